@@ -1,0 +1,156 @@
+#include "base/file_io.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace clm {
+namespace fs = std::filesystem;
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return value_; }
+  bool valid() const { return value_ >= 0; }
+
+ private:
+  int value_;
+};
+
+tl::unexpected<Error> system_error(std::string code, std::string_view action, const fs::path& path) {
+  const int number = errno;
+  std::string remedy;
+  if (number == ENOSPC) remedy = "The disk is full: free some space and run again; nothing was lost.";
+  if (number == EACCES || number == EPERM || number == EROFS) remedy = "Check the permissions of the path.";
+  return fail(ErrorKind::unavailable, std::move(code), std::string(action) + ": " + std::strerror(number),
+              path.string(), std::move(remedy));
+}
+
+Status sync_path(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid() || ::fsync(file.get()) != 0) return system_error("file.write", "cannot sync", path);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> read_file(const fs::path& path, std::uint64_t max_bytes) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return system_error("file.read", "cannot open", path);
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return system_error("file.read", "cannot read", path);
+  if (S_ISDIR(info.st_mode)) {
+    errno = EISDIR;
+    return system_error("file.read", "cannot read", path);
+  }
+  std::string bytes;
+  if (info.st_size > 0) bytes.reserve(static_cast<std::size_t>(info.st_size));
+  char buffer[1 << 16];
+  for (;;) {
+    const ssize_t got = ::read(file.get(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_error("file.read", "cannot read", path);
+    if (got == 0) return bytes;
+    bytes.append(buffer, static_cast<std::size_t>(got));
+    if (bytes.size() > max_bytes)
+      return fail(ErrorKind::data, "file.too_large", "larger than " + std::to_string(max_bytes) + " bytes",
+                  path.string());
+  }
+}
+
+Status write_file_atomic(const fs::path& path, std::string_view bytes) {
+  std::error_code ignored;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), ignored);
+  const fs::path aside = aside_path(path);
+  {
+    const Descriptor file(::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (!file.valid()) return system_error("file.write", "cannot create", aside);
+    std::string_view rest = bytes;
+    while (!rest.empty()) {
+      const ssize_t put = ::write(file.get(), rest.data(), rest.size());
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) {
+        auto error = system_error("file.write", "cannot write", path);
+        ::unlink(aside.c_str());
+        return error;
+      }
+      rest.remove_prefix(static_cast<std::size_t>(put));
+    }
+  }
+  if (auto published = publish(aside, path); !published) {
+    ::unlink(aside.c_str());
+    return published;
+  }
+  return {};
+}
+
+Status publish(const fs::path& finished, const fs::path& target) {
+  std::error_code failure;
+  if (fs::is_directory(finished, failure)) {
+    for (const auto& entry : fs::recursive_directory_iterator(finished, failure))
+      if (auto synced = sync_path(entry.path()); !synced) return synced;
+  }
+  if (auto synced = sync_path(finished); !synced) return synced;
+  if (::rename(finished.c_str(), target.c_str()) != 0) return system_error("file.write", "cannot rename", target);
+  return sync_path(target.has_parent_path() ? target.parent_path() : fs::path("."));
+}
+
+fs::path aside_path(const fs::path& path) {
+  static std::atomic<unsigned> counter{0};
+  const std::string name = std::string(kAsidePrefix) + std::to_string(::getpid()) + "-" +
+                           std::to_string(counter.fetch_add(1)) + "-" + path.filename().string();
+  return path.parent_path() / name;
+}
+
+void remove_aside_files(const fs::path& directory) {
+  std::error_code failure;
+  std::vector<fs::path> leftovers;
+  for (fs::recursive_directory_iterator it(directory, failure), end; !failure && it != end; it.increment(failure)) {
+    if (!it->path().filename().string().starts_with(kAsidePrefix)) continue;
+    leftovers.push_back(it->path());
+    if (it->is_directory(failure)) it.disable_recursion_pending();
+  }
+  for (const auto& path : leftovers) fs::remove_all(path, failure);
+}
+
+Result<FileLock> FileLock::acquire(const fs::path& path, std::string_view purpose) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) return system_error("file.write", "cannot open the lock", path);
+  FileLock lock(descriptor);
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    char holder[256] = {};
+    const ssize_t got = ::pread(descriptor, holder, sizeof holder - 1, 0);
+    return fail(ErrorKind::locked, "lock.held",
+                "another process is at work: " + std::string(holder, got > 0 ? static_cast<std::size_t>(got) : 0),
+                path.string(), "Wait for it to finish, or stop it; a killed process frees the lock by itself.");
+  }
+  const std::string holder = std::string(purpose) + ", process " + std::to_string(::getpid());
+  if (::ftruncate(descriptor, 0) != 0 ||
+      ::pwrite(descriptor, holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size()))
+    return system_error("file.write", "cannot write the lock", path);
+  return lock;
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace clm

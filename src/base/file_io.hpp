@@ -1,0 +1,47 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace clm {
+
+/// Whole file as bytes. Errors `file.read` (unavailable), `file.too_large` (data) beyond `max_bytes`.
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes = std::uint64_t{1} << 30);
+
+/// Replaces `path` in one step: written to a neighbour, fsynced, renamed, directory fsynced. A reader, or a kill at
+/// any moment, sees the old bytes or the new ones. Makes missing parent directories. Error `file.write` (unavailable).
+Status write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
+
+/// Makes a finished neighbour file or directory visible under its final name, fsyncing everything first.
+/// A directory target must not exist; a file target is replaced. Error `file.write` (unavailable).
+Status publish(const std::filesystem::path& finished, const std::filesystem::path& target);
+
+/// A name beside `path` that no other process uses, for writing aside. Always begins with kAsidePrefix, which is
+/// how leftovers of a killed process are known and removed.
+inline constexpr std::string_view kAsidePrefix = ".aside-";
+std::filesystem::path aside_path(const std::filesystem::path& path);
+/// Removes what killed writers left beside the files of `directory` (recursively). Only while holding the lock
+/// that guards the directory.
+void remove_aside_files(const std::filesystem::path& directory);
+
+/// An advisory lock (flock) on a file that also names its holder. The kernel drops it when the process dies, so
+/// kill -9 cannot leave it taken. Move-only; released on destruction.
+class FileLock {
+ public:
+  /// Error `lock.held` (locked) naming the holder; `file.write` (unavailable) if the file cannot be made.
+  static Result<FileLock> acquire(const std::filesystem::path& path, std::string_view purpose);
+  FileLock(FileLock&& other) noexcept;
+  FileLock& operator=(FileLock&& other) noexcept;
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  ~FileLock();
+
+ private:
+  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_ = -1;
+};
+
+}  // namespace clm

@@ -1,0 +1,269 @@
+#include "base/settings.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <optional>
+#include <sstream>
+
+#include <toml++/toml.h>
+
+#include "base/contract.hpp"
+#include "base/file_io.hpp"
+
+namespace clm {
+namespace {
+
+using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
+
+tl::unexpected<Error> setting_error(std::string code, std::string message, std::string where, std::string remedy = {}) {
+  return fail(ErrorKind::usage, std::move(code), std::move(message), std::move(where), std::move(remedy));
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+std::string number_text(double value) {
+  char buffer[32];
+  const auto [end, code] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  std::string text(buffer, end);
+  if (text.find_first_of(".einf") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string quote(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out + "\"";
+}
+
+std::string field_text(const Settings::Field& field) {
+  return std::visit(
+      [](auto* target) -> std::string {
+        using T = std::remove_pointer_t<decltype(target)>;
+        if constexpr (std::is_same_v<T, bool>) return *target ? "true" : "false";
+        if constexpr (std::is_same_v<T, std::int64_t>) return std::to_string(*target);
+        if constexpr (std::is_same_v<T, double>) return number_text(*target);
+        if constexpr (std::is_same_v<T, std::string>) return quote(*target);
+        if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+          std::string list = "[";
+          for (std::size_t i = 0; i < target->size(); ++i) list += (i == 0 ? "" : ", ") + quote((*target)[i]);
+          return list + "]";
+        }
+      },
+      field);
+}
+
+const char* type_name(const Settings::Field& field) {
+  static constexpr const char* kNames[] = {"true or false", "a whole number", "a number", "a text", "a list of texts"};
+  return kNames[field.index()];
+}
+
+/// The value as the field wants it, or nothing if it is of another type.
+std::optional<Value> from_toml(const toml::node& node, const Settings::Field& field) {
+  switch (field.index()) {
+    case 0:
+      if (const auto v = node.value_exact<bool>()) return Value(*v);
+      break;
+    case 1:
+      if (const auto v = node.value_exact<std::int64_t>()) return Value(*v);
+      break;
+    case 2:
+      if (const auto v = node.value_exact<double>()) return Value(*v);
+      if (const auto v = node.value_exact<std::int64_t>()) return Value(static_cast<double>(*v));
+      break;
+    case 3:
+      if (const auto v = node.value_exact<std::string>()) return Value(*v);
+      break;
+    default:
+      if (const auto* array = node.as_array()) {
+        std::vector<std::string> list;
+        for (const auto& element : *array) {
+          const auto text = element.value_exact<std::string>();
+          if (!text) return std::nullopt;
+          list.push_back(*text);
+        }
+        return Value(list);
+      }
+  }
+  return std::nullopt;
+}
+
+std::optional<Value> from_text(const std::string& text, const Settings::Field& field) {
+  const auto parse = [&text](auto number) -> std::optional<Value> {
+    const auto [rest, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (code != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
+    return Value(number);
+  };
+  switch (field.index()) {
+    case 0:
+      if (text == "true" || text == "1") return Value(true);
+      if (text == "false" || text == "0") return Value(false);
+      return std::nullopt;
+    case 1: return parse(std::int64_t{});
+    case 2: return parse(double{});
+    case 3: return Value(text);
+    default: {
+      std::vector<std::string> list;
+      std::istringstream stream(text);
+      for (std::string item; std::getline(stream, item, ',');) list.push_back(item);
+      return Value(list);
+    }
+  }
+}
+
+Status check_bounds(const std::string& key, const Value& value, const SettingInfo& info, const std::string& where) {
+  if (const auto* text = std::get_if<std::string>(&value); text != nullptr && !info.choices.empty()) {
+    if (std::find(info.choices.begin(), info.choices.end(), *text) != info.choices.end()) return {};
+    std::string known;
+    for (const auto& choice : info.choices) known += (known.empty() ? "" : ", ") + choice;
+    return setting_error("config.range", key + " cannot be '" + *text + "'", where, "Choose one of: " + known + ".");
+  }
+  double number = 0;
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) {
+    number = static_cast<double>(*whole);
+  } else if (const auto* real = std::get_if<double>(&value)) {
+    number = *real;
+  } else {
+    return {};
+  }
+  if (std::isfinite(number) && number >= info.minimum && number <= info.maximum) return {};
+  return setting_error("config.range",
+                       key + " = " + number_text(number) + " is outside [" + number_text(info.minimum) + ", " +
+                           number_text(info.maximum) + "]" + (info.unit.empty() ? "" : " " + info.unit),
+                       where, "Change the value, or remove the line to use the default.");
+}
+
+void assign(const Settings::Field& field, const Value& value) {
+  std::visit([&](auto* target) { *target = std::get<std::remove_pointer_t<decltype(target)>>(value); }, field);
+}
+
+std::string environment_name(std::string key) {
+  std::transform(key.begin(), key.end(), key.begin(),
+                 [](char c) { return c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c))); });
+  return "CLM_" + key;
+}
+
+}  // namespace
+
+void Settings::add(std::string key, Field field, SettingInfo info) {
+  expects(key.find('.') != std::string::npos, "a setting is section.name");
+  const bool added = entries_.emplace(std::move(key), Entry{field, std::move(info), "default"}).second;
+  expects(added, "a setting is added once");
+}
+
+Status Settings::load_toml(const std::filesystem::path& file) {
+  constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
+  const auto text = read_file(file, kMaxConfigBytes);
+  if (!text) return forward_error(text);
+  return load_toml_text(*text, file.string());
+}
+
+Status Settings::load_toml_text(std::string_view text, const std::string& name) {
+  toml::table document;
+  try {
+    document = toml::parse(text, std::string_view(name));
+  } catch (const toml::parse_error& error) {
+    return setting_error("config.syntax", std::string(error.description()),
+                         name + ":" + std::to_string(error.source().begin.line));
+  }
+  std::vector<std::function<void()>> changes;
+  for (const auto& [section, node] : document) {
+    const auto* table = node.as_table();
+    const std::string section_where = name + ":" + std::to_string(node.source().begin.line);
+    if (table == nullptr)
+      return setting_error("config.unknown_key", "'" + std::string(section) + "' stands outside a section",
+                           section_where, "Put it under its [section].");
+    for (const auto& [leaf, value_node] : *table) {
+      const std::string key = std::string(section) + "." + std::string(leaf);
+      const std::string where = name + ":" + std::to_string(value_node.source().begin.line);
+      const auto found = entries_.find(key);
+      if (found == entries_.end()) {
+        const auto nearest = std::min_element(entries_.begin(), entries_.end(), [&](const auto& a, const auto& b) {
+          return edit_distance(key, a.first) < edit_distance(key, b.first);
+        });
+        return setting_error("config.unknown_key", "there is no setting '" + key + "'", where,
+                             nearest == entries_.end() ? "" : "Did you mean '" + nearest->first + "'?");
+      }
+      const auto value = from_toml(value_node, found->second.field);
+      if (!value)
+        return setting_error("config.type", key + " must be " + type_name(found->second.field), where);
+      if (auto bounded = check_bounds(key, *value, found->second.info, where); !bounded) return bounded;
+      changes.emplace_back([entry = &found->second, value = *value, where] {
+        assign(entry->field, value);
+        entry->origin = where;
+      });
+    }
+  }
+  for (const auto& change : changes) change();
+  return {};
+}
+
+Status Settings::load_environment(const std::map<std::string, std::string>& variables,
+                                  const std::vector<std::string>& reserved) {
+  std::map<std::string, Entry*> by_variable;
+  for (auto& [key, entry] : entries_) {
+    by_variable[environment_name(key)] = &entry;
+    for (const auto& alias : entry.info.environment) by_variable[alias] = &entry;
+  }
+  for (const auto& [name, text] : variables) {
+    const auto found = by_variable.find(name);
+    if (found == by_variable.end()) {
+      if (!name.starts_with("CLM_") || std::find(reserved.begin(), reserved.end(), name) != reserved.end()) continue;
+      return setting_error("config.unknown_variable", "there is no setting behind " + name, "environment",
+                           "`clm config` lists the settings; the variable is CLM_SECTION_KEY.");
+    }
+    const auto value = from_text(text, found->second->field);
+    if (!value)
+      return setting_error("config.type", name + " must be " + type_name(found->second->field), "environment");
+    if (auto bounded = check_bounds(name, *value, found->second->info, "environment"); !bounded) return bounded;
+    assign(found->second->field, *value);
+    found->second->origin = "environment " + name;
+  }
+  return {};
+}
+
+std::vector<SettingInForce> Settings::in_force() const {
+  std::vector<SettingInForce> all;
+  for (const auto& [key, entry] : entries_)
+    all.push_back(SettingInForce{key, field_text(entry.field), entry.origin, entry.info});
+  return all;
+}
+
+std::string Settings::to_toml() const {
+  std::string text, section;
+  for (const auto& [key, entry] : entries_) {
+    const auto dot = key.find('.');
+    if (key.substr(0, dot) != section) {
+      section = key.substr(0, dot);
+      text += (text.empty() ? "[" : "\n[") + section + "]\n";
+    }
+    text += "# " + entry.info.meaning;
+    if (!entry.info.unit.empty()) text += " Unit: " + entry.info.unit + ".";
+    if (!entry.info.choices.empty()) {
+      text += " One of:";
+      for (const auto& choice : entry.info.choices) text += " " + choice;
+      text += ".";
+    }
+    text += "\n" + key.substr(dot + 1) + " = " + field_text(entry.field) + "\n";
+  }
+  return text;
+}
+
+}  // namespace clm

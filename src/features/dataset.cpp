@@ -1,0 +1,28 @@
+#include "features/dataset.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/contract.hpp"
+
+namespace clm {
+
+void RowSet::gather(std::size_t begin, std::size_t end, std::span<float> out) const {
+  const FeatureFrame& frame = *data->frame;
+  const std::size_t columns = frame.columns();
+  expects(begin <= end && end <= rows.size(), "gather asks for rows of this choice");
+  expects(out.size() == (end - begin) * columns, "gather has room for the rows asked for");
+  float* target = out.data();
+  for (std::size_t i = begin; i < end; ++i, target += columns) {
+    const auto source = frame.row(data->frame_row[rows[i]]);
+    std::copy(source.begin(), source.end(), target);
+  }
+}
+
+RowSet all_rows(const Dataset& data) {
+  RowSet set{&data, std::vector<std::uint32_t>(data.size())};
+  std::iota(set.rows.begin(), set.rows.end(), 0U);
+  return set;
+}
+
+}  // namespace clm

@@ -1,0 +1,69 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "base/run_context.hpp"
+#include "features/dataset.hpp"
+
+namespace clm {
+
+/// How much a feature mattered to a trained model, as a share of the total (sums to 1 over the features).
+struct FeatureImportance {
+  std::string feature;
+  double share = 0;
+};
+
+/// A trained forecaster of the label. Immutable and thread-safe once made.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  /// "xgboost", "lightgbm", "ridge", "zero", "majority_sign", "momentum", "reversal", ...
+  virtual std::string_view type() const = 0;
+  /// Hash of the feature set it was trained on; other frames are refused.
+  virtual const std::string& feature_hash() const = 0;
+
+  /// One forecast per row, in label units; NaN where the model abstains (it then has no vote). `out` has
+  /// `rows.size()` entries. Errors `model.feature_hash` (integrity), `model.predict` (defect).
+  virtual Status predict(const RowSet& rows, std::span<float> out) const = 0;
+
+  /// Writes the model's files into an existing, empty directory; `load_model` reads them back so that predictions
+  /// are equal to the bit. Error `file.write` (unavailable).
+  virtual Status save(const std::filesystem::path& directory) const = 0;
+
+  /// Descending by share; empty where the model has no such notion.
+  virtual std::vector<FeatureImportance> importance() const { return {}; }
+};
+
+/// What a training is given. `validation` (for early stopping) was purged against `training` by the caller and holds
+/// no row of it; it may be empty, then all rounds are run.
+struct TrainingJob {
+  const RowSet& training;
+  const RowSet& validation;
+  std::uint64_t seed = 1;
+  int threads = 1;  ///< a parameter of the training: the bits may depend on it, so it is stored
+};
+
+/// Makes models of one type. Thread-safe; holds parameters only.
+class Trainer {
+ public:
+  virtual ~Trainer() = default;
+  virtual std::string_view type() const = 0;
+  /// Every parameter that decides the bits of the model, for the manifest.
+  virtual nlohmann::json parameters() const = 0;
+  /// Errors: `train.no_rows` (data), `train.failed` (defect or data, with the library's words), `cancelled`.
+  virtual Result<std::unique_ptr<Model>> train(const TrainingJob& job, const RunContext& context) const = 0;
+};
+
+/// Reads what `Model::save` wrote. Errors `model.load` (integrity), `model.type` (integrity).
+Result<std::unique_ptr<Model>> load_model(std::string_view type, const std::filesystem::path& directory);
+
+}  // namespace clm
