@@ -8,8 +8,7 @@ namespace clm {
 [[noreturn]] void contract_broken(std::string_view what, std::source_location where);
 
 /// A promise the caller makes. Cost: one branch.
-inline void expects(bool holds, std::string_view what,
-                    std::source_location where = std::source_location::current()) {
+inline void expects(bool holds, std::string_view what, std::source_location where = std::source_location::current()) {
   if (!holds) [[unlikely]]
     contract_broken(what, where);
 }

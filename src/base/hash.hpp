@@ -23,8 +23,7 @@ class Sha256 {
   Sha256& update(std::string_view bytes);
   /// The bytes of a number or plain struct as they lie in memory (little endian; no padding allowed).
   template <typename T>
-    requires(std::is_arithmetic_v<T>)
-  Sha256& update_values(std::span<const T> values) {
+  requires(std::is_arithmetic_v<T>) Sha256& update_values(std::span<const T> values) {
     return update(std::string_view(reinterpret_cast<const char*>(values.data()), values.size_bytes()));
   }
   /// 64 lower-case hex digits. May be called once.

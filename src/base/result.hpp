@@ -34,8 +34,7 @@ using Status = Result<void>;
 
 inline tl::unexpected<Error> fail(ErrorKind kind, std::string code, std::string message, std::string where = {},
                                   std::string remedy = {}) {
-  return tl::unexpected<Error>(
-      Error{kind, std::move(code), std::move(message), std::move(where), std::move(remedy)});
+  return tl::unexpected<Error>(Error{kind, std::move(code), std::move(message), std::move(where), std::move(remedy)});
 }
 
 /// Passes the error of one result on as the error of another: `if (!x) return forward_error(x);`

@@ -155,8 +155,9 @@ void assign(const Settings::Field& field, const Value& value) {
 }
 
 std::string environment_name(std::string key) {
-  std::transform(key.begin(), key.end(), key.begin(),
-                 [](char c) { return c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c))); });
+  std::transform(key.begin(), key.end(), key.begin(), [](char c) {
+    return c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  });
   return "CLM_" + key;
 }
 
@@ -202,8 +203,7 @@ Status Settings::load_toml_text(std::string_view text, const std::string& name) 
                              nearest == entries_.end() ? "" : "Did you mean '" + nearest->first + "'?");
       }
       const auto value = from_toml(value_node, found->second.field);
-      if (!value)
-        return setting_error("config.type", key + " must be " + type_name(found->second.field), where);
+      if (!value) return setting_error("config.type", key + " must be " + type_name(found->second.field), where);
       if (auto bounded = check_bounds(key, *value, found->second.info, where); !bounded) return bounded;
       changes.emplace_back([entry = &found->second, value = *value, where] {
         assign(entry->field, value);

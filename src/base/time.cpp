@@ -143,8 +143,7 @@ std::string Interval::name() const {
 }
 
 Timestamp SystemClock::now() const {
-  return Timestamp(
-      std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch()).count());
+  return Timestamp(std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
 double monotonic_seconds() {

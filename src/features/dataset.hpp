@@ -19,8 +19,8 @@ struct Dataset {
   std::vector<std::int64_t> known_at_ms;    ///< when the label became known; the label's span is [decided_at, known_at]
   std::vector<float> label;                 ///< what is learned, in units of recent volatility (see LabelOptions)
   std::vector<float> forward_return;        ///< plain log return from the next bar's open to the exit, not scaled
-  std::vector<float> volatility;            ///< recent volatility over the horizon: forward return = label * this (plain label)
-  std::vector<float> weight;                ///< training weight > 0; overlapping labels count for less
+  std::vector<float> volatility;  ///< recent volatility over the horizon: forward return = label * this (plain label)
+  std::vector<float> weight;      ///< training weight > 0; overlapping labels count for less
 
   std::size_t size() const { return frame_row.size(); }
 };

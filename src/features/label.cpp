@@ -1,0 +1,101 @@
+#include "features/label.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include <nlohmann/json.hpp>
+
+#include "base/contract.hpp"
+
+namespace clm {
+namespace {
+
+constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+/// A window with fewer of its returns present than this says too little about volatility.
+constexpr double kMinPresentShare = 0.8;
+
+bool adjacent(const CandleSeries& series, std::size_t earlier) {
+  return series.candles[earlier + 1].open_time - series.candles[earlier].open_time == series.key.interval.length();
+}
+
+}  // namespace
+
+Result<LabelTarget> parse_label_target(const std::string& name) {
+  for (const auto target : {LabelTarget::plain, LabelTarget::relative, LabelTarget::rank, LabelTarget::blend})
+    if (name == to_string(target)) return target;
+  return fail(ErrorKind::usage, "label.target", "'" + name + "' is not a label target", {},
+              "Choose plain, relative, rank or blend.");
+}
+
+std::string to_string(LabelTarget target) {
+  switch (target) {
+    case LabelTarget::plain: return "plain";
+    case LabelTarget::relative: return "relative";
+    case LabelTarget::rank: return "rank";
+    case LabelTarget::blend: return "blend";
+  }
+  return {};
+}
+
+nlohmann::json to_json(const LabelOptions& options) {
+  return {{"horizon_bars", options.horizon_bars},
+          {"target", to_string(options.target)},
+          {"entry_delay_bars", options.entry_delay_bars},
+          {"volatility_bars", options.volatility_bars},
+          {"clip", options.clip}};
+}
+
+ForwardReturns forward_returns(const CandleSeries& series, int horizon_bars, int entry_delay_bars, Timestamp as_of) {
+  expects(horizon_bars >= 1 && entry_delay_bars >= 0, "a label looks forward");
+  const auto& candles = series.candles;
+  const std::size_t bars = candles.size();
+  ForwardReturns out{std::vector<float>(bars, kUnknown), std::vector<std::int64_t>(bars, 0)};
+  const auto entry_offset = static_cast<std::size_t>(1 + entry_delay_bars);
+  const auto exit_offset = entry_offset + static_cast<std::size_t>(horizon_bars);
+  std::size_t unbroken_bars = 0;  // how many bars in a row, ending at the exit bar, have their predecessor
+  for (std::size_t exit = 1; exit < bars && series.known_at(exit) <= as_of; ++exit) {
+    unbroken_bars = adjacent(series, exit - 1) ? unbroken_bars + 1 : 0;
+    if (unbroken_bars < exit_offset) continue;
+    const std::size_t t = exit - exit_offset;
+    const double entry_price = candles[t + entry_offset].open;
+    const double exit_price = candles[exit].open;
+    if (!(entry_price > 0) || !(exit_price > 0)) continue;
+    out.log_return[t] = static_cast<float>(std::log(exit_price / entry_price));
+    out.known_at_ms[t] = series.known_at(exit).ms();
+  }
+  return out;
+}
+
+std::vector<float> horizon_volatility(const CandleSeries& series, int window_bars, int horizon_bars) {
+  expects(window_bars >= 2 && horizon_bars >= 1, "volatility has a window and a horizon");
+  const std::size_t bars = series.candles.size();
+  const auto window = static_cast<std::size_t>(window_bars);
+  std::vector<double> one_bar(bars, kMissing);
+  for (std::size_t t = 1; t < bars; ++t) {
+    const double before = series.candles[t - 1].close, now = series.candles[t].close;
+    if (adjacent(series, t - 1) && before > 0 && now > 0) one_bar[t] = std::log(now / before);
+  }
+  std::vector<float> out(bars, kUnknown);
+  double sum = 0, sum_of_squares = 0;
+  std::size_t present = 0;
+  const auto add = [&](double value, double sign) {
+    if (std::isnan(value)) return;
+    sum += sign * value;
+    sum_of_squares += sign * value * value;
+    present = sign > 0 ? present + 1 : present - 1;
+  };
+  const auto enough = static_cast<std::size_t>(std::ceil(kMinPresentShare * static_cast<double>(window_bars)));
+  for (std::size_t t = 0; t < bars; ++t) {
+    add(one_bar[t], +1);
+    if (t >= window) add(one_bar[t - window], -1);
+    if (t < window || present < enough) continue;
+    const auto n = static_cast<double>(present);
+    const double variance = (sum_of_squares - sum * sum / n) / (n - 1);
+    // Below this the running sums' rounding is all there is: a price that does not move has no unit.
+    constexpr double kSmallestVariance = 1e-14;
+    if (variance > kSmallestVariance) out[t] = static_cast<float>(std::sqrt(variance * horizon_bars));
+  }
+  return out;
+}
+
+}  // namespace clm

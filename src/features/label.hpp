@@ -1,0 +1,50 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "market/candle.hpp"
+
+namespace clm {
+
+/// What a model learns to forecast.
+enum class LabelTarget {
+  plain,     ///< the symbol's own return in units of its volatility
+  relative,  ///< the return minus the universe's mean return over the same bars, in units of the symbol's volatility
+  rank,      ///< the normal score of the return's rank in the universe at that time (van der Waerden)
+  blend      ///< the mean of `relative` and `rank`: rank finds the order, relative keeps the size
+};
+Result<LabelTarget> parse_label_target(const std::string& name);
+std::string to_string(LabelTarget target);
+
+/// Definition of the label. Stored with every model.
+struct LabelOptions {
+  int horizon_bars = 5;  ///< bars from entry to exit, >= 1
+  LabelTarget target = LabelTarget::relative;
+  /// Bars between the feature bar's close and the entry beyond the next open: 0 = the next bar's open, which is what
+  /// a trader could get at best; 1 = one bar later, which the bounce between bid and ask cannot reach.
+  int entry_delay_bars = 0;
+  int volatility_bars = 168;  ///< span of one-bar log returns whose standard deviation is the unit
+  double clip = 5.0;          ///< labels are limited to +-clip units
+};
+
+nlohmann::json to_json(const LabelOptions& options);
+
+/// Forward returns of one symbol, one entry per candle; NaN where not known (yet), across a gap, or not defined.
+struct ForwardReturns {
+  std::vector<float> log_return;          ///< log(open[t+1+d+h] / open[t+1+d])
+  std::vector<std::int64_t> known_at_ms;  ///< close of bar t+1+d+h; meaningful where log_return is finite
+};
+
+/// The return from the open `1 + entry_delay_bars` bars after bar t to the open `horizon_bars` later. Every bar on the
+/// way must exist; a candle of the series counts only once its close is not after `as_of`. Cost: O(bars).
+ForwardReturns forward_returns(const CandleSeries& series, int horizon_bars, int entry_delay_bars, Timestamp as_of);
+
+/// Standard deviation of the last `window_bars` one-bar log returns up to and including bar t, times
+/// sqrt(horizon_bars); NaN before the window is full, where under 80 % of its returns exist, or where it is zero.
+/// Returns across a gap do not count. Cost: O(bars).
+std::vector<float> horizon_volatility(const CandleSeries& series, int window_bars, int horizon_bars);
+
+}  // namespace clm
