@@ -1,0 +1,75 @@
+#include "base/settings.hpp"
+
+#include <gtest/gtest.h>
+
+namespace clm {
+namespace {
+
+struct Options {
+  double fee_bps = 5;
+  std::int64_t rounds = 500;
+  bool relative = true;
+  std::string mode = "enforced";
+  std::vector<std::string> models{"a", "b"};
+};
+
+Settings settings_of(Options& o) {
+  Settings settings;
+  settings.add("costs.fee_bps", &o.fee_bps, {"bps", "Taker fee a side.", 0, 100, {}, {}});
+  settings.add("train.rounds", &o.rounds, {"rounds", "Boosting rounds.", 1, 10'000, {}, {"QT_CLM_ROUNDS"}});
+  settings.add("train.relative", &o.relative, {"", "Relative labels.", {}, {}, {}, {}});
+  settings.add("policy.mode", &o.mode, {"", "Who decides.", {}, {}, {"enforced", "advisory"}, {}});
+  settings.add("train.models", &o.models, {"", "Types.", {}, {}, {}, {}});
+  return settings;
+}
+
+TEST(Settings, ReadWhatTheyWrite) {
+  Options written;
+  written.fee_bps = 2.25;
+  written.models = {"x \"quoted\"", "y"};
+  Options read;
+  auto settings = settings_of(read);
+  ASSERT_TRUE(settings.load_toml_text(settings_of(written).to_toml(), "clm.toml"));
+  EXPECT_EQ(read.fee_bps, 2.25);
+  EXPECT_EQ(read.models, written.models);
+  EXPECT_EQ(read.rounds, 500);
+}
+
+TEST(Settings, AnUnknownKeyIsAnErrorThatNamesPlaceAndNeighbour) {
+  Options o;
+  const auto loaded = settings_of(o).load_toml_text("[costs]\nfee_bsp = 3\n", "clm.toml");
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, "config.unknown_key");
+  EXPECT_EQ(loaded.error().where, "clm.toml:2");
+  EXPECT_NE(loaded.error().remedy.find("costs.fee_bps"), std::string::npos);
+}
+
+TEST(Settings, NothingChangesWhenOneLineIsWrong) {
+  Options o;
+  auto settings = settings_of(o);
+  for (const auto* text :
+       {"[costs]\nfee_bps = 3\n[train]\nrounds = \"many\"\n", "[costs]\nfee_bps = 3\n[train]\nrounds = 0\n",
+        "[costs]\nfee_bps = 3\n[policy]\nmode = \"never\"\n", "[costs]\nfee_bps = 3\n[broken\n",
+        "[costs]\nfee_bps = nan\n", "stray = 1\n[costs]\nfee_bps = 3\n"}) {
+    EXPECT_FALSE(settings.load_toml_text(text, "clm.toml")) << text;
+    EXPECT_EQ(o.fee_bps, 5) << text;
+  }
+}
+
+TEST(Settings, TheEnvironmentWinsAndIsNamedAsOrigin) {
+  Options o;
+  auto settings = settings_of(o);
+  ASSERT_TRUE(settings.load_toml_text("[costs]\nfee_bps = 3\n", "clm.toml"));
+  ASSERT_TRUE(settings.load_environment(
+      {{"CLM_COSTS_FEE_BPS", "4.5"}, {"QT_CLM_ROUNDS", "7"}, {"CLM_TESTDATA", "/x"}, {"HOME", "/h"}},
+      {"CLM_TESTDATA"}));
+  EXPECT_EQ(o.fee_bps, 4.5);
+  EXPECT_EQ(o.rounds, 7);
+  const auto in_force = settings.in_force();
+  ASSERT_EQ(in_force.front().key, "costs.fee_bps");
+  EXPECT_EQ(in_force.front().origin, "environment CLM_COSTS_FEE_BPS");
+  EXPECT_EQ(settings.load_environment({{"CLM_COSTS_FE", "1"}}).error().code, "config.unknown_variable");
+}
+
+}  // namespace
+}  // namespace clm
