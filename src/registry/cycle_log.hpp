@@ -1,0 +1,56 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file_io.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "registry/database.hpp"
+#include "registry/version.hpp"
+
+namespace clm {
+
+enum class CycleStatus { running, done, failed, interrupted };
+std::string_view to_string(CycleStatus status);
+
+/// One learning cycle as it was run.
+struct CycleRecord {
+  std::int64_t id = 0;
+  Timestamp as_of;  ///< the moment it stood at; nothing known later was read
+  CycleStatus status = CycleStatus::running;
+  std::string triggers_json = "[]";
+  std::string results_json = "[]";
+  double seconds = 0;
+};
+
+/// What cycles did, and how often a holdout was looked at. As thread-safe as its database; borrows it.
+class CycleLog {
+ public:
+  static Result<CycleLog> open(Database& database);
+
+  /// `triggers_json` is one JSON array as text. Errors as `Database`.
+  Result<std::int64_t> begin(Timestamp as_of, std::string_view triggers_json);
+  /// Ends a running cycle. Error `cycle.not_running` (refused).
+  Status finish(std::int64_t id, CycleStatus how, std::string_view results_json, double seconds);
+  /// Cycles that a killed process left as running become `interrupted`; returns how many.
+  Result<int> close_interrupted(const FileLock& cycle_lock);
+  /// Newest first.
+  Result<std::vector<CycleRecord>> list(int limit = 100) const;
+  Result<std::optional<CycleRecord>> find(std::int64_t id) const;
+
+  /// Notes that `version` was judged on the final holdout `span`. Noting the same use again changes nothing, so a
+  /// cycle that was killed and run again is not counted twice.
+  Status note_holdout_use(std::string_view model_type, TimeRange span, const VersionId& version, Timestamp at);
+  /// How many different candidates of the type were ever judged on rows of `span` (on any span that touches it):
+  /// the number of trials that enters the deflated Sharpe ratio.
+  Result<int> holdout_uses(std::string_view model_type, TimeRange span) const;
+
+ private:
+  explicit CycleLog(Database& database) : database_(&database) {}
+  Database* database_;
+};
+
+}  // namespace clm

@@ -1,0 +1,62 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace soci {
+class session;
+}
+
+namespace clm {
+
+/// One step forward of a component's tables. `version` counts from 1 without gaps; `sql` holds whole statements.
+struct Migration {
+  int version = 0;
+  std::string_view sql;
+};
+
+/// clm.db: one SQLite connection (WAL, foreign keys, synchronous=FULL, busy timeout). Modules that own tables declare
+/// them as migrations and run their SQL through `read` and `write`; nothing thrown by the library gets out.
+/// Not thread-safe: one connection per thread; any number of threads and processes may have one each.
+class Database {
+ public:
+  struct Options {
+    int busy_timeout_seconds = 10;  ///< how long to wait for another writer before `database.busy`
+  };
+
+  /// Opens or makes the file. Errors: `database.corrupt` (integrity), `database.open` (unavailable),
+  /// `database.busy` (locked).
+  static Result<Database> open(const std::filesystem::path& file, const Options& options);
+  static Result<Database> open(const std::filesystem::path& file) { return open(file, Options{}); }
+  Database(Database&&) noexcept;
+  Database& operator=(Database&&) noexcept;
+  ~Database();
+
+  /// Brings the tables of `component` up to the last of `migrations`, all or nothing; costs one read when they are.
+  /// Error `database.newer` (unavailable) when a newer program made them; otherwise as `write`.
+  Status migrate(std::string_view component, std::span<const Migration> migrations);
+
+  /// Runs `body` outside of a transaction. Its soci and SQLite exceptions become errors: `database.corrupt`
+  /// (integrity), `database.busy` (locked), `database.constraint` (defect), `database.io` (unavailable),
+  /// `database.sql` (defect).
+  Status read(std::string_view what, const std::function<Status(soci::session&)>& body) const;
+  /// Runs `body` in one transaction that takes the write lock at once (BEGIN IMMEDIATE), so that what it reads cannot
+  /// change before it writes. Committed if `body` succeeds, else rolled back. Does not nest.
+  Status write(std::string_view what, const std::function<Status(soci::session&)>& body);
+
+  /// SQLite's own full check of the file: `database.corrupt` with its first finding. Linear in the file's size.
+  Status check() const;
+  const std::filesystem::path& file() const;
+
+ private:
+  struct Impl;
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace clm

@@ -1,0 +1,71 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "registry/version.hpp"
+
+namespace clm {
+
+/// One file of an artifact. `name` has no path: letters, digits, '.', '_', '-', not beginning with '.'.
+struct ManifestFile {
+  std::string name;
+  std::string sha256;  ///< 64 lower-case hex digits
+  std::uint64_t bytes = 0;
+  auto operator<=>(const ManifestFile&) const = default;
+};
+
+/// What a version is and where it came from: the `manifest.json` beside the model files. Fields that end in `_json`
+/// hold one JSON object as text, in any spelling; writing makes them canonical.
+struct Manifest {
+  static constexpr int kSchema = 1;
+  static constexpr std::uint64_t kMaxBytes = 4U << 20;
+
+  // What decides the bits: part of the version id.
+  std::string model_type;                  ///< "xgboost": lower-case letters, digits, '_'; at most 64
+  std::string scope = "default";           ///< what it serves, when one type serves several; same alphabet
+  std::string parameters_json = "{}";      ///< `Trainer::parameters()`
+  std::string feature_set;                 ///< name of the feature set
+  std::string feature_hash;                ///< and its hash: a model meets only features of this hash
+  std::vector<std::string> feature_names;  ///< in column order
+  std::string label_json = "{}";           ///< definition of what is forecast
+  std::string protocol_json = "{}";        ///< how rows were chosen: splits, purge, weights, refit, ...
+  TimeRange training_span;                 ///< the training rows' decision times; its end is the model's freshness
+  std::uint64_t training_rows = 0;
+  std::string data_fingerprint;  ///< hash of the training data
+  std::uint64_t seed = 0;
+  int threads = 1;
+  std::vector<ManifestFile> files;  ///< ascending by name
+
+  // Circumstances: kept and protected, but the same model made elsewhere or later stays the same version.
+  std::map<std::string, std::string> libraries;  ///< "xgboost" -> "1.7.4"
+  std::string program_version;
+  std::string git_commit;
+  std::string metrics_json = "{}";  ///< what the judging found
+  std::string parent;               ///< the version that was active when this one was trained; may be empty
+  Timestamp created_as_of;          ///< the `as_of` of the cycle that made it
+};
+
+/// The canonical bytes of manifest.json: keys sorted, two spaces, files by name, one newline at the end. Equal content
+/// gives equal bytes. Error `manifest.field_value` (defect) when a field breaks its rule above.
+Result<std::string> write_manifest(const Manifest& manifest);
+
+/// Strict reader: every field must be there with its type and nothing else may be; duplicate keys, depth beyond 32 and
+/// sizes beyond `kMaxBytes` are refused. Errors (integrity, `where` = `name`, message names the field):
+/// `manifest.too_large`, `manifest.syntax`, `manifest.schema`, `manifest.missing_field`, `manifest.unknown_field`,
+/// `manifest.field_type`, `manifest.field_value`.
+Result<Manifest> read_manifest(std::string_view bytes, const std::string& name = "manifest.json");
+
+/// First 12 hex digits of the SHA-256 over the canonical bytes of the fields that decide the bits, the files' hashes
+/// included. Metrics, libraries, program, parent and dates are not part of it; they are protected by the hash of the
+/// whole manifest, which the registry keeps. 48 bits: among 10,000 versions a collision has probability 2e-7.
+Result<VersionId> version_id(const Manifest& manifest);
+
+/// Whether `name` may name a model type or scope (it becomes a directory).
+bool is_plain_name(std::string_view name);
+
+}  // namespace clm

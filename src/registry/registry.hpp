@@ -1,0 +1,182 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file_io.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "registry/artifact_store.hpp"
+#include "registry/database.hpp"
+#include "registry/version.hpp"
+
+namespace clm {
+
+/// Who decided, when, why and on what evidence. Everything that changes a status carries one.
+struct Decision {
+  Timestamp at;               ///< from the caller's clock
+  std::string actor;          ///< "cycle 12", "watch", a person's name
+  std::string reason;         ///< a sentence; must not be empty
+  std::string evidence_json;  ///< one JSON value as text, or empty for none
+};
+
+/// A model type and the scope it serves: at most one version is active in each.
+struct Slot {
+  std::string model_type;
+  std::string scope = "default";
+  auto operator<=>(const Slot&) const = default;
+};
+
+struct VersionRecord {
+  VersionId version;
+  Slot slot;
+  VersionStatus status = VersionStatus::candidate;
+  Timestamp registered_at;
+  std::string manifest_json;  ///< kept here too, so that listing reads no files and history outlives retention
+  std::string manifest_sha256;
+  bool pruned = false;  ///< retention removed the artifact; the record stays
+};
+
+/// One line of the audit trail. Append-only: the database itself refuses to change or delete one.
+struct Event {
+  std::int64_t id = 0;
+  Timestamp at;
+  Slot slot;
+  VersionId version;  ///< empty for a training that failed: it left no bytes to name
+  VersionStatus from = VersionStatus::training;
+  VersionStatus to = VersionStatus::candidate;
+  std::string actor, reason;
+  std::string evidence_id;  ///< empty if none; see `Registry::evidence`
+};
+
+/// What is served. `generation` grows with every move of the alias of its slot: a cheap way to notice a swap.
+struct ActiveAlias {
+  VersionRecord record;
+  std::int64_t generation = 0;
+  Timestamp since;
+};
+
+/// The versions, their life cycle with evidence, and the way back. Every change is one transaction that moves the
+/// status and the alias and writes the event with its evidence; two writers serialise. As thread-safe as its
+/// database, i.e. one per thread; borrows it.
+class Registry {
+ public:
+  /// Brings the tables up to date. Errors as `Database`.
+  static Result<Registry> open(Database& database, ArtifactStore store);
+  const ArtifactStore& store() const { return store_; }
+
+  // --- Changing ---
+
+  struct Registration {
+    VersionRecord record;
+    bool created = false;  ///< false: this very content was known; `record` says how it stands
+  };
+  /// Enters a published artifact as a candidate. Known content keeps its status, whatever it is: trained again, the
+  /// same model has the same fate. A pruned one is whole again.
+  Result<Registration> enter(const StoredArtifact& artifact, const Decision& decision);
+  /// A training that made no version, for the audit trail.
+  Status record_failed_training(const Slot& slot, const Decision& decision);
+
+  /// Moves a version along the life cycle: to shadow, canary, rejected or failed. Errors `registry.unknown_version`
+  /// (usage), `registry.transition` (refused), `registry.reason` (usage). `active`, `retired` and `rolled_back` have
+  /// functions of their own, below.
+  Result<VersionRecord> advance(const VersionId& version, VersionStatus to, const Decision& decision);
+  Result<VersionRecord> reject(const VersionId& version, const Decision& decision);
+
+  struct Promotion {
+    VersionRecord active;
+    std::optional<VersionId> retired;  ///< which one made place
+    std::int64_t generation = 0;
+  };
+  /// Makes it the active one of its slot and retires the present one. Its bytes are verified first (`artifact.*`), and
+  /// evidence is required: `registry.no_evidence` (refused). Otherwise as `advance`; `registry.pruned` (refused).
+  Result<Promotion> promote(const VersionId& version, const Decision& decision);
+
+  /// Takes the active version out of service; its slot is then empty, and no rollback leads to it any more.
+  Result<VersionRecord> retire(const VersionId& version, const Decision& decision);
+
+  enum class IfBroken {
+    refuse,     ///< an error that names the next older sound one
+    next_older  ///< go on to it; the broken ones become `failed`, and the result names them
+  };
+  struct RollbackOptions {
+    std::optional<VersionId> target;  ///< default: the version that was active before the present one
+    IfBroken if_broken = IfBroken::refuse;
+  };
+  struct Rollback {
+    VersionRecord active;
+    VersionId rolled_back;
+    std::vector<VersionId> skipped;  ///< broken ones, newest first
+    std::int64_t generation = 0;
+  };
+  /// The present version becomes `rolled_back`, which ends it; the one before is active again, its bytes verified
+  /// first. Rolling back twice goes further back and never returns to what was rolled back. Errors:
+  /// `registry.no_active`, `registry.no_way_back` (refused; nothing is changed), `registry.way_back_broken`
+  /// (integrity), `registry.raced` (locked; another process moved the alias meanwhile).
+  Result<Rollback> rollback(const Slot& slot, const Decision& decision, const RollbackOptions& options);
+  Result<Rollback> rollback(const Slot& slot, const Decision& decision) { return rollback(slot, decision, {}); }
+
+  // --- Reading ---
+
+  Result<std::optional<ActiveAlias>> active(const Slot& slot) const;
+  /// Error `registry.unknown_version` (usage). A unique beginning of at least 4 digits is enough.
+  Result<VersionRecord> find(std::string_view version) const;
+  struct Filter {
+    std::string model_type;  ///< empty: all
+    std::string scope;       ///< empty: all
+    std::optional<VersionStatus> status;
+  };
+  /// Newest first.
+  Result<std::vector<VersionRecord>> list(const Filter& filter) const;
+  Result<std::vector<VersionRecord>> list() const { return list(Filter{}); }
+  /// The audit trail of a model type (empty: of all), oldest first, at most the last `limit` events.
+  Result<std::vector<Event>> history(std::string_view model_type, int limit = 1000) const;
+  Result<std::vector<Event>> events_of(const VersionId& version) const;
+  /// JSON text by its id. Error `registry.unknown_evidence` (integrity).
+  Result<std::string> evidence(std::string_view id) const;
+  /// The evidence of the latest event of `version` that has one; empty if none.
+  Result<std::string> latest_evidence(const VersionId& version) const;
+  /// Where a rollback of `slot` would lead, nearest first.
+  Result<std::vector<VersionRecord>> ways_back(const Slot& slot) const;
+
+  /// Verifies every byte against the manifest and the manifest against the database; only then may it be loaded.
+  /// Errors `artifact.*`, `registry.pruned` (refused).
+  Result<StoredArtifact> open_artifact(const VersionRecord& record) const;
+
+  // --- Keeping house ---
+
+  struct Check {
+    VersionId version;
+    std::string model_type;
+    std::optional<Error> problem;
+    std::string note;  ///< e.g. stored but not entered yet: a killed cycle's, adopted by the next one
+    bool ok() const { return !problem; }
+  };
+  /// Every stored byte of every version, the database file itself (its error is the result's), and that aliases and
+  /// statuses agree (`registry.alias`). Pruned versions are not listed.
+  Result<std::vector<Check>> verify_all() const;
+
+  struct Reconciliation {
+    std::vector<VersionId> adopted;  ///< stored and sound, but killed before being entered: candidates now
+    std::vector<VersionId> removed;  ///< pruned, but killed before the bytes were gone
+  };
+  /// Makes database and directories agree after a kill. Never deletes a sound version that it does not know (the
+  /// database may be an older copy). `cycle_lock` is the proof that nobody else is at work.
+  Result<Reconciliation> reconcile(const FileLock& cycle_lock, Timestamp at);
+
+  struct Retention {
+    int keep_versions_per_slot = 10;  ///< newest stored versions of a slot that stay, the active one included; >= 1
+  };
+  /// Removes artifacts of older versions, but never of an active, shadow or canary one or of the nearest way back.
+  /// The database says `pruned` first, then the bytes go; a kill between the two is finished by `reconcile`.
+  Result<std::vector<VersionId>> prune(const FileLock& cycle_lock, const Retention& retention);
+
+ private:
+  Registry(Database& database, ArtifactStore store) : database_(&database), store_(std::move(store)) {}
+  Database* database_;
+  ArtifactStore store_;
+};
+
+}  // namespace clm

@@ -1,0 +1,25 @@
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+
+#include "registry/registry.hpp"
+
+namespace clm {
+
+/// The documents that `clm models`, `show`, `history`, `diff` and `verify` print with --json (DESIGN: keys that tools
+/// rely on). Times are ISO 8601 in UTC.
+
+/// {models:[{model_type, scope, version, status, trained_at, data_from, data_to, rows, features_hash, metrics}]}
+Result<nlohmann::json> models_document(const Registry& registry, const Registry::Filter& filter);
+/// {version, model_type, scope, status, pruned, manifest, evidence, events}
+Result<nlohmann::json> show_document(const Registry& registry, std::string_view version);
+/// {model_type, events:[{id, at, model_type, scope, version, from, to, actor, reason, evidence_id}]}
+Result<nlohmann::json> history_document(const Registry& registry, std::string_view model_type, int limit);
+/// {versions:[{version, model_type, ok, problem, note}]}; problem is null or {code, message, where, remedy}.
+nlohmann::json verify_document(const std::vector<Registry::Check>& checks);
+
+/// What differs between two versions: {a, b, model_type:[a,b]?, parameters:{key:[a,b]}, features:{added, removed,
+/// reordered, set:[a,b]?}, label:{..}, protocol:{..}, data:{key:[a,b]}, build:{key:[a,b]}, metrics:{key:[a,b]},
+/// files:{..}, same_bits}. Nested objects are compared by their leaves ("/a/b"); null = absent on that side.
+Result<nlohmann::json> diff_document(const Registry& registry, std::string_view a, std::string_view b);
+
+}  // namespace clm

@@ -1,0 +1,39 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+#include "base/file_io.hpp"
+#include "base/result.hpp"
+
+namespace clm {
+
+/// A directory with clm.toml and everything the program keeps. A value: holds the path only; thread-safe.
+class Workspace {
+ public:
+  /// Makes `directory` (and its parents) a workspace with `config_text` as its clm.toml. clm.toml is written last: a
+  /// kill before leaves no workspace, and `init` can be run again. Error `workspace.exists` (usage), `file.write`.
+  static Result<Workspace> init(const std::filesystem::path& directory, std::string_view config_text);
+
+  /// `given` itself, or else `start` or the nearest parent of it that holds clm.toml, as git does.
+  /// Error `workspace.missing` (unavailable).
+  static Result<Workspace> find(const std::optional<std::filesystem::path>& given, const std::filesystem::path& start);
+
+  const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path config_file() const { return root_ / "clm.toml"; }
+  std::filesystem::path database_file() const { return root_ / "clm.db"; }
+  std::filesystem::path candles() const { return root_ / "candles"; }
+  std::filesystem::path series() const { return root_ / "series"; }
+  std::filesystem::path versions() const { return root_ / "versions"; }
+  std::filesystem::path reports() const { return root_ / "reports"; }
+
+  /// The one lock for whoever trains, decides or removes here. The kernel frees it when its holder dies. Leftovers of
+  /// a killed holder in versions/ are removed. Error `lock.held` (locked), naming the holder.
+  Result<FileLock> lock_cycle(std::string_view purpose) const;
+
+ private:
+  explicit Workspace(std::filesystem::path root) : root_(std::move(root)) {}
+  std::filesystem::path root_;
+};
+
+}  // namespace clm
