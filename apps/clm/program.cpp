@@ -1,0 +1,60 @@
+#include "program.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+namespace clm::app {
+
+Program::Program(std::map<std::string, std::string> environment, const Clock& clock, const CancelToken& cancel)
+    : environment_(std::move(environment)), clock_(clock), cancel_(cancel) {}
+
+int Program::jobs() const {
+  if (flags.jobs > 0) return flags.jobs;
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+RunContext Program::context() {
+  if (!progress_) {
+    const bool shown = ::isatty(STDERR_FILENO) == 1 && !flags.quiet;
+    progress_ = shown ? terminal_progress(stderr) : std::make_unique<SilentProgress>();
+  }
+  return RunContext{clock_, cancel_, *progress_, jobs()};
+}
+
+void Program::print(const nlohmann::json& document, std::string_view text) const {
+  if (flags.json) {
+    const std::string dumped = document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+    std::printf("%s\n", dumped.c_str());
+  } else {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
+  }
+  std::fflush(stdout);
+}
+
+void Program::note(std::string_view line) const {
+  if (flags.json || flags.quiet) return;
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+}
+
+void Program::print_error(const Error& error) const {
+  if (flags.json) {
+    const nlohmann::json document{{"error",
+                                   {{"code", error.code},
+                                    {"message", error.message},
+                                    {"where", error.where},
+                                    {"remedy", error.remedy}}}};
+    print(document, {});
+  }
+  std::fprintf(stderr, "clm: %s\n", error.message.c_str());
+  if (!error.where.empty()) std::fprintf(stderr, "  where:  %s\n", error.where.c_str());
+  if (!error.remedy.empty()) std::fprintf(stderr, "  remedy: %s\n", error.remedy.c_str());
+  std::fprintf(stderr, "  code:   %s\n", error.code.c_str());
+}
+
+}  // namespace clm::app

@@ -1,0 +1,66 @@
+#include "text_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "base/contract.hpp"
+
+namespace clm::app {
+namespace {
+
+/// Terminal cells, not bytes: continuation bytes of UTF-8 take no room.
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+bool looks_numeric(const std::string& cell) {
+  return cell.empty() || cell == "-" || cell.find_first_not_of("0123456789.,+-%e ") == std::string::npos;
+}
+
+}  // namespace
+
+void TextTable::add(std::vector<std::string> cells) {
+  expects(cells.size() == rows_.front().size(), "a row has the header's columns");
+  rows_.push_back(std::move(cells));
+}
+
+std::string TextTable::render() const {
+  const std::size_t columns = rows_.front().size();
+  std::vector<std::size_t> widths(columns, 0);
+  std::vector<bool> right(columns, true);
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      widths[c] = std::max(widths[c], width(rows_[r][c]));
+      if (r > 0 && !looks_numeric(rows_[r][c])) right[c] = false;
+    }
+  }
+  std::string out;
+  for (const auto& row : rows_) {
+    std::string line;
+    for (std::size_t c = 0; c < columns; ++c) {
+      const std::string padding(widths[c] - width(row[c]), ' ');
+      if (c > 0) line += "  ";
+      line += right[c] ? padding + row[c] : row[c] + padding;
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+std::string fixed(double value, int decimals) {
+  if (std::isnan(value)) return "-";
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, "%.*f", decimals, value);
+  return buffer;
+}
+
+std::string grouped(long long value) {
+  std::string digits = std::to_string(value < 0 ? -value : value);
+  for (auto i = static_cast<long long>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), ",");
+  return (value < 0 ? "-" : "") + digits;
+}
+
+}  // namespace clm::app
