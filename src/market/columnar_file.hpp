@@ -86,17 +86,11 @@ struct ColumnRequest {
   Presence presence = Presence::required;  ///< an optional column that the file lacks is left out of the table
 };
 
-/// Rows to read; a reader need not touch the rest.
-struct RowRange {
-  std::size_t first = 0;
-  std::size_t count = static_cast<std::size_t>(-1);
-};
-
 /// The asked columns in the order asked. Errors (data unless said): `parquet.read` (unavailable: cannot be opened),
 /// `parquet.corrupt`, `parquet.column` (missing, or of a type that cannot be what was asked), `parquet.value`
-/// (null or fraction where an integer was asked). Cost: about 1 ns a value on top of reading the bytes.
-Result<ColumnarTable> read_parquet(const std::filesystem::path& path, std::span<const ColumnRequest> columns,
-                                   const RowRange& rows = {});
+/// (null or fraction where an integer was asked), `parquet.too_large` (a column of more than 4 GiB). Cost: about 1 ns a
+/// value on top of reading the bytes.
+Result<ColumnarTable> read_parquet(const std::filesystem::path& path, std::span<const ColumnRequest> columns);
 
 /// Feather v2 (= Arrow IPC file), uncompressed, LZ4 or ZSTD: freqtrade's format. Errors as above under `feather.*`.
 Result<ColumnarTable> read_feather(const std::filesystem::path& path, std::span<const ColumnRequest> columns);
