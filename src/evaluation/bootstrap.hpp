@@ -59,6 +59,10 @@ struct MeanOptions {
 /// fewer than 8 values or 3 blocks the interval is infinite and p is 1. Cost O(n L).
 MeanEstimate estimate_mean(std::span<const double> series, const MeanOptions& options);
 
+/// The one-sided lower bound of the mean: exceeded by the true mean with probability 1 - alpha.
+double lower_bound(const MeanEstimate& estimate, double alpha);
+double upper_bound(const MeanEstimate& estimate, double alpha);
+
 /// The variance that the stationary bootstrap gives the mean of `series`. Cost O(n L).
 double stationary_bootstrap_variance(std::span<const double> series, double expected_block);
 

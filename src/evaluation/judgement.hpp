@@ -1,0 +1,119 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "base/result.hpp"
+#include "evaluation/forecast_table.hpp"
+#include "evaluation/metrics.hpp"
+#include "evaluation/model_comparison.hpp"
+#include "evaluation/paired_difference.hpp"
+#include "evaluation/probability_score.hpp"
+#include "evaluation/rank_ic.hpp"
+#include "evaluation/trading_simulation.hpp"
+
+namespace clm {
+
+struct JudgeOptions {
+  PositionOptions positions;         ///< trading rule: one position per symbol beyond a cost band
+  LongShortOptions long_short;       ///< trading rule: the extremes of the cross-section
+  std::size_t min_symbols = 8;       ///< for a cross-sectional rank IC; fewer: ranks over time
+  double alpha = 0.05;               ///< 1 - coverage of every interval reported
+  std::size_t candidates_tried = 1;  ///< on these rows, this one included
+  std::size_t calibration_folds = 5;
+  std::size_t bootstrap_repetitions = 1000;  ///< for what has no closed form: improvement, SPA
+  std::uint64_t seed = 1;
+};
+
+struct RankIcAtDelay {
+  int delay_bars = 0;
+  RankIc rank_ic;        ///< against the plain return of the later entry
+  double gross_bps = 0;  ///< long-short, per rebalance
+};
+
+/// Everything about one forecaster on the rows.
+struct ModelJudgement {
+  std::string name;
+  PointErrors errors;
+  RankIc rank_ic;  ///< against the label
+  ShareEstimate direction;
+  ProbabilityScore probability;    ///< of P(up), cross-fitted over time
+  double calibration_quality = 0;  ///< 1 - expected calibration error
+  PositionResult positions;
+  MeanEstimate position_bps_per_bar;  ///< net, of the whole book, with interval
+  MeanEstimate r_multiple;            ///< mean over the bars with exits, with interval
+  ShareEstimate win_rate;             ///< effective count: independent exits
+  LongShortResult long_short;
+  MeanEstimate long_short_net_bps;  ///< per rebalance at the costs of the options, with interval
+  double sharpe_net = 0;            ///< annualised, long-short at those costs
+  double probabilistic_sharpe = 0;  ///< that the net ratio is above zero
+  double deflated_sharpe = 0;       ///< the same, after `candidates_tried`
+  std::vector<RankIcAtDelay> by_delay;
+  std::vector<SliceMetrics> by_month;
+  std::vector<SliceMetrics> by_regime;
+};
+
+/// The candidate less another forecaster, on the same rows and times.
+struct Comparison {
+  std::string against;
+  PairedDifference rank_ic;
+  PairedDifference squared_error;  ///< per time; negative is better
+  PairedDifference net_bps;        ///< long-short net per rebalance
+  DieboldMariano diebold_mariano;  ///< on the same squared errors
+};
+
+/// The composite that decides about replacing an active version: .35 relative gain in win rate + .35 in average R +
+/// .30 in calibration quality. Denominators are floored (`kImprovementFloors`), so that a near-zero predecessor does
+/// not make a giant of nothing. The interval redraws blocks of time for both models at once (stationary bootstrap of
+/// the composite itself; a resample without trades counts as no gain in its parts).
+struct Improvement {
+  double win_rate_gain = 0;
+  double average_r_gain = 0;
+  double calibration_gain = 0;
+  double value = 0;
+  double lo = 0;
+  double hi = 0;
+};
+struct ImprovementFloors {
+  double win_rate = 0.25;
+  double average_r = 0.10;
+  double calibration_quality = 0.25;
+};
+inline constexpr ImprovementFloors kImprovementFloors;
+
+/// A candidate held against the baselines and the active version, all on the rows where each of them has a forecast.
+struct Judgement {
+  std::size_t rows = 0;
+  std::size_t times = 0;
+  std::size_t symbols = 0;
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = 0;
+  int horizon_bars = 0;
+  double coverage = 0;  ///< share of the rows where the candidate had a forecast
+  double alpha = 0.05;
+  std::size_t candidates_tried = 1;
+  double cost_bps_per_side = 0;
+  ModelJudgement candidate;
+  std::vector<ModelJudgement> baselines;
+  std::optional<ModelJudgement> active;
+  std::vector<Comparison> against_baselines;  ///< as `baselines`
+  std::optional<Comparison> against_active;
+  std::optional<Improvement> improvement;  ///< over the active version
+};
+
+/// All tables share one `rows`. Error `judge.no_common_rows` (data) where they never all have a forecast.
+/// Deterministic in data and options. Cost: a few sorts of the rows per table, and repetitions x times.
+Result<Judgement> judge(const ForecastTable& candidate, std::span<const ForecastTable> baselines,
+                        const ForecastTable* active, const JudgeOptions& options);
+
+/// Numbers that are not finite become null. Series over time are kept for the candidate and the active version only
+/// as equity at month ends.
+nlohmann::json to_json(const Judgement& judgement);
+nlohmann::json to_json(const ModelJudgement& model);
+
+}  // namespace clm
