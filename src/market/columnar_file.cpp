@@ -7,6 +7,7 @@
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
+#include <arrow/io/memory.h>
 #include <arrow/ipc/reader.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/reader.h>
@@ -14,6 +15,8 @@
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
 #include <parquet/statistics.h>
+
+#include "base/file_io.hpp"
 
 namespace clm {
 namespace fs = std::filesystem;
@@ -36,10 +39,22 @@ class Source {
                  "Fetch or export the file again; if it is another format, import it as that.");
   }
 
-  Result<std::shared_ptr<arrow::io::ReadableFile>> open() {
+  /// A directory or a pipe is refused before anything waits for it.
+  Status exists() const {
     std::error_code failure;
-    if (!fs::is_regular_file(path_, failure))
-      return fail(ErrorKind::unavailable, area_ + ".read", "there is no such file", path_.string());
+    if (fs::is_regular_file(path_, failure)) return {};
+    return fail(ErrorKind::unavailable, area_ + ".read", "there is no such file", path_.string());
+  }
+  Result<std::string> load() const {
+    if (auto there = exists(); !there) return forward_error(there);
+    auto bytes = read_file(path_, kMaxColumnBytes);
+    if (!bytes)
+      return fail(bytes.error().kind, area_ + (bytes.error().code == "file.too_large" ? ".too_large" : ".read"),
+                  bytes.error().message, path_.string(), bytes.error().remedy);
+    return bytes;
+  }
+  Result<std::shared_ptr<arrow::io::ReadableFile>> open() {
+    if (auto there = exists(); !there) return forward_error(there);
     auto file = arrow::io::ReadableFile::Open(path_.string(), pool());
     if (!file.ok())
       return fail(ErrorKind::unavailable, area_ + ".read", "cannot open: " + file.status().message(), path_.string());
@@ -306,15 +321,15 @@ void add_statistics(const parquet::FileMetaData& file, ColumnInfo& info) {
 
 // --- Feather ---------------------------------------------------------------------------------------------------
 
-Result<std::shared_ptr<arrow::ipc::RecordBatchFileReader>> open_feather(Source& source,
+/// From memory, because Arrow reads an IPC file with threads of its own, which may outlive the call.
+Result<std::shared_ptr<arrow::ipc::RecordBatchFileReader>> open_feather(Source& source, const std::string& bytes,
                                                                         const std::vector<int>& fields) {
-  auto file = source.open();
-  if (!file) return forward_error(file);
   arrow::ipc::IpcReadOptions options = arrow::ipc::IpcReadOptions::Defaults();
   options.use_threads = false;
   options.memory_pool = source.pool();
   options.included_fields = fields;
-  auto reader = arrow::ipc::RecordBatchFileReader::Open(*file, options);
+  auto reader = arrow::ipc::RecordBatchFileReader::Open(
+      std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(std::string_view(bytes))), options);
   if (!reader.ok()) return source.error(reader.status());
   return *reader;
 }
@@ -360,7 +375,9 @@ Result<ColumnarTable> read_parquet(const fs::path& path, std::span<const ColumnR
 Result<ColumnarTable> read_feather(const fs::path& path, std::span<const ColumnRequest> columns) {
   Source source("feather", path);
   return source.guarded([&]() -> Result<ColumnarTable> {
-    auto whole = open_feather(source, {});
+    const auto bytes = source.load();
+    if (!bytes) return forward_error(bytes);
+    auto whole = open_feather(source, *bytes, {});
     if (!whole) return forward_error(whole);
     ColumnarTable table;
     std::vector<int> fields;
@@ -373,7 +390,7 @@ Result<ColumnarTable> read_feather(const fs::path& path, std::span<const ColumnR
     }
     table.metadata = metadata_of((*whole)->schema()->metadata());
     if (fields.empty()) return table;
-    auto reader = open_feather(source, fields);
+    auto reader = open_feather(source, *bytes, fields);
     if (!reader) return forward_error(reader);
     for (int i = 0; i < (*reader)->num_record_batches(); ++i) {
       const auto batch = (*reader)->ReadRecordBatch(i);
@@ -411,7 +428,9 @@ Result<ColumnarInfo> inspect_parquet(const fs::path& path) {
 Result<ColumnarInfo> inspect_feather(const fs::path& path) {
   Source source("feather", path);
   return source.guarded([&]() -> Result<ColumnarInfo> {
-    auto reader = open_feather(source, {});
+    const auto bytes = source.load();
+    if (!bytes) return forward_error(bytes);
+    auto reader = open_feather(source, *bytes, {});
     if (!reader) return forward_error(reader);
     const auto rows = (*reader)->CountRows();
     if (!rows.ok()) return source.error(rows.status());

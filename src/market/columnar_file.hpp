@@ -92,10 +92,11 @@ struct ColumnRequest {
 /// value on top of reading the bytes.
 Result<ColumnarTable> read_parquet(const std::filesystem::path& path, std::span<const ColumnRequest> columns);
 
-/// Feather v2 (= Arrow IPC file), uncompressed, LZ4 or ZSTD: freqtrade's format. Errors as above under `feather.*`.
+/// Feather v2 (= Arrow IPC file), uncompressed, LZ4 or ZSTD: freqtrade's format. The file is held in
+/// memory while it is read. Errors as above under `feather.*`.
 Result<ColumnarTable> read_feather(const std::filesystem::path& path, std::span<const ColumnRequest> columns);
 
-/// What a file holds, from its footer alone.
+/// What a file holds.
 struct ColumnInfo {
   std::string name;
   std::optional<ColumnType> type;  ///< the nearest of ours (times: int64); none if it cannot be read here
@@ -108,9 +109,9 @@ struct ColumnarInfo {
   std::vector<ColumnInfo> columns;
   std::map<std::string, std::string> metadata;
 };
-/// Errors `parquet.read` (unavailable), `parquet.corrupt` (data). Cost: about 0.1 ms.
+/// Errors `parquet.read` (unavailable), `parquet.corrupt` (data). Cost: about 0.1 ms, the footer alone is read.
 Result<ColumnarInfo> inspect_parquet(const std::filesystem::path& path);
-/// Errors `feather.read` (unavailable), `feather.corrupt` (data). `rows` needs the batches' headers, not their data.
+/// Errors `feather.read` (unavailable), `feather.corrupt` (data).
 Result<ColumnarInfo> inspect_feather(const std::filesystem::path& path);
 
 template <typename T>

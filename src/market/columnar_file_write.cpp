@@ -4,6 +4,7 @@
 #include <arrow/api.h>
 #include <arrow/io/file.h>
 #include <arrow/io/memory.h>
+#include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/exception.h>
 
@@ -62,17 +63,16 @@ arrow::Status write_to(std::shared_ptr<arrow::io::OutputStream> sink, std::span<
     fields.push_back(arrow::field(column.name, array->type(), /*nullable=*/false));
     arrays.push_back(std::move(array));
   }
-  // Through a vector: its order is the map's, and so are the bytes.
-  std::vector<std::string> keys, texts;
-  for (const auto& [key, text] : metadata) {
-    keys.push_back(key);
-    texts.push_back(text);
-  }
-  const auto schema = arrow::schema(std::move(fields), arrow::key_value_metadata(std::move(keys), std::move(texts)));
   const auto rows = static_cast<std::int64_t>(columns.empty() ? 0 : length_of(columns.front()));
-  const auto table = arrow::Table::Make(schema, std::move(arrays), rows);
-  return parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), std::move(sink),
-                                    static_cast<std::int64_t>(options.rows_per_group), properties.build());
+  const auto table = arrow::Table::Make(arrow::schema(std::move(fields)), std::move(arrays), rows);
+  ARROW_ASSIGN_OR_RAISE(auto writer, parquet::arrow::FileWriter::Open(*table->schema(), arrow::default_memory_pool(),
+                                                                      std::move(sink), properties.build()));
+  ARROW_RETURN_NOT_OK(writer->WriteTable(*table, static_cast<std::int64_t>(options.rows_per_group)));
+  // In the map's order, so that the same table is the same bytes.
+  auto pairs = std::make_shared<arrow::KeyValueMetadata>();
+  for (const auto& [key, text] : metadata) pairs->Append(key, text);
+  ARROW_RETURN_NOT_OK(writer->AddKeyValueMetadata(pairs));
+  return writer->Close();
 }
 
 void check_arguments(std::span<const ColumnView> columns, const ParquetWriteOptions& options) {
