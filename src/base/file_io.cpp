@@ -2,7 +2,10 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <set>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -10,6 +13,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/time.hpp"
 
 namespace clm {
 namespace fs = std::filesystem;
@@ -71,25 +76,27 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t max_bytes) {
   }
 }
 
+Status write_file_unsynced(const fs::path& path, std::string_view bytes) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!file.valid()) return system_error("file.write", "cannot create", path);
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(file.get(), bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) {
+      auto error = system_error("file.write", "cannot write", path);
+      ::unlink(path.c_str());
+      return error;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
 Status write_file_atomic(const fs::path& path, std::string_view bytes) {
   std::error_code ignored;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), ignored);
   const fs::path aside = aside_path(path);
-  {
-    const Descriptor file(::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (!file.valid()) return system_error("file.write", "cannot create", aside);
-    std::string_view rest = bytes;
-    while (!rest.empty()) {
-      const ssize_t put = ::write(file.get(), rest.data(), rest.size());
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) {
-        auto error = system_error("file.write", "cannot write", path);
-        ::unlink(aside.c_str());
-        return error;
-      }
-      rest.remove_prefix(static_cast<std::size_t>(put));
-    }
-  }
+  if (auto written = write_file_unsynced(aside, bytes); !written) return written;
   if (auto published = publish(aside, path); !published) {
     ::unlink(aside.c_str());
     return published;
@@ -106,6 +113,25 @@ Status publish(const fs::path& finished, const fs::path& target) {
   if (auto synced = sync_path(finished); !synced) return synced;
   if (::rename(finished.c_str(), target.c_str()) != 0) return system_error("file.write", "cannot rename", target);
   return sync_path(target.has_parent_path() ? target.parent_path() : fs::path("."));
+}
+
+Status publish_all(std::span<const Publication> files) {
+  for (const Publication& file : files) {
+    const Descriptor descriptor(::open(file.finished.c_str(), O_RDONLY | O_CLOEXEC));
+    // Only starts the writing; whether it worked is what fsync below tells.
+    if (descriptor.valid()) static_cast<void>(::sync_file_range(descriptor.get(), 0, 0, SYNC_FILE_RANGE_WRITE));
+  }
+  for (const Publication& file : files)
+    if (auto synced = sync_path(file.finished); !synced) return synced;
+  std::set<fs::path> directories;
+  for (const Publication& file : files) {
+    if (::rename(file.finished.c_str(), file.target.c_str()) != 0)
+      return system_error("file.write", "cannot rename", file.target);
+    directories.insert(file.target.has_parent_path() ? file.target.parent_path() : fs::path("."));
+  }
+  for (const fs::path& directory : directories)
+    if (auto synced = sync_path(directory); !synced) return synced;
+  return {};
 }
 
 fs::path aside_path(const fs::path& path) {
@@ -142,6 +168,16 @@ Result<FileLock> FileLock::acquire(const fs::path& path, std::string_view purpos
       ::pwrite(descriptor, holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size()))
     return system_error("file.write", "cannot write the lock", path);
   return lock;
+}
+
+Result<FileLock> FileLock::acquire_within(const fs::path& path, std::string_view purpose, double wait_seconds) {
+  constexpr auto kPause = std::chrono::milliseconds(20);
+  const double give_up_at = monotonic_seconds() + wait_seconds;
+  for (;;) {
+    auto lock = acquire(path, purpose);
+    if (lock || lock.error().code != "lock.held" || monotonic_seconds() >= give_up_at) return lock;
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,9 +16,21 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
 /// any moment, sees the old bytes or the new ones. Makes missing parent directories. Error `file.write` (unavailable).
 Status write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
 
+/// Writes a file that publish() or publish_all() will make durable and visible; overwrites. Error `file.write`
+/// (unavailable); what was begun is removed.
+Status write_file_unsynced(const std::filesystem::path& path, std::string_view bytes);
+
 /// Makes a finished neighbour file or directory visible under its final name, fsyncing everything first.
 /// A directory target must not exist; a file target is replaced. Error `file.write` (unavailable).
 Status publish(const std::filesystem::path& finished, const std::filesystem::path& target);
+
+struct Publication {
+  std::filesystem::path finished, target;
+};
+/// publish() for many plain files at once: the disk is handed all of them before the first is waited for, each
+/// directory is fsynced once. Each file appears whole or not at all; after a kill some may have appeared and others
+/// not. Error `file.write` (unavailable).
+Status publish_all(std::span<const Publication> files);
 
 /// A name beside `path` that no other process uses, for writing aside. Always begins with kAsidePrefix, which is
 /// how leftovers of a killed process are known and removed.
@@ -33,6 +46,9 @@ class FileLock {
  public:
   /// Error `lock.held` (locked) naming the holder; `file.write` (unavailable) if the file cannot be made.
   static Result<FileLock> acquire(const std::filesystem::path& path, std::string_view purpose);
+  /// Tries again for at most `wait_seconds` while somebody else holds it. Errors as above.
+  static Result<FileLock> acquire_within(const std::filesystem::path& path, std::string_view purpose,
+                                         double wait_seconds);
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   FileLock(const FileLock&) = delete;

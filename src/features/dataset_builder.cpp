@@ -1,0 +1,211 @@
+#include "features/dataset_builder.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "base/contract.hpp"
+#include "base/normal_distribution.hpp"
+
+namespace clm {
+namespace {
+
+constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+
+float clipped(double value, double limit) { return static_cast<float>(std::clamp(value, -limit, limit)); }
+
+/// Labels of one cross-section: returns and volatilities of the symbols present at one time.
+class CrossSection {
+ public:
+  CrossSection(const LabelOptions& options, std::span<const float> returns, std::span<const float> volatilities)
+      : options_(options), returns_(returns), volatilities_(volatilities) {}
+
+  std::vector<float> labels() const {
+    switch (options_.target) {
+      case LabelTarget::plain: return scaled(0.0);
+      case LabelTarget::relative: return scaled(mean_return());
+      case LabelTarget::rank: return normal_scores();
+      case LabelTarget::blend: {
+        auto blend = scaled(mean_return());
+        const auto scores = normal_scores();
+        for (std::size_t i = 0; i < blend.size(); ++i) blend[i] = 0.5F * (blend[i] + scores[i]);
+        return blend;
+      }
+    }
+    return {};
+  }
+
+ private:
+  double mean_return() const {
+    return std::accumulate(returns_.begin(), returns_.end(), 0.0) / static_cast<double>(returns_.size());
+  }
+
+  std::vector<float> scaled(double reference) const {
+    std::vector<float> out(returns_.size());
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = clipped((static_cast<double>(returns_[i]) - reference) / static_cast<double>(volatilities_[i]),
+                       options_.clip);
+    return out;
+  }
+
+  std::vector<float> normal_scores() const {
+    const std::size_t n = returns_.size();
+    std::vector<std::size_t> order(n);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return returns_[a] < returns_[b]; });
+    std::vector<float> out(n);
+    for (std::size_t first = 0; first < n;) {
+      std::size_t last = first;
+      while (last + 1 < n && returns_[order[last + 1]] == returns_[order[first]]) ++last;
+      const double average_rank = 0.5 * static_cast<double>(first + last) + 1.0;  // ties share their rank
+      const double score = normal_quantile(average_rank / (static_cast<double>(n) + 1.0));
+      for (std::size_t k = first; k <= last; ++k) out[order[k]] = static_cast<float>(score);
+      first = last + 1;
+    }
+    return out;
+  }
+
+  const LabelOptions& options_;
+  std::span<const float> returns_, volatilities_;
+};
+
+/// Frame rows ordered by time, then by symbol. Counting sort over the bar grid: linear in rows.
+std::vector<std::uint32_t> time_major_order(const FeatureFrame& frame, const std::vector<std::uint32_t>& rows) {
+  if (rows.empty()) return {};
+  std::vector<std::int64_t> times;
+  times.reserve(rows.size());
+  for (const auto row : rows) times.push_back(frame.open_time_ms[row]);
+  std::sort(times.begin(), times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+  const auto slot_of = [&](std::uint32_t row) {
+    const auto found = std::lower_bound(times.begin(), times.end(), frame.open_time_ms[row]);
+    return static_cast<std::size_t>(found - times.begin());
+  };
+  std::vector<std::size_t> begin(times.size() + 1, 0);
+  for (const auto row : rows) ++begin[slot_of(row) + 1];
+  std::partial_sum(begin.begin(), begin.end(), begin.begin());
+  std::vector<std::uint32_t> ordered(rows.size());
+  for (const auto row : rows) ordered[begin[slot_of(row)]++] = row;  // rows ascend, hence symbols within a time do too
+  return ordered;
+}
+
+}  // namespace
+
+std::vector<float> label_uniqueness(const std::vector<bool>& labelled, int first_offset_bars, int horizon_bars) {
+  expects(first_offset_bars >= 0 && horizon_bars >= 1, "a label spans bars after its own");
+  const std::size_t bars = labelled.size();
+  const auto offset = static_cast<std::size_t>(first_offset_bars), horizon = static_cast<std::size_t>(horizon_bars);
+  std::vector<int> change(bars + offset + horizon + 1, 0);
+  for (std::size_t t = 0; t < bars; ++t) {
+    if (!labelled[t]) continue;
+    ++change[t + offset];
+    --change[t + offset + horizon];
+  }
+  std::vector<double> inverse_sum(change.size() + 1, 0.0);  // prefix sums of 1 / concurrent labels
+  int concurrent = 0;
+  for (std::size_t b = 0; b < change.size(); ++b) {
+    concurrent += change[b];
+    inverse_sum[b + 1] = inverse_sum[b] + (concurrent > 0 ? 1.0 / concurrent : 0.0);
+  }
+  std::vector<float> out(bars, 0.0F);
+  for (std::size_t t = 0; t < bars; ++t)
+    if (labelled[t])
+      out[t] = static_cast<float>((inverse_sum[t + offset + horizon] - inverse_sum[t + offset]) /
+                                  static_cast<double>(horizon));
+  return out;
+}
+
+DatasetBuilder::DatasetBuilder(std::shared_ptr<const FeatureFrame> frame, DatasetOptions options)
+    : frame_(std::move(frame)),
+      options_(std::move(options)),
+      forward_return_(frame_->rows(), kUnknown),
+      volatility_(frame_->rows(), kUnknown),
+      uniqueness_(frame_->rows(), 0.0F),
+      known_at_ms_(frame_->rows(), 0),
+      delayed_(options_.delays_bars.size(), std::vector<float>(frame_->rows(), kUnknown)) {}
+
+void DatasetBuilder::add(const CandleSeries& series) {
+  expects(next_symbol_ < frame_->symbols.size() && series.key.symbol == frame_->symbols[next_symbol_],
+          "symbols are added in the frame's order");
+  const LabelOptions& label = options_.label;
+  const auto forward = forward_returns(series, label.horizon_bars, label.entry_delay_bars, options_.as_of);
+  const auto volatility = horizon_volatility(series, label.volatility_bars, label.horizon_bars);
+  std::vector<ForwardReturns> delayed;
+  for (const int delay : options_.delays_bars)
+    delayed.push_back(forward_returns(series, label.horizon_bars, label.entry_delay_bars + delay, options_.as_of));
+  std::vector<bool> labelled(series.candles.size());
+  for (std::size_t t = 0; t < labelled.size(); ++t)
+    labelled[t] = !std::isnan(forward.log_return[t]) && !std::isnan(volatility[t]);
+  const auto uniqueness = label_uniqueness(labelled, 1 + label.entry_delay_bars, label.horizon_bars);
+
+  std::size_t t = 0;
+  for (std::size_t row = frame_->symbol_begin[next_symbol_]; row < frame_->symbol_begin[next_symbol_ + 1]; ++row) {
+    while (t < series.candles.size() && series.candles[t].open_time.ms() < frame_->open_time_ms[row]) ++t;
+    if (t == series.candles.size()) break;
+    if (series.candles[t].open_time.ms() != frame_->open_time_ms[row] || !labelled[t]) continue;
+    forward_return_[row] = forward.log_return[t];
+    known_at_ms_[row] = forward.known_at_ms[t];
+    volatility_[row] = volatility[t];
+    uniqueness_[row] = uniqueness[t];
+    for (std::size_t d = 0; d < delayed.size(); ++d) delayed_[d][row] = delayed[d].log_return[t];
+  }
+  ++next_symbol_;
+}
+
+Result<LabelledRows> DatasetBuilder::build() && {
+  expects(next_symbol_ == frame_->symbols.size(), "every symbol of the frame was added");
+  std::vector<std::uint32_t> labelled;
+  for (std::size_t row = 0; row < frame_->rows(); ++row)
+    if (!std::isnan(forward_return_[row])) labelled.push_back(static_cast<std::uint32_t>(row));
+  const auto ordered = time_major_order(*frame_, labelled);
+
+  std::vector<std::uint16_t> symbol_of_row(frame_->rows());
+  for (std::size_t s = 0; s < frame_->symbols.size(); ++s)
+    std::fill(symbol_of_row.begin() + static_cast<std::ptrdiff_t>(frame_->symbol_begin[s]),
+              symbol_of_row.begin() + static_cast<std::ptrdiff_t>(frame_->symbol_begin[s + 1]),
+              static_cast<std::uint16_t>(s));
+
+  const bool compares_symbols = options_.label.target != LabelTarget::plain;
+  LabelledRows out;
+  Dataset& data = out.data;
+  for (const int delay : options_.delays_bars) out.delayed.push_back({delay, {}});
+  std::vector<float> returns, volatilities;
+  for (std::size_t first = 0; first < ordered.size();) {
+    std::size_t last = first;
+    const std::int64_t time = frame_->open_time_ms[ordered[first]];
+    while (last < ordered.size() && frame_->open_time_ms[ordered[last]] == time) ++last;
+    if (!compares_symbols || last - first >= kMinCrossSection) {
+      returns.clear();
+      volatilities.clear();
+      for (std::size_t i = first; i < last; ++i) {
+        returns.push_back(forward_return_[ordered[i]]);
+        volatilities.push_back(volatility_[ordered[i]]);
+      }
+      const auto labels = CrossSection(options_.label, returns, volatilities).labels();
+      for (std::size_t i = first; i < last; ++i) {
+        const auto row = ordered[i];
+        data.frame_row.push_back(row);
+        data.symbol.push_back(symbol_of_row[row]);
+        data.decided_at_ms.push_back(time + frame_->interval.ms());
+        data.known_at_ms.push_back(known_at_ms_[row]);
+        data.label.push_back(labels[i - first]);
+        data.forward_return.push_back(forward_return_[row]);
+        data.volatility.push_back(volatility_[row]);
+        data.weight.push_back(uniqueness_[row]);
+        for (std::size_t d = 0; d < delayed_.size(); ++d) out.delayed[d].forward_return.push_back(delayed_[d][row]);
+      }
+    }
+    first = last;
+  }
+  if (data.size() == 0)
+    return fail(ErrorKind::data, "dataset.no_rows", "no bar has features, a known label and a volatility",
+                to_string(options_.as_of),
+                compares_symbols && frame_->symbols.size() < kMinCrossSection
+                    ? "A label that compares symbols needs at least 5 of them: set label.target = \"plain\"."
+                    : "Import a longer history: a label needs its volatility window, its horizon and one bar.");
+  data.frame = std::move(frame_);
+  return out;
+}
+
+}  // namespace clm
