@@ -1,0 +1,39 @@
+#include "market/import_number.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace clm {
+
+std::optional<double> parse_number(std::string_view text) {
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  double value = 0.0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, code] = std::from_chars(text.data(), end, value);
+  if (code != std::errc{} || rest != end) return std::nullopt;
+  return value;
+}
+
+std::optional<Timestamp> parse_market_time(std::string_view text) {
+  if (const std::optional<double> count = parse_number(text)) {
+    if (!(std::fabs(*count) < 9e18)) return std::nullopt;
+    std::int64_t whole = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, code] = std::from_chars(text.data(), end, whole);
+    return market_time(code == std::errc{} && rest == end ? whole : static_cast<std::int64_t>(*count));
+  }
+  constexpr std::size_t kLongestTime = 40;
+  if (text.size() < 10 || text.size() > kLongestTime || text[4] != '-') return std::nullopt;
+  std::string normal(text);
+  if (const auto dot = normal.find('.'); dot != std::string::npos) {
+    const auto fraction_end = std::find_if(normal.begin() + static_cast<std::ptrdiff_t>(dot) + 1, normal.end(),
+                                           [](char c) { return c < '0' || c > '9'; });
+    const auto kept_end = normal.begin() + static_cast<std::ptrdiff_t>(std::min(dot + 4, normal.size()));
+    if (kept_end < fraction_end) normal.erase(kept_end, fraction_end);
+  }
+  const Result<Timestamp> time = parse_timestamp(normal);
+  if (!time || *time < kEarliestMarketTime || *time >= kLatestMarketTime) return std::nullopt;
+  return *time;
+}
+
+}  // namespace clm

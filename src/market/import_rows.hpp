@@ -1,0 +1,95 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "market/candle.hpp"
+
+/// What the readers of single files hand to the importer: rows as the file had them, with the line each came from.
+namespace clm {
+
+/// Bounds of one import, so that no file can take all memory or time.
+struct ImportLimits {
+  std::uint64_t max_file_bytes = std::uint64_t{4} << 30;    ///< of one file, inflated
+  std::uint64_t max_json_bytes = std::uint64_t{256} << 20;  ///< of one JSON document, inflated
+  std::uint64_t max_rows = 20'000'000;                      ///< of one file; 80 bytes of memory each
+  std::size_t max_line_bytes = 64 * 1024;                   ///< 1 .. 1 MiB
+  std::size_t max_quarantine_listed = 1'000;                ///< further bad rows are counted only
+};
+
+/// A row that was left out, and why. `line` counts from 1; in files without lines it is the row, from 1.
+struct QuarantinedRow {
+  std::string file;
+  std::uint64_t line = 0;
+  std::string reason;
+};
+
+/// Bad rows: all are counted, the first ones are listed.
+class Quarantine {
+ public:
+  explicit Quarantine(std::size_t max_listed) : max_listed_(max_listed) {}
+
+  void add(std::uint64_t line, std::string reason) {
+    ++count_;
+    if (rows_.size() < max_listed_) rows_.emplace_back(QuarantinedRow{{}, line, std::move(reason)});
+  }
+  std::uint64_t count() const { return count_; }
+  const std::vector<QuarantinedRow>& rows() const { return rows_; }
+  std::vector<QuarantinedRow>& rows() { return rows_; }
+
+ private:
+  std::size_t max_listed_;
+  std::uint64_t count_ = 0;
+  std::vector<QuarantinedRow> rows_;
+};
+
+/// The candles of one symbol in the order of the file. `lines[i]` is where `candles[i]` came from.
+struct CandleRows {
+  std::string symbol;  ///< as the file writes it; empty when it does not say
+  std::vector<Candle> candles;
+  std::vector<std::uint32_t> lines;
+};
+
+/// The values of one context series ("funding_rate") of one symbol, in the order of the file.
+struct ContextRows {
+  std::string name;
+  std::string symbol;  ///< empty when the file does not say, or the series is the whole market's
+  std::vector<std::pair<Timestamp, double>> values;
+  std::vector<std::uint32_t> lines;
+};
+
+/// All that a file holds. Either candles or context series are there, never both.
+struct FileContent {
+  explicit FileContent(std::size_t max_quarantine_listed) : quarantine(max_quarantine_listed) {}
+
+  std::string format;                ///< for people: "kline CSV, 10 columns"
+  std::optional<Interval> interval;  ///< where the content states one
+  std::uint64_t rows_read = 0;       ///< data rows, the bad ones included
+  std::vector<CandleRows> candles;
+  std::vector<ContextRows> context;
+  Quarantine quarantine;
+};
+
+/// Why a candle cannot be one: a price that is missing, not finite or not positive, a negative volume, a high below the
+/// low, an open or close outside of them by more than rounding (1e-8 relative). None for a sound candle.
+std::optional<std::string> candle_fault(const Candle& candle);
+
+/// The same as yes or no, about 3 ns.
+bool is_sound(const Candle& candle);
+
+/// Text of a file, fit to be shown to a person or written as JSON: what is not printable ASCII becomes '?', and what is
+/// longer than 40 characters is cut.
+std::string shown(std::string_view text);
+
+/// The symbol as the store names it: "ETH/BTC", "eth_btc" -> "ETHBTC"; a delivery date stays apart ("BTCUSDT_230630").
+/// None if it is not 1 to 32 letters and digits.
+std::optional<std::string> normal_symbol(std::string_view text);
+
+/// Error `import.too_many_rows` (data).
+tl::unexpected<Error> too_many_rows(std::uint64_t max_rows);
+
+}  // namespace clm
