@@ -16,7 +16,7 @@ struct BlockLength {
 
 /// Automatic choice from the series' own autocorrelation: Politis & White (2004, Econometric Reviews 23:53) with the
 /// correction of Patton, Politis & White (2009, 28:372). At least 1 and at most ceil(min(3 sqrt n, n / 3)).
-/// Fewer than 8 values or a constant series: 1. Cost O(n (sqrt n + log10 n)).
+/// Fewer than 12 values or a constant series: 1. Cost O(n (sqrt n + log10 n)).
 BlockLength optimal_block_length(std::span<const double> series);
 
 /// Draws of the stationary bootstrap (Politis & Romano 1994, JASA 89:1303): blocks start anywhere, last geometrically
@@ -55,8 +55,8 @@ struct MeanOptions {
 /// Mean of a stationary series with the standard error that infinitely many stationary bootstrap resamples would
 /// give (Politis & Romano 1994, lemma 1, in closed form: no simulation error), block length automatic but at least
 /// `min_block`. Blocks are few in a short series, so the error is widened by n / (n - 2 L) for the estimated mean and
-/// the quantile is Student's with n / L - 1 degrees of freedom: the nominal level then holds (see the tests). With
-/// fewer than 8 values or 3 blocks the interval is infinite and p is 1. Cost O(n L).
+/// the quantile is Student's with n / L - 1 degrees of freedom; without both the nominal level does not hold (the tests
+/// show it). With fewer than 8 values or 3 blocks the interval is infinite and p is 1. Cost O(n L).
 MeanEstimate estimate_mean(std::span<const double> series, const MeanOptions& options);
 
 /// The one-sided lower bound of the mean: exceeded by the true mean with probability 1 - alpha.
