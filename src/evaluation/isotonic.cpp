@@ -83,6 +83,20 @@ IsotonicMap IsotonicMap::fit(std::span<const float> scores, std::span<const floa
   return map;
 }
 
+Result<IsotonicMap> IsotonicMap::from_knots(std::vector<double> scores, std::vector<double> probabilities) {
+  const auto finite = [](double x) { return std::isfinite(x); };
+  const bool sound = !scores.empty() && scores.size() == probabilities.size() &&
+                     std::all_of(scores.begin(), scores.end(), finite) &&
+                     std::is_sorted(scores.begin(), scores.end()) &&
+                     std::is_sorted(probabilities.begin(), probabilities.end()) &&
+                     probabilities.front() >= kFloor && probabilities.back() <= 1 - kFloor;
+  if (!sound) return fail(ErrorKind::integrity, "isotonic.knots", "the knots do not describe a rising probability");
+  IsotonicMap map;
+  map.scores_ = std::move(scores);
+  map.probabilities_ = std::move(probabilities);
+  return map;
+}
+
 double IsotonicMap::operator()(double score) const {
   if (std::isnan(score)) return score;
   const auto above = std::upper_bound(scores_.begin(), scores_.end(), score);

@@ -2,6 +2,8 @@
 #include <span>
 #include <vector>
 
+#include "base/result.hpp"
+
 namespace clm {
 
 /// A non-decreasing map from a score to a probability, fitted by pool adjacent violators (Ayer et al. 1955; Barlow et
@@ -12,6 +14,9 @@ class IsotonicMap {
   /// the overall rate by one pseudo-observation, so that no finite sample makes 0 or 1 of anything; the result is
   /// also clamped to [kFloor, 1 - kFloor]. Cost O(n log n).
   static IsotonicMap fit(std::span<const float> scores, std::span<const float> outcomes);
+
+  /// The map that `scores()` and `probabilities()` describe. Error `isotonic.knots` (integrity) if they describe none.
+  static Result<IsotonicMap> from_knots(std::vector<double> scores, std::vector<double> probabilities);
 
   /// Strictly between 0 and 1; NaN for a NaN score. Cost O(log blocks).
   double operator()(double score) const;

@@ -1,9 +1,9 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "evaluation/forecast_table.hpp"
@@ -32,10 +32,13 @@ struct ShareEstimate {
 /// Wilson's score interval for a share seen in `effective_count` independent observations.
 ShareEstimate wilson(double share, std::size_t count, double effective_count, double alpha);
 
+/// Share of hits among trials that come in groups over time. Effective count: the one whose binomial variance equals
+/// the variance of the share when whole times are drawn in blocks (`estimate_mean`), so that what moves together or
+/// overlaps counts once; never more than the trials. Times without trials count as gaps.
+ShareEstimate share_over_time(std::span<const double> hits, std::span<const double> trials, const MeanOptions& options);
+
 /// Share of rows where forecast and forward return have the same sign; rows with a zero on either side are left out.
-/// Effective count: the one whose binomial variance equals the variance of the share when whole times are drawn in
-/// blocks (`stationary_bootstrap_variance` with automatic length, at least `min_block` times), so that symbols that
-/// move together and labels that overlap count once. Never more than the rows.
+/// Intervals by `share_over_time`.
 ShareEstimate directional_accuracy(const JudgedRows& rows, std::span<const float> forecast, const MeanOptions& options);
 
 /// State of the market as its volatility at decision time tells.
