@@ -8,7 +8,8 @@ namespace clm {
 /// The documents that `clm models`, `show`, `history`, `diff` and `verify` print with --json (DESIGN: keys that tools
 /// rely on). Times are ISO 8601 in UTC.
 
-/// {models:[{model_type, scope, version, status, trained_at, data_from, data_to, rows, features_hash, metrics}]}
+/// {models:[{model_type, scope, version, status, pruned, trained_at, data_from, data_to, rows, features_hash,
+/// metrics}]}
 Result<nlohmann::json> models_document(const Registry& registry, const Registry::Filter& filter);
 /// {version, model_type, scope, status, pruned, manifest, evidence, events}
 Result<nlohmann::json> show_document(const Registry& registry, std::string_view version);
@@ -17,9 +18,9 @@ Result<nlohmann::json> history_document(const Registry& registry, std::string_vi
 /// {versions:[{version, model_type, ok, problem, note}]}; problem is null or {code, message, where, remedy}.
 nlohmann::json verify_document(const std::vector<Registry::Check>& checks);
 
-/// What differs between two versions: {a, b, model_type:[a,b]?, parameters:{key:[a,b]}, features:{added, removed,
-/// reordered, set:[a,b]?}, label:{..}, protocol:{..}, data:{key:[a,b]}, build:{key:[a,b]}, metrics:{key:[a,b]},
-/// files:{..}, same_bits}. Nested objects are compared by their leaves ("/a/b"); null = absent on that side.
+/// What differs between two versions: {a, b, same_bits, recipe, parameters, label, protocol, data, build, metrics,
+/// files: each {"leaf/of/a/nested/object": [in a, in b]} with null for absent, and features: {added, removed,
+/// reordered, set?, hash?}}. Error `registry.unknown_version` (usage).
 Result<nlohmann::json> diff_document(const Registry& registry, std::string_view a, std::string_view b);
 
 }  // namespace clm

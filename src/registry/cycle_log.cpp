@@ -1,0 +1,143 @@
+#include "registry/cycle_log.hpp"
+
+#include <array>
+#include <utility>
+
+#include <soci/soci.h>
+
+#include "base/contract.hpp"
+#include "registry/registry_schema.hpp"
+
+namespace clm {
+namespace {
+
+constexpr std::array<std::pair<CycleStatus, std::string_view>, 4> kNames{{
+    {CycleStatus::running, "running"},
+    {CycleStatus::done, "done"},
+    {CycleStatus::failed, "failed"},
+    {CycleStatus::interrupted, "interrupted"},
+}};
+
+/// `conditions` names one value.
+std::vector<CycleRecord> query(soci::session& session, const std::string& conditions, long long value) {
+  CycleRecord record;
+  long long id = 0;
+  long long as_of = 0;
+  std::string status;
+  soci::statement statement =
+      (session.prepare << "SELECT id, as_of, status, triggers, results, seconds FROM cycles " << conditions,
+       soci::into(id), soci::into(as_of), soci::into(status), soci::into(record.triggers_json),
+       soci::into(record.results_json), soci::into(record.seconds), soci::use(value));
+  statement.execute();
+  std::vector<CycleRecord> records;
+  while (statement.fetch()) {
+    record.id = id;
+    record.as_of = Timestamp(as_of);
+    for (const auto& entry : kNames)
+      if (entry.second == status) record.status = entry.first;
+    records.push_back(record);
+  }
+  return records;
+}
+
+}  // namespace
+
+std::string_view to_string(CycleStatus status) { return kNames[static_cast<std::size_t>(status)].second; }
+
+Result<CycleLog> CycleLog::open(Database& database) {
+  if (auto migrated = database.migrate("cycles", cycle_log_migrations()); !migrated) return forward_error(migrated);
+  return CycleLog(database);
+}
+
+Result<std::int64_t> CycleLog::begin(Timestamp as_of, std::string_view triggers_json) {
+  long long id = 0;
+  const auto written = database_->write("beginning a cycle", [&](soci::session& session) -> Status {
+    const long long as_of_ms = as_of.ms();
+    const std::string triggers(triggers_json);
+    session << "INSERT INTO cycles (as_of, status, triggers) VALUES (:as_of, 'running', :triggers)",
+        soci::use(as_of_ms), soci::use(triggers);
+    session << "SELECT last_insert_rowid()", soci::into(id);
+    return {};
+  });
+  if (!written) return forward_error(written);
+  return id;
+}
+
+Status CycleLog::finish(std::int64_t id, CycleStatus how, std::string_view results_json, double seconds) {
+  expects(how != CycleStatus::running, "a finished cycle is not running");
+  return database_->write("finishing a cycle", [&](soci::session& session) -> Status {
+    const long long key = id;
+    const std::string status(to_string(how));
+    const std::string results(results_json);
+    soci::statement update = (session.prepare << "UPDATE cycles SET status = :status, results = :results, "
+                                                 "seconds = :seconds WHERE id = :id AND status = 'running'",
+                              soci::use(status), soci::use(results), soci::use(seconds), soci::use(key));
+    update.execute(true);
+    if (update.get_affected_rows() == 1) return {};
+    return fail(ErrorKind::refused, "cycle.not_running", "cycle " + std::to_string(id) + " is not running");
+  });
+}
+
+Result<int> CycleLog::close_interrupted(const FileLock&) {
+  long long closed = 0;
+  const auto written = database_->write("closing interrupted cycles", [&](soci::session& session) -> Status {
+    soci::statement update = (session.prepare << "UPDATE cycles SET status = 'interrupted' WHERE status = 'running'");
+    update.execute(true);
+    closed = update.get_affected_rows();
+    return {};
+  });
+  if (!written) return forward_error(written);
+  return static_cast<int>(closed);
+}
+
+Result<std::vector<CycleRecord>> CycleLog::list(int limit) const {
+  std::vector<CycleRecord> records;
+  const auto read = database_->read("listing cycles", [&](soci::session& session) -> Status {
+    records = query(session, "ORDER BY id DESC LIMIT :limit", limit);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return records;
+}
+
+Result<std::optional<CycleRecord>> CycleLog::find(std::int64_t id) const {
+  std::optional<CycleRecord> record;
+  const auto read = database_->read("reading a cycle", [&](soci::session& session) -> Status {
+    auto found = query(session, "WHERE id = :id", id);
+    if (!found.empty()) record = std::move(found.front());
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return record;
+}
+
+Status CycleLog::note_holdout_use(std::string_view model_type, TimeRange span, const VersionId& version, Timestamp at) {
+  expects(!span.empty(), "a holdout has rows");
+  return database_->write("noting a use of the holdout", [&](soci::session& session) -> Status {
+    const std::string type(model_type);
+    const long long from = span.from.ms();
+    const long long to = span.to.ms();
+    const long long at_ms = at.ms();
+    session << "INSERT INTO holdout_uses (model_type, span_from, span_to, version, at) "
+               "VALUES (:type, :from, :to, :version, :at) ON CONFLICT DO NOTHING",
+        soci::use(type), soci::use(from), soci::use(to), soci::use(version.str()), soci::use(at_ms);
+    return {};
+  });
+}
+
+Result<int> CycleLog::holdout_uses(std::string_view model_type, TimeRange span) const {
+  int count = 0;
+  const auto read = database_->read("counting uses of the holdout", [&](soci::session& session) -> Status {
+    const std::string type(model_type);
+    const long long from = span.from.ms();
+    const long long to = span.to.ms();
+    session << "SELECT count(DISTINCT version) FROM holdout_uses "
+               "WHERE model_type = :type AND span_from < :to AND span_to > :from",
+        soci::use(type), soci::use(to), soci::use(from), soci::into(count);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return count;
+}
+
+}  // namespace clm

@@ -1,0 +1,190 @@
+#include "registry/database.hpp"
+
+#include <exception>
+#include <utility>
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include "base/contract.hpp"
+
+namespace clm {
+namespace {
+
+constexpr int kPrimaryCodeMask = 0xff;  // SQLite's extended result codes keep the plain one in the low byte
+
+Error sqlite_error(int result, const std::string& message, std::string_view what, const std::string& file) {
+  const std::string text = std::string(what) + ": " + message;
+  switch (result & kPrimaryCodeMask) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return {ErrorKind::integrity, "database.corrupt", text, file,
+              "Restore the file from a copy, or move it away: the next cycle enters the stored versions anew as "
+              "candidates."};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {ErrorKind::locked, "database.busy", text, file, "Another process is writing: try again."};
+    case SQLITE_CONSTRAINT: return {ErrorKind::defect, "database.constraint", text, file, {}};
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_IOERR:
+    case SQLITE_FULL:
+      return {ErrorKind::unavailable, "database.io", text, file, "Check the path, its permissions and the free space."};
+    default: return {ErrorKind::defect, "database.sql", text, file, {}};
+  }
+}
+
+/// SOCI reports most failures with SQLite's code, but some (preparing a statement, a vanished table) with words only;
+/// then the connection itself is asked.
+Error current_error(soci::session& session, std::string_view what, const std::string& file) {
+  try {
+    throw;
+  } catch (const soci::sqlite3_soci_error& error) {
+    return sqlite_error(error.result(), error.what(), what, file);
+  } catch (const soci::soci_error& error) {
+    auto* backend = dynamic_cast<soci::sqlite3_session_backend*>(session.get_backend());
+    const int result = backend != nullptr ? sqlite_api::sqlite3_errcode(backend->conn_) : SQLITE_ERROR;
+    return sqlite_error(result, error.what(), what, file);
+  } catch (const std::exception& error) {
+    return {ErrorKind::defect, "database.sql", std::string(what) + ": " + error.what(), file, {}};
+  }
+}
+
+/// Several statements at once, which SOCI's own statement class would cut after the first.
+Status run_script(soci::session& session, std::string_view sql, const std::string& file) {
+  auto* backend = dynamic_cast<soci::sqlite3_session_backend*>(session.get_backend());
+  expects(backend != nullptr, "clm.db is a SQLite database");
+  char* message = nullptr;
+  const int result = sqlite_api::sqlite3_exec(backend->conn_, std::string(sql).c_str(), nullptr, nullptr, &message);
+  if (result == SQLITE_OK) return {};
+  const std::string text = message != nullptr ? message : "unknown";
+  sqlite_api::sqlite3_free(message);
+  return tl::unexpected<Error>(sqlite_error(result, text, "changing the tables", file));
+}
+
+}  // namespace
+
+struct Database::Impl {
+  std::filesystem::path file;
+  mutable soci::session session;
+  bool in_transaction = false;
+};
+
+Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Database::Database(Database&&) noexcept = default;
+Database& Database::operator=(Database&&) noexcept = default;
+Database::~Database() = default;
+const std::filesystem::path& Database::file() const { return impl_->file; }
+
+Result<Database> Database::open(const std::filesystem::path& file, const Options& options) {
+  if (file.native().find('"') != std::string::npos)
+    return fail(ErrorKind::unavailable, "database.open", "the path holds a quotation mark", file.string(),
+                "Move the workspace to a path without one.");
+  auto impl = std::make_unique<Impl>();
+  impl->file = file;
+  try {
+    impl->session.open(soci::sqlite3, "db=\"" + file.string() + "\" timeout=" +
+                                          std::to_string(options.busy_timeout_seconds) + " synchronous=full");
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::unavailable, "database.open", error.what(), file.string(),
+                "Check the path and its permissions.");
+  }
+  Database database(std::move(impl));
+  auto ready = database.read("opening", [](soci::session& session) -> Status {
+    std::string mode;
+    session << "PRAGMA journal_mode=WAL", soci::into(mode);
+    session << "PRAGMA foreign_keys=ON";
+    // Reads the first page: a file that is not a database is found now and not in the middle of the work.
+    long long pages = 0;
+    session << "SELECT count(*) FROM sqlite_master", soci::into(pages);
+    return {};
+  });
+  if (!ready) return forward_error(ready);
+  return database;
+}
+
+Status Database::read(std::string_view what, const std::function<Status(soci::session&)>& body) const {
+  try {
+    return body(impl_->session);
+  } catch (...) {
+    return tl::unexpected<Error>(current_error(impl_->session, what, impl_->file.string()));
+  }
+}
+
+Status Database::write(std::string_view what, const std::function<Status(soci::session&)>& body) {
+  expects(!impl_->in_transaction, "transactions do not nest");
+  if (auto begun = read(what,
+                        [](soci::session& session) -> Status {
+                          session << "BEGIN IMMEDIATE";
+                          return {};
+                        });
+      !begun)
+    return begun;
+  impl_->in_transaction = true;
+  Status done = read(what, body);
+  if (done)
+    done = read(what, [](soci::session& session) -> Status {
+      session << "COMMIT";
+      return {};
+    });
+  impl_->in_transaction = false;
+  if (!done) {
+    // SQLite may have rolled back by itself (disk full, I/O error); a second rollback then fails, and says nothing new.
+    [[maybe_unused]] const auto ignored = read(what, [](soci::session& session) -> Status {
+      session << "ROLLBACK";
+      return {};
+    });
+  }
+  return done;
+}
+
+Status Database::migrate(std::string_view component, std::span<const Migration> migrations) {
+  const std::string name(component);
+  const std::string file = impl_->file.string();
+  const int wanted = migrations.empty() ? 0 : migrations.back().version;
+  int present = 0;
+  const auto look = [&](soci::session& session) -> Status {
+    int tables = 0;
+    session << "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_versions'",
+        soci::into(tables);
+    present = 0;
+    if (tables > 0)
+      session << "SELECT coalesce(max(version), 0) FROM schema_versions WHERE component = :component", soci::use(name),
+          soci::into(present);
+    if (present > wanted)
+      return fail(ErrorKind::unavailable, "database.newer",
+                  "the tables of \"" + name + "\" have version " + std::to_string(present) +
+                      ", this program knows up to " + std::to_string(wanted),
+                  file, "Use the newer clm that made them.");
+    return {};
+  };
+  if (auto looked = read("reading the schema version", look); !looked || present == wanted) return looked;
+  return write("migrating " + name, [&](soci::session& session) -> Status {
+    if (auto looked = look(session); !looked) return looked;  // another process may have been faster
+    session << "CREATE TABLE IF NOT EXISTS schema_versions "
+               "(component TEXT PRIMARY KEY, version INTEGER NOT NULL)";
+    int expected = 0;
+    for (const auto& step : migrations) {
+      expects(step.version == ++expected, "migrations count from 1 without gaps");
+      if (step.version <= present) continue;
+      if (auto run = run_script(session, step.sql, file); !run) return run;
+    }
+    session << "INSERT INTO schema_versions (component, version) VALUES (:component, :version) "
+               "ON CONFLICT (component) DO UPDATE SET version = excluded.version",
+        soci::use(name), soci::use(wanted);
+    return {};
+  });
+}
+
+Status Database::check() const {
+  return read("checking", [this](soci::session& session) -> Status {
+    std::string finding;
+    session << "PRAGMA integrity_check(1)", soci::into(finding);
+    if (finding == "ok") return {};
+    return fail(ErrorKind::integrity, "database.corrupt", finding, impl_->file.string(),
+                "Restore the file from a copy.");
+  });
+}
+
+}  // namespace clm

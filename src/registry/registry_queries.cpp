@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <utility>
+
+#include <soci/soci.h>
+
+#include "base/contract.hpp"
+#include "registry/registry.hpp"
+#include "registry/registry_sql.hpp"
+
+namespace clm {
+
+using namespace registry_sql;
+
+namespace {
+
+constexpr std::size_t kMinPrefixDigits = 4;
+
+/// `conditions` names one text and one number, in this order.
+std::vector<Event> query_events(soci::session& session, const std::string& conditions, const std::string& text,
+                                long long number) {
+  long long id = 0;
+  long long at = 0;
+  std::string model_type, scope, version, from, to, actor, reason, evidence_id;
+  soci::statement statement =
+      (session.prepare << "SELECT id, at, model_type, scope, coalesce(version, ''), from_status, to_status, actor, "
+                          "reason, coalesce(evidence_id, '') FROM events "
+                       << conditions,
+       soci::into(id), soci::into(at), soci::into(model_type), soci::into(scope), soci::into(version), soci::into(from),
+       soci::into(to), soci::into(actor), soci::into(reason), soci::into(evidence_id), soci::use(text),
+       soci::use(number));
+  statement.execute();
+  std::vector<Event> events;
+  while (statement.fetch()) {
+    const auto from_status = parse_version_status(from);
+    const auto to_status = parse_version_status(to);
+    expects(from_status && to_status, "the database knows the statuses of this program");
+    events.push_back({id, Timestamp(at), Slot{model_type, scope}, VersionId(version), *from_status, *to_status, actor,
+                      reason, evidence_id});
+  }
+  return events;
+}
+
+}  // namespace
+
+Result<std::optional<ActiveAlias>> Registry::active(const Slot& slot) const {
+  std::optional<ActiveAlias> alias;
+  const auto read = database_->read("reading the active version", [&](soci::session& session) -> Status {
+    std::string version;
+    long long generation = 0;
+    long long since = 0;
+    session << "SELECT coalesce(version, ''), generation, since FROM aliases "
+               "WHERE model_type = :type AND scope = :scope",
+        soci::into(version), soci::into(generation), soci::into(since), soci::use(slot.model_type),
+        soci::use(slot.scope);
+    if (!session.got_data() || version.empty()) return {};
+    auto row = select_version(session, VersionId(version));
+    expects(row.has_value(), "an alias points at a version (foreign key)");
+    alias = ActiveAlias{std::move(row->record), generation, Timestamp(since)};
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return alias;
+}
+
+Result<VersionRecord> Registry::find(std::string_view version) const {
+  const auto unknown = [&](std::string message) {
+    return fail(ErrorKind::usage, "registry.unknown_version", std::move(message), {}, "clm models lists them.");
+  };
+  std::vector<std::string> matches;
+  std::optional<VersionRow> row;
+  const auto read = database_->read("finding a version", [&](soci::session& session) -> Status {
+    if ((row = select_version(session, VersionId(version))) || version.size() < kMinPrefixDigits) return {};
+    const std::string beginning(version);
+    std::string match;
+    soci::statement statement =
+        (session.prepare << "SELECT version FROM versions WHERE substr(version, 1, length(:a)) = :b LIMIT 2",
+         soci::into(match), soci::use(beginning), soci::use(beginning));
+    statement.execute();
+    while (statement.fetch()) matches.push_back(match);
+    if (matches.size() == 1) row = select_version(session, VersionId(matches.front()));
+    return {};
+  });
+  if (!read) return forward_error(read);
+  if (matches.size() > 1) return unknown("several versions begin with " + std::string(version));
+  if (!row) return unknown("there is no version " + std::string(version));
+  return std::move(row->record);
+}
+
+Result<std::vector<VersionRecord>> Registry::list(const Filter& filter) const {
+  std::vector<VersionRecord> records;
+  const auto read = database_->read("listing versions", [&](soci::session& session) -> Status {
+    for (auto& row : select_versions(session, filter)) records.push_back(std::move(row.record));
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return records;
+}
+
+Result<std::vector<VersionRecord>> Registry::ways_back(const Slot& slot) const {
+  std::vector<VersionRecord> records;
+  const auto read = database_->read("reading the way back", [&](soci::session& session) -> Status {
+    for (auto& row : select_ways_back(session, slot)) records.push_back(std::move(row.record));
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return records;
+}
+
+Result<std::vector<Event>> Registry::history(std::string_view model_type, int limit) const {
+  std::vector<Event> events;
+  const auto read = database_->read("reading the history", [&](soci::session& session) -> Status {
+    events = query_events(session, "WHERE :type IN ('', model_type) ORDER BY id DESC LIMIT :limit",
+                          std::string(model_type), limit);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  std::reverse(events.begin(), events.end());
+  return events;
+}
+
+Result<std::vector<Event>> Registry::events_of(const VersionId& version) const {
+  std::vector<Event> events;
+  const auto read = database_->read("reading the events of a version", [&](soci::session& session) -> Status {
+    events = query_events(session, "WHERE version = :version AND id > :none ORDER BY id", version.str(), 0);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return events;
+}
+
+Result<std::string> Registry::evidence(std::string_view id) const {
+  std::string content;
+  const auto read = database_->read("reading evidence", [&](soci::session& session) -> Status {
+    session << "SELECT content FROM evidence WHERE id = :id", soci::into(content), soci::use(std::string(id));
+    return {};
+  });
+  if (!read) return forward_error(read);
+  if (content.empty())
+    return fail(ErrorKind::integrity, "registry.unknown_evidence", "there is no evidence " + std::string(id));
+  return content;
+}
+
+Result<std::string> Registry::latest_evidence(const VersionId& version) const {
+  const auto events = events_of(version);
+  if (!events) return forward_error(events);
+  for (auto event = events->rbegin(); event != events->rend(); ++event)
+    if (!event->evidence_id.empty()) return evidence(event->evidence_id);
+  return std::string();
+}
+
+}  // namespace clm

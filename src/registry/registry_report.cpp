@@ -1,0 +1,187 @@
+#include "registry/registry_report.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace clm {
+namespace {
+
+using Json = nlohmann::json;
+
+/// The manifest as the database holds it.
+Result<Json> manifest_of(const VersionRecord& record) {
+  try {
+    return Json::parse(record.manifest_json);
+  } catch (const Json::exception& error) {
+    return fail(ErrorKind::integrity, "registry.record_altered",
+                "the manifest of version " + record.version.str() + " in the database was altered: " + error.what());
+  }
+}
+
+Json to_json(const Event& event) {
+  return {{"id", event.id},
+          {"at", to_string(event.at)},
+          {"model_type", event.slot.model_type},
+          {"scope", event.slot.scope},
+          {"version", event.version.empty() ? Json() : Json(event.version.str())},
+          {"from", to_string(event.from)},
+          {"to", to_string(event.to)},
+          {"actor", event.actor},
+          {"reason", event.reason},
+          {"evidence_id", event.evidence_id.empty() ? Json() : Json(event.evidence_id)}};
+}
+
+/// {"/a/b": value} of every leaf; an empty object or list is a leaf of its own.
+Json leaves(const Json& value) {
+  if (!value.is_structured() || value.empty()) return Json::object({{"", value}});
+  return value.flatten();
+}
+
+/// {leaf: [in a, in b]} where they differ, null for absent. Leaves are named without the leading slash.
+Json differences(const Json& a, const Json& b) {
+  const Json left = leaves(a);
+  const Json right = leaves(b);
+  Json found = Json::object();
+  const auto note = [&](const std::string& leaf) {
+    const Json in_left = left.value(leaf, Json());
+    const Json in_right = right.value(leaf, Json());
+    if (in_left != in_right && !leaf.empty()) found[leaf.substr(1)] = {in_left, in_right};
+  };
+  for (const auto& item : left.items()) note(item.key());
+  for (const auto& item : right.items()) note(item.key());
+  return found;
+}
+
+Json feature_differences(const Json& a, const Json& b) {
+  const auto names_a = a.at("names").get<std::vector<std::string>>();
+  const auto names_b = b.at("names").get<std::vector<std::string>>();
+  auto sorted_a = names_a;
+  auto sorted_b = names_b;
+  std::sort(sorted_a.begin(), sorted_a.end());
+  std::sort(sorted_b.begin(), sorted_b.end());
+  std::vector<std::string> added, removed;
+  std::set_difference(sorted_b.begin(), sorted_b.end(), sorted_a.begin(), sorted_a.end(), std::back_inserter(added));
+  std::set_difference(sorted_a.begin(), sorted_a.end(), sorted_b.begin(), sorted_b.end(), std::back_inserter(removed));
+  Json document = {
+      {"added", added}, {"removed", removed}, {"reordered", added.empty() && removed.empty() && names_a != names_b}};
+  for (const char* key : {"set", "hash"})
+    if (a.at(key) != b.at(key)) document[key] = {a.at(key), b.at(key)};
+  return document;
+}
+
+/// The named fields of a manifest, for comparing them together.
+Json part(const Json& manifest, std::initializer_list<const char*> fields) {
+  Json chosen = Json::object();
+  for (const char* field : fields) chosen[field] = manifest.at(field);
+  return chosen;
+}
+
+Json files_by_name(const Json& manifest) {
+  Json files = Json::object();
+  for (const auto& file : manifest.at("files")) files[file.at("name").get<std::string>()] = file.at("sha256");
+  return files;
+}
+
+}  // namespace
+
+Result<Json> models_document(const Registry& registry, const Registry::Filter& filter) {
+  const auto records = registry.list(filter);
+  if (!records) return forward_error(records);
+  Json models = Json::array();
+  for (const auto& record : *records) {
+    const auto manifest = manifest_of(record);
+    if (!manifest) return forward_error(manifest);
+    const Json& training = manifest->at("training");
+    models.push_back({{"model_type", record.slot.model_type},
+                      {"scope", record.slot.scope},
+                      {"version", record.version.str()},
+                      {"status", to_string(record.status)},
+                      {"pruned", record.pruned},
+                      {"trained_at", manifest->at("created_as_of")},
+                      {"data_from", training.at("from")},
+                      {"data_to", training.at("to")},
+                      {"rows", training.at("rows")},
+                      {"features_hash", manifest->at("features").at("hash")},
+                      {"metrics", manifest->at("metrics")}});
+  }
+  return Json{{"models", std::move(models)}};
+}
+
+Result<Json> show_document(const Registry& registry, std::string_view version) {
+  const auto record = registry.find(version);
+  if (!record) return forward_error(record);
+  auto manifest = manifest_of(*record);
+  if (!manifest) return forward_error(manifest);
+  const auto events = registry.events_of(record->version);
+  if (!events) return forward_error(events);
+  const auto evidence = registry.latest_evidence(record->version);
+  if (!evidence) return forward_error(evidence);
+  Json lines = Json::array();
+  for (const auto& event : *events) lines.push_back(to_json(event));
+  return Json{{"version", record->version.str()},
+              {"model_type", record->slot.model_type},
+              {"scope", record->slot.scope},
+              {"status", to_string(record->status)},
+              {"pruned", record->pruned},
+              {"manifest", std::move(*manifest)},
+              {"evidence", evidence->empty() ? Json::object() : Json::parse(*evidence, nullptr, false)},
+              {"events", std::move(lines)}};
+}
+
+Result<Json> history_document(const Registry& registry, std::string_view model_type, int limit) {
+  const auto events = registry.history(model_type, limit);
+  if (!events) return forward_error(events);
+  Json lines = Json::array();
+  for (const auto& event : *events) lines.push_back(to_json(event));
+  return Json{{"model_type", model_type}, {"events", std::move(lines)}};
+}
+
+Json verify_document(const std::vector<Registry::Check>& checks) {
+  Json versions = Json::array();
+  for (const auto& check : checks) {
+    Json problem;
+    if (check.problem)
+      problem = {{"code", check.problem->code},
+                 {"message", check.problem->message},
+                 {"where", check.problem->where},
+                 {"remedy", check.problem->remedy}};
+    versions.push_back({{"version", check.version.str()},
+                        {"model_type", check.model_type},
+                        {"ok", check.ok()},
+                        {"problem", std::move(problem)},
+                        {"note", check.note}});
+  }
+  return Json{{"versions", std::move(versions)}};
+}
+
+Result<Json> diff_document(const Registry& registry, std::string_view a, std::string_view b) {
+  const auto record_a = registry.find(a);
+  if (!record_a) return forward_error(record_a);
+  const auto record_b = registry.find(b);
+  if (!record_b) return forward_error(record_b);
+  const auto left = manifest_of(*record_a);
+  if (!left) return forward_error(left);
+  const auto right = manifest_of(*record_b);
+  if (!right) return forward_error(right);
+
+  const auto data = {"training", "data_fingerprint"};
+  const auto recipe = {"model_type", "scope", "seed", "threads"};
+  const auto build = {"libraries", "program", "parent", "created_as_of"};
+  Json document = {{"a", record_a->version.str()},
+                   {"b", record_b->version.str()},
+                   {"recipe", differences(part(*left, recipe), part(*right, recipe))},
+                   {"features", feature_differences(left->at("features"), right->at("features"))},
+                   {"data", differences(part(*left, data), part(*right, data))},
+                   {"build", differences(part(*left, build), part(*right, build))},
+                   {"files", differences(files_by_name(*left), files_by_name(*right))}};
+  for (const char* field : {"parameters", "label", "protocol", "metrics"})
+    document[field] = differences(left->at(field), right->at(field));
+  document["same_bits"] = document.at("files").empty();
+  return document;
+}
+
+}  // namespace clm

@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <soci/soci.h>
+
+#include "base/contract.hpp"
+#include "base/hash.hpp"
+#include "registry/registry.hpp"
+#include "registry/registry_sql.hpp"
+
+namespace clm {
+
+using namespace registry_sql;
+
+namespace {
+
+/// Versions whose status and alias contradict each other. The program cannot bring this about; an edited file can.
+std::map<std::string, Error> alias_problems(soci::session& session) {
+  std::map<std::string, Error> problems;
+  std::string version;
+  soci::statement statement =
+      (session.prepare << "SELECT v.version FROM versions v LEFT JOIN aliases a ON a.version = v.version "
+                          "WHERE (v.status = 'active') <> (a.version IS NOT NULL)",
+       soci::into(version));
+  statement.execute();
+  while (statement.fetch())
+    problems[version] = Error{ErrorKind::integrity, "registry.alias",
+                              "the status of version " + version + " and the alias of its slot contradict each other",
+                              "clm.db", "Restore clm.db from a copy."};
+  return problems;
+}
+
+std::optional<Error> error_of(const Result<StoredArtifact>& opened) {
+  return opened ? std::nullopt : std::optional<Error>(opened.error());
+}
+
+}  // namespace
+
+Result<std::vector<Registry::Check>> Registry::verify_all() const {
+  if (auto sound = database_->check(); !sound) return forward_error(sound);
+  std::vector<VersionRow> rows;
+  std::map<std::string, Error> aliases;
+  const auto read = database_->read("verifying", [&](soci::session& session) -> Status {
+    rows = select_versions(session, {});
+    aliases = alias_problems(session);
+    return {};
+  });
+  if (!read) return forward_error(read);
+
+  std::vector<Check> checks;
+  std::set<ArtifactStore::Entry> known;
+  for (const auto& [record, activation] : rows) {
+    known.insert({record.slot.model_type, record.version});
+    if (record.pruned) continue;
+    Check check{record.version, record.slot.model_type, error_of(open_artifact(record)), {}};
+    if (check.problem) {
+      const auto now = find(record.version.str());
+      if (now && now->pruned) continue;  // retention was faster than this check
+    }
+    if (!check.problem && sha256_hex(record.manifest_json) != record.manifest_sha256)
+      check.problem = Error{ErrorKind::integrity, "registry.record_altered",
+                            "the manifest of version " + record.version.str() + " in the database was altered",
+                            database_->file().string(), "Restore clm.db from a copy."};
+    if (const auto alias = aliases.find(record.version.str()); !check.problem && alias != aliases.end())
+      check.problem = alias->second;
+    checks.push_back(std::move(check));
+  }
+  for (const auto& entry : store_.list()) {
+    if (known.contains(entry)) continue;
+    checks.push_back({entry.version, entry.model_type, error_of(store_.open(entry.model_type, entry.version, {})),
+                      "stored, but not entered in the database; the next cycle adopts it as a candidate"});
+  }
+  return checks;
+}
+
+Result<Registry::Reconciliation> Registry::reconcile(const FileLock&, Timestamp at) {
+  const auto records = list();
+  if (!records) return forward_error(records);
+  std::map<VersionId, const VersionRecord*> known;
+  for (const auto& record : *records) known[record.version] = &record;
+
+  Reconciliation done;
+  for (const auto& entry : store_.list()) {
+    const auto record = known.find(entry.version);
+    if (record != known.end()) {
+      if (!record->second->pruned || record->second->slot.model_type != entry.model_type) continue;
+      if (auto removed = store_.remove(entry.model_type, entry.version); !removed) return forward_error(removed);
+      done.removed.push_back(entry.version);
+      continue;
+    }
+    const auto artifact = store_.open(entry.model_type, entry.version, {});
+    if (!artifact) continue;  // it was complete once and is not any more: `verify_all` names what is wrong with it
+    const Decision found{at, "recovery", "was stored completely, but not entered before its cycle ended", {}};
+    if (auto entered = enter(*artifact, found); !entered) return forward_error(entered);
+    done.adopted.push_back(entry.version);
+  }
+  return done;
+}
+
+Result<std::vector<VersionId>> Registry::prune(const FileLock&, const Retention& retention) {
+  expects(retention.keep_versions_per_slot >= 1, "retention keeps at least one version");
+  std::vector<VersionRecord> to_remove;
+  const auto written = database_->write("choosing what retention removes", [&](soci::session& session) -> Status {
+    std::map<Slot, std::vector<VersionRecord>> slots;  // newest first
+    for (auto& row : select_versions(session, {}))
+      if (!row.record.pruned) slots[row.record.slot].push_back(std::move(row.record));
+    for (auto& [slot, stored] : slots) {
+      const auto ways = select_ways_back(session, slot);
+      const VersionId way_back = ways.empty() ? VersionId() : ways.front().record.version;
+      const auto keep = static_cast<std::size_t>(retention.keep_versions_per_slot);
+      for (std::size_t i = keep; i < stored.size(); ++i) {
+        const VersionStatus status = stored[i].status;
+        if (status == VersionStatus::active || status == VersionStatus::shadow || status == VersionStatus::canary ||
+            stored[i].version == way_back)
+          continue;
+        session << "UPDATE versions SET pruned = 1 WHERE version = :version", soci::use(stored[i].version.str());
+        to_remove.push_back(std::move(stored[i]));
+      }
+    }
+    return {};
+  });
+  if (!written) return forward_error(written);
+  std::vector<VersionId> removed;
+  for (const auto& record : to_remove) {
+    if (auto gone = store_.remove(record.slot.model_type, record.version); !gone) return forward_error(gone);
+    removed.push_back(record.version);
+  }
+  return removed;
+}
+
+}  // namespace clm

@@ -1,0 +1,58 @@
+#include "registry/workspace.hpp"
+
+#include <string>
+#include <system_error>
+
+namespace clm {
+namespace fs = std::filesystem;
+namespace {
+
+bool holds_config(const fs::path& directory) {
+  std::error_code failure;
+  return fs::is_regular_file(directory / "clm.toml", failure);
+}
+
+tl::unexpected<Error> missing(const fs::path& where) {
+  return fail(ErrorKind::unavailable, "workspace.missing", "there is no workspace here: no clm.toml", where.string(),
+              "Make one with: clm init");
+}
+
+}  // namespace
+
+Result<Workspace> Workspace::init(const fs::path& directory, std::string_view config_text) {
+  std::error_code failure;
+  const Workspace workspace(fs::absolute(directory, failure).lexically_normal());
+  if (holds_config(workspace.root()))
+    return fail(ErrorKind::usage, "workspace.exists", "this directory is a workspace already",
+                workspace.root().string(), "Choose another directory, or use this one as it is.");
+  for (const auto& part : {workspace.candles(), workspace.series(), workspace.versions(), workspace.reports()}) {
+    if (!failure) fs::create_directories(part, failure);
+    if (failure)
+      return fail(ErrorKind::unavailable, "file.write", "cannot make a directory: " + failure.message(), part.string(),
+                  "Check the path and its permissions.");
+  }
+  if (auto written = write_file_atomic(workspace.config_file(), config_text); !written) return forward_error(written);
+  return workspace;
+}
+
+Result<Workspace> Workspace::find(const std::optional<fs::path>& given, const fs::path& start) {
+  std::error_code failure;
+  if (given) {
+    const fs::path root = fs::absolute(*given, failure).lexically_normal();
+    if (!holds_config(root)) return missing(root);
+    return Workspace(root);
+  }
+  const fs::path from = fs::absolute(start, failure).lexically_normal();
+  for (fs::path here = from;; here = here.parent_path()) {
+    if (holds_config(here)) return Workspace(here);
+    if (here == here.parent_path()) return missing(from);
+  }
+}
+
+Result<FileLock> Workspace::lock_cycle(std::string_view purpose) const {
+  auto lock = FileLock::acquire(root_ / ".clm.lock", purpose);
+  if (lock) remove_aside_files(versions());
+  return lock;
+}
+
+}  // namespace clm
