@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,7 +20,9 @@ struct FeatureImportance {
   double share = 0;
 };
 
-/// A trained forecaster of the label. Immutable and thread-safe once made.
+/// A trained forecaster of the label. Immutable and thread-safe once made: any number of threads may call any member
+/// at once and get what one thread would have got, to the bit. A forecast depends on its own row alone, so neither
+/// the order nor the number of rows in a call changes it.
 class Model {
  public:
   virtual ~Model() = default;
@@ -31,8 +32,9 @@ class Model {
   /// Hash of the feature set it was trained on; other frames are refused.
   virtual const std::string& feature_hash() const = 0;
 
-  /// One forecast per row, in label units; NaN where the model abstains (it then has no vote). `out` has
-  /// `rows.size()` entries. Errors `model.feature_hash` (integrity), `model.predict` (defect).
+  /// One forecast per row, in label units; NaN where the model abstains (it then has no vote): a model that reads
+  /// features abstains where none of those it reads is known. `out` has `rows.size()` entries. Runs in the calling
+  /// thread. Errors `model.feature_hash` (integrity), `model.predict` (defect).
   virtual Status predict(const RowSet& rows, std::span<float> out) const = 0;
 
   /// Writes the model's files into an existing, empty directory; `load_model` reads them back so that predictions
@@ -44,12 +46,12 @@ class Model {
 };
 
 /// What a training is given. `validation` (for early stopping) was purged against `training` by the caller and holds
-/// no row of it; it may be empty, then all rounds are run.
+/// no row of it; it may be empty, then all rounds are run. Nothing but early stopping reads it.
 struct TrainingJob {
   const RowSet& training;
   const RowSet& validation;
   std::uint64_t seed = 1;
-  int threads = 1;  ///< a parameter of the training: the bits may depend on it, so it is stored
+  int threads = 1;  ///< >= 1; a parameter of the training: the bits may depend on it, so it is stored
 };
 
 /// Makes models of one type. Thread-safe; holds parameters only.
@@ -57,13 +59,18 @@ class Trainer {
  public:
   virtual ~Trainer() = default;
   virtual std::string_view type() const = 0;
-  /// Every parameter that decides the bits of the model, for the manifest.
+  /// Every parameter that decides the bits of the model, for the manifest; `make_trainer` reads it back.
   virtual nlohmann::json parameters() const = 0;
-  /// Errors: `train.no_rows` (data), `train.failed` (defect or data, with the library's words), `cancelled`.
+  /// By how much a successful training advances `RunContext::progress` in all (it neither begins nor ends a task).
+  virtual std::size_t progress_steps() const = 0;
+  /// Errors: `train.no_rows`, `train.label`, `train.weight` (data), `train.column` (usage), `model.feature_hash`
+  /// (integrity: validation rows of another feature set), `train.failed` (data, with the library's words), `cancelled`.
   virtual Result<std::unique_ptr<Model>> train(const TrainingJob& job, const RunContext& context) const = 0;
 };
 
-/// Reads what `Model::save` wrote. Errors `model.load` (integrity), `model.type` (integrity).
+/// Reads what `Model::save` wrote. A file that is missing, empty, cut off or altered in any bit is refused before a
+/// library sees it. Errors `model.load` (integrity), `model.type` (integrity: unknown, or not what the directory
+/// holds).
 Result<std::unique_ptr<Model>> load_model(std::string_view type, const std::filesystem::path& directory);
 
 }  // namespace clm

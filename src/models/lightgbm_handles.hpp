@@ -1,0 +1,70 @@
+#pragma once
+#include <LightGBM/c_api.h>
+
+#include <string>
+#include <utility>
+
+#include "base/cancel.hpp"
+#include "models/training_rows.hpp"
+
+namespace clm {
+
+/// Owns a handle of LightGBM's C interface. Internal to the two lightgbm_*.cpp files.
+template <int (*Free)(void*)>
+class LgbHandle {
+ public:
+  LgbHandle() = default;
+  LgbHandle(LgbHandle&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  LgbHandle& operator=(LgbHandle&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  LgbHandle(const LgbHandle&) = delete;
+  LgbHandle& operator=(const LgbHandle&) = delete;
+  ~LgbHandle() {
+    if (handle_ != nullptr) Free(handle_);
+  }
+  void* get() const { return handle_; }
+  void** receive() { return &handle_; }
+
+ private:
+  void* handle_ = nullptr;
+};
+using LgbBooster = LgbHandle<LGBM_BoosterFree>;
+using LgbDataset = LgbHandle<LGBM_DatasetFree>;
+using LgbFastConfig = LgbHandle<LGBM_FastConfigFree>;
+
+/// LightGBM keeps the number of threads in one variable of the process, set by every call that takes parameters,
+/// and indexes buffers sized by an earlier value of it: with two numbers in use at once it writes out of bounds. So
+/// every call that reads or sets it is made while holding a seat, and all seats taken at one time have one number.
+class LgbThreadSeat {
+ public:
+  /// Waits while seats with another number are taken. Error `cancelled`.
+  static Result<LgbThreadSeat> acquire(int threads, const CancelToken& cancel);
+  /// Does not wait: takes the number in force, or 1. For short work that does not depend on it.
+  static LgbThreadSeat join();
+
+  LgbThreadSeat(LgbThreadSeat&& other) noexcept : threads_(std::exchange(other.threads_, 0)) {}
+  LgbThreadSeat(const LgbThreadSeat&) = delete;
+  LgbThreadSeat& operator=(const LgbThreadSeat&) = delete;
+  LgbThreadSeat& operator=(LgbThreadSeat&&) = delete;
+  ~LgbThreadSeat();
+  int threads() const { return threads_; }
+
+ private:
+  explicit LgbThreadSeat(int threads) : threads_(threads) {}
+  int threads_;
+};
+
+/// The binned dataset of `rows`, streamed block by block. `reference` gives the bins of another dataset, or is null.
+/// Errors `train.failed`, and those of `gather_targets`.
+Result<LgbDataset> make_lgb_dataset(const RowSet& rows, const std::string& parameters, DatasetHandle reference);
+
+/// Routes this thread's messages of LightGBM to our log at debug level (its callback is per thread). What LightGBM
+/// calls fatal it also writes to standard error itself.
+void quiet_lightgbm();
+
+/// Error `train.failed` (data) with the library's last words.
+tl::unexpected<Error> lgb_training_failure();
+
+}  // namespace clm

@@ -1,0 +1,72 @@
+#include "models/trainers.hpp"
+
+#include <Eigen/Core>
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+#include "models/option_fields.hpp"
+
+namespace clm {
+namespace {
+
+constexpr std::array<std::string_view, 7> kTypes = {"xgboost",       "lightgbm", "ridge",   "zero",
+                                                    "majority_sign", "momentum", "reversal"};
+
+tl::unexpected<Error> unknown_type(ErrorKind kind, std::string_view type) {
+  std::string known;
+  for (const std::string_view name : kTypes) known += (known.empty() ? "" : ", ") + std::string(name);
+  return fail(kind, "model.type", "there is no model type \"" + std::string(type) + '"', {}, "Known are: " + known);
+}
+
+template <typename Options>
+Result<std::unique_ptr<Trainer>> from_json(const nlohmann::json& parameters,
+                                           Result<std::unique_ptr<Trainer>> (*make)(const Options&)) {
+  const Result<Options> options = options_from_json<Options>(parameters);
+  if (!options) return forward_error(options);
+  return make(*options);
+}
+
+}  // namespace
+
+std::span<const std::string_view> known_model_types() { return kTypes; }
+
+Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const TrainerOptions& options) {
+  if (type == "xgboost") return make_xgboost_trainer(options.xgboost);
+  if (type == "lightgbm") return make_lightgbm_trainer(options.lightgbm);
+  if (type == "ridge") return make_ridge_trainer(options.ridge);
+  if (type == "zero") return make_zero_trainer();
+  if (type == "majority_sign") return make_majority_sign_trainer();
+  if (type == "momentum") return make_momentum_trainer(options.past_return);
+  if (type == "reversal") return make_reversal_trainer(options.past_return);
+  return unknown_type(ErrorKind::usage, type);
+}
+
+Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const nlohmann::json& parameters) {
+  if (type == "xgboost") return from_json(parameters, make_xgboost_trainer);
+  if (type == "lightgbm") return from_json(parameters, make_lightgbm_trainer);
+  if (type == "ridge") return from_json(parameters, make_ridge_trainer);
+  if (type == "momentum") return from_json(parameters, make_momentum_trainer);
+  if (type == "reversal") return from_json(parameters, make_reversal_trainer);
+  if (type != "zero" && type != "majority_sign") return unknown_type(ErrorKind::usage, type);
+  if (const auto none = options_from_json<NoOptions>(parameters); !none) return forward_error(none);
+  return type == "zero" ? make_zero_trainer() : make_majority_sign_trainer();
+}
+
+Result<std::unique_ptr<Model>> load_model(std::string_view type, const std::filesystem::path& directory) {
+  if (type == "xgboost") return load_xgboost_model(directory);
+  if (type == "lightgbm") return load_lightgbm_model(directory);
+  if (type == "ridge") return load_ridge_model(directory);
+  if (type == "zero" || type == "majority_sign" || type == "momentum" || type == "reversal")
+    return load_baseline_model(type, directory);
+  return unknown_type(ErrorKind::integrity, type);
+}
+
+std::map<std::string, std::string> library_versions() {
+  return {{"eigen", std::to_string(EIGEN_WORLD_VERSION) + '.' + std::to_string(EIGEN_MAJOR_VERSION) + '.' +
+                        std::to_string(EIGEN_MINOR_VERSION)},
+          {"lightgbm", lightgbm_version()},
+          {"xgboost", xgboost_version()}};
+}
+
+}  // namespace clm

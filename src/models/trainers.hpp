@@ -1,0 +1,39 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "models/baseline_models.hpp"
+#include "models/lightgbm_model.hpp"
+#include "models/model.hpp"
+#include "models/ridge_model.hpp"
+#include "models/xgboost_model.hpp"
+
+namespace clm {
+
+/// Parameters of every type; a trainer takes its own part.
+struct TrainerOptions {
+  XgboostOptions xgboost;
+  LightGbmOptions lightgbm;
+  RidgeOptions ridge;
+  PastReturnOptions past_return;  ///< of momentum and reversal
+};
+
+/// Every type that `make_trainer` and `load_model` know: the learned ones first, then the baselines.
+std::span<const std::string_view> known_model_types();
+
+/// Errors `model.type` (usage), `train.options` (usage).
+Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const TrainerOptions& options);
+
+/// The inverse of `Trainer::parameters()`, for training a version again from its manifest. An absent field takes its
+/// default; an unknown one, or one of a wrong type, is an error. Errors `model.type`, `train.options` (usage).
+Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const nlohmann::json& parameters);
+
+/// Versions of the libraries that decide the bits of a model, for manifests: {"eigen", "lightgbm", "xgboost"}.
+std::map<std::string, std::string> library_versions();
+
+}  // namespace clm
