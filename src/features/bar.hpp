@@ -1,0 +1,58 @@
+#pragma once
+#include <cmath>
+
+#include "features/context_source.hpp"
+#include "market/candle.hpp"
+
+namespace clm {
+
+/// What is known of one symbol at the close of a bar: the candle, and what many features need of it worked out once.
+/// Prices are finite, positive and consistent; `volume`, `trades` and the taker fields may be NaN, never negative.
+struct Bar : Candle {
+  Timestamp close_time;
+  bool starts_stream = true;     ///< first bar, or the first after a gap: whatever came before is not continued
+  double log_close = kMissing;   ///< ln close
+  double log_return = kMissing;  ///< ln (close / previous close); NaN on a bar that starts a stream
+  ContextValues context;
+};
+
+/// Turns candles of one symbol, in order, into bars. A bar that is missing, or whose prices cannot be (not finite, not
+/// positive, high below low, open or close outside), is a gap.
+class BarReader {
+ public:
+  explicit BarReader(Interval interval) : interval_(interval) {}
+
+  /// Fills `bar` and returns true, or returns false for a candle that cannot be used. Contract: times ascend.
+  bool read(const Candle& candle, Bar& bar) {
+    const bool follows = candle.open_time == next_open_time_;
+    next_open_time_ = candle.open_time + interval_.length();
+    const bool usable = std::isfinite(candle.high) && candle.low > 0.0 && candle.open >= candle.low &&
+                        candle.open <= candle.high && candle.close >= candle.low && candle.close <= candle.high;
+    if (!usable) {
+      previous_log_close_ = kMissing;
+      return false;
+    }
+    static_cast<Candle&>(bar) = candle;
+    bar.volume = amount(candle.volume);
+    bar.quote_volume = amount(candle.quote_volume);
+    bar.trades = amount(candle.trades);
+    bar.taker_buy_volume = amount(candle.taker_buy_volume);
+    bar.taker_buy_quote_volume = amount(candle.taker_buy_quote_volume);
+    bar.close_time = next_open_time_;
+    bar.log_close = std::log(candle.close);
+    if (!follows) previous_log_close_ = kMissing;
+    bar.log_return = bar.log_close - previous_log_close_;
+    bar.starts_stream = bar.log_return != bar.log_return;
+    previous_log_close_ = bar.log_close;
+    return true;
+  }
+
+ private:
+  static double amount(double x) { return x >= 0.0 && std::isfinite(x) ? x : kMissing; }
+
+  Interval interval_;
+  Timestamp next_open_time_ = Timestamp::min();
+  double previous_log_close_ = kMissing;
+};
+
+}  // namespace clm

@@ -1,0 +1,274 @@
+#include "features/feature_engine.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/parallel.hpp"
+#include "features/feature_history.hpp"
+
+namespace clm {
+
+namespace {
+
+// What the later phases need of a symbol once its candles are gone.
+struct SymbolRecord {
+  std::vector<std::int64_t> open_time_ms;
+  std::vector<double> log_return;
+  std::size_t first_row = 0;  // of those asked for, an index into open_time_ms
+  std::size_t row_count = 0;  // asked for
+  std::size_t frame_row = 0;  // of the first
+};
+
+class HistoryRun {
+ public:
+  HistoryRun(const FeatureSet& set, const CandleSource& candles, const ContextSource* context,
+             const FeatureOptions& options, const RunContext& run)
+      : set_(set),
+        candles_(candles),
+        context_(context),
+        options_(options),
+        run_(run),
+        width_(set.size()),
+        records_(candles.symbols().size()) {}
+
+  Result<FeatureHistory> run(KeepPipelines keep);
+
+ private:
+  Status symbol_phase();
+  Status symbol_batch(std::size_t begin, std::size_t end);
+  Status check_series(const CandleSeries& series) const;
+  void record_rows(const std::vector<Candle>& candles, SymbolRecord& record) const;
+  void compute_symbol(std::size_t symbol, std::span<const Candle> candles);
+  void market_phase();
+  void compute_market(std::size_t symbol);
+  void cross_phase();
+  void compute_cross(std::size_t begin, std::size_t end);
+  float* frame_row(std::size_t row) { return frame_.values.data() + row * width_; }
+
+  const FeatureSet& set_;
+  const CandleSource& candles_;
+  const ContextSource* context_;
+  const FeatureOptions& options_;
+  const RunContext& run_;
+  const std::size_t width_;
+  std::vector<SymbolRecord> records_;
+  std::vector<SymbolPipeline> pipelines_;
+  std::vector<std::int64_t> times_;    // open times of the whole universe, ascending
+  std::vector<double> market_return_;  // per time
+  FeatureFrame frame_;
+};
+
+Result<FeatureHistory> HistoryRun::run(KeepPipelines keep) {
+  frame_.set_name = set_.name();
+  frame_.set_hash = set_.hash();
+  frame_.venue = candles_.venue();
+  frame_.interval = candles_.interval();
+  frame_.names = set_.names();
+  frame_.symbols = candles_.symbols();
+  frame_.symbol_begin.assign(1, 0);
+  run_.progress.begin("features", frame_.symbols.size());
+  const Status done = symbol_phase();
+  if (done) market_phase();
+  if (done) cross_phase();
+  run_.progress.end();
+  if (!done) return forward_error(done);
+  if (keep == KeepPipelines::no) pipelines_.clear();
+  Timestamp last = Timestamp::min();
+  for (const SymbolRecord& record : records_)
+    if (!record.open_time_ms.empty()) last = std::max(last, Timestamp(record.open_time_ms.back()));
+  return FeatureHistory{std::move(frame_), std::move(pipelines_), last};
+}
+
+Status HistoryRun::symbol_phase() {
+  const std::size_t count = records_.size();
+  const auto side_by_side = static_cast<std::size_t>(std::max(1, run_.jobs));
+  for (std::size_t begin = 0; begin < count; begin += side_by_side) {
+    if (Status stop = run_.cancel.check(); !stop) return stop;
+    const std::size_t end = std::min(count, begin + side_by_side);
+    if (Status done = symbol_batch(begin, end); !done) return done;
+    run_.progress.advance(end - begin);
+  }
+  return {};
+}
+
+Status HistoryRun::symbol_batch(std::size_t begin, std::size_t end) {
+  std::vector<Result<CandleSeries>> series(end - begin);
+  std::vector<Result<SymbolContext>> context(end - begin);
+  parallel_for(run_.jobs, end - begin, [&](std::size_t i) {
+    series[i] = candles_.load(begin + i);
+    if (context_ != nullptr) context[i] = context_->load(frame_.symbols[begin + i]);
+    if (series[i]) record_rows(series[i]->candles, records_[begin + i]);
+  });
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    if (!series[i]) return forward_error(series[i]);
+    if (!context[i]) return forward_error(context[i]);
+    if (Status ordered = check_series(*series[i]); !ordered) return ordered;
+    SymbolRecord& record = records_[begin + i];
+    record.frame_row = frame_.open_time_ms.size();
+    const auto first = record.open_time_ms.begin() + static_cast<std::ptrdiff_t>(record.first_row);
+    // Series of a universe tend to be equally long: one reservation instead of a growing, copied vector. Address
+    // space that is reserved but never written costs nothing.
+    if (record.frame_row == 0) {
+      frame_.open_time_ms.reserve(record.row_count * records_.size());
+      frame_.values.reserve(record.row_count * records_.size() * width_);
+    }
+    frame_.open_time_ms.insert(frame_.open_time_ms.end(), first, first + static_cast<std::ptrdiff_t>(record.row_count));
+    frame_.symbol_begin.push_back(frame_.open_time_ms.size());
+    pipelines_.emplace_back(set_, frame_.interval, ContextCursor(std::move(*context[i])));
+  }
+  frame_.values.resize(frame_.open_time_ms.size() * width_);
+  parallel_for(run_.jobs, end - begin, [&](std::size_t i) {
+    const auto& all = series[i]->candles;
+    compute_symbol(begin + i, std::span(all).first(records_[begin + i].open_time_ms.size()));
+  });
+  return {};
+}
+
+Status HistoryRun::check_series(const CandleSeries& series) const {
+  const auto where = to_string(series.key);
+  if (series.key.interval != frame_.interval)
+    return fail(ErrorKind::data, "features.interval", "the series is not of interval " + frame_.interval.name(), where,
+                "Compute features of one interval at a time.");
+  const auto& candles = series.candles;
+  for (std::size_t i = 1; i < candles.size(); ++i)
+    if (candles[i].open_time <= candles[i - 1].open_time)
+      return fail(ErrorKind::data, "features.order", "bars do not ascend in time",
+                  where + " at " + to_string(candles[i].open_time), "Sort the bars and drop repeated ones.");
+  return {};
+}
+
+void HistoryRun::record_rows(const std::vector<Candle>& candles, SymbolRecord& record) const {
+  const Duration length = frame_.interval.length();
+  record.open_time_ms.reserve(candles.size());
+  for (const Candle& candle : candles) {
+    if (candle.open_time + length > options_.as_of) break;
+    if (candle.open_time < options_.rows.from) ++record.first_row;
+    if (options_.rows.contains(candle.open_time)) ++record.row_count;
+    record.open_time_ms.push_back(candle.open_time.ms());
+  }
+  record.log_return.resize(record.open_time_ms.size());
+}
+
+void HistoryRun::compute_symbol(std::size_t symbol, std::span<const Candle> candles) {
+  SymbolRecord& record = records_[symbol];
+  std::vector<float> block(kBlockBars * width_);
+  for (std::size_t begin = 0; begin < candles.size(); begin += kBlockBars) {
+    const std::size_t end = std::min(candles.size(), begin + kBlockBars);
+    pipelines_[symbol].advance_symbol(candles.subspan(begin, end - begin), block.data(), width_,
+                                      record.log_return.data() + begin);
+    const std::size_t from = std::max(begin, record.first_row);
+    const std::size_t to = std::min(end, record.first_row + record.row_count);
+    if (from < to)
+      std::memcpy(frame_row(record.frame_row + from - record.first_row), block.data() + (from - begin) * width_,
+                  (to - from) * width_ * sizeof(float));
+  }
+}
+
+void HistoryRun::market_phase() {
+  if (set_.market_groups().empty() && set_.cross_columns().empty()) return;
+  for (const SymbolRecord& record : records_) {
+    if (record.open_time_ms == times_) continue;
+    std::vector<std::int64_t> joined;
+    joined.reserve(std::max(times_.size(), record.open_time_ms.size()));
+    std::set_union(times_.begin(), times_.end(), record.open_time_ms.begin(), record.open_time_ms.end(),
+                   std::back_inserter(joined));
+    times_ = std::move(joined);
+  }
+  if (set_.market_groups().empty()) return;
+  std::vector<MarketMean> means(times_.size());
+  for (const SymbolRecord& record : records_) {
+    std::size_t t = 0;
+    for (std::size_t i = 0; i < record.open_time_ms.size(); ++i, ++t) {
+      while (times_[t] != record.open_time_ms[i]) ++t;
+      means[t].add(record.log_return[i]);
+    }
+  }
+  market_return_.resize(times_.size());
+  std::transform(means.begin(), means.end(), market_return_.begin(), [](const MarketMean& m) { return m.value(); });
+  parallel_for(run_.jobs, records_.size(), [&](std::size_t symbol) { compute_market(symbol); });
+}
+
+void HistoryRun::compute_market(std::size_t symbol) {
+  const SymbolRecord& record = records_[symbol];
+  std::vector<MarketBar> bars;
+  bars.reserve(kBlockBars);
+  std::vector<float> scratch(kBlockBars * width_);
+  const Duration length = frame_.interval.length();
+  const std::size_t count = record.open_time_ms.size();
+  const std::size_t last_row = record.first_row + record.row_count;
+  std::size_t t = 0;
+  for (std::size_t begin = 0; begin < count;) {
+    // A block lies wholly inside or wholly outside the rows asked for.
+    const std::size_t border = begin < record.first_row ? record.first_row : begin < last_row ? last_row : count;
+    const std::size_t end = std::min(border, begin + kBlockBars);
+    bars.clear();
+    for (std::size_t i = begin; i < end; ++i, ++t) {
+      while (times_[t] != record.open_time_ms[i]) ++t;
+      bars.push_back({Timestamp(record.open_time_ms[i]) + length, record.log_return[i], market_return_[t]});
+    }
+    const bool wanted = begin >= record.first_row && begin < last_row;
+    pipelines_[symbol].advance_market(
+        bars, wanted ? frame_row(record.frame_row + begin - record.first_row) : scratch.data(), width_);
+    begin = end;
+  }
+}
+
+void HistoryRun::cross_phase() {
+  if (set_.cross_columns().empty()) return;
+  const auto first = std::lower_bound(times_.begin(), times_.end(), options_.rows.from.ms()) - times_.begin();
+  const auto last = std::lower_bound(times_.begin(), times_.end(), options_.rows.to.ms()) - times_.begin();
+  constexpr std::size_t kBlockTimes = 512;
+  const auto begin = static_cast<std::size_t>(first), end = static_cast<std::size_t>(std::max(first, last));
+  parallel_for(run_.jobs, (end - begin + kBlockTimes - 1) / kBlockTimes, [&](std::size_t block) {
+    const std::size_t from = begin + block * kBlockTimes;
+    compute_cross(from, std::min(end, from + kBlockTimes));
+  });
+}
+
+void HistoryRun::compute_cross(std::size_t begin, std::size_t end) {
+  CrossSection section(set_);
+  std::vector<std::size_t> next(records_.size());
+  const auto& open_time = frame_.open_time_ms;
+  for (std::size_t s = 0; s < records_.size(); ++s) {
+    const auto of_symbol = open_time.begin() + static_cast<std::ptrdiff_t>(frame_.symbol_begin[s]);
+    const auto of_next = open_time.begin() + static_cast<std::ptrdiff_t>(frame_.symbol_begin[s + 1]);
+    next[s] = static_cast<std::size_t>(std::lower_bound(of_symbol, of_next, times_[begin]) - open_time.begin());
+  }
+  std::vector<float*> present;
+  for (std::size_t t = begin; t < end; ++t) {
+    present.clear();
+    for (std::size_t s = 0; s < records_.size(); ++s) {
+      if (next[s] == frame_.symbol_begin[s + 1] || open_time[next[s]] != times_[t]) continue;
+      present.push_back(frame_row(next[s]));
+      ++next[s];
+    }
+    section.apply(present);
+  }
+}
+
+}  // namespace
+
+Result<FeatureHistory> run_feature_history(const FeatureSet& set, const CandleSource& candles,
+                                           const ContextSource* context, const FeatureOptions& options,
+                                           KeepPipelines keep, const RunContext& run) {
+  return HistoryRun(set, candles, context, options, run).run(keep);
+}
+
+Result<FeatureFrame> compute_features(const FeatureSet& set, const CandleSource& candles, const ContextSource* context,
+                                      const FeatureOptions& options, const RunContext& run) {
+  auto history = run_feature_history(set, candles, context, options, KeepPipelines::no, run);
+  if (!history) return forward_error(history);
+  return std::move(history->frame);
+}
+
+Result<FeatureFrame> compute_latest_features(const FeatureSet& set, const CandleSource& candles,
+                                             const ContextSource* context, Timestamp as_of, const RunContext& run) {
+  const std::int64_t length = candles.interval().ms();
+  FeatureOptions options;
+  options.as_of = as_of;
+  // A bar that opened after as_of - 2 lengths and closed by as_of is the newest there can be.
+  options.rows = {Timestamp(as_of.ms() - 2 * length + 1), as_of};
+  return compute_features(set, candles, context, options, run);
+}
+
+}  // namespace clm

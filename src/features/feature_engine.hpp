@@ -1,0 +1,37 @@
+#pragma once
+#include "base/run_context.hpp"
+#include "features/candle_source.hpp"
+#include "features/context_source.hpp"
+#include "features/feature_frame.hpp"
+#include "features/feature_set.hpp"
+
+namespace clm {
+
+struct FeatureOptions {
+  /// Nothing that became known after this moment is read: bars that close later do not exist.
+  Timestamp as_of = Timestamp::max();
+  /// Rows of bars that open in this range are returned. Earlier bars are still read, since streams begin at the
+  /// beginning of the stored history: a row has the same bits whatever is asked for beside it.
+  TimeRange rows;
+};
+
+/// Computes `set` over every bar of `candles`. `context` may be null: its features are NaN then.
+///
+/// Streams start at the first stored bar of a symbol and start over after a gap (a missing or unusable bar); an
+/// unusable bar keeps its row, all symbol features NaN. Row r depends on bars closed, and context known, by the close
+/// of bar r alone, so later data never changes an earlier row. Infinite values are stored as NaN.
+///
+/// Three phases: symbols one by one; the market's mean return per time, in symbol order, and what depends on it;
+/// cross-sections per time. Each runs `run.jobs` side by side with the same bits for any number of jobs.
+/// Memory: the result, `run.jobs` series, and 16 bytes a bar of history.
+/// Errors: those of `load`; `features.order` (data) if bars do not ascend, `features.interval` (data) if a series is
+/// of another interval; `cancelled`.
+Result<FeatureFrame> compute_features(const FeatureSet& set, const CandleSource& candles, const ContextSource* context,
+                                      const FeatureOptions& options, const RunContext& run);
+
+/// The last row of every symbol known at `as_of`, with the bits that `compute_features` gives it. A symbol without a
+/// bar that closed in the last interval before `as_of` has no row: it is stale.
+Result<FeatureFrame> compute_latest_features(const FeatureSet& set, const CandleSource& candles,
+                                             const ContextSource* context, Timestamp as_of, const RunContext& run);
+
+}  // namespace clm
