@@ -85,11 +85,10 @@ IsotonicMap IsotonicMap::fit(std::span<const float> scores, std::span<const floa
 
 Result<IsotonicMap> IsotonicMap::from_knots(std::vector<double> scores, std::vector<double> probabilities) {
   const auto finite = [](double x) { return std::isfinite(x); };
-  const bool sound = !scores.empty() && scores.size() == probabilities.size() &&
-                     std::all_of(scores.begin(), scores.end(), finite) &&
-                     std::is_sorted(scores.begin(), scores.end()) &&
-                     std::is_sorted(probabilities.begin(), probabilities.end()) &&
-                     probabilities.front() >= kFloor && probabilities.back() <= 1 - kFloor;
+  const bool sound =
+      !scores.empty() && scores.size() == probabilities.size() && std::all_of(scores.begin(), scores.end(), finite) &&
+      std::is_sorted(scores.begin(), scores.end()) && std::is_sorted(probabilities.begin(), probabilities.end()) &&
+      probabilities.front() >= kFloor && probabilities.back() <= 1 - kFloor;
   if (!sound) return fail(ErrorKind::integrity, "isotonic.knots", "the knots do not describe a rising probability");
   IsotonicMap map;
   map.scores_ = std::move(scores);
