@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <tuple>
 
 #include "base/contract.hpp"
 #include "base/file_io.hpp"
 #include "base/hash.hpp"
 #include "market/candle_file.hpp"
 #include "market/columnar_file.hpp"
+#include "market/pending_files.hpp"
 #include "market/store_name.hpp"
 
 namespace clm {
@@ -50,19 +49,6 @@ Result<fs::path> directory_of(const fs::path& root, const SeriesKey& key) {
   const auto symbol = to_file_name(key.symbol.str());
   if (!symbol) return forward_error(symbol);
   return root / *venue / key.interval.name() / *symbol;
-}
-
-/// Names of what is in a directory, sorted; hidden ones (the lock, what is written aside) left out. An absent
-/// directory is empty.
-Result<std::vector<std::string>> names_in(const fs::path& directory) {
-  std::vector<std::string> names;
-  std::error_code failure;
-  for (fs::directory_iterator it(directory, failure), end; !failure && it != end; it.increment(failure))
-    if (const std::string name = it->path().filename().string(); !name.starts_with('.')) names.push_back(name);
-  if (failure && failure != std::errc::no_such_file_or_directory)
-    return fail(ErrorKind::unavailable, "file.read", "cannot list: " + failure.message(), directory.string());
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 /// The files of a series in order of time.
@@ -127,43 +113,6 @@ std::vector<Candle> merge(std::vector<Candle> stored, std::span<const Candle> fr
   return all;
 }
 
-/// What one write has put aside and not yet shown. Goes away without a trace unless published.
-class Pending {
- public:
-  Pending() = default;
-  Pending(const Pending&) = delete;
-  Pending& operator=(const Pending&) = delete;
-  ~Pending() {
-    std::error_code ignored;
-    for (const auto& [target, aside] : asides_) fs::remove(aside, ignored);
-  }
-
-  /// Where the newest bytes of `target` are; none if there is no such file yet.
-  std::optional<fs::path> current(const fs::path& target) const {
-    if (const auto found = asides_.find(target); found != asides_.end()) return found->second;
-    std::error_code failure;
-    if (fs::exists(target, failure)) return target;
-    return std::nullopt;
-  }
-
-  Status put(const fs::path& target, std::string_view bytes) {
-    const auto [entry, is_new] = asides_.try_emplace(target);
-    if (is_new) entry->second = aside_path(target);
-    std::error_code failure;
-    fs::create_directories(target.parent_path(), failure);
-    return write_file_unsynced(entry->second, bytes);
-  }
-
-  Status publish() {
-    std::vector<Publication> files;
-    for (const auto& [target, aside] : asides_) files.push_back({aside, target});
-    return publish_all(files);
-  }
-
- private:
-  std::map<fs::path, fs::path> asides_;
-};
-
 Status check_times(const CandleSeries& series) {
   const auto& candles = series.candles;
   const auto descends = [](const Candle& a, const Candle& b) { return a.open_time >= b.open_time; };
@@ -177,7 +126,7 @@ Status check_times(const CandleSeries& series) {
   return {};
 }
 
-Result<StoreResult> put_series(const fs::path& root, const CandleSeries& series, Pending& pending) {
+Result<StoreResult> put_series(const fs::path& root, const CandleSeries& series, PendingFiles& pending) {
   StoreResult result;
   const auto directory = directory_of(root, series.key);
   if (!directory) return forward_error(directory);
@@ -235,7 +184,7 @@ Result<std::vector<StoreResult>> CandleStore::write_all(std::span<const CandleSe
   const auto lock = FileLock::acquire_within(root_ / kLockName, "writing candles", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
-  Pending pending;
+  PendingFiles pending;
   std::vector<StoreResult> results;
   for (const CandleSeries& series : batch) {
     auto result = put_series(root_, series, pending);

@@ -1,0 +1,48 @@
+#include "market/pending_files.hpp"
+
+#include <algorithm>
+
+#include "base/file_io.hpp"
+
+namespace clm {
+namespace fs = std::filesystem;
+
+PendingFiles::~PendingFiles() {
+  std::error_code ignored;
+  for (const auto& [target, aside] : asides_) fs::remove(aside, ignored);
+}
+
+std::optional<fs::path> PendingFiles::current(const fs::path& target) const {
+  if (const auto found = asides_.find(target); found != asides_.end()) return found->second;
+  std::error_code failure;
+  if (fs::exists(target, failure)) return target;
+  return std::nullopt;
+}
+
+Status PendingFiles::put(const fs::path& target, std::string_view bytes) {
+  const auto [entry, is_new] = asides_.try_emplace(target);
+  if (is_new) entry->second = aside_path(target);
+  // Where this fails, so does the write, which tells why.
+  std::error_code failure;
+  fs::create_directories(target.parent_path(), failure);
+  return write_file_unsynced(entry->second, bytes);
+}
+
+Status PendingFiles::publish() {
+  std::vector<Publication> files;
+  for (const auto& [target, aside] : asides_) files.push_back({aside, target});
+  return publish_all(files);
+}
+
+Result<std::vector<std::string>> names_in(const fs::path& directory) {
+  std::vector<std::string> names;
+  std::error_code failure;
+  for (fs::directory_iterator it(directory, failure), end; !failure && it != end; it.increment(failure))
+    if (const std::string name = it->path().filename().string(); !name.starts_with('.')) names.push_back(name);
+  if (failure && failure != std::errc::no_such_file_or_directory)
+    return fail(ErrorKind::unavailable, "file.read", "cannot list: " + failure.message(), directory.string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace clm
