@@ -59,6 +59,12 @@ struct MeanOptions {
 /// show it). With fewer than 8 values or 3 blocks the interval is infinite and p is 1. Cost O(n L).
 MeanEstimate estimate_mean(std::span<const double> series, const MeanOptions& options);
 
+/// Sum of numerators over sum of denominators (per time: won and all, R and trades), with the error of the ratio under
+/// dependence over time: `estimate_mean` of its linearisation (n_t - ratio d_t) / mean d. Denominators that sum to 0:
+/// as with too few values. Cost O(n L).
+MeanEstimate estimate_ratio(std::span<const double> numerators, std::span<const double> denominators,
+                            const MeanOptions& options);
+
 /// The one-sided lower bound of the mean: exceeded by the true mean with probability 1 - alpha.
 double lower_bound(const MeanEstimate& estimate, double alpha);
 double upper_bound(const MeanEstimate& estimate, double alpha);

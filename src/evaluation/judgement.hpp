@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "evaluation/forecast_table.hpp"
+#include "evaluation/improvement.hpp"
 #include "evaluation/metrics.hpp"
 #include "evaluation/model_comparison.hpp"
 #include "evaluation/paired_difference.hpp"
@@ -49,10 +50,12 @@ struct ModelJudgement {
   MeanEstimate r_multiple;            ///< mean over the bars with exits, with interval
   ShareEstimate win_rate;             ///< effective count: independent exits
   LongShortResult long_short;
-  MeanEstimate long_short_net_bps;  ///< per rebalance at the costs of the options, with interval
-  double sharpe_net = 0;            ///< annualised, long-short at those costs
-  double probabilistic_sharpe = 0;  ///< that the net ratio is above zero
-  double deflated_sharpe = 0;       ///< the same, after `candidates_tried`
+  TimedSeries long_short_net_return;  ///< per rebalance at the costs of the options, as a fraction
+  double equity_scale = 1;            ///< what a rebalance adds to the equity: one share of the horizon's starts
+  MeanEstimate long_short_net_bps;    ///< per rebalance at the costs of the options, with interval
+  double sharpe_net = 0;              ///< annualised, long-short at those costs
+  double probabilistic_sharpe = 0;    ///< that the net ratio is above zero
+  double deflated_sharpe = 0;         ///< the same, after `candidates_tried`
   std::vector<RankIcAtDelay> by_delay;
   std::vector<SliceMetrics> by_month;
   std::vector<SliceMetrics> by_regime;
@@ -66,25 +69,6 @@ struct Comparison {
   PairedDifference net_bps;        ///< long-short net per rebalance
   DieboldMariano diebold_mariano;  ///< on the same squared errors
 };
-
-/// The composite that decides about replacing an active version: .35 relative gain in win rate + .35 in average R +
-/// .30 in calibration quality. Denominators are floored (`kImprovementFloors`), so that a near-zero predecessor does
-/// not make a giant of nothing. The interval redraws blocks of time for both models at once (stationary bootstrap of
-/// the composite itself; a resample without trades counts as no gain in its parts).
-struct Improvement {
-  double win_rate_gain = 0;
-  double average_r_gain = 0;
-  double calibration_gain = 0;
-  double value = 0;
-  double lo = 0;
-  double hi = 0;
-};
-struct ImprovementFloors {
-  double win_rate = 0.25;
-  double average_r = 0.10;
-  double calibration_quality = 0.25;
-};
-inline constexpr ImprovementFloors kImprovementFloors;
 
 /// A candidate held against the baselines and the active version, all on the rows where each of them has a forecast.
 struct Judgement {
@@ -111,8 +95,9 @@ struct Judgement {
 Result<Judgement> judge(const ForecastTable& candidate, std::span<const ForecastTable> baselines,
                         const ForecastTable* active, const JudgeOptions& options);
 
-/// Numbers that are not finite become null. Series over time are kept for the candidate and the active version only
-/// as equity at month ends.
+/// Numbers that are not finite become null. Of the series over time it holds the equity curves, at no more than
+/// `kEquityPoints` moments; trades are counted, not listed.
+inline constexpr std::size_t kEquityPoints = 240;
 nlohmann::json to_json(const Judgement& judgement);
 nlohmann::json to_json(const ModelJudgement& model);
 

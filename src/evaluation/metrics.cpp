@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "evaluation/probability_distribution.hpp"
 
@@ -109,17 +110,11 @@ ShareEstimate wilson(double share, std::size_t count, double effective_count, do
 
 ShareEstimate share_over_time(std::span<const double> hits, std::span<const double> trials,
                               const MeanOptions& options) {
-  double all_hits = 0, all = 0;
-  for (std::size_t t = 0; t < hits.size(); ++t) {
-    all_hits += hits[t];
-    all += trials[t];
-  }
+  const double all = std::accumulate(trials.begin(), trials.end(), 0.0);
   if (all <= 0) return {};
-  const double share = all_hits / all;
-  const double per_time = all / static_cast<double>(hits.size());
-  std::vector<double> influence(hits.size());
-  for (std::size_t t = 0; t < hits.size(); ++t) influence[t] = (hits[t] - share * trials[t]) / per_time;
-  const double error = estimate_mean(influence, options).standard_error;
+  const auto ratio = estimate_ratio(hits, trials, options);
+  const double share = ratio.mean;
+  const double error = ratio.standard_error;
   const double binomial = share * (1 - share);
   double effective = all;
   if (std::isinf(error)) {
