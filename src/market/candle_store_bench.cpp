@@ -5,12 +5,30 @@
 
 #include <filesystem>
 
+#include <unistd.h>
+
 #include "base/random.hpp"
 #include "market/candle_store.hpp"
-#include "support/temp_directory.hpp"
 
 namespace clm {
 namespace {
+
+/// A directory for one benchmark, gone afterwards.
+class Scratch {
+ public:
+  Scratch() : path_(std::filesystem::temp_directory_path() / ("clm-bench-" + std::to_string(::getpid()))) {}
+  ~Scratch() { clear(); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  void clear() const {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+ private:
+  std::filesystem::path path_;
+};
 
 std::vector<CandleSeries> panel() {
   std::vector<CandleSeries> batch;
@@ -38,12 +56,12 @@ void BM_StoreWrite(benchmark::State& state) {
   const auto batch = panel();
   for (auto _ : state) {
     state.PauseTiming();
-    const testing::TempDirectory directory;
+    const Scratch directory;
     auto store = CandleStore::open(directory.path());
     state.ResumeTiming();
     if (!store || !store->write_all(batch)) state.SkipWithError("not written");
     state.PauseTiming();
-    std::filesystem::remove_all(directory.path());
+    directory.clear();
     state.ResumeTiming();
   }
   set_rows(state, 60 * 24'000);
@@ -52,7 +70,7 @@ BENCHMARK(BM_StoreWrite)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_StoreWriteAgain(benchmark::State& state) {
   const auto batch = panel();
-  const testing::TempDirectory directory;
+  const Scratch directory;
   auto store = CandleStore::open(directory.path());
   if (!store || !store->write_all(batch)) return state.SkipWithError("not written");
   for (auto _ : state)
@@ -63,7 +81,7 @@ BENCHMARK(BM_StoreWriteAgain)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_StoreRead(benchmark::State& state) {
   const auto batch = panel();
-  const testing::TempDirectory directory;
+  const Scratch directory;
   auto store = CandleStore::open(directory.path());
   if (!store || !store->write_all(batch)) return state.SkipWithError("not written");
   for (auto _ : state) {
@@ -80,7 +98,7 @@ void BM_StoreRead(benchmark::State& state) {
 BENCHMARK(BM_StoreRead)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_StoreListAndSpan(benchmark::State& state) {
-  const testing::TempDirectory directory;
+  const Scratch directory;
   auto store = CandleStore::open(directory.path());
   if (!store || !store->write_all(panel())) return state.SkipWithError("not written");
   for (auto _ : state) {
