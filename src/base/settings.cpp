@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <functional>
+#include <limits>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include <toml++/toml.h>
 
@@ -53,45 +54,57 @@ std::string quote(const std::string& text) {
   return out + "\"";
 }
 
+/// What kind of value a field takes; several C++ types may share one.
+enum class Kind { truth, whole, real, text, list };
+
+Kind kind_of(const Settings::Field& field) {
+  static constexpr Kind kKinds[] = {Kind::truth, Kind::whole, Kind::whole, Kind::whole,
+                                    Kind::real,  Kind::text,  Kind::list,  Kind::text};
+  return kKinds[field.index()];
+}
+
+const char* kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::truth: return "true or false";
+    case Kind::whole: return "a whole number";
+    case Kind::real: return "a number";
+    case Kind::text: return "a text";
+    case Kind::list: return "a list of texts";
+  }
+  return "";
+}
+
 std::string field_text(const Settings::Field& field) {
-  return std::visit(
-      [](auto* target) -> std::string {
-        using T = std::remove_pointer_t<decltype(target)>;
-        if constexpr (std::is_same_v<T, bool>) return *target ? "true" : "false";
-        if constexpr (std::is_same_v<T, std::int64_t>) return std::to_string(*target);
-        if constexpr (std::is_same_v<T, double>) return number_text(*target);
-        if constexpr (std::is_same_v<T, std::string>) return quote(*target);
-        if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-          std::string list = "[";
-          for (std::size_t i = 0; i < target->size(); ++i) list += (i == 0 ? "" : ", ") + quote((*target)[i]);
-          return list + "]";
-        }
-      },
-      field);
+  if (const auto* choice = std::get_if<Settings::Choice>(&field)) return quote(choice->read());
+  if (const auto* truth = std::get_if<bool*>(&field)) return **truth ? "true" : "false";
+  if (const auto* whole = std::get_if<int*>(&field)) return std::to_string(**whole);
+  if (const auto* whole = std::get_if<std::int64_t*>(&field)) return std::to_string(**whole);
+  if (const auto* whole = std::get_if<std::size_t*>(&field)) return std::to_string(**whole);
+  if (const auto* real = std::get_if<double*>(&field)) return number_text(**real);
+  if (const auto* text = std::get_if<std::string*>(&field)) return quote(**text);
+  std::string list;
+  for (const auto& item : **std::get_if<std::vector<std::string>*>(&field))
+    list += (list.empty() ? "" : ", ") + quote(item);
+  return "[" + list + "]";
 }
 
-const char* type_name(const Settings::Field& field) {
-  static constexpr const char* kNames[] = {"true or false", "a whole number", "a number", "a text", "a list of texts"};
-  return kNames[field.index()];
-}
-
-/// The value as the field wants it, or nothing if it is of another type.
-std::optional<Value> from_toml(const toml::node& node, const Settings::Field& field) {
-  switch (field.index()) {
-    case 0:
+/// The value as the field wants it, or nothing if it is of another kind.
+std::optional<Value> from_toml(const toml::node& node, Kind kind) {
+  switch (kind) {
+    case Kind::truth:
       if (const auto v = node.value_exact<bool>()) return Value(*v);
       break;
-    case 1:
+    case Kind::whole:
       if (const auto v = node.value_exact<std::int64_t>()) return Value(*v);
       break;
-    case 2:
+    case Kind::real:
       if (const auto v = node.value_exact<double>()) return Value(*v);
       if (const auto v = node.value_exact<std::int64_t>()) return Value(static_cast<double>(*v));
       break;
-    case 3:
+    case Kind::text:
       if (const auto v = node.value_exact<std::string>()) return Value(*v);
       break;
-    default:
+    case Kind::list:
       if (const auto* array = node.as_array()) {
         std::vector<std::string> list;
         for (const auto& element : *array) {
@@ -105,30 +118,43 @@ std::optional<Value> from_toml(const toml::node& node, const Settings::Field& fi
   return std::nullopt;
 }
 
-std::optional<Value> from_text(const std::string& text, const Settings::Field& field) {
+std::optional<Value> from_text(const std::string& text, Kind kind) {
   const auto parse = [&text](auto number) -> std::optional<Value> {
     const auto [rest, code] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (code != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
     return Value(number);
   };
-  switch (field.index()) {
-    case 0:
+  switch (kind) {
+    case Kind::truth:
       if (text == "true" || text == "1") return Value(true);
       if (text == "false" || text == "0") return Value(false);
       return std::nullopt;
-    case 1: return parse(std::int64_t{});
-    case 2: return parse(double{});
-    case 3: return Value(text);
-    default: {
+    case Kind::whole: return parse(std::int64_t{});
+    case Kind::real: return parse(double{});
+    case Kind::text: return Value(text);
+    case Kind::list: {
       std::vector<std::string> list;
       std::istringstream stream(text);
       for (std::string item; std::getline(stream, item, ',');) list.push_back(item);
       return Value(list);
     }
   }
+  return std::nullopt;
 }
 
-Status check_bounds(const std::string& key, const Value& value, const SettingInfo& info, const std::string& where) {
+/// The bounds of the setting, narrowed to what the field's own type can hold.
+std::pair<double, double> bounds_of(const Settings::Field& field, const SettingInfo& info) {
+  double lowest = info.minimum, highest = info.maximum;
+  if (std::holds_alternative<int*>(field)) {
+    lowest = std::max(lowest, static_cast<double>(std::numeric_limits<int>::min()));
+    highest = std::min(highest, static_cast<double>(std::numeric_limits<int>::max()));
+  }
+  if (std::holds_alternative<std::size_t*>(field)) lowest = std::max(lowest, 0.0);
+  return {lowest, highest};
+}
+
+Status check_bounds(const std::string& key, const Value& value, const Settings::Field& field, const SettingInfo& info,
+                    const std::string& where) {
   if (const auto* text = std::get_if<std::string>(&value); text != nullptr && !info.choices.empty()) {
     if (std::find(info.choices.begin(), info.choices.end(), *text) != info.choices.end()) return {};
     std::string known;
@@ -143,15 +169,25 @@ Status check_bounds(const std::string& key, const Value& value, const SettingInf
   } else {
     return {};
   }
-  if (std::isfinite(number) && number >= info.minimum && number <= info.maximum) return {};
+  const auto [lowest, highest] = bounds_of(field, info);
+  if (std::isfinite(number) && number >= lowest && number <= highest) return {};
   return setting_error("config.range",
-                       key + " = " + number_text(number) + " is outside [" + number_text(info.minimum) + ", " +
-                           number_text(info.maximum) + "]" + (info.unit.empty() ? "" : " " + info.unit),
+                       key + " = " + number_text(number) + " is outside [" + number_text(lowest) + ", " +
+                           number_text(highest) + "]" + (info.unit.empty() ? "" : " " + info.unit),
                        where, "Change the value, or remove the line to use the default.");
 }
 
 void assign(const Settings::Field& field, const Value& value) {
-  std::visit([&](auto* target) { *target = std::get<std::remove_pointer_t<decltype(target)>>(value); }, field);
+  if (const auto* choice = std::get_if<Settings::Choice>(&field)) choice->write(std::get<std::string>(value));
+  if (const auto* truth = std::get_if<bool*>(&field)) **truth = std::get<bool>(value);
+  if (const auto* whole = std::get_if<int*>(&field)) **whole = static_cast<int>(std::get<std::int64_t>(value));
+  if (const auto* whole = std::get_if<std::int64_t*>(&field)) **whole = std::get<std::int64_t>(value);
+  if (const auto* whole = std::get_if<std::size_t*>(&field))
+    **whole = static_cast<std::size_t>(std::get<std::int64_t>(value));
+  if (const auto* real = std::get_if<double*>(&field)) **real = std::get<double>(value);
+  if (const auto* text = std::get_if<std::string*>(&field)) **text = std::get<std::string>(value);
+  if (const auto* list = std::get_if<std::vector<std::string>*>(&field))
+    **list = std::get<std::vector<std::string>>(value);
 }
 
 std::string environment_name(std::string key) {
@@ -202,9 +238,11 @@ Status Settings::load_toml_text(std::string_view text, const std::string& name) 
         return setting_error("config.unknown_key", "there is no setting '" + key + "'", where,
                              nearest == entries_.end() ? "" : "Did you mean '" + nearest->first + "'?");
       }
-      const auto value = from_toml(value_node, found->second.field);
-      if (!value) return setting_error("config.type", key + " must be " + type_name(found->second.field), where);
-      if (auto bounded = check_bounds(key, *value, found->second.info, where); !bounded) return bounded;
+      const auto value = from_toml(value_node, kind_of(found->second.field));
+      if (!value)
+        return setting_error("config.type", key + " must be " + kind_name(kind_of(found->second.field)), where);
+      if (auto bounded = check_bounds(key, *value, found->second.field, found->second.info, where); !bounded)
+        return bounded;
       changes.emplace_back([entry = &found->second, value = *value, where] {
         assign(entry->field, value);
         entry->origin = where;
@@ -229,10 +267,11 @@ Status Settings::load_environment(const std::map<std::string, std::string>& vari
       return setting_error("config.unknown_variable", "there is no setting behind " + name, "environment",
                            "`clm config` lists the settings; the variable is CLM_SECTION_KEY.");
     }
-    const auto value = from_text(text, found->second->field);
+    const auto value = from_text(text, kind_of(found->second->field));
     if (!value)
-      return setting_error("config.type", name + " must be " + type_name(found->second->field), "environment");
-    if (auto bounded = check_bounds(name, *value, found->second->info, "environment"); !bounded) return bounded;
+      return setting_error("config.type", name + " must be " + kind_name(kind_of(found->second->field)), "environment");
+    if (auto bounded = check_bounds(name, *value, found->second->field, found->second->info, "environment"); !bounded)
+      return bounded;
     assign(found->second->field, *value);
     found->second->origin = "environment " + name;
   }

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 #include <string>
@@ -33,7 +34,13 @@ struct SettingInForce {
 /// Modules describe their options with `add`; nothing else knows a default. Not thread-safe; fields must outlive it.
 class Settings {
  public:
-  using Field = std::variant<bool*, std::int64_t*, double*, std::string*, std::vector<std::string>*>;
+  /// One of a few named values: reads as a text; `write` is only called with one of `SettingInfo::choices`.
+  struct Choice {
+    std::function<std::string()> read;
+    std::function<void(const std::string&)> write;
+  };
+  using Field =
+      std::variant<bool*, int*, std::int64_t*, std::size_t*, double*, std::string*, std::vector<std::string>*, Choice>;
 
   /// `key` is "section.name" in snake_case. Adding a key twice breaks the contract.
   void add(std::string key, Field field, SettingInfo info);
