@@ -50,10 +50,15 @@ std::string stem_of(const std::filesystem::path& path) {
   return name;
 }
 
+bool ends_in_quote_currency(std::string_view text) {
+  constexpr std::string_view kQuoteCurrencies[] = {"usdt", "usdc", "busd", "fdusd", "usd", "btc", "eth", "bnb", "eur"};
+  return std::any_of(std::begin(kQuoteCurrencies), std::end(kQuoteCurrencies),
+                     [&](std::string_view quote) { return text.size() > quote.size() && text.ends_with(quote); });
+}
+
 std::optional<std::string> symbol_from(std::vector<Word> words, bool has_interval) {
-  // A name in small letters is a symbol only where the interval shows that the file is named after one.
-  if (has_interval && words.size() >= 2 && !words[0].text.empty() && lower(words[0].text) == words[0].text &&
-      !all_digits(words[0].text))
+  // A name in small letters is a symbol only where interval and quote currency show that the file is named after one.
+  if (has_interval && ends_in_quote_currency(words[0].text) && lower(words[0].text) == words[0].text)
     for (char& c : words[0].text)
       if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   std::size_t count = 0;

@@ -74,13 +74,12 @@ constexpr ContextName kContextNames[] = {
     {"fundingrate", "funding_rate"},
     {"last_funding_rate", "funding_rate"},
     {"funding_mean", "funding_daily_mean"},
-    {"funding_abs_mean", "funding_daily_abs_mean"},
     {"sum_open_interest", "open_interest"},
     {"sum_open_interest_value", "open_interest_value"},
-    {"count_toptrader_long_short_ratio", "toptrader_account_long_short_ratio"},
-    {"sum_toptrader_long_short_ratio", "toptrader_position_long_short_ratio"},
-    {"count_long_short_ratio", "account_long_short_ratio"},
-    {"sum_taker_long_short_vol_ratio", "taker_long_short_volume_ratio"},
+    {"count_toptrader_long_short_ratio", "count_toptrader_long_short_ratio"},
+    {"sum_toptrader_long_short_ratio", "sum_toptrader_long_short_ratio"},
+    {"count_long_short_ratio", "count_long_short_ratio"},
+    {"sum_taker_long_short_vol_ratio", "sum_taker_long_short_vol_ratio"},
 };
 
 std::string normal_name(std::string_view name) {

@@ -1,0 +1,16 @@
+#pragma once
+#include <filesystem>
+
+#include "market/import_rows.hpp"
+
+namespace clm {
+
+/// Finds out what a file is from its first bytes (gzip, Arrow, Parquet, JSON, else delimited text) and reads it with
+/// the reader for that. Errors: those of the reader with the file in `where`, `import.empty`, `import.unknown_format`,
+/// `import.too_large` (data).
+Result<FileContent> read_market_file(const std::filesystem::path& path, const ImportLimits& limits);
+
+/// The same for bytes in memory, except columnar formats, which need a file.
+Result<FileContent> read_market_bytes(std::string_view bytes, const ImportLimits& limits);
+
+}  // namespace clm
