@@ -55,7 +55,7 @@ class Rsi {
   explicit Rsi(int length) : gain_(Ema::wilder(length)), loss_(Ema::wilder(length)) {}
   double update(double close) {
     const double change = close - previous_;
-    previous_ = std::isfinite(close) ? close : kMissing;
+    previous_ = finite_or_missing(close);
     const double gain = gain_.update(change != change ? kMissing : std::max(change, 0.0));
     const double loss = loss_.update(change != change ? kMissing : std::max(-change, 0.0));
     return value_ = 100.0 * ratio(gain, gain + loss);
@@ -305,7 +305,7 @@ class Mfi {
   double update(const Candle& bar) {
     const double typical = (bar.high + bar.low + bar.close) / 3.0;
     const double change = typical - previous_;
-    previous_ = typical;
+    previous_ = finite_or_missing(typical);
     const double flow = typical * bar.volume;
     if (change != change) {
       up_.update(kMissing);
@@ -331,7 +331,7 @@ class BalanceShare {
   explicit BalanceShare(int length) : net_(length), all_(length) {}
   double update(const Candle& bar) {
     const double change = bar.close - previous_;
-    previous_ = bar.close;
+    previous_ = finite_or_missing(bar.close);
     if (change != change) {
       net_.update(kMissing);
       all_.update(kMissing);

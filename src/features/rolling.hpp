@@ -16,6 +16,9 @@ inline double ratio(double numerator, double denominator) {
   return denominator > 0.0 ? numerator / denominator : kMissing;
 }
 
+/// `x`, or NaN where it is infinite.
+inline double finite_or_missing(double x) { return std::isfinite(x) ? x : kMissing; }
+
 /// An associative combination of the last `length` values, one value at a time.
 ///
 /// The window is cut at fixed blocks of `length` values. For the finished block the combination of every suffix is

@@ -1,0 +1,178 @@
+#include "features/feature_engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "features/live_features.hpp"
+#include "market/simulator.hpp"
+
+namespace clm {
+namespace {
+
+struct TestRun {
+  ManualClock clock{Timestamp(0)};
+  CancelToken cancel;
+  SilentProgress progress;
+  RunContext context(int jobs = 1) { return {clock, cancel, progress, jobs}; }
+};
+
+std::vector<CandleSeries> gappy_market(std::size_t symbols, std::size_t bars) {
+  SimulationOptions options;
+  options.symbols = symbols;
+  options.bars = bars;
+  options.gap_rate = 0.001;
+  options.outage_rate = 0.001;
+  options.events = {{1, SymbolEventKind::listed, bars / 3},
+                    {2, SymbolEventKind::delisted, bars / 2},
+                    {3, SymbolEventKind::frozen, 2 * bars / 3}};
+  return simulate(options)->series;
+}
+
+FeatureFrame compute(const FeatureSet& set, const CandleSource& source, const ContextSource* context = nullptr,
+                     const FeatureOptions& options = {}, int jobs = 1) {
+  TestRun run;
+  auto frame = compute_features(set, source, context, options, run.context(jobs));
+  EXPECT_TRUE(frame) << to_string(frame.error());
+  return std::move(*frame);
+}
+
+bool same_bits(std::span<const float> a, std::span<const float> b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
+
+MemoryContextSource some_context(const std::vector<CandleSeries>& market) {
+  std::map<Symbol, SymbolContext> context;
+  for (std::size_t s = 0; s < market.size(); ++s) {
+    auto& one = context[market[s].key.symbol];
+    for (std::size_t i = 0; i + 8 < market[s].candles.size(); i += 8) {
+      const Timestamp at = market[s].candles[i].open_time + std::chrono::minutes(5);
+      const double x = static_cast<double>((i * 7 + s * 13) % 101);
+      one.of(ContextKind::funding_rate).push_back({at, 1e-4 * (x - 50)});
+      one.of(ContextKind::open_interest).push_back({at, 1000 + x});
+      one.of(ContextKind::long_short_ratio).push_back({at, 0.5 + 0.01 * x});
+      one.of(ContextKind::sentiment).push_back({at, x * 0.99});
+    }
+  }
+  return MemoryContextSource(std::move(context));
+}
+
+TEST(FeatureEngine, LayoutOfTheFrame) {
+  const auto market = gappy_market(4, 300);
+  const FeatureSet set = core_feature_set();
+  const FeatureFrame frame = compute(set, MemoryCandleSource(market));
+  EXPECT_EQ(frame.set_name, "core");
+  EXPECT_EQ(frame.set_hash, set.hash());
+  EXPECT_EQ(frame.names, set.names());
+  ASSERT_EQ(frame.symbols.size(), 4U);
+  for (std::size_t s = 0; s < 4; ++s) {
+    ASSERT_EQ(frame.symbol_begin[s + 1] - frame.symbol_begin[s], market[s].candles.size());
+    for (std::size_t i = 0; i < market[s].candles.size(); ++i)
+      EXPECT_EQ(frame.open_time_ms[frame.symbol_begin[s] + i], market[s].candles[i].open_time.ms());
+  }
+  EXPECT_EQ(frame.values.size(), frame.rows() * frame.columns());
+}
+
+TEST(FeatureEngine, LiveEqualsBatchToTheBit) {
+  const auto market = gappy_market(5, 900);
+  const MemoryCandleSource source(market);
+  const MemoryContextSource context = some_context(market);
+  for (const FeatureSet& set : {core_feature_set(), classic22_feature_set()}) {
+    const FeatureFrame batch = compute(set, source, &context);
+    TestRun run;
+    // Half of the history is replayed from the store, the rest arrives bar by bar.
+    const Timestamp now = market[0].candles[400].open_time;
+    auto live = LiveFeatures::after_history(set, source, &context, now, run.context());
+    ASSERT_TRUE(live);
+    std::vector<std::size_t> next(market.size());
+    std::size_t rows_compared = 0;
+    for (std::size_t s = 0; s < market.size(); ++s)
+      while (next[s] < market[s].candles.size() && market[s].known_at(next[s]) <= now) ++next[s];
+    const Interval hour = Interval::one_hour();
+    for (Timestamp t = now; t <= market[0].candles.back().open_time; t = t + hour.length()) {
+      std::vector<std::optional<Candle>> candles(market.size());
+      for (std::size_t s = 0; s < market.size(); ++s)
+        if (next[s] < market[s].candles.size() && market[s].candles[next[s]].open_time == t)
+          candles[s] = market[s].candles[next[s]];
+      const LiveFeatures::Rows& rows = live->update(t, candles);
+      for (std::size_t s = 0; s < market.size(); ++s) {
+        ASSERT_EQ(rows.present[s] != 0, candles[s].has_value());
+        if (!candles[s]) continue;
+        ASSERT_TRUE(same_bits(rows.row(s), batch.row(batch.symbol_begin[s] + next[s]))) << s << ' ' << to_string(t);
+        ++next[s];
+        ++rows_compared;
+      }
+    }
+    EXPECT_GT(rows_compared, 1500U);
+  }
+}
+
+TEST(FeatureEngine, BitsDoNotDependOnJobs) {
+  const auto market = gappy_market(7, 1200);
+  const MemoryCandleSource source(market);
+  const FeatureFrame one = compute(core_feature_set(), source);
+  for (const int jobs : {2, 5}) {
+    const FeatureFrame more = compute(core_feature_set(), source, nullptr, {}, jobs);
+    EXPECT_EQ(one.open_time_ms, more.open_time_ms);
+    EXPECT_TRUE(same_bits(one.values, more.values));
+  }
+}
+
+TEST(FeatureEngine, LaterBarsChangeNoEarlierRow) {
+  const auto market = gappy_market(4, 900);
+  const FeatureFrame whole = compute(core_feature_set(), MemoryCandleSource(market));
+  for (const std::size_t bar : {1U, 63U, 64U, 65U, 500U}) {
+    FeatureOptions options;
+    options.as_of = market[0].known_at(bar);
+    const FeatureFrame early = compute(core_feature_set(), MemoryCandleSource(market), nullptr, options);
+    for (std::size_t s = 0; s < market.size(); ++s) {
+      const std::size_t rows = early.symbol_begin[s + 1] - early.symbol_begin[s];
+      for (std::size_t i = 0; i < rows; ++i)
+        ASSERT_TRUE(same_bits(early.row(early.symbol_begin[s] + i), whole.row(whole.symbol_begin[s] + i)));
+    }
+  }
+}
+
+TEST(FeatureEngine, ARangeOfRowsHasTheBitsOfTheWhole) {
+  const auto market = gappy_market(4, 700);
+  const MemoryCandleSource source(market);
+  const FeatureFrame whole = compute(core_feature_set(), source);
+  FeatureOptions options;
+  options.rows = {market[0].candles[101].open_time, market[0].candles[487].open_time};
+  const FeatureFrame part = compute(core_feature_set(), source, nullptr, options);
+  std::size_t row = 0;
+  for (std::size_t r = 0; r < whole.rows(); ++r) {
+    if (!options.rows.contains(Timestamp(whole.open_time_ms[r]))) continue;
+    ASSERT_LT(row, part.rows());
+    EXPECT_EQ(part.open_time_ms[row], whole.open_time_ms[r]);
+    ASSERT_TRUE(same_bits(part.row(row), whole.row(r)));
+    ++row;
+  }
+  EXPECT_EQ(row, part.rows());
+  EXPECT_GT(row, 1000U);
+}
+
+TEST(FeatureEngine, TheLatestRowsHaveTheBitsOfTheWhole) {
+  const auto market = gappy_market(4, 700);
+  const MemoryCandleSource source(market);
+  const FeatureFrame whole = compute(core_feature_set(), source);
+  TestRun run;
+  const Timestamp now = market[0].known_at(600);
+  const auto latest =
+      compute_latest_features(core_feature_set(), source, nullptr, now + std::chrono::minutes(20), run.context());
+  ASSERT_TRUE(latest);
+  // Symbol 2 was delisted long ago: it has no row.
+  EXPECT_EQ(latest->rows(), 3U);
+  for (std::size_t s = 0; s < 4; ++s)
+    for (std::size_t r = latest->symbol_begin[s]; r < latest->symbol_begin[s + 1]; ++r) {
+      EXPECT_EQ(latest->open_time_ms[r], market[0].candles[600].open_time.ms());
+      const auto begin = whole.open_time_ms.begin();
+      const auto found =
+          std::lower_bound(begin + static_cast<std::ptrdiff_t>(whole.symbol_begin[s]),
+                           begin + static_cast<std::ptrdiff_t>(whole.symbol_begin[s + 1]), latest->open_time_ms[r]);
+      EXPECT_TRUE(same_bits(latest->row(r), whole.row(static_cast<std::size_t>(found - begin))));
+    }
+}
+
+}  // namespace
+}  // namespace clm

@@ -1,0 +1,150 @@
+#include "features/rolling.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <span>
+
+#include "base/random.hpp"
+
+namespace clm {
+namespace {
+
+std::vector<double> random_values(std::size_t count, double level, double spread) {
+  Random random(7);
+  std::vector<double> values(count);
+  for (double& value : values) value = level + spread * random.student_t(3);
+  return values;
+}
+
+// The brute-force oracle: moments of the window, from the mean, in long double.
+struct Moments {
+  double mean, variance, skewness, kurtosis;
+};
+Moments moments_of(std::span<const double> window) {
+  const auto n = static_cast<long double>(window.size());
+  const long double mean = std::accumulate(window.begin(), window.end(), 0.0L) / n;
+  long double m2 = 0, m3 = 0, m4 = 0;
+  for (const double x : window) {
+    const long double d = x - mean;
+    m2 += d * d / n;
+    m3 += d * d * d / n;
+    m4 += d * d * d * d / n;
+  }
+  return {static_cast<double>(mean), static_cast<double>(m2), static_cast<double>(m3 / std::pow(m2, 1.5L)),
+          static_cast<double>(m4 / (m2 * m2) - 3.0L)};
+}
+
+TEST(RollingFold, EqualsTheWindowForEveryLength) {
+  const auto values = random_values(200, 0, 1);
+  for (const int length : {1, 2, 3, 7, 64}) {
+    RollingSum sum(length);
+    RollingMax highest(length);
+    RollingMin lowest(length);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      sum.update(values[i]);
+      highest.update(values[i]);
+      lowest.update(values[i]);
+      const auto n = static_cast<std::size_t>(length);
+      if (i + 1 < n) {
+        EXPECT_TRUE(std::isnan(sum.value()));
+        EXPECT_TRUE(std::isnan(highest.value()));
+        continue;
+      }
+      const auto window = std::span(values).subspan(i + 1 - n, n);
+      EXPECT_NEAR(sum.value(), std::accumulate(window.begin(), window.end(), 0.0), 1e-12);
+      EXPECT_EQ(highest.value(), *std::max_element(window.begin(), window.end()));
+      EXPECT_EQ(lowest.value(), *std::min_element(window.begin(), window.end()));
+    }
+  }
+}
+
+TEST(RollingSum, AHugeValueLeavesNoTrace) {
+  RollingSum disturbed(10), calm(10);
+  for (int i = 0; i < 100; ++i) {
+    disturbed.update(i == 25 ? 1e20 : 0.1 * i);
+    calm.update(0.1 * i);
+    if (i >= 35) {
+      EXPECT_EQ(disturbed.value(), calm.value());
+    }
+  }
+}
+
+TEST(RollingMoments, EqualTheWindowsMoments) {
+  const auto values = random_values(600, 0.5, 1);
+  RollingShape shape(72);
+  RollingVariance variance(72);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    shape.update(values[i]);
+    variance.update(values[i]);
+    EXPECT_EQ(shape.ready(), i + 1 >= 72);
+    if (!shape.ready()) continue;
+    const Moments wanted = moments_of(std::span(values).subspan(i + 1 - 72, 72));
+    EXPECT_NEAR(shape.mean(), wanted.mean, 1e-12);
+    EXPECT_NEAR(shape.variance(), wanted.variance, 1e-12 * (1 + wanted.variance));
+    EXPECT_NEAR(shape.skewness(), wanted.skewness, 1e-9);
+    EXPECT_NEAR(shape.excess_kurtosis(), wanted.kurtosis, 1e-8);
+    EXPECT_EQ(variance.variance(), shape.variance());
+  }
+}
+
+// Sums of squares about zero would have no correct digit left here.
+TEST(RollingMoments, ALevelFarFromZeroDoesNotCancelTheSpread) {
+  const auto values = random_values(300, 1e9, 0.01);
+  RollingVariance variance(24);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    variance.update(values[i]);
+    if (i < 24) continue;
+    const Moments wanted = moments_of(std::span(values).subspan(i - 23, 24));
+    EXPECT_NEAR(variance.variance(), wanted.variance, 1e-9 * wanted.variance);
+  }
+}
+
+TEST(RollingMoments, AConstantSeriesHasNoSpreadAtAll) {
+  RollingVariance variance(24);
+  for (int i = 0; i < 100; ++i) variance.update(0.1);
+  EXPECT_EQ(variance.variance(), 0.0);
+  EXPECT_TRUE(std::isnan(variance.z_score(0.1)));
+}
+
+TEST(RollingRegression, EqualsTheWindowsRegression) {
+  const auto x = random_values(300, 0, 1);
+  Random random(3);
+  RollingRegression regression(50);
+  std::vector<double> y;
+  for (const double value : x) y.push_back(1.7 * value + random.normal());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    regression.update(x[i], y[i]);
+    if (i < 49) {
+      EXPECT_TRUE(std::isnan(regression.slope()));
+      continue;
+    }
+    long double mx = 0, my = 0, xx = 0, xy = 0, yy = 0;
+    for (std::size_t k = i - 49; k <= i; ++k) mx += x[k] / 50.0L, my += y[k] / 50.0L;
+    for (std::size_t k = i - 49; k <= i; ++k) {
+      xx += (x[k] - mx) * (x[k] - mx);
+      xy += (x[k] - mx) * (y[k] - my);
+      yy += (y[k] - my) * (y[k] - my);
+    }
+    EXPECT_NEAR(regression.slope(), static_cast<double>(xy / xx), 1e-11);
+    EXPECT_NEAR(regression.correlation(), static_cast<double>(xy / std::sqrt(xx * yy)), 1e-11);
+    EXPECT_NEAR(regression.residual_deviation(), static_cast<double>(std::sqrt((yy - xy * xy / xx) / 50)), 1e-11);
+  }
+}
+
+TEST(History, RemembersByAge) {
+  History history(5);
+  for (int i = 0; i < 20; ++i) {
+    history.push(i);
+    for (int age = 0; age <= 5; ++age) {
+      if (age > i) {
+        EXPECT_TRUE(std::isnan(history[age]));
+      } else {
+        EXPECT_EQ(history[age], i - age);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace clm
