@@ -35,32 +35,39 @@ Error sqlite_error(int result, const std::string& message, std::string_view what
   }
 }
 
-/// SOCI reports most failures with SQLite's code, but some (preparing a statement, a vanished table) with words only;
-/// then the connection itself is asked.
-Error current_error(soci::session& session, std::string_view what, const std::string& file) {
+/// SOCI reports most failures with SQLite's code, but some with SQLite's words only.
+int code_from_words(std::string_view words) {
+  const auto says = [words](std::string_view part) { return words.find(part) != std::string_view::npos; };
+  if (says("malformed") || says("not a database")) return SQLITE_CORRUPT;
+  if (says("is locked")) return SQLITE_BUSY;
+  if (says("unable to open")) return SQLITE_CANTOPEN;
+  if (says("readonly") || says("disk I/O") || says("is full")) return SQLITE_IOERR;
+  return SQLITE_ERROR;
+}
+
+/// What the exception that is being handled means.
+Error current_error(std::string_view what, const std::string& file) {
   try {
     throw;
   } catch (const soci::sqlite3_soci_error& error) {
     return sqlite_error(error.result(), error.what(), what, file);
   } catch (const soci::soci_error& error) {
-    auto* backend = dynamic_cast<soci::sqlite3_session_backend*>(session.get_backend());
-    const int result = backend != nullptr ? sqlite_api::sqlite3_errcode(backend->conn_) : SQLITE_ERROR;
-    return sqlite_error(result, error.what(), what, file);
+    return sqlite_error(code_from_words(error.what()), error.what(), what, file);
   } catch (const std::exception& error) {
     return {ErrorKind::defect, "database.sql", std::string(what) + ": " + error.what(), file, {}};
   }
 }
 
-/// Several statements at once, which SOCI's own statement class would cut after the first.
-Status run_script(soci::session& session, std::string_view sql, const std::string& file) {
-  auto* backend = dynamic_cast<soci::sqlite3_session_backend*>(session.get_backend());
-  expects(backend != nullptr, "clm.db is a SQLite database");
-  char* message = nullptr;
-  const int result = sqlite_api::sqlite3_exec(backend->conn_, std::string(sql).c_str(), nullptr, nullptr, &message);
-  if (result == SQLITE_OK) return {};
-  const std::string text = message != nullptr ? message : "unknown";
-  sqlite_api::sqlite3_free(message);
-  return tl::unexpected<Error>(sqlite_error(result, text, "changing the tables", file));
+/// Runs several statements; SOCI takes one at a time. A semicolon inside of a trigger ends no statement.
+void run_script(soci::session& session, std::string_view sql) {
+  std::string statement;
+  for (const char c : sql) {
+    statement += c;
+    if (c != ';' || sqlite_api::sqlite3_complete(statement.c_str()) == 0) continue;
+    session << statement;
+    statement.clear();
+  }
+  expects(statement.find_first_not_of(" \n") == std::string::npos, "a migration ends with a semicolon");
 }
 
 }  // namespace
@@ -86,9 +93,8 @@ Result<Database> Database::open(const std::filesystem::path& file, const Options
   try {
     impl->session.open(soci::sqlite3, "db=\"" + file.string() + "\" timeout=" +
                                           std::to_string(options.busy_timeout_seconds) + " synchronous=full");
-  } catch (const std::exception& error) {
-    return fail(ErrorKind::unavailable, "database.open", error.what(), file.string(),
-                "Check the path and its permissions.");
+  } catch (...) {
+    return tl::unexpected<Error>(current_error("opening", file.string()));
   }
   Database database(std::move(impl));
   auto ready = database.read("opening", [](soci::session& session) -> Status {
@@ -108,7 +114,7 @@ Status Database::read(std::string_view what, const std::function<Status(soci::se
   try {
     return body(impl_->session);
   } catch (...) {
-    return tl::unexpected<Error>(current_error(impl_->session, what, impl_->file.string()));
+    return tl::unexpected<Error>(current_error(what, impl_->file.string()));
   }
 }
 
@@ -168,7 +174,7 @@ Status Database::migrate(std::string_view component, std::span<const Migration> 
     for (const auto& step : migrations) {
       expects(step.version == ++expected, "migrations count from 1 without gaps");
       if (step.version <= present) continue;
-      if (auto run = run_script(session, step.sql, file); !run) return run;
+      run_script(session, step.sql);
     }
     session << "INSERT INTO schema_versions (component, version) VALUES (:component, :version) "
                "ON CONFLICT (component) DO UPDATE SET version = excluded.version",

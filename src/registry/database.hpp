@@ -29,8 +29,7 @@ class Database {
     int busy_timeout_seconds = 10;  ///< how long to wait for another writer before `database.busy`
   };
 
-  /// Opens or makes the file. Errors: `database.corrupt` (integrity), `database.open` (unavailable),
-  /// `database.busy` (locked).
+  /// Opens or makes the file. Errors as `read`, and `database.open` (unavailable) for a path with a quotation mark.
   static Result<Database> open(const std::filesystem::path& file, const Options& options);
   static Result<Database> open(const std::filesystem::path& file) { return open(file, Options{}); }
   Database(Database&&) noexcept;

@@ -131,7 +131,8 @@ Result<std::vector<Event>> Registry::events_of(const VersionId& version) const {
 Result<std::string> Registry::evidence(std::string_view id) const {
   std::string content;
   const auto read = database_->read("reading evidence", [&](soci::session& session) -> Status {
-    session << "SELECT content FROM evidence WHERE id = :id", soci::into(content), soci::use(std::string(id));
+    const std::string key(id);
+    session << "SELECT content FROM evidence WHERE id = :id", soci::into(content), soci::use(key);
     return {};
   });
   if (!read) return forward_error(read);

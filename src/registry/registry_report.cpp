@@ -49,7 +49,7 @@ Json differences(const Json& a, const Json& b) {
   const auto note = [&](const std::string& leaf) {
     const Json in_left = left.value(leaf, Json());
     const Json in_right = right.value(leaf, Json());
-    if (in_left != in_right && !leaf.empty()) found[leaf.substr(1)] = {in_left, in_right};
+    if (in_left != in_right && !leaf.empty()) found[leaf.substr(1)] = Json::array({in_left, in_right});
   };
   for (const auto& item : left.items()) note(item.key());
   for (const auto& item : right.items()) note(item.key());

@@ -1,0 +1,67 @@
+#include "registry/cycle_log.hpp"
+
+#include <gtest/gtest.h>
+
+#include "registry/registry_fixture.hpp"
+
+namespace clm {
+namespace {
+
+using testing::code_of;
+
+class CycleLogTest : public testing::RegistryTest {
+ protected:
+  CycleLogTest() : log_(*CycleLog::open(*database_)) {}
+  CycleLog log_;
+};
+
+TEST_F(CycleLogTest, KeepsWhatACycleDid) {
+  const Timestamp as_of = from_calendar(2023, 5, 1);
+  const auto id = log_.begin(as_of, R"([{"trigger":"manual"}])");
+  ASSERT_TRUE(id.has_value());
+  EXPECT_EQ((*log_.find(*id))->status, CycleStatus::running);
+  ASSERT_TRUE(log_.finish(*id, CycleStatus::done, R"([{"decision":"keep"}])", 1.5).has_value());
+  const auto record = *log_.find(*id);
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(record->as_of, as_of);
+  EXPECT_EQ(record->status, CycleStatus::done);
+  EXPECT_EQ(record->triggers_json, R"([{"trigger":"manual"}])");
+  EXPECT_EQ(record->results_json, R"([{"decision":"keep"}])");
+  EXPECT_EQ(record->seconds, 1.5);
+  EXPECT_EQ(code_of(log_.finish(*id, CycleStatus::failed, "[]", 1)), "cycle.not_running");
+  EXPECT_FALSE((*log_.find(99)).has_value());
+}
+
+TEST_F(CycleLogTest, CyclesOfKilledProcessesAreClosed) {
+  const auto done = *log_.begin(Timestamp(1), "[]");
+  ASSERT_TRUE(log_.finish(done, CycleStatus::done, "[]", 1).has_value());
+  const auto killed = *log_.begin(Timestamp(2), "[]");
+  const auto lock = *workspace_->lock_cycle("test");
+  EXPECT_EQ(*log_.close_interrupted(lock), 1);
+  EXPECT_EQ((*log_.find(killed))->status, CycleStatus::interrupted);
+  EXPECT_EQ((*log_.find(done))->status, CycleStatus::done);
+  const auto all = *log_.list();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].id, killed) << "newest first";
+  EXPECT_EQ(log_.list(1)->size(), 1U);
+}
+
+TEST_F(CycleLogTest, CountsCandidatesThatEverSawRowsOfAHoldout) {
+  const auto span = [](int from, int to) { return TimeRange{Timestamp(from), Timestamp(to)}; };
+  const auto note = [&](const char* type, TimeRange range, const char* version) {
+    ASSERT_TRUE(log_.note_holdout_use(type, range, VersionId(version), Timestamp(0)).has_value());
+  };
+  EXPECT_EQ(*log_.holdout_uses("xgboost", span(0, 100)), 0);
+  note("xgboost", span(0, 100), "a");
+  note("xgboost", span(0, 100), "a");  // the same use, noted again after a kill
+  note("xgboost", span(50, 150), "b");
+  note("xgboost", span(50, 150), "a");
+  note("lightgbm", span(0, 100), "c");
+  EXPECT_EQ(*log_.holdout_uses("xgboost", span(0, 100)), 2);
+  EXPECT_EQ(*log_.holdout_uses("xgboost", span(0, 50)), 1);
+  EXPECT_EQ(*log_.holdout_uses("xgboost", span(150, 200)), 0) << "half-open";
+  EXPECT_EQ(*log_.holdout_uses("lightgbm", span(99, 200)), 1);
+}
+
+}  // namespace
+}  // namespace clm

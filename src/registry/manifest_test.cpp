@@ -1,0 +1,154 @@
+#include "registry/manifest.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "registry/registry_fixture.hpp"
+
+namespace clm {
+namespace {
+
+using testing::code_of;
+using testing::sample_manifest;
+using Json = nlohmann::json;
+
+Manifest complete(std::uint64_t seed = 1) {
+  Manifest m = sample_manifest(seed);
+  m.files = {{"model.ubj", std::string(64, 'a'), 10}, {"scaler.json", std::string(64, 'b'), 20}};
+  return m;
+}
+
+TEST(Manifest, ReadsBackWhatItWrote) {
+  Manifest m = complete();
+  m.seed = 18446744073709551615ULL;
+  m.parent = "0123456789ab";
+  const auto bytes = write_manifest(m);
+  ASSERT_TRUE(bytes.has_value());
+  const auto read = read_manifest(*bytes);
+  ASSERT_TRUE(read.has_value()) << to_string(read.error());
+  EXPECT_EQ(read->seed, m.seed);
+  EXPECT_EQ(read->training_span, m.training_span);
+  EXPECT_EQ(read->files, m.files);
+  EXPECT_EQ(read->feature_names, m.feature_names);
+  EXPECT_EQ(read->parent, m.parent);
+  EXPECT_EQ(*write_manifest(*read), *bytes);
+  EXPECT_EQ(*version_id(*read), *version_id(m));
+}
+
+TEST(Manifest, SpellingOfJsonPartsDoesNotMatter) {
+  Manifest other = complete();
+  other.parameters_json = "{ \"eta\":5e-2,\n\"max_depth\":6}";
+  EXPECT_EQ(*write_manifest(other), *write_manifest(complete()));
+}
+
+TEST(Manifest, IdFollowsWhatDecidesTheBitsAndNothingElse) {
+  const VersionId id = *version_id(complete());
+  EXPECT_EQ(id.str().size(), 12U);
+  const auto changed = [](auto&& change) {
+    Manifest m = complete();
+    change(m);
+    return *version_id(m);
+  };
+  EXPECT_NE(changed([](Manifest& m) { m.seed = 2; }), id);
+  EXPECT_NE(changed([](Manifest& m) { m.model_type = "lightgbm"; }), id);
+  EXPECT_NE(changed([](Manifest& m) { m.scope = "btc"; }), id);
+  EXPECT_NE(changed([](Manifest& m) { m.parameters_json = R"({"max_depth": 7, "eta": 0.05})"; }), id);
+  EXPECT_NE(changed([](Manifest& m) { m.label_json = R"({"horizon_bars": 24})"; }), id);
+  EXPECT_NE(changed([](Manifest& m) { m.protocol_json = R"({"refit": true})"; }), id);
+  EXPECT_NE(changed([](Manifest& m) { m.feature_hash = "cafe"; }), id);
+  EXPECT_NE(changed([](Manifest& m) { m.training_rows += 1; }), id);
+  EXPECT_NE(changed([](Manifest& m) { m.training_span.to = m.training_span.to + Duration(1); }), id);
+  EXPECT_NE(changed([](Manifest& m) { m.data_fingerprint = "x"; }), id);
+  EXPECT_NE(changed([](Manifest& m) { m.threads = 2; }), id);
+  EXPECT_NE(changed([](Manifest& m) { m.files[0].sha256[5] = 'c'; }), id);
+  EXPECT_EQ(changed([](Manifest& m) { m.created_as_of = Timestamp(1); }), id);
+  EXPECT_EQ(changed([](Manifest& m) { m.metrics_json = "{}"; }), id);
+  EXPECT_EQ(changed([](Manifest& m) { m.parent = "abc"; }), id);
+  EXPECT_EQ(changed([](Manifest& m) { m.git_commit = "abc"; }), id);
+  EXPECT_EQ(changed([](Manifest& m) { m.libraries["xgboost"] = "2.0"; }), id);
+}
+
+TEST(Manifest, EveryFieldMustBeThereAndNoOther) {
+  const Json good = Json::parse(*write_manifest(complete()));
+  std::vector<Json::json_pointer> fields;
+  for (const auto& item : good.items()) fields.emplace_back("/" + item.key());
+  for (const char* nested :
+       {"/features/set", "/features/hash", "/features/names", "/training/from", "/training/to", "/training/rows",
+        "/program/version", "/program/git_commit", "/files/1/name", "/files/1/sha256", "/files/1/bytes"})
+    fields.emplace_back(nested);
+  EXPECT_EQ(fields.size(), 17U + 11U);
+  for (const auto& field : fields) {
+    Json without = good;
+    without.at(field.parent_pointer()).erase(field.back());
+    const auto read = read_manifest(without.dump());
+    ASSERT_EQ(code_of(read), "manifest.missing_field") << field;
+    EXPECT_NE(read.error().message.find(field.to_string().substr(1)), std::string::npos) << read.error().message;
+    EXPECT_EQ(read.error().kind, ErrorKind::integrity);
+
+    Json other_type = good;
+    other_type[field] = true;  // no field is a truth value
+    const std::string code = code_of(read_manifest(other_type.dump()));
+    EXPECT_EQ(code, field.to_string() == "/schema" ? "manifest.schema" : "manifest.field_type") << field;
+  }
+  for (const char* place : {"/more", "/features/more", "/training/more", "/program/more", "/files/0/more"}) {
+    Json more = good;
+    more[Json::json_pointer(place)] = 1;
+    const auto read = read_manifest(more.dump());
+    ASSERT_EQ(code_of(read), "manifest.unknown_field") << place;
+    EXPECT_NE(read.error().message.find("more"), std::string::npos);
+  }
+}
+
+TEST(Manifest, BadValuesAreNamed) {
+  const Json good = Json::parse(*write_manifest(complete()));
+  const auto code_with = [&](const char* field, const Json& value) {
+    Json changed = good;
+    changed[Json::json_pointer(field)] = value;
+    return code_of(read_manifest(changed.dump()));
+  };
+  EXPECT_EQ(code_with("/schema", 2), "manifest.schema");
+  EXPECT_EQ(code_with("/model_type", "../etc"), "manifest.field_value");
+  EXPECT_EQ(code_with("/files/0/name", "../model"), "manifest.field_value");
+  EXPECT_EQ(code_with("/files/0/name", "manifest.json"), "manifest.field_value");
+  EXPECT_EQ(code_with("/files/0/name", "scaler.json"), "manifest.field_value");  // twice
+  EXPECT_EQ(code_with("/files/0/bytes", 0), "manifest.field_value");
+  EXPECT_EQ(code_with("/files/0/bytes", -1), "manifest.field_type");
+  EXPECT_EQ(code_with("/files/0/bytes", 1.5), "manifest.field_type");
+  EXPECT_EQ(code_with("/files/0/sha256", "ABC"), "manifest.field_value");
+  EXPECT_EQ(code_with("/files", Json::array()), "manifest.field_value");
+  EXPECT_EQ(code_with("/threads", 0), "manifest.field_value");
+  EXPECT_EQ(code_with("/threads", 4294967297), "manifest.field_value");
+  EXPECT_EQ(code_with("/training/to", "2022-01-01"), "manifest.field_value");
+  EXPECT_EQ(code_with("/training/to", "2021-01-01T00:00:00Z"), "manifest.field_value");
+  EXPECT_EQ(code_with("/libraries/xgboost", 1), "manifest.field_type");
+}
+
+TEST(Manifest, TextsThatAreNoManifest) {
+  EXPECT_EQ(code_of(read_manifest("")), "manifest.syntax");
+  EXPECT_EQ(code_of(read_manifest("{")), "manifest.syntax");
+  EXPECT_EQ(code_of(read_manifest("[]")), "manifest.field_type");
+  EXPECT_EQ(code_of(read_manifest("{\"seed\": 1e999}")), "manifest.syntax");
+  EXPECT_EQ(code_of(read_manifest("{\"a\": \"\xff\"}")), "manifest.syntax");
+  EXPECT_EQ(code_of(read_manifest(std::string(100'000, '['))), "manifest.syntax");
+  EXPECT_EQ(code_of(read_manifest(std::string(Manifest::kMaxBytes + 1, ' '))), "manifest.too_large");
+  std::string twice = *write_manifest(complete());
+  twice.insert(1, "\"seed\": 7,");
+  const auto read = read_manifest(twice);
+  ASSERT_EQ(code_of(read), "manifest.syntax");
+  EXPECT_NE(read.error().message.find("\"seed\" appears twice"), std::string::npos);
+}
+
+TEST(Manifest, OwnMistakesAreNotWritten) {
+  Manifest m = complete();
+  m.parameters_json = "[1]";
+  EXPECT_EQ(code_of(write_manifest(m)), "manifest.field_value");
+  m = complete();
+  m.metrics_json = "{";
+  EXPECT_EQ(code_of(write_manifest(m)), "manifest.field_value");
+  m = complete();
+  m.data_fingerprint = "\xff";
+  EXPECT_EQ(code_of(write_manifest(m)), "manifest.field_value");
+}
+
+}  // namespace
+}  // namespace clm
