@@ -56,7 +56,8 @@ class CandleStore {
 
   /// Adds the bars of one series, strictly ascending in time (broken contract otherwise). A field that is missing in a
   /// bar whose open, high, low, close and volume are the stored ones keeps its stored value.
-  /// Errors: `store.name` and `store.time` (data), `lock.held` (locked), `file.write` (unavailable), and those of read().
+  /// Errors: `store.name` and `store.time` (data), `lock.held` (locked), `file.write` (unavailable), and those of
+  /// read().
   Result<StoreResult> write(const CandleSeries& series);
   /// The same for many series (a series may occur more than once; the later wins), one result each. All files are
   /// written aside before the first becomes visible, and synced together: much faster than one by one.

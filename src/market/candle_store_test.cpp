@@ -277,7 +277,7 @@ TEST(CandleStore, SurvivesKillAtAnyMoment) {
   for (const char* symbol : {"A", "B", "C", "D"}) batch.push_back(make_series(key_of(symbol), 9'000));
   ASSERT_TRUE(open_store(undisturbed.path()).write_all(batch));
   const auto expected = files_below(undisturbed.path());
-  for (std::size_t files = 1; files <= files_there(undisturbed.path()); files += 2) {
+  for (std::size_t files = 1; files <= files_there(undisturbed.path()); files += 5) {
     const TempDirectory directory;
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
@@ -312,10 +312,10 @@ TEST(CandleStore, TwoProcessesWriteSideBySide) {
     if (child == 0) {
       auto store = CandleStore::open(directory.path());
       bool done = store.has_value();
-      for (std::size_t i = part; done && i < 40; i += 2) {
+      for (std::size_t i = part; done && i < 10; i += 2) {
         CandleSeries piece{whole.key,
-                           {whole.candles.begin() + static_cast<std::ptrdiff_t>(i) * 10,
-                            whole.candles.begin() + static_cast<std::ptrdiff_t>(i + 1) * 10}};
+                           {whole.candles.begin() + static_cast<std::ptrdiff_t>(i) * 40,
+                            whole.candles.begin() + static_cast<std::ptrdiff_t>(i + 1) * 40}};
         done = store->write(piece).has_value();
       }
       ::_exit(done ? 0 : 1);

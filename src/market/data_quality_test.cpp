@@ -7,10 +7,10 @@
 #include <set>
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 #include <nlohmann/json.hpp>
 
 #include "base/random.hpp"
+#include "market/gzip_reader.hpp"
 #include "support/testdata.hpp"
 
 namespace clm {
@@ -174,13 +174,17 @@ TEST(DataQuality, TypicalEndIgnoresOutliers) {
 }
 
 std::string gunzip(const fs::path& path) {
+  auto file = open_file(path);
+  EXPECT_TRUE(file) << path;
+  auto reader = gzip_reader(std::move(*file), 1U << 28U);
   std::string text;
-  const gzFile file = ::gzopen(path.c_str(), "rb");
-  char buffer[1 << 15];
-  for (int got = 0; (got = ::gzread(file, buffer, sizeof buffer)) > 0;)
-    text.append(buffer, static_cast<std::size_t>(got));
-  ::gzclose(file);
-  return text;
+  std::vector<char> buffer(1U << 16U);
+  for (;;) {
+    const auto got = reader->read(buffer);
+    EXPECT_TRUE(got) << path;
+    if (!got || *got == 0) return text;
+    text.append(buffer.data(), *got);
+  }
 }
 
 std::string symbol_of(const fs::path& path) {
