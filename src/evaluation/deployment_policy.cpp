@@ -138,7 +138,7 @@ void decide_first(const Judgement& j, const PolicyOptions& o, Verdict& verdict) 
         "Deflated Sharpe ratio " + text(j.candidate.deflated_sharpe, 3) + ".",
         "Deflated Sharpe ratio " + text(j.candidate.deflated_sharpe, 3) + " is below " +
             text(o.min_deflated_sharpe, 3) + ".");
-  verdict.decision = passed ? Decision::deploy : Decision::reject;
+  verdict.decision = passed ? DeploymentDecision::deploy : DeploymentDecision::reject;
   verdict.reasons.insert(verdict.reasons.end(), good.begin(), good.end());
 }
 
@@ -157,21 +157,21 @@ void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& ver
                           text(j.candidate.calibration_quality, 3);
   const std::string lead = "Against the active version: " + describe_lead(*j.against_active) + ".";
   if (gain.value < 0) {
-    verdict.decision = Decision::reject;
+    verdict.decision = DeploymentDecision::reject;
     verdict.reasons = {sum + ": worse.", lead};
   } else if (gain.value < o.canary_improvement) {
-    verdict.decision = Decision::keep;
+    verdict.decision = DeploymentDecision::keep;
     verdict.reasons = {sum + ": below the " + percent(o.canary_improvement) + " that a change is worth.", lead};
   } else if (skill.p_greater > o.superiority_alpha) {
-    verdict.decision = Decision::keep;
+    verdict.decision = DeploymentDecision::keep;
     verdict.reasons = {"No foresight of its own: rank IC " + ic(skill.mean) + ", " + interval99(skill) +
                            ", one-sided p " + text(skill.p_greater, 4) + "; one lucky model does not replace another.",
                        sum + "."};
   } else if (gain.value >= o.deploy_improvement && gain.lo > 0) {
-    verdict.decision = Decision::deploy;
+    verdict.decision = DeploymentDecision::deploy;
     verdict.reasons = {sum + ": at least " + percent(o.deploy_improvement) + " and surely above zero.", lead};
   } else {
-    verdict.decision = Decision::canary;
+    verdict.decision = DeploymentDecision::canary;
     verdict.reasons = {sum + (gain.value >= o.deploy_improvement
                                   ? ": enough, but it may be chance."
                                   : ": promising, but less than " + percent(o.deploy_improvement) + "."),
@@ -181,12 +181,12 @@ void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& ver
 
 }  // namespace
 
-std::string_view to_string(Decision decision) {
+std::string_view to_string(DeploymentDecision decision) {
   switch (decision) {
-    case Decision::deploy: return "deploy";
-    case Decision::canary: return "canary";
-    case Decision::keep: return "keep";
-    case Decision::reject: break;
+    case DeploymentDecision::deploy: return "deploy";
+    case DeploymentDecision::canary: return "canary";
+    case DeploymentDecision::keep: return "keep";
+    case DeploymentDecision::reject: break;
   }
   return "reject";
 }
@@ -201,7 +201,7 @@ Verdict decide(const Judgement& judgement, const PolicyOptions& options) {
   verdict.checks = check_safety(judgement, options);
   for (auto check = verdict.checks.rbegin(); check != verdict.checks.rend(); ++check) {
     if (check->passed) continue;
-    verdict.decision = Decision::reject;
+    verdict.decision = DeploymentDecision::reject;
     verdict.reasons.insert(verdict.reasons.begin(), describe(*check));
   }
   return verdict;

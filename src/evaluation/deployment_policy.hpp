@@ -10,8 +10,8 @@
 
 namespace clm {
 
-enum class Decision { deploy, canary, keep, reject };
-std::string_view to_string(Decision decision);
+enum class DeploymentDecision { deploy, canary, keep, reject };
+std::string_view to_string(DeploymentDecision decision);
 
 /// What "pays after costs" must mean for a first promotion.
 enum class ProfitRule {
@@ -47,7 +47,7 @@ struct SafetyCheck {
 };
 
 struct Verdict {
-  Decision decision = Decision::reject;
+  DeploymentDecision decision = DeploymentDecision::reject;
   double improvement = 0;  ///< the composite; without an active version, the rank IC's lead over the best baseline
   double lo = 0;           ///< its interval
   double hi = 0;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "evaluation/probability_distribution.hpp"
+#include "base/probability_distribution.hpp"
 
 namespace clm {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/contract.hpp"
 #include "evaluation/bootstrap.hpp"
-#include "evaluation/probability_distribution.hpp"
+#include "base/probability_distribution.hpp"
 
 namespace clm {
 

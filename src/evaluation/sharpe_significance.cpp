@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/contract.hpp"
-#include "evaluation/probability_distribution.hpp"
+#include "base/probability_distribution.hpp"
 
 namespace clm {
 namespace {
