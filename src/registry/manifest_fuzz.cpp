@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   clm::expects(written.has_value(), "what was read can be written");
   const auto again = clm::read_manifest(*written);
   clm::expects(again.has_value(), "what was written can be read");
-  clm::expects(clm::write_manifest(*again) == written, "canonical bytes are stable");
-  clm::expects(clm::version_id(*again) == clm::version_id(*manifest), "the id is stable");
+  clm::expects(*clm::write_manifest(*again) == *written, "canonical bytes are stable");
+  clm::expects(*clm::version_id(*again) == *clm::version_id(*manifest), "the id is stable");
   return 0;
 }
