@@ -44,7 +44,7 @@ struct ClassicContext {
     funding_before.push(now.funding_rate);
     interest.push(now.open_interest > 0.0 ? std::log(now.open_interest) : kMissing);
     log_close.push(bar.log_close);
-    sentiment.push(now.sentiment);
+    sentiment.push(now.fear_greed);
     funding.update(now.funding_rate);
     const double momentum = interest[0] - interest[10];
     row[0] = static_cast<float>(now.funding_rate * 1e4);
@@ -55,7 +55,7 @@ struct ClassicContext {
     row[5] = static_cast<float>(momentum);
     row[6] = static_cast<float>(momentum - (bar.log_close - log_close[10]));
     row[7] = static_cast<float>(now.long_short_ratio > 0.0 ? std::log(now.long_short_ratio) : kMissing);
-    row[8] = static_cast<float>((now.sentiment - sentiment[24]) / 100.0);
+    row[8] = static_cast<float>((now.fear_greed - sentiment[24]) / 100.0);
   }
 };
 
@@ -86,7 +86,7 @@ FeatureSet classic22_feature_set() {
        {"open_interest_momentum", 11, "open_interest", "its log change over 10 bars"},
        {"open_interest_divergence", 11, "open_interest close", "open_interest_momentum less momentum_10"},
        {"long_short_ratio", 1, "long_short_ratio", "ln (accounts long / accounts short)"},
-       {"sentiment_shift", 25, "sentiment", "change of the fear-and-greed index over 24 bars / 100"}},
+       {"sentiment_shift", 25, "fear_greed", "change of the fear-and-greed index over 24 bars / 100"}},
       ClassicContext{}));
   return set;
 }

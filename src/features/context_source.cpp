@@ -1,31 +1,83 @@
 #include "features/context_source.hpp"
 
+#include <algorithm>
+
 #include "base/contract.hpp"
 
 namespace clm {
 
-void ContextCursor::add(ContextKind kind, const ContextPoint& point) {
-  auto& points = context_.of(kind);
-  std::size_t& next = next_[static_cast<std::size_t>(kind)];
-  expects(points.empty() || points.back().known_at <= point.known_at, "context comes in the order it becomes known");
+namespace {
+
+// The kinds that features read, in the order of ContextValues.
+constexpr std::array<SeriesKind, 4> kKindsRead{SeriesKind::funding_rate, SeriesKind::open_interest,
+                                               SeriesKind::count_long_short_ratio, SeriesKind::fear_greed};
+
+std::size_t place_of(SeriesKind kind) {
+  return static_cast<std::size_t>(std::find(kKindsRead.begin(), kKindsRead.end(), kind) - kKindsRead.begin());
+}
+
+}  // namespace
+
+Result<std::vector<ContextSeries>> MemoryContextSource::load(const Symbol& symbol) const {
+  std::vector<ContextSeries> of_symbol;
+  for (const ContextSeries& series : series_)
+    if (series.symbol == symbol || series.symbol == kWholeMarket) of_symbol.push_back(series);
+  return of_symbol;
+}
+
+Result<StoreContextSource> StoreContextSource::open(const ContextStore& store, Timestamp as_of) {
+  StoreContextSource source(store, as_of);
+  auto whole_market = source.load(kWholeMarket);
+  if (!whole_market) return forward_error(whole_market);
+  source.whole_market_ = std::move(*whole_market);
+  return source;
+}
+
+Result<std::vector<ContextSeries>> StoreContextSource::load(const Symbol& symbol) const {
+  std::vector<ContextSeries> of_symbol = whole_market_;
+  for (const SeriesKind kind : kKindsRead) {
+    auto series = store_->read(kind, symbol, as_of_);
+    if (!series) return forward_error(series);
+    if (!series->points.empty()) of_symbol.push_back(std::move(*series));
+  }
+  return of_symbol;
+}
+
+ContextCursor::ContextCursor(std::vector<ContextSeries> series) {
+  for (ContextSeries& one : series) {
+    const std::size_t place = place_of(one.kind);
+    if (place < walks_.size()) walks_[place].points = std::move(one.points);
+  }
+}
+
+void ContextCursor::add(SeriesKind kind, const SeriesPoint& point) {
+  const std::size_t place = place_of(kind);
+  if (place == walks_.size()) return;
+  Walk& walk = walks_[place];
+  expects(walk.points.empty() || walk.points.back().known_at <= point.known_at,
+          "context comes in the order it becomes known");
   // Only the last point that is known can still be asked for: a cursor that lives for months stays small.
   constexpr std::size_t kKeptPoints = 1024;
-  if (next > kKeptPoints) {
-    points.erase(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(next - 1));
-    next = 1;
+  if (walk.known > kKeptPoints) {
+    walk.points.erase(walk.points.begin(), walk.points.begin() + static_cast<std::ptrdiff_t>(walk.known - 1));
+    walk.known = 1;
   }
-  points.push_back(point);
+  walk.points.push_back(point);
+}
+
+double ContextCursor::Walk::value_at(Timestamp now, Duration max_age) {
+  while (known < points.size() && points[known].known_at <= now) ++known;
+  if (known == 0) return kMissing;
+  const SeriesPoint& last = points[known - 1];
+  return now - last.event_time <= max_age ? last.value : kMissing;
 }
 
 ContextValues ContextCursor::at(Timestamp now) {
-  std::array<double, kContextKinds> value;
-  for (std::size_t kind = 0; kind < kContextKinds; ++kind) {
-    const auto& points = context_.points[kind];
-    std::size_t& next = next_[kind];
-    while (next < points.size() && points[next].known_at <= now) ++next;
-    value[kind] = next > 0 && now - points[next - 1].known_at <= kContextMaxAge ? points[next - 1].value : kMissing;
-  }
-  return {value[0], value[1], value[2], value[3]};
+  ContextValues values;
+  double* const value[] = {&values.funding_rate, &values.open_interest, &values.long_short_ratio, &values.fear_greed};
+  for (std::size_t i = 0; i < walks_.size(); ++i)
+    if (!walks_[i].points.empty()) *value[i] = walks_[i].value_at(now, default_max_age(kKindsRead[i]));
+  return values;
 }
 
 }  // namespace clm

@@ -13,8 +13,8 @@ struct Context {
     const ContextValues& now = bar.context;
     open_interest.push(now.open_interest);
     long_short.push(now.long_short_ratio);
-    sentiment.push(now.sentiment);
-    const double share = now.sentiment / 100.0;
+    sentiment.push(now.fear_greed);
+    const double share = now.fear_greed / 100.0;
     row[0] = static_cast<float>(now.funding_rate * 1e4);
     row[1] = static_cast<float>((now.funding_rate - funding_mean.update(now.funding_rate)) * 1e4);
     row[2] = static_cast<float>(log_ratio(now.open_interest, open_interest[24]));
@@ -35,8 +35,8 @@ void add_context_features(FeatureSet& set) {
        {"open_interest_change_24", 25, "open_interest", "ln (open interest / open interest 24 bars ago)"},
        {"long_short", 1, "long_short_ratio", "ln (accounts long / accounts short)"},
        {"long_short_change_24", 25, "long_short_ratio", "change of long_short over 24 bars"},
-       {"sentiment", 1, "sentiment", "fear-and-greed index / 100 - 1/2"},
-       {"sentiment_change_168", 169, "sentiment", "change of sentiment over 168 bars"}},
+       {"sentiment", 1, "fear_greed", "fear-and-greed index / 100 - 1/2"},
+       {"sentiment_change_168", 169, "fear_greed", "change of sentiment over 168 bars"}},
       Context{}));
 }
 

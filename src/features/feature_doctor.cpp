@@ -68,13 +68,14 @@ class OtherContext final : public ContextSource {
   OtherContext(const ContextSource& context, Timestamp cut, LeakProof kind, std::uint64_t seed)
       : context_(context), cut_(cut), kind_(kind), seed_(seed) {}
 
-  Result<SymbolContext> load(const Symbol& symbol) const override {
+  Result<std::vector<ContextSeries>> load(const Symbol& symbol) const override {
     auto loaded = context_.load(symbol);
     if (!loaded) return loaded;
     Random random = Random::stream(seed_, symbol.str());
-    for (auto& points : loaded->points) {
+    for (ContextSeries& series : *loaded) {
+      auto& points = series.points;
       const auto unknown =
-          std::find_if(points.begin(), points.end(), [&](const ContextPoint& point) { return point.known_at > cut_; });
+          std::find_if(points.begin(), points.end(), [&](const SeriesPoint& point) { return point.known_at > cut_; });
       if (kind_ == LeakProof::history_cut)
         points.erase(unknown, points.end());
       else

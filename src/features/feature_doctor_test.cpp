@@ -24,13 +24,13 @@ MemoryCandleSource market(std::size_t bars) {
 }
 
 MemoryContextSource context_of(const CandleSource& source) {
-  std::map<Symbol, SymbolContext> context;
+  std::vector<ContextSeries> context;
   for (std::size_t s = 0; s < source.symbols().size(); ++s) {
     const auto candles = source.load(s)->candles;
+    ContextSeries funding{SeriesKind::funding_rate, source.symbols()[s], {}};
     for (std::size_t i = 0; i < candles.size(); i += 8)
-      context[source.symbols()[s]]
-          .of(ContextKind::funding_rate)
-          .push_back({candles[i].open_time + std::chrono::minutes(1), 1e-5 * static_cast<double>(i % 17)});
+      append(funding, candles[i].open_time, 1e-5 * static_cast<double>(i % 17));
+    context.push_back(funding);
   }
   return MemoryContextSource(std::move(context));
 }

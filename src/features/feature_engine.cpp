@@ -93,7 +93,7 @@ Status HistoryRun::symbol_phase() {
 
 Status HistoryRun::symbol_batch(std::size_t begin, std::size_t end) {
   std::vector<Result<CandleSeries>> series(end - begin);
-  std::vector<Result<SymbolContext>> context(end - begin);
+  std::vector<Result<std::vector<ContextSeries>>> context(end - begin);
   parallel_for(run_.jobs, end - begin, [&](std::size_t i) {
     series[i] = candles_.load(begin + i);
     if (context_ != nullptr) context[i] = context_->load(frame_.symbols[begin + i]);

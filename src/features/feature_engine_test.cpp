@@ -42,18 +42,19 @@ bool same_bits(std::span<const float> a, std::span<const float> b) {
 }
 
 MemoryContextSource some_context(const std::vector<CandleSeries>& market) {
-  std::map<Symbol, SymbolContext> context;
-  for (std::size_t s = 0; s < market.size(); ++s) {
-    auto& one = context[market[s].key.symbol];
-    for (std::size_t i = 0; i + 8 < market[s].candles.size(); i += 8) {
-      const Timestamp at = market[s].candles[i].open_time + std::chrono::minutes(5);
-      const double x = static_cast<double>((i * 7 + s * 13) % 101);
-      one.of(ContextKind::funding_rate).push_back({at, 1e-4 * (x - 50)});
-      one.of(ContextKind::open_interest).push_back({at, 1000 + x});
-      one.of(ContextKind::long_short_ratio).push_back({at, 0.5 + 0.01 * x});
-      one.of(ContextKind::sentiment).push_back({at, x * 0.99});
-    }
+  std::vector<ContextSeries> context;
+  const auto add = [&](SeriesKind kind, const Symbol& symbol, const CandleSeries& times, double base, double step) {
+    ContextSeries series{kind, symbol, {}};
+    for (std::size_t i = 0; i + 8 < times.candles.size(); i += 8)
+      append(series, times.candles[i].open_time, base + step * static_cast<double>((i * 7) % 101));
+    context.push_back(std::move(series));
+  };
+  for (const CandleSeries& series : market) {
+    add(SeriesKind::funding_rate, series.key.symbol, series, -0.005, 1e-4);
+    add(SeriesKind::open_interest, series.key.symbol, series, 1000, 1);
+    add(SeriesKind::count_long_short_ratio, series.key.symbol, series, 0.5, 0.01);
   }
+  add(SeriesKind::fear_greed, kWholeMarket, market[0], 0, 0.99);
   return MemoryContextSource(std::move(context));
 }
 
@@ -172,6 +173,43 @@ TEST(FeatureEngine, TheLatestRowsHaveTheBitsOfTheWhole) {
                            begin + static_cast<std::ptrdiff_t>(whole.symbol_begin[s + 1]), latest->open_time_ms[r]);
       EXPECT_TRUE(same_bits(latest->row(r), whole.row(static_cast<std::size_t>(found - begin))));
     }
+}
+
+TEST(FeatureEngine, ContextIsJoinedWhenItIsKnownAndForgottenWhenItIsOld) {
+  SimulationOptions options;
+  options.symbols = 1;
+  options.bars = 60;
+  const auto market = simulate(options)->series;
+  ContextSeries funding{SeriesKind::funding_rate, market[0].key.symbol, {}};
+  // Settled at the close of bar 9, known a minute later: bar 10 is the first that may see it.
+  append(funding, market[0].known_at(9), 0.0007);
+  const MemoryContextSource context({funding});
+  const FeatureSet set = core_feature_set();
+  const FeatureFrame frame = compute(set, MemoryCandleSource(market), &context);
+  const std::size_t column = *set.find("funding_rate_bps");
+  const auto last_hours = default_max_age(SeriesKind::funding_rate) / std::chrono::hours(1);
+  for (std::size_t i = 0; i < 60; ++i) {
+    const float x = frame.row(i)[column];
+    if (i >= 10 && static_cast<std::int64_t>(i) - 9 <= last_hours) {
+      EXPECT_FLOAT_EQ(x, 7.0F) << i;
+    } else {
+      EXPECT_TRUE(std::isnan(x)) << i;
+    }
+  }
+}
+
+TEST(FeatureEngine, RefusesWhatItCannotRead) {
+  TestRun run;
+  auto market = gappy_market(4, 50);
+  std::swap(market[2].candles[3], market[2].candles[4]);
+  const auto unordered = compute_features(core_feature_set(), MemoryCandleSource(market), nullptr, {}, run.context());
+  ASSERT_FALSE(unordered);
+  EXPECT_EQ(unordered.error().code, "features.order");
+  run.cancel.request();
+  const auto stopped =
+      compute_features(core_feature_set(), MemoryCandleSource(gappy_market(4, 50)), nullptr, {}, run.context());
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, "cancelled");
 }
 
 }  // namespace

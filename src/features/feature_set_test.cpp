@@ -81,7 +81,7 @@ TEST(FeatureSet, WarmUpsAreAsDeclared) {
   for (std::size_t column = 0; column < set.size(); ++column) {
     const FeatureSpec& spec = set.features()[column];
     const bool of_context = spec.inputs == "funding_rate" || spec.inputs == "open_interest" ||
-                            spec.inputs == "long_short_ratio" || spec.inputs == "sentiment";
+                            spec.inputs == "long_short_ratio" || spec.inputs == "fear_greed";
     const auto warm_up = static_cast<std::size_t>(spec.warm_up(frame.interval));
     for (std::size_t s = 0; s < 5; ++s)
       for (std::size_t i = 0; i < 400; ++i) {

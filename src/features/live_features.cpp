@@ -73,7 +73,7 @@ const LiveFeatures::Rows& LiveFeatures::update(Timestamp open_time, std::span<co
   return rows_;
 }
 
-void LiveFeatures::add_context(std::size_t symbol, ContextKind kind, const ContextPoint& point) {
+void LiveFeatures::add_context(std::size_t symbol, SeriesKind kind, const SeriesPoint& point) {
   expects(symbol < pipelines_.size(), "the symbol is of this universe");
   pipelines_[symbol].context().add(kind, point);
 }

@@ -33,7 +33,7 @@ class LiveFeatures {
   const Rows& update(Timestamp open_time, std::span<const std::optional<Candle>> candles);
 
   /// Makes a context point known, seen from the first bar that closes at or after its `known_at`.
-  void add_context(std::size_t symbol, ContextKind kind, const ContextPoint& point);
+  void add_context(std::size_t symbol, SeriesKind kind, const SeriesPoint& point);
 
   const FeatureSet& set() const { return set_; }
   const std::vector<Symbol>& symbols() const { return symbols_; }
