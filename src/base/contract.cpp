@@ -5,9 +5,9 @@
 
 namespace clm {
 
-void contract_broken(std::string_view what, std::source_location where) {
-  std::fprintf(stderr, "clm: broken contract: %.*s (%s:%u, %s)\nThis is a defect of clm; please report it.\n",
-               static_cast<int>(what.size()), what.data(), where.file_name(), where.line(), where.function_name());
+void contract_broken(std::string_view what, SourcePlace where) {
+  std::fprintf(stderr, "clm: broken contract: %.*s (%s:%d, %s)\nThis is a defect of clm; please report it.\n",
+               static_cast<int>(what.size()), what.data(), where.file, where.line, where.function);
   std::abort();
 }
 

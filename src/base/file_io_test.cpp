@@ -48,6 +48,22 @@ TEST(AtomicWrite, AKilledWriterLeavesTheOldBytesOrTheNew) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1);
 }
 
+TEST(PublishAll, ShowsManyFilesAtOnceAndReplacesOldOnes) {
+  const TempDirectory dir;
+  ASSERT_TRUE(write_file_atomic(dir.path() / "a" / "1", "old"));
+  std::vector<Publication> files;
+  for (const char* name : {"a/1", "a/2", "b/3"}) {
+    const auto target = dir.path() / name;
+    std::filesystem::create_directories(target.parent_path());
+    files.push_back({aside_path(target), target});
+    ASSERT_TRUE(write_file_unsynced(files.back().finished, name));
+  }
+  EXPECT_EQ(read_file(dir.path() / "a/1").value(), "old");
+  ASSERT_TRUE(publish_all(files));
+  for (const char* name : {"a/1", "a/2", "b/3"}) EXPECT_EQ(read_file(dir.path() / name).value(), name);
+  EXPECT_EQ(publish_all(files).error().code, "file.write") << "there is nothing aside any more";
+}
+
 TEST(ReadFile, NamesWhatIsWrong) {
   const TempDirectory dir;
   EXPECT_EQ(read_file(dir.path() / "absent").error().code, "file.read");

@@ -181,6 +181,15 @@ void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& ver
 
 }  // namespace
 
+std::string_view to_string(ProfitRule rule) {
+  switch (rule) {
+    case ProfitRule::none: return "none";
+    case ProfitRule::estimate: return "estimate";
+    case ProfitRule::significant: return "significant";
+  }
+  return {};
+}
+
 std::string_view to_string(DeploymentDecision decision) {
   switch (decision) {
     case DeploymentDecision::deploy: return "deploy";

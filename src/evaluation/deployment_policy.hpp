@@ -20,6 +20,8 @@ enum class ProfitRule {
   significant  ///< and its one-sided lower bound at `superiority_alpha` is above zero
 };
 
+std::string_view to_string(ProfitRule rule);
+
 struct PolicyOptions {
   double deploy_improvement = 0.05;  ///< and a lower bound above zero
   double canary_improvement = 0.02;

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/contract.hpp"
-#include "evaluation/bootstrap.hpp"
 #include "base/probability_distribution.hpp"
+#include "evaluation/bootstrap.hpp"
 
 namespace clm {
 

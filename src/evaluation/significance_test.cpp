@@ -4,11 +4,11 @@
 #include <numeric>
 #include <vector>
 
+#include "base/probability_distribution.hpp"
 #include "base/random.hpp"
 #include "evaluation/bootstrap.hpp"
 #include "evaluation/model_comparison.hpp"
 #include "evaluation/paired_difference.hpp"
-#include "base/probability_distribution.hpp"
 #include "evaluation/sharpe_significance.hpp"
 
 // Values marked "oracle" come from tools/oracles/significance.py (arch 8.0, scipy); others cite their paper.

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "base/contract.hpp"
-#include "base/normal_distribution.hpp"
+#include "base/probability_distribution.hpp"
 
 namespace clm {
 namespace {

@@ -45,6 +45,27 @@ nlohmann::json to_json(const LabelOptions& options) {
           {"clip", options.clip}};
 }
 
+Result<LabelOptions> read_label_options(std::string_view json_text) {
+  const auto unreadable = [](const std::string& what) {
+    return fail(ErrorKind::integrity, "label.definition", what, "manifest.json",
+                "The version was written by another release; train it again.");
+  };
+  try {
+    const auto document = nlohmann::json::parse(json_text);
+    LabelOptions label;
+    label.horizon_bars = document.at("horizon_bars").get<int>();
+    const auto target = parse_label_target(document.at("target").get<std::string>());
+    if (!target) return unreadable(target.error().message);
+    label.target = *target;
+    label.entry_delay_bars = document.at("entry_delay_bars").get<int>();
+    label.volatility_bars = document.at("volatility_bars").get<int>();
+    label.clip = document.at("clip").get<double>();
+    return label;
+  } catch (const nlohmann::json::exception& error) {
+    return unreadable(error.what());
+  }
+}
+
 ForwardReturns forward_returns(const CandleSeries& series, int horizon_bars, int entry_delay_bars, Timestamp as_of) {
   expects(horizon_bars >= 1 && entry_delay_bars >= 0, "a label looks forward");
   const auto& candles = series.candles;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -31,6 +32,8 @@ struct LabelOptions {
 };
 
 nlohmann::json to_json(const LabelOptions& options);
+/// The inverse, from a manifest's text. Error `label.definition` (integrity).
+Result<LabelOptions> read_label_options(std::string_view json_text);
 
 /// Forward returns of one symbol, one entry per candle; NaN where not known (yet), across a gap, or not defined.
 struct ForwardReturns {

@@ -1,0 +1,68 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "base/run_context.hpp"
+#include "evaluation/deployment_policy.hpp"
+#include "features/candle_source.hpp"
+#include "features/context_source.hpp"
+#include "learning/learning_options.hpp"
+#include "learning/triggers.hpp"
+#include "registry/cycle_log.hpp"
+#include "registry/registry.hpp"
+
+namespace clm {
+
+/// Where a cycle reads and writes. Everything is borrowed; `lock` is the proof that nobody else is at work.
+struct CycleWorkplace {
+  const CandleSource& candles;
+  const ContextSource* context = nullptr;  ///< may be null
+  Registry& registry;
+  CycleLog& log;
+  const FileLock& lock;
+  std::string program_version;
+  std::string git_commit;
+};
+
+struct CycleRequest {
+  Timestamp as_of;  ///< nothing known later is read
+  Force force = Force::no;
+  std::string actor;  ///< who asked: "scheduler", "cli"
+};
+
+/// What became of one model type.
+struct CycleResult {
+  std::string model_type;
+  VersionId version;     ///< empty if the training failed
+  std::string decision;  ///< deploy, canary, keep, reject, failed
+  double improvement = 0, lo = 0, hi = 0;
+  std::vector<std::string> reasons;
+  std::string evidence_json;  ///< judgement and verdict; empty if the training failed
+};
+
+struct CycleReport {
+  std::int64_t cycle = 0;
+  Timestamp as_of;
+  std::vector<Trigger> triggers;
+  std::vector<CycleResult> results;
+  double seconds = 0;
+};
+
+/// One learning cycle: asks the triggers, trains the types that need it side by side, judges each beside the baselines
+/// and the active version on rows none of them was trained on, decides by the policy, and moves the aliases, each with
+/// its evidence in one transaction. Killed at any moment, the next cycle on the same data ends with the same versions
+/// in the same states. The outcome does not depend on `run.jobs`.
+///
+/// In mode `enforced` a `deploy` verdict makes the candidate active at once; `canary` leaves it a candidate for a
+/// person to promote; `keep` and `reject` end it. `advisory` leaves every candidate that was not refused to a person;
+/// `logging_only` moves nothing.
+Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
+                              const RunContext& run);
+
+/// {cycle, as_of, triggers, results, seconds} as in the manual.
+nlohmann::json to_json(const CycleReport& report);
+
+}  // namespace clm

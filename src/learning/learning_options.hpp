@@ -1,0 +1,67 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/settings.hpp"
+#include "evaluation/deployment_policy.hpp"
+#include "evaluation/judgement.hpp"
+#include "features/label.hpp"
+#include "market/data_quality.hpp"
+#include "models/trainers.hpp"
+
+namespace clm {
+
+/// Which candles are learned from.
+struct UniverseOptions {
+  std::string venue;                 ///< empty: the only one in the store
+  std::string interval;              ///< empty: the only one of the venue
+  std::vector<std::string> symbols;  ///< empty: all that are stored
+  QualityOptions quality;
+};
+
+/// How a candidate is trained. Everything here is part of the version's protocol and so of its id.
+struct TrainingOptions {
+  std::vector<std::string> models{"lightgbm", "xgboost"};
+  double window_days = 0;          ///< how far back rows reach from `as_of`; 0 = all history
+  double holdout_share = 0.25;     ///< of the decision times, at the end, judged on and never trained on; (0, 1)
+  double validation_share = 0.15;  ///< of the training times, at their end, for early stopping and calibration; (0, 1)
+  std::int64_t embargo_bars = 24;  ///< distance between the last training label and what is judged
+  std::int64_t row_step_bars = 1;  ///< every how many bars a training row is taken, staggered by symbol; >= 1
+  std::int64_t seed = 1;
+  std::int64_t threads = 1;  ///< of one training; the bits may depend on it
+};
+
+/// When a model type is trained again.
+struct TriggerOptions {
+  double retrain_hours = 24;       ///< time_based: age of the data the active version has seen
+  std::int64_t new_bars = 10'000;  ///< data_volume: bars of the whole universe that closed since
+};
+
+struct RetentionOptions {
+  std::int64_t keep_versions = 10;  ///< stored versions per model type
+};
+
+/// Who moves versions. `logging_only` says what would be done; `advisory` leaves it to a person; `enforced` does it.
+struct DeploymentOptions {
+  std::string mode = "enforced";
+};
+
+/// Everything a learning cycle can be told, with its defaults.
+struct LearningOptions {
+  UniverseOptions universe;
+  std::string feature_set = "core";
+  LabelOptions label;
+  TrainingOptions training;
+  TrainerOptions trainers;
+  TriggerOptions triggers;
+  JudgeOptions judging;
+  PolicyOptions policy;
+  DeploymentOptions deployment;
+  RetentionOptions retention;
+};
+
+/// Adds every setting of the options, with unit, bounds and meaning. The settings point into `options`.
+void add_settings(Settings& settings, LearningOptions& options);
+
+}  // namespace clm

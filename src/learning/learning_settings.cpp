@@ -1,0 +1,151 @@
+#include <limits>
+
+#include "features/feature_set.hpp"
+#include "learning/learning_options.hpp"
+
+namespace clm {
+namespace {
+
+constexpr double kNoLimit = std::numeric_limits<double>::infinity();
+
+SettingInfo number(std::string unit, std::string meaning, double minimum, double maximum,
+                   std::vector<std::string> environment = {}) {
+  return {std::move(unit), std::move(meaning), minimum, maximum, {}, std::move(environment)};
+}
+SettingInfo text(std::string meaning, std::vector<std::string> choices = {}) {
+  return {"", std::move(meaning), -kNoLimit, kNoLimit, std::move(choices), {}};
+}
+
+/// Binds an enum through the names that its `to_string` gives.
+template <typename Enum>
+void add_choice(Settings& settings, const std::string& key, Enum& target, const std::string& meaning,
+                const std::vector<Enum>& values) {
+  std::vector<std::string> names;
+  for (const Enum value : values) names.emplace_back(to_string(value));
+  settings.add(key,
+               Settings::Choice{[&target] { return std::string(to_string(target)); },
+                                [&target, values](const std::string& name) {
+                                  for (const Enum value : values)
+                                    if (to_string(value) == name) target = value;
+                                }},
+               text(meaning, names));
+}
+
+void add_universe(Settings& s, UniverseOptions& o) {
+  s.add("universe.venue", &o.venue, text("Venue to learn from; empty: the only one stored."));
+  s.add("universe.interval", &o.interval, text("Bar length, such as \"1h\"; empty: the only one of the venue."));
+  s.add("universe.symbols", &o.symbols, text("Symbols to learn from; empty: all that are stored."));
+  s.add("universe.min_frozen_bars", &o.quality.min_frozen_bars,
+        number("bars", "Bars in a row without a trade, or at one price, from which on they are cut out.", 2, 1e6));
+}
+
+void add_label(Settings& s, LabelOptions& o) {
+  s.add("label.horizon_bars", &o.horizon_bars, number("bars", "From entry to exit of what is forecast.", 1, 10'000));
+  add_choice(s, "label.target", o.target,
+             "What is learned: the own return, the return relative to the universe, its rank, or relative and rank "
+             "blended. All but plain need at least 5 symbols.",
+             {LabelTarget::plain, LabelTarget::relative, LabelTarget::rank, LabelTarget::blend});
+  s.add("label.entry_delay_bars", &o.entry_delay_bars, number("bars", "Entry later than the next open.", 0, 1'000));
+  s.add("label.volatility_bars", &o.volatility_bars,
+        number("bars", "Span of the volatility that returns are measured in.", 2, 100'000));
+  s.add("label.clip", &o.clip, number("volatilities", "Labels are limited to this size.", 0.1, 1'000));
+}
+
+void add_training(Settings& s, TrainingOptions& o) {
+  s.add("training.models", &o.models, text("Model types of the ensemble."));
+  s.add("training.window_days", &o.window_days,
+        number("days", "How far back training reaches; 0: all history.", 0, 100'000, {"CLM_TRAINING_LOOKBACK_DAYS"}));
+  s.add("training.holdout_share", &o.holdout_share,
+        number("", "Share of the time, at its end, that is judged on and never trained on.", 0.05, 0.9));
+  s.add("training.validation_share", &o.validation_share,
+        number("", "Share of the training time, at its end, for early stopping and calibration.", 0.02, 0.5));
+  s.add("training.embargo_bars", &o.embargo_bars,
+        number("bars", "Distance between the last training label and what is judged.", 0, 100'000));
+  s.add("training.row_step_bars", &o.row_step_bars,
+        number("bars", "Every how many bars a row is trained on, staggered by symbol.", 1, 10'000));
+  s.add("training.seed", &o.seed, number("", "Seed of everything random.", 0, 9e15));
+  s.add("training.threads", &o.threads, number("threads", "Of one training; part of what decides its bits.", 1, 256));
+}
+
+void add_boosting(Settings& s, TrainerOptions& o) {
+  const auto add_shared = [&s](const std::string& section, auto& b) {
+    s.add(section + ".rounds", &b.rounds, number("trees", "Trees at most.", 1, 100'000));
+    s.add(section + ".learning_rate", &b.learning_rate, number("", "Shrinkage of a tree.", 1e-6, 1));
+    s.add(section + ".subsample", &b.subsample, number("", "Share of the rows a tree sees.", 0.01, 1));
+    s.add(section + ".colsample", &b.colsample, number("", "Share of the features a tree sees.", 0.01, 1));
+    s.add(section + ".lambda", &b.lambda, number("row weights", "L2 penalty on leaf values.", 0, 1e9));
+    s.add(section + ".early_stopping_rounds", &b.early_stopping_rounds,
+          number("trees", "Stop after so many without a better validation loss; 0: never.", 0, 100'000));
+  };
+  add_shared("xgboost", o.xgboost);
+  s.add("xgboost.max_depth", &o.xgboost.max_depth, number("levels", "Depth of a tree.", 1, 16));
+  s.add("xgboost.min_child_weight", &o.xgboost.min_child_weight,
+        number("row weights", "Least weight in a leaf.", 0, 1e9));
+  add_shared("lightgbm", o.lightgbm);
+  s.add("lightgbm.max_depth", &o.lightgbm.max_depth, number("levels", "Depth of a tree; -1: no limit.", -1, 64));
+  s.add("lightgbm.num_leaves", &o.lightgbm.num_leaves, number("leaves", "Leaves of a tree.", 2, 131'072));
+  s.add("lightgbm.min_data_in_leaf", &o.lightgbm.min_data_in_leaf, number("rows", "Least rows in a leaf.", 1, 1e9));
+  s.add("ridge.alpha", &o.ridge.alpha, number("row weights", "L2 penalty of the ridge baseline.", 1e-9, 1e12));
+}
+
+void add_judging(Settings& s, JudgeOptions& o) {
+  s.add("costs.fee_bps", &o.positions.costs.fee_bps, number("bps", "Taker fee a side.", 0, 1'000));
+  s.add("costs.spread_and_slippage_bps", &o.positions.costs.spread_and_slippage_bps,
+        number("bps", "Half the spread plus slippage, a side.", 0, 1'000));
+  s.add("judging.band_bps", &o.positions.band_bps,
+        number("bps", "What a forecast must promise beyond the costs to be traded.", 0, 10'000));
+  s.add("judging.long_short_fraction", &o.long_short.fraction,
+        number("", "Share of the symbols held long, and as many short.", 0.01, 0.5));
+  s.add("judging.long_short_hold_fraction", &o.long_short.hold_fraction,
+        number("", "A position is kept while its rank stays within this share.", 0.01, 1));
+  s.add("judging.min_symbols", &o.min_symbols, number("symbols", "Fewer: ranks over time instead.", 2, 100'000));
+  s.add("judging.alpha", &o.alpha, number("", "1 - coverage of the intervals reported.", 1e-6, 0.5));
+  s.add("judging.bootstrap_repetitions", &o.bootstrap_repetitions,
+        number("resamples", "Of what has no closed form.", 100, 1'000'000));
+}
+
+void add_policy(Settings& s, PolicyOptions& o) {
+  s.add(
+      "policy.deploy_improvement", &o.deploy_improvement,
+      number("", "Improvement that deploys, with a lower bound above zero.", 0, 10, {"CLM_MIN_IMPROVEMENT_THRESHOLD"}));
+  s.add("policy.canary_improvement", &o.canary_improvement, number("", "Improvement that earns a canary.", 0, 10));
+  s.add("policy.skill_alpha", &o.skill_alpha,
+        number("", "One-sided level at which a first version's rank IC must be above zero.", 1e-9, 0.5));
+  s.add("policy.superiority_alpha", &o.superiority_alpha,
+        number("", "One-sided level at which it must beat every baseline.", 1e-9, 0.5));
+  add_choice(s, "policy.profit", o.profit, "What paying after costs must mean for a first version.",
+             {ProfitRule::none, ProfitRule::estimate, ProfitRule::significant});
+  s.add("policy.min_deflated_sharpe", &o.min_deflated_sharpe, number("", "Of a first version; 0: not asked.", 0, 1));
+  s.add("policy.min_times", &o.min_times, number("decision times", "Least evidence.", 10, 1e9));
+  s.add("policy.min_coverage", &o.min_coverage, number("", "Share of rows with a forecast.", 0, 1));
+  s.add("policy.min_win_rate", &o.min_win_rate, number("", "Its upper bound must reach this.", 0, 1));
+  s.add("policy.min_average_r", &o.min_average_r, number("R", "Its upper bound must reach this.", -10, 10));
+  s.add("policy.min_calibration_quality", &o.min_calibration_quality,
+        number("", "1 - expected calibration error.", 0, 1));
+  s.add("policy.max_drawdown", &o.max_drawdown, number("", "Of the position book.", 0, 1));
+}
+
+}  // namespace
+
+void add_settings(Settings& settings, LearningOptions& options) {
+  add_universe(settings, options.universe);
+  settings.add("features.set", &options.feature_set, text("Feature set.", feature_set_names()));
+  add_label(settings, options.label);
+  add_training(settings, options.training);
+  add_boosting(settings, options.trainers);
+  settings.add(
+      "triggers.retrain_hours", &options.triggers.retrain_hours,
+      number("hours", "time_based: age of the data the active version has seen.", 0, 1e6, {"QT_CLM_RETRAIN_HOURS"}));
+  settings.add("triggers.new_bars", &options.triggers.new_bars,
+               number("bars", "data_volume: bars of the whole universe that closed since.", 1, 1e12,
+                      {"CLM_DATA_THRESHOLD_POINTS"}));
+  add_judging(settings, options.judging);
+  add_policy(settings, options.policy);
+  settings.add("policy.mode", &options.deployment.mode,
+               text("Who moves versions: say what would be done, leave it to a person, or do it.",
+                    {"logging_only", "advisory", "enforced"}));
+  settings.add("retention.keep_versions", &options.retention.keep_versions,
+               number("versions", "Stored versions per model type.", 1, 1e6));
+}
+
+}  // namespace clm

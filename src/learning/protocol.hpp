@@ -1,0 +1,33 @@
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+
+#include "evaluation/judgement.hpp"
+#include "learning/candidate.hpp"
+#include "learning/learning_data.hpp"
+#include "learning/learning_options.hpp"
+#include "learning/training_split.hpp"
+#include "registry/manifest.hpp"
+
+namespace clm {
+
+/// How the rows of a training were chosen: what a manifest keeps so that the version can be made again.
+struct Protocol {
+  Timestamp as_of;
+  Venue venue;
+  Interval interval;
+  std::vector<Symbol> symbols;
+  TrainingOptions training;
+  std::int64_t min_frozen_bars = 0;
+};
+nlohmann::json to_json(const Protocol& protocol);
+/// Error `manifest.protocol` (integrity) names the field.
+Result<Protocol> read_protocol(std::string_view json_text);
+
+/// Everything of the manifest but metrics, parent, program and files.
+Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const LearningData& data,
+                     const TrainingSplit& split, const Protocol& protocol);
+
+/// The few figures that lists show: {rank_ic, rank_ic_lo, rank_ic_hi, hit_rate, net_bps_per_trade, sharpe, ...}.
+nlohmann::json headline_metrics(const Judgement& judgement);
+
+}  // namespace clm

@@ -1,0 +1,90 @@
+#include "learning/reproduce.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "base/hash.hpp"
+#include "learning/candidate.hpp"
+#include "learning/learning_data.hpp"
+#include "learning/training_split.hpp"
+#include "models/trainers.hpp"
+
+namespace clm {
+namespace {
+
+/// What files differ, for the person who has to find out why.
+std::string differing_files(const Manifest& expected, const Manifest& got) {
+  std::string names;
+  for (const auto& file : expected.files)
+    if (std::find(got.files.begin(), got.files.end(), file) == got.files.end())
+      names += (names.empty() ? "" : ", ") + file.name;
+  if (names.empty()) return "the files are the same, but not what the manifest says of how they were made";
+  return "other bytes in " + names;
+}
+
+Result<std::vector<ManifestFile>> hashed_files(const std::filesystem::path& directory) {
+  std::vector<ManifestFile> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const auto hash = sha256_file(entry.path());
+    if (!hash) return forward_error(hash);
+    files.push_back({entry.path().filename().string(), *hash, static_cast<std::uint64_t>(entry.file_size())});
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+Result<Reproduction> reproduce(const Registry& registry, const VersionRecord& record, const OpenCandles& open_candles,
+                               const ContextSource* context, const RunContext& run) {
+  const auto expected = read_manifest(record.manifest_json);
+  if (!expected) return forward_error(expected);
+  auto protocol = read_protocol(expected->protocol_json);
+  if (!protocol) return forward_error(protocol);
+  const auto label = read_label_options(expected->label_json);
+  if (!label) return forward_error(label);
+  protocol->training.seed = static_cast<std::int64_t>(expected->seed);
+  protocol->training.threads = expected->threads;
+
+  Reproduction outcome{record.version, false, record.version.str(), {}, {}};
+  const auto features = feature_set(expected->feature_set);
+  if (!features) return forward_error(features);
+  if (features->hash() != expected->feature_hash) {
+    outcome.difference = "feature set " + expected->feature_set + " has changed since";
+    return outcome;
+  }
+  const auto candles = open_candles(*protocol);
+  if (!candles) return forward_error(candles);
+  LearningDataOptions data_options;
+  data_options.as_of = protocol->as_of;
+  data_options.label = *label;
+  const auto data = prepare_learning_data(*features, **candles, context, data_options, run);
+  if (!data) return forward_error(data);
+  if (data->fingerprint != expected->data_fingerprint) {
+    outcome.difference = "the stored candles are not the ones it was trained on (corrected or removed since)";
+    return outcome;
+  }
+  const auto split = split_for_training(data->rows.data, protocol->training, protocol->as_of);
+  if (!split) return forward_error(split);
+  const auto trainer = make_trainer(expected->model_type, nlohmann::json::parse(expected->parameters_json));
+  if (!trainer) return forward_error(trainer);
+  const auto staged = registry.store().stage(expected->model_type);
+  if (!staged) return forward_error(staged);
+  const auto model = train_into(staged->directory(), **trainer, *data, *split, protocol->training, run);
+  if (!model) return forward_error(model);
+
+  Manifest again = manifest_of(**trainer, *model, *data, *split, *protocol);
+  again.scope = expected->scope;
+  auto files = hashed_files(staged->directory());
+  if (!files) return forward_error(files);
+  again.files = std::move(*files);
+  const auto got = version_id(again);
+  if (!got) return forward_error(got);
+  outcome.got = got->str();
+  outcome.identical = *got == record.version;
+  if (!outcome.identical) outcome.difference = differing_files(*expected, again);
+  return outcome;
+}
+
+}  // namespace clm

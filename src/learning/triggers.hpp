@@ -1,0 +1,41 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+#include "learning/learning_options.hpp"
+
+namespace clm {
+
+enum class TriggerKind { time_based, data_volume, manual };
+enum class Priority { low, medium, high, urgent };
+std::string_view to_string(TriggerKind kind);
+std::string_view to_string(Priority priority);
+
+/// Why a model type is to be trained again.
+struct Trigger {
+  std::string model_type;
+  TriggerKind kind = TriggerKind::manual;
+  Priority priority = Priority::medium;
+  std::string reason;  ///< a sentence with its numbers
+};
+
+/// What is known of a model type when the question is asked.
+struct ModelFreshness {
+  std::string model_type;
+  std::optional<Timestamp> active_data_end;  ///< end of the data the active version has seen; none: no active version
+  /// End of the data of the last version that was trained and decided on, whatever the decision.
+  std::optional<Timestamp> last_attempt_data_end;
+};
+
+enum class Force { no, yes };
+
+/// Whether a model type is to be trained; `new_bars` counts bars of the universe that closed since the active version's
+/// data ended (0 without one). Nothing is trained twice on the same data, except by force: a refusal stands until
+/// there is something new to learn from.
+std::optional<Trigger> check_trigger(const ModelFreshness& model, Timestamp as_of, Force force, std::int64_t new_bars,
+                                     const TriggerOptions& options);
+
+}  // namespace clm
