@@ -33,6 +33,8 @@ bool is_file_name(std::string_view name) {
 
 /// The time as the manifest spells it, or nothing if the text is another spelling of it.
 std::optional<Timestamp> canonical_time(const std::string& text) {
+  constexpr std::size_t kLongest = std::string_view("2025-08-22T10:00:00.250Z").size();
+  if (text.size() > kLongest || text.find_first_not_of("0123456789-:.TZ") != std::string::npos) return std::nullopt;
   const auto parsed = parse_timestamp(text);
   if (!parsed || to_string(*parsed) != text) return std::nullopt;
   return *parsed;
