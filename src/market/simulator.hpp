@@ -73,7 +73,7 @@ struct Simulation {
   double best_forecast(std::size_t symbol, std::size_t bar, int horizon_bars) const;
 
   /// Cross-sectional rank IC that `best_forecast` reaches at this horizon while the signal lasts (in a large
-  /// universe; with n symbols the expected value of the measured one is n / (n + 1) of it). Runs the pilot: ~10 ms.
+  /// universe; with n symbols the expected value of the measured one is n / (n + 1) of it). Runs the pilot: 30 ms.
   double best_rank_ic(int horizon_bars) const;
 
   /// Number of the bar that opens at `open_time`.
@@ -83,7 +83,7 @@ struct Simulation {
 };
 
 /// Makes the market. Error `simulate.options` (usage) names the option and its range. Cost: about 0.2 us a bar on one
-/// thread (91 x 1,500: 25 ms) and 84 bytes of memory; a signal adds about 15 ms for the pilot. Thread-safe.
+/// thread (91 x 1,500: 25 ms) and 84 bytes of memory; a signal adds about 50 ms for the pilot. Thread-safe.
 Result<Simulation> simulate(const SimulationOptions& options);
 
 }  // namespace clm

@@ -70,7 +70,7 @@ class SymbolProcess {
 double quick_normal(Random& random);
 
 /// The k for which the state reaches `rank_ic` over `horizon_bars`, and back: the rank IC reached with k. Both run a
-/// pilot market of a fixed seed of its own. 0 maps to 0 exactly. Relative error of the pilot: about 2 %.
+/// pilot market of a fixed seed of its own. 0 maps to 0 exactly. Relative error of the pilot: about 1 %.
 double signal_for_rank_ic(double rank_ic, int horizon_bars, double decay_per_bar);
 double rank_ic_of_signal(double signal, int horizon_bars, double decay_per_bar);
 
