@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/parallel.hpp"
+#include "features/cross_section.hpp"
 #include "features/feature_history.hpp"
 
 namespace clm {
@@ -217,11 +218,11 @@ void HistoryRun::cross_phase() {
   if (set_.cross_columns().empty()) return;
   const auto first = std::lower_bound(times_.begin(), times_.end(), options_.rows.from.ms()) - times_.begin();
   const auto last = std::lower_bound(times_.begin(), times_.end(), options_.rows.to.ms()) - times_.begin();
-  constexpr std::size_t kBlockTimes = 512;
   const auto begin = static_cast<std::size_t>(first), end = static_cast<std::size_t>(std::max(first, last));
-  parallel_for(run_.jobs, (end - begin + kBlockTimes - 1) / kBlockTimes, [&](std::size_t block) {
-    const std::size_t from = begin + block * kBlockTimes;
-    compute_cross(from, std::min(end, from + kBlockTimes));
+  constexpr std::size_t kTimesOfAJob = 64 * CrossSection::kBlockTimes;
+  parallel_for(run_.jobs, (end - begin + kTimesOfAJob - 1) / kTimesOfAJob, [&](std::size_t job) {
+    const std::size_t from = begin + job * kTimesOfAJob;
+    compute_cross(from, std::min(end, from + kTimesOfAJob));
   });
 }
 
@@ -234,15 +235,17 @@ void HistoryRun::compute_cross(std::size_t begin, std::size_t end) {
     const auto of_next = open_time.begin() + static_cast<std::ptrdiff_t>(frame_.symbol_begin[s + 1]);
     next[s] = static_cast<std::size_t>(std::lower_bound(of_symbol, of_next, times_[begin]) - open_time.begin());
   }
-  std::vector<float*> present;
-  for (std::size_t t = begin; t < end; ++t) {
-    present.clear();
+  for (std::size_t from = begin; from < end; from += CrossSection::kBlockTimes) {
+    const std::size_t times = std::min(end - from, CrossSection::kBlockTimes);
+    section.begin(times, records_.size());
     for (std::size_t s = 0; s < records_.size(); ++s) {
-      if (next[s] == frame_.symbol_begin[s + 1] || open_time[next[s]] != times_[t]) continue;
-      present.push_back(frame_row(next[s]));
-      ++next[s];
+      const std::size_t last = frame_.symbol_begin[s + 1];
+      std::size_t row = next[s];
+      for (std::size_t t = 0; t < times && row < last; ++t)
+        if (open_time[row] == times_[from + t]) section.add_row(t, s, frame_row(row++));
+      next[s] = row;
     }
-    section.apply(present);
+    section.finish();
   }
 }
 

@@ -52,7 +52,7 @@ const LiveFeatures::Rows& LiveFeatures::update(Timestamp open_time, std::span<co
   rows_.values.assign(symbols_.size() * width, std::numeric_limits<float>::quiet_NaN());
   rows_.present.assign(symbols_.size(), 0);
   returns_.assign(symbols_.size(), kMissing);
-  std::vector<float*> present;
+  cross_section_.begin(1, symbols_.size());
   MarketMean market;
   for (std::size_t i = 0; i < candles.size(); ++i) {
     if (!candles[i]) continue;
@@ -61,15 +61,16 @@ const LiveFeatures::Rows& LiveFeatures::update(Timestamp open_time, std::span<co
     pipelines_[i].advance_symbol({&*candles[i], 1}, row, width, &returns_[i]);
     market.add(returns_[i]);
     rows_.present[i] = 1;
-    present.push_back(row);
   }
   const double market_return = market.value();
   for (std::size_t i = 0; i < candles.size(); ++i) {
     if (rows_.present[i] == 0) continue;
     const MarketBar bar{open_time + interval_.length(), returns_[i], market_return};
-    pipelines_[i].advance_market({&bar, 1}, rows_.values.data() + i * width, width);
+    float* const row = rows_.values.data() + i * width;
+    pipelines_[i].advance_market({&bar, 1}, row, width);
+    cross_section_.add_row(0, i, row);
   }
-  cross_section_.apply(present);
+  cross_section_.finish();
   return rows_;
 }
 

@@ -2,6 +2,7 @@
 #include <optional>
 #include <vector>
 
+#include "features/cross_section.hpp"
 #include "features/feature_engine.hpp"
 #include "features/symbol_pipeline.hpp"
 

@@ -41,25 +41,6 @@ class SymbolPipeline {
 /// Bars that are worked on together: as many as keep their bars and rows in the first caches.
 inline constexpr std::size_t kBlockBars = 64;
 
-/// Writes the cross-section columns of the rows of one time; `rows[i]` is the whole row of symbol i of those present.
-/// Reuses its memory; one per thread.
-class CrossSection {
- public:
-  explicit CrossSection(const FeatureSet& set) : columns_(set.cross_columns()) {}
-  void apply(std::span<float* const> rows);
-
- private:
-  void subtract_mean(std::span<float* const> rows, const FeatureSet::CrossColumn& cross);
-  void rank(std::span<float* const> rows, const FeatureSet::CrossColumn& cross);
-
-  std::vector<FeatureSet::CrossColumn> columns_;
-  struct Entry {
-    float value;
-    std::uint32_t row;
-  };
-  std::vector<Entry> entries_;
-};
-
 /// The mean of the returns that are there, in the order given; NaN if fewer than two are.
 class MarketMean {
  public:
