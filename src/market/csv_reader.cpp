@@ -16,6 +16,9 @@ namespace {
 /// Wider tables are not ours; the bound keeps a hostile line from costing more than its length.
 constexpr std::size_t kMostFields = 256;
 
+/// A guess may be wrong; this much memory (80 MiB, untouched until used) is risked on it.
+constexpr std::uint64_t kMostRowsReserved = 1'000'000;
+
 std::string_view trimmed(std::string_view field) {
   while (!field.empty() && (field.front() == ' ' || field.front() == '"')) field.remove_prefix(1);
   while (!field.empty() && (field.back() == ' ' || field.back() == '"' || field.back() == '\r')) field.remove_suffix(1);
@@ -225,7 +228,8 @@ std::string format_name(const TableLayout& layout, std::size_t columns) {
 
 }  // namespace
 
-Result<FileContent> read_csv(std::unique_ptr<ByteReader> bytes, const ImportLimits& limits) {
+Result<FileContent> read_csv(std::unique_ptr<ByteReader> bytes, const ImportLimits& limits,
+                             std::uint64_t expected_bytes) {
   LineReader lines(std::move(bytes), limits.max_line_bytes);
   Result<std::string_view> block = lines.next();
   if (!block) return forward_error(block);
@@ -256,6 +260,12 @@ Result<FileContent> read_csv(std::unique_ptr<ByteReader> bytes, const ImportLimi
     ++line;
   }
   TableParser parser(*std::move(layout), delimiter, content);
+  if (!block->empty() && content.candles.size() == 1) {
+    const auto lines_in_block = static_cast<std::uint64_t>(std::count(block->begin(), block->end(), '\n'));
+    const std::uint64_t rows = std::max(expected_bytes, block->size()) / (block->size() / lines_in_block);
+    content.candles[0].candles.reserve(std::min(rows, kMostRowsReserved));
+    content.candles[0].lines.reserve(std::min(rows, kMostRowsReserved));
+  }
   while (true) {
     parser.parse(*block, line);
     if (content.rows_read > limits.max_rows) return too_many_rows(limits.max_rows);

@@ -1,9 +1,25 @@
 #include "market/import_number.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <string>
 
 namespace clm {
+
+const char* scan_long_decimal(const char* p, double& value) {
+  constexpr std::ptrdiff_t kMostDigits = 19;
+  const char* const start = p;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (*p == '-') ++p;
+  std::ptrdiff_t digits = 0;
+  for (; is_digit(*p); ++p) ++digits;
+  if (*p == '.')
+    for (++p; is_digit(*p); ++p) ++digits;
+  if (digits == 0 || digits > kMostDigits) return nullptr;
+  const auto [end, code] = std::from_chars(start, p, value);
+  return code == std::errc{} && end == p ? p : nullptr;
+}
 
 std::optional<double> parse_number(std::string_view text) {
   if (!text.empty() && text.front() == '+') text.remove_prefix(1);

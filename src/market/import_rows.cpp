@@ -7,16 +7,11 @@
 namespace clm {
 namespace {
 
-/// Sources that compute prices (means, other quote currencies) leave the last bits of a double unequal.
-constexpr double kPriceRounding = 1e-8;
-
 std::string text_of(double value) {
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.10g", value);
   return buffer;
 }
-
-bool is_usable_amount(double value) { return std::isnan(value) || (value >= 0.0 && std::isfinite(value)); }
 
 struct NamedValue {
   const char* name;
@@ -24,15 +19,6 @@ struct NamedValue {
 };
 
 }  // namespace
-
-bool is_sound(const Candle& c) {
-  const double slack = kPriceRounding * c.high;
-  const bool prices = c.low > 0.0 && c.high >= c.low && c.high <= std::numeric_limits<double>::max() &&
-                      c.open <= c.high + slack && c.open >= c.low - slack && c.close <= c.high + slack &&
-                      c.close >= c.low - slack;
-  return prices && is_usable_amount(c.volume) && is_usable_amount(c.quote_volume) && is_usable_amount(c.trades) &&
-         is_usable_amount(c.taker_buy_volume) && is_usable_amount(c.taker_buy_quote_volume);
-}
 
 std::optional<std::string> candle_fault(const Candle& c) {
   if (is_sound(c)) return std::nullopt;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,8 +79,20 @@ struct FileContent {
 /// low, an open or close outside of them by more than rounding (1e-8 relative). None for a sound candle.
 std::optional<std::string> candle_fault(const Candle& candle);
 
-/// The same as yes or no, about 3 ns.
-bool is_sound(const Candle& candle);
+/// Sources that compute prices (means, other quote currencies) leave the last bits of a double unequal.
+inline constexpr double kPriceRounding = 1e-8;
+
+/// The same as yes or no, about 2 ns.
+inline bool is_sound(const Candle& c) {
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  const auto is_usable_amount = [](double v) { return !(v < 0.0) && !(v > kLargest); };  // missing is NaN, and usable
+  const double highest = c.high + kPriceRounding * c.high;
+  const double lowest = c.low - kPriceRounding * c.high;
+  return c.low > 0.0 && c.high >= c.low && c.high <= kLargest && c.open <= highest && c.open >= lowest &&
+         c.close <= highest && c.close >= lowest && is_usable_amount(c.volume) && is_usable_amount(c.quote_volume) &&
+         is_usable_amount(c.trades) && is_usable_amount(c.taker_buy_volume) &&
+         is_usable_amount(c.taker_buy_quote_volume);
+}
 
 /// Text of a file, fit to be shown to a person or written as JSON: what is not printable ASCII becomes '?', and what is
 /// longer than 40 characters is cut.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/contract.hpp"
+#include "market/import_number.hpp"
 
 namespace clm {
 namespace {
@@ -14,7 +15,9 @@ constexpr std::size_t kBlockBytes = 256 * 1024;
 }  // namespace
 
 LineReader::LineReader(std::unique_ptr<ByteReader> bytes, std::size_t max_line_bytes)
-    : bytes_(std::move(bytes)), max_line_bytes_(max_line_bytes), buffer_(kBlockBytes + max_line_bytes + 1) {
+    : bytes_(std::move(bytes)),
+      max_line_bytes_(max_line_bytes),
+      buffer_(kBlockBytes + max_line_bytes + 1 + kScanSlackBytes) {
   expects(max_line_bytes >= 1 && max_line_bytes <= 1024 * 1024, "a line limit of 1 byte to 1 MiB");
 }
 

@@ -16,7 +16,8 @@ class LineReader {
   LineReader(std::unique_ptr<ByteReader> bytes, std::size_t max_line_bytes);
 
   /// The next whole lines, each ending in '\n' (added to the last line if it lacks one); empty at the end. Valid until
-  /// the next call. Errors: those of the bytes, and `import.line_too_long` (data) with its line.
+  /// the next call; kScanSlackBytes behind them are readable. Errors: those of the bytes, and `import.line_too_long`
+  /// (data) with its line.
   Result<std::string_view> next();
 
  private:
