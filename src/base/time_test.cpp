@@ -15,7 +15,8 @@ TEST(Timestamp, ReadsIsoAndMilliseconds) {
 }
 
 TEST(Timestamp, RefusesWhatIsNotATime) {
-  for (const auto* text : {"", "soon", "2025-13-01", "2025-02-30", "2025-08-22T25:00", "2025-08-22Tx", "12 monkeys"}) {
+  for (const auto* text : {"", "soon", "2025-13-01", "2025-02-30", "2025-08-22T25:00", "2025-08-22Tx", "12 monkeys",
+                           "2025-08-22T10:00:nanZ", "2025-08-22T10:00:1e5Z"}) {
     const auto parsed = parse_timestamp(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code, "time.syntax");

@@ -117,61 +117,62 @@ Status add_active_forecasts(Arena& arena, const CycleWorkplace& place, const std
   return {};
 }
 
-/// A candidate that was trained, judged and put into the store, but not decided on in the registry.
+/// A candidate in the making: trained, with a name, but not judged.
+struct TrainedCandidate {
+  StagedArtifact staged;
+  Manifest manifest;  ///< complete but for metrics and parent
+  VersionId version;
+  ForecastTable forecasts;
+};
+
+/// A candidate that was judged and put into the store, but not decided on in the registry.
 struct JudgedCandidate {
-  std::optional<Error> failure;
   StoredArtifact artifact;
   Judgement judgement;
   Verdict verdict;
 };
 
-class CandidateJob {
- public:
-  CandidateJob(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
-               const Arena& arena)
-      : place_(place), options_(options), arena_(arena), protocol_{request.as_of,
-                                                                   place.candles.venue(),
-                                                                   place.candles.interval(),
-                                                                   place.candles.symbols(),
-                                                                   options.training,
-                                                                   options.universe.quality.min_frozen_bars} {}
+Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const LearningOptions& options,
+                                         const Protocol& protocol, const Arena& arena, const std::string& model_type,
+                                         const RunContext& run) {
+  const auto trainer = make_trainer(model_type, options.trainers);
+  if (!trainer) return forward_error(trainer);
+  auto staged = place.registry.store().stage(model_type);
+  if (!staged) return forward_error(staged);
+  const auto model = train_into(staged->directory(), **trainer, arena.data, arena.split, options.training, run);
+  if (!model) return forward_error(model);
+  auto forecasts = model->forecast(arena.split.holdout);
+  if (!forecasts) return forward_error(forecasts);
+  Manifest manifest = manifest_of(**trainer, *model, arena.data, arena.split, protocol);
+  manifest.program_version = place.program_version;
+  manifest.git_commit = place.git_commit;
+  auto files = describe_model_files(staged->directory());
+  if (!files) return forward_error(files);
+  manifest.files = std::move(*files);
+  auto version = version_id(manifest);
+  if (!version) return forward_error(version);
+  return TrainedCandidate{std::move(*staged), std::move(manifest), std::move(*version),
+                          ForecastTable{model_type, arena.truth, std::move(*forecasts)}};
+}
 
-  Result<JudgedCandidate> run(const std::string& model_type, int earlier_trials, const RunContext& run) const {
-    const auto trainer = make_trainer(model_type, options_.trainers);
-    if (!trainer) return forward_error(trainer);
-    auto staged = place_.registry.store().stage(model_type);
-    if (!staged) return forward_error(staged);
-    const auto candidate =
-        train_into(staged->directory(), **trainer, arena_.data, arena_.split, options_.training, run);
-    if (!candidate) return forward_error(candidate);
-    auto forecasts = candidate->forecast(arena_.split.holdout);
-    if (!forecasts) return forward_error(forecasts);
-
-    JudgeOptions judging = options_.judging;
-    judging.candidates_tried = static_cast<std::size_t>(earlier_trials) + 1;
-    const auto active = arena_.active.find(model_type);
-    auto judgement = judge(ForecastTable{model_type, arena_.truth, std::move(*forecasts)}, arena_.baselines,
-                           active == arena_.active.end() ? nullptr : &active->second, judging);
-    if (!judgement) return forward_error(judgement);
-    auto verdict = decide(*judgement, options_.policy);
-
-    Manifest manifest = manifest_of(**trainer, *candidate, arena_.data, arena_.split, protocol_);
-    manifest.metrics_json = headline_metrics(*judgement).dump();
-    manifest.program_version = place_.program_version;
-    manifest.git_commit = place_.git_commit;
-    if (const auto parent = arena_.parents.find(model_type); parent != arena_.parents.end())
-      manifest.parent = parent->second;
-    auto artifact = place_.registry.store().put(std::move(*staged), std::move(manifest));
-    if (!artifact) return forward_error(artifact);
-    return JudgedCandidate{std::nullopt, std::move(*artifact), std::move(*judgement), std::move(verdict)};
-  }
-
- private:
-  const CycleWorkplace& place_;
-  const LearningOptions& options_;
-  const Arena& arena_;
-  Protocol protocol_;
-};
+/// `other_trials`: how many other candidates were ever judged on these rows.
+Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const LearningOptions& options, const Arena& arena,
+                                        TrainedCandidate& candidate, int other_trials) {
+  JudgeOptions judging = options.judging;
+  judging.candidates_tried = static_cast<std::size_t>(other_trials) + 1;
+  judging.seed = static_cast<std::uint64_t>(options.training.seed);
+  const auto active = arena.active.find(candidate.manifest.model_type);
+  auto judgement =
+      judge(candidate.forecasts, arena.baselines, active == arena.active.end() ? nullptr : &active->second, judging);
+  if (!judgement) return forward_error(judgement);
+  auto verdict = decide(*judgement, options.policy);
+  candidate.manifest.metrics_json = headline_metrics(*judgement).dump();
+  if (const auto parent = arena.parents.find(candidate.manifest.model_type); parent != arena.parents.end())
+    candidate.manifest.parent = parent->second;
+  auto artifact = place.registry.store().put(std::move(candidate.staged), std::move(candidate.manifest));
+  if (!artifact) return forward_error(artifact);
+  return JudgedCandidate{std::move(*artifact), std::move(*judgement), std::move(verdict)};
+}
 
 std::string evidence_of(const JudgedCandidate& candidate) {
   return nlohmann::json{{"judgement", to_json(candidate.judgement)}, {"verdict", to_json(candidate.verdict)}}.dump();
@@ -263,19 +264,31 @@ Result<std::vector<CycleResult>> learn(CycleWorkplace& place, const LearningOpti
   std::vector<std::string> notes;
   if (auto added = add_active_forecasts(arena, place, triggers, notes); !added) return forward_error(added);
 
-  std::vector<int> earlier_trials;
-  for (const auto& trigger : triggers) {
-    const auto uses = place.log.holdout_uses(trigger.model_type, split->holdout_span);
-    if (!uses) return forward_error(uses);
-    earlier_trials.push_back(*uses);
-  }
-  const CandidateJob job(place, options, request, arena);
-  std::vector<std::optional<Result<JudgedCandidate>>> outcomes(triggers.size());
+  const Protocol protocol{request.as_of,           place.candles.venue(), place.candles.interval(),
+                          place.candles.symbols(), options.training,      options.universe.quality.min_frozen_bars};
+  std::vector<std::optional<Result<TrainedCandidate>>> trained(triggers.size());
   run.progress.begin("training", planned_rounds(triggers, options.trainers));
-  parallel_for(run.jobs, triggers.size(),
-               [&](std::size_t i) { outcomes[i] = job.run(triggers[i].model_type, earlier_trials[i], run); });
+  parallel_for(run.jobs, triggers.size(), [&](std::size_t i) {
+    trained[i].emplace(train_candidate(place, options, protocol, arena, triggers[i].model_type, run));
+  });
   run.progress.end();
   if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
+
+  std::vector<int> other_trials(triggers.size(), 0);
+  for (std::size_t i = 0; i < triggers.size(); ++i) {
+    if (!*trained[i]) continue;
+    const auto uses = place.log.other_holdout_uses(triggers[i].model_type, split->holdout_span, (*trained[i])->version);
+    if (!uses) return forward_error(uses);
+    other_trials[i] = *uses;
+  }
+  std::vector<std::optional<Result<JudgedCandidate>>> outcomes(triggers.size());
+  parallel_for(run.jobs, triggers.size(), [&](std::size_t i) {
+    if (*trained[i]) {
+      outcomes[i].emplace(judge_candidate(place, options, arena, **trained[i], other_trials[i]));
+    } else {
+      outcomes[i].emplace(forward_error(*trained[i]));
+    }
+  });
 
   std::vector<CycleResult> results;
   for (std::size_t i = 0; i < triggers.size(); ++i) {

@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/hash.hpp"
 #include "learning/candidate.hpp"
 #include "learning/learning_data.hpp"
 #include "learning/training_split.hpp"
@@ -21,17 +20,6 @@ std::string differing_files(const Manifest& expected, const Manifest& got) {
       names += (names.empty() ? "" : ", ") + file.name;
   if (names.empty()) return "the files are the same, but not what the manifest says of how they were made";
   return "other bytes in " + names;
-}
-
-Result<std::vector<ManifestFile>> hashed_files(const std::filesystem::path& directory) {
-  std::vector<ManifestFile> files;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    const auto hash = sha256_file(entry.path());
-    if (!hash) return forward_error(hash);
-    files.push_back({entry.path().filename().string(), *hash, static_cast<std::uint64_t>(entry.file_size())});
-  }
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
 }  // namespace
@@ -76,7 +64,7 @@ Result<Reproduction> reproduce(const Registry& registry, const VersionRecord& re
 
   Manifest again = manifest_of(**trainer, *model, *data, *split, *protocol);
   again.scope = expected->scope;
-  auto files = hashed_files(staged->directory());
+  auto files = describe_model_files(staged->directory());
   if (!files) return forward_error(files);
   again.files = std::move(*files);
   const auto got = version_id(again);

@@ -113,13 +113,12 @@ Result<StagedArtifact> ArtifactStore::stage(std::string_view model_type) const {
   return fail(ErrorKind::unavailable, "file.write", "cannot make a directory: " + failure.message(), parent.string());
 }
 
-Result<StoredArtifact> ArtifactStore::put(StagedArtifact staged, Manifest manifest) const {
-  expects(!staged.directory().empty(), "a staged artifact is put once");
-  const auto names = plain_files(staged.directory());
+Result<std::vector<ManifestFile>> describe_model_files(const fs::path& directory) {
+  const auto names = plain_files(directory);
   if (!names) return forward_error(names);
-  manifest.files.clear();
+  std::vector<ManifestFile> files;
   for (const auto& name : *names) {
-    const fs::path path = staged.directory() / name;
+    const fs::path path = directory / name;
     const auto hash = sha256_file(path);
     if (!hash) return forward_error(hash);
     std::error_code failure;
@@ -127,10 +126,17 @@ Result<StoredArtifact> ArtifactStore::put(StagedArtifact staged, Manifest manife
     if (failure) return unreadable(path, failure);
     if (bytes == 0)
       return fail(ErrorKind::defect, "artifact.file_empty", "the model wrote an empty file", path.string());
-    manifest.files.push_back({name, *hash, bytes});
+    files.push_back({name, *hash, bytes});
   }
-  if (manifest.files.empty())
-    return fail(ErrorKind::defect, "artifact.no_files", "the model wrote no file", staged.directory().string());
+  if (files.empty()) return fail(ErrorKind::defect, "artifact.no_files", "the model wrote no file", directory.string());
+  return files;
+}
+
+Result<StoredArtifact> ArtifactStore::put(StagedArtifact staged, Manifest manifest) const {
+  expects(!staged.directory().empty(), "a staged artifact is put once");
+  auto files = describe_model_files(staged.directory());
+  if (!files) return forward_error(files);
+  manifest.files = std::move(*files);
 
   const auto version = version_id(manifest);
   if (!version) return forward_error(version);

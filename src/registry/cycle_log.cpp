@@ -125,15 +125,16 @@ Status CycleLog::note_holdout_use(std::string_view model_type, TimeRange span, c
   });
 }
 
-Result<int> CycleLog::holdout_uses(std::string_view model_type, TimeRange span) const {
+Result<int> CycleLog::other_holdout_uses(std::string_view model_type, TimeRange span,
+                                         const VersionId& candidate) const {
   int count = 0;
   const auto read = database_->read("counting uses of the holdout", [&](soci::session& session) -> Status {
     const std::string type(model_type);
     const long long from = span.from.ms();
     const long long to = span.to.ms();
     session << "SELECT count(DISTINCT version) FROM holdout_uses "
-               "WHERE model_type = :type AND span_from < :to AND span_to > :from",
-        soci::use(type), soci::use(to), soci::use(from), soci::into(count);
+               "WHERE model_type = :type AND span_from < :to AND span_to > :from AND version <> :candidate",
+        soci::use(type), soci::use(to), soci::use(from), soci::use(candidate.str()), soci::into(count);
     return {};
   });
   if (!read) return forward_error(read);

@@ -44,9 +44,10 @@ class CycleLog {
   /// Notes that `version` was judged on the final holdout `span`. Noting the same use again changes nothing, so a
   /// cycle that was killed and run again is not counted twice.
   Status note_holdout_use(std::string_view model_type, TimeRange span, const VersionId& version, Timestamp at);
-  /// How many different candidates of the type were ever judged on rows of `span` (on any span that touches it):
-  /// the number of trials that enters the deflated Sharpe ratio.
-  Result<int> holdout_uses(std::string_view model_type, TimeRange span) const;
+  /// How many candidates of the type other than `candidate` were ever judged on rows of `span` (on any span that
+  /// touches it): with the candidate itself, the number of trials that enters the deflated Sharpe ratio. The same
+  /// candidate judged again is no further trial.
+  Result<int> other_holdout_uses(std::string_view model_type, TimeRange span, const VersionId& candidate) const;
 
  private:
   explicit CycleLog(Database& database) : database_(&database) {}

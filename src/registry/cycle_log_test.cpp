@@ -51,16 +51,16 @@ TEST_F(CycleLogTest, CountsCandidatesThatEverSawRowsOfAHoldout) {
   const auto note = [&](const char* type, TimeRange range, const char* version) {
     ASSERT_TRUE(log_.note_holdout_use(type, range, VersionId(version), Timestamp(0)).has_value());
   };
-  EXPECT_EQ(*log_.holdout_uses("xgboost", span(0, 100)), 0);
+  EXPECT_EQ(*log_.other_holdout_uses("xgboost", span(0, 100), VersionId("none")), 0);
   note("xgboost", span(0, 100), "a");
   note("xgboost", span(0, 100), "a");  // the same use, noted again after a kill
   note("xgboost", span(50, 150), "b");
   note("xgboost", span(50, 150), "a");
   note("lightgbm", span(0, 100), "c");
-  EXPECT_EQ(*log_.holdout_uses("xgboost", span(0, 100)), 2);
-  EXPECT_EQ(*log_.holdout_uses("xgboost", span(0, 50)), 1);
-  EXPECT_EQ(*log_.holdout_uses("xgboost", span(150, 200)), 0) << "half-open";
-  EXPECT_EQ(*log_.holdout_uses("lightgbm", span(99, 200)), 1);
+  EXPECT_EQ(*log_.other_holdout_uses("xgboost", span(0, 100), VersionId("none")), 2);
+  EXPECT_EQ(*log_.other_holdout_uses("xgboost", span(0, 50), VersionId("none")), 1);
+  EXPECT_EQ(*log_.other_holdout_uses("xgboost", span(150, 200), VersionId("none")), 0) << "half-open";
+  EXPECT_EQ(*log_.other_holdout_uses("lightgbm", span(99, 200), VersionId("none")), 1);
 }
 
 }  // namespace
