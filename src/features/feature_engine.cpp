@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/large_pages.hpp"
 #include "base/parallel.hpp"
 #include "features/cross_section.hpp"
 #include "features/feature_history.hpp"
@@ -38,6 +39,7 @@ class HistoryRun {
   Status symbol_phase();
   Status symbol_batch(std::size_t begin, std::size_t end);
   Status check_series(const CandleSeries& series) const;
+  void grow_frame(std::size_t symbols_so_far);
   void record_rows(const std::vector<Candle>& candles, SymbolRecord& record) const;
   void compute_symbol(std::size_t symbol, std::span<const Candle> candles);
   void market_phase();
@@ -107,22 +109,27 @@ Status HistoryRun::symbol_batch(std::size_t begin, std::size_t end) {
     SymbolRecord& record = records_[begin + i];
     record.frame_row = frame_.open_time_ms.size();
     const auto first = record.open_time_ms.begin() + static_cast<std::ptrdiff_t>(record.first_row);
-    // Series of a universe tend to be equally long: one reservation instead of a growing, copied vector. Address
-    // space that is reserved but never written costs nothing.
-    if (record.frame_row == 0) {
-      frame_.open_time_ms.reserve(record.row_count * records_.size());
-      frame_.values.reserve(record.row_count * records_.size() * width_);
-    }
     frame_.open_time_ms.insert(frame_.open_time_ms.end(), first, first + static_cast<std::ptrdiff_t>(record.row_count));
     frame_.symbol_begin.push_back(frame_.open_time_ms.size());
     pipelines_.emplace_back(set_, frame_.interval, ContextCursor(std::move(*context[i])));
   }
-  frame_.values.resize(frame_.open_time_ms.size() * width_);
+  grow_frame(end);
   parallel_for(run_.jobs, end - begin, [&](std::size_t i) {
     const auto& all = series[i]->candles;
     compute_symbol(begin + i, std::span(all).first(records_[begin + i].open_time_ms.size()));
   });
   return {};
+}
+
+// Series of a universe tend to be equally long: one reservation instead of a growing, copied matrix. Address space that
+// is reserved but never written costs nothing.
+void HistoryRun::grow_frame(std::size_t symbols_so_far) {
+  const std::size_t rows = frame_.open_time_ms.size();
+  if (rows * width_ > frame_.values.capacity()) {
+    frame_.values.reserve(std::max(rows, (rows / symbols_so_far + 1) * records_.size()) * width_);
+    advise_large_pages(frame_.values.data(), frame_.values.capacity() * sizeof(float));
+  }
+  frame_.values.resize(rows * width_);
 }
 
 Status HistoryRun::check_series(const CandleSeries& series) const {
