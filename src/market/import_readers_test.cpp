@@ -69,9 +69,12 @@ TEST(ScanDecimal, RefusesWhatIsNoPlainNumber) {
 TEST(MarketTime, UnitIsKnownByMagnitude) {
   const Timestamp expected(1'672'531'200'000);
   for (const char* text : {"1672531200", "1672531200000", "1672531200000000", "1672531200000000000", "1672531200000.0",
-                           "2023-01-01", "2023-01-01 00:00:00", "2023-01-01T00:00:00.000000+00:00"})
+                           "2023-01-01", "2023-01-01 00:00:00", "2023-01-01T00:00:00.000000+00:00", "2023-01-01T00:00Z",
+                           "2023-01-01 02:30:00+0230", "2022-12-31T23:00:00.0009-01:00"})
     EXPECT_EQ(parse_market_time(text), expected) << text;
-  for (const char* text : {"", "0", "-5", "99999999999", "inf", "nan", "yesterday", "1999-12-31", "2023-13-01"})
+  for (const char* text :
+       {"", "0", "-5", "99999999999", "inf", "nan", "yesterday", "1999-12-31", "2023-13-01", "2023-02-30",
+        "2023-01-01 0", "2023-01-01T24:00", "2023-01-01T00:00:00x", "2023-01-01T00:00+1"})
     EXPECT_EQ(parse_market_time(text), std::nullopt) << text;
 }
 
