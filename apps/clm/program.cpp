@@ -44,11 +44,9 @@ void Program::note(std::string_view line) const {
 
 void Program::print_error(const Error& error) const {
   if (flags.json) {
-    const nlohmann::json document{{"error",
-                                   {{"code", error.code},
-                                    {"message", error.message},
-                                    {"where", error.where},
-                                    {"remedy", error.remedy}}}};
+    const nlohmann::json document{
+        {"error",
+         {{"code", error.code}, {"message", error.message}, {"where", error.where}, {"remedy", error.remedy}}}};
     print(document, {});
   }
   std::fprintf(stderr, "clm: %s\n", error.message.c_str());

@@ -59,7 +59,8 @@ std::string fixed(double value, int decimals) {
 
 std::string grouped(long long value) {
   std::string digits = std::to_string(value < 0 ? -value : value);
-  for (auto i = static_cast<long long>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), ",");
+  for (auto i = static_cast<long long>(digits.size()) - 3; i > 0; i -= 3)
+    digits.insert(static_cast<std::size_t>(i), ",");
   return (value < 0 ? "-" : "") + digits;
 }
 

@@ -1,0 +1,42 @@
+#include "learning_place.hpp"
+
+#include "build_info.hpp"
+
+namespace clm::app {
+
+Result<LearningPlace> open_learning_place(Program& program, Session& session, const std::string& as_of) {
+  Timestamp latest = program.clock().now();
+  if (!as_of.empty()) {
+    const auto asked = parse_timestamp(as_of);
+    if (!asked) return forward_error(asked);
+    latest = *asked;
+  }
+  const auto store = session.candles();
+  if (!store) return forward_error(store);
+  const auto series = session.context_series();
+  if (!series) return forward_error(series);
+  auto candles = StoredUniverse::open(**store, session.learning().universe, latest);
+  if (!candles) return forward_error(candles);
+  const Timestamp known = (*candles)->as_of();
+  auto context = StoreContextSource::open(**series, known);
+  if (!context) return forward_error(context);
+  return LearningPlace{std::move(*candles), std::make_unique<StoreContextSource>(std::move(*context)), known};
+}
+
+Result<std::unique_ptr<CandleSource>> open_protocol_candles(Session& session, const Protocol& protocol) {
+  const auto store = session.candles();
+  if (!store) return forward_error(store);
+  UniverseOptions universe;
+  universe.venue = protocol.venue.str();
+  universe.interval = protocol.interval.name();
+  for (const auto& symbol : protocol.symbols) universe.symbols.push_back(symbol.str());
+  universe.quality.min_frozen_bars = protocol.min_frozen_bars;
+  auto candles = StoredUniverse::open(**store, universe, protocol.as_of);
+  if (!candles) return forward_error(candles);
+  return std::unique_ptr<CandleSource>(std::move(*candles));
+}
+
+std::string program_version() { return CLM_VERSION; }
+std::string git_commit() { return kGitCommit; }
+
+}  // namespace clm::app

@@ -1,0 +1,30 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "features/context_source.hpp"
+#include "learning/protocol.hpp"
+#include "learning/universe.hpp"
+#include "session.hpp"
+
+namespace clm::app {
+
+/// The candles and context that a command learns from or predicts on, as known at one moment.
+struct LearningPlace {
+  std::unique_ptr<StoredUniverse> candles;
+  std::unique_ptr<StoreContextSource> context;
+  Timestamp as_of;
+};
+
+/// `as_of` as the person wrote it; empty: now. What counts is the newest bar that had closed by then.
+Result<LearningPlace> open_learning_place(Program& program, Session& session, const std::string& as_of);
+
+/// The same for a stored protocol, whatever the settings say today.
+Result<std::unique_ptr<CandleSource>> open_protocol_candles(Session& session, const Protocol& protocol);
+
+/// What this program was built from, for manifests.
+std::string program_version();
+std::string git_commit();
+
+}  // namespace clm::app

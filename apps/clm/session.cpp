@@ -1,0 +1,75 @@
+#include "session.hpp"
+
+namespace clm::app {
+namespace {
+
+/// Variables that begin with CLM_ and are no settings.
+const std::vector<std::string> kReservedVariables{"CLM_TESTDATA", "CLM_BUILD_JOBS"};
+
+}  // namespace
+
+Configuration::Configuration() { add_settings(settings, learning); }
+
+Result<std::unique_ptr<Session>> Session::open(Program& program) {
+  const auto& given = program.flags.workspace;
+  auto workspace = Workspace::find(given.empty() ? std::nullopt : std::optional<std::filesystem::path>(given),
+                                   std::filesystem::current_path());
+  if (!workspace) return forward_error(workspace);
+  std::unique_ptr<Session> session(new Session(std::move(*workspace)));
+  Settings& settings = session->configuration_.settings;
+  if (auto read = settings.load_toml(session->workspace_.config_file()); !read) return forward_error(read);
+  if (auto read = settings.load_environment(program.environment(), kReservedVariables); !read)
+    return forward_error(read);
+  return session;
+}
+
+Result<CandleStore*> Session::candles() {
+  if (!candles_) {
+    auto store = CandleStore::open(workspace_.candles());
+    if (!store) return forward_error(store);
+    candles_ = std::make_unique<CandleStore>(std::move(*store));
+  }
+  return candles_.get();
+}
+
+Result<ContextStore*> Session::context_series() {
+  if (!context_series_) {
+    auto store = ContextStore::open(workspace_.series());
+    if (!store) return forward_error(store);
+    context_series_ = std::make_unique<ContextStore>(std::move(*store));
+  }
+  return context_series_.get();
+}
+
+Result<Database*> Session::database() {
+  if (!database_) {
+    auto database = Database::open(workspace_.database_file());
+    if (!database) return forward_error(database);
+    database_ = std::make_unique<Database>(std::move(*database));
+  }
+  return database_.get();
+}
+
+Result<Registry*> Session::registry() {
+  if (!registry_) {
+    const auto database = this->database();
+    if (!database) return forward_error(database);
+    auto registry = Registry::open(**database, ArtifactStore(workspace_.versions()));
+    if (!registry) return forward_error(registry);
+    registry_ = std::make_unique<Registry>(std::move(*registry));
+  }
+  return registry_.get();
+}
+
+Result<CycleLog*> Session::cycle_log() {
+  if (!cycle_log_) {
+    const auto database = this->database();
+    if (!database) return forward_error(database);
+    auto log = CycleLog::open(**database);
+    if (!log) return forward_error(log);
+    cycle_log_ = std::make_unique<CycleLog>(std::move(*log));
+  }
+  return cycle_log_.get();
+}
+
+}  // namespace clm::app

@@ -1,0 +1,54 @@
+#pragma once
+#include <memory>
+
+#include "base/settings.hpp"
+#include "learning/learning_options.hpp"
+#include "market/candle_store.hpp"
+#include "market/context_store.hpp"
+#include "program.hpp"
+#include "registry/cycle_log.hpp"
+#include "registry/database.hpp"
+#include "registry/registry.hpp"
+#include "registry/workspace.hpp"
+
+namespace clm::app {
+
+/// The settings of the program bound to the options they decide. Not movable: the settings point into the options.
+struct Configuration {
+  Configuration();
+  Configuration(const Configuration&) = delete;
+  Configuration& operator=(const Configuration&) = delete;
+
+  LearningOptions learning;
+  Settings settings;
+};
+
+/// An open workspace with its settings in force. Stores are opened when first asked for.
+class Session {
+ public:
+  /// Finds the workspace, reads clm.toml and the environment. Errors `workspace.missing`, `config.*`.
+  static Result<std::unique_ptr<Session>> open(Program& program);
+
+  const Workspace& workspace() const { return workspace_; }
+  const Configuration& configuration() const { return configuration_; }
+  const LearningOptions& learning() const { return configuration_.learning; }
+  LearningOptions& learning() { return configuration_.learning; }
+
+  Result<CandleStore*> candles();
+  Result<ContextStore*> context_series();
+  Result<Database*> database();
+  Result<Registry*> registry();
+  Result<CycleLog*> cycle_log();
+
+ private:
+  explicit Session(Workspace workspace) : workspace_(std::move(workspace)) {}
+  Workspace workspace_;
+  Configuration configuration_;
+  std::unique_ptr<CandleStore> candles_;
+  std::unique_ptr<ContextStore> context_series_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Registry> registry_;
+  std::unique_ptr<CycleLog> cycle_log_;
+};
+
+}  // namespace clm::app
