@@ -52,6 +52,11 @@ function(clm_module)
   endif()
 endfunction()
 
+# `ninja unit_tests` builds the test programs of that label and what they need, not the program or the benchmarks.
+foreach(label unit integration slow)
+  add_custom_target(${label}_tests)
+endforeach()
+
 # clm_test_program(NAME LABEL unit|integration|slow SOURCES ... LIBRARIES ...): a GoogleTest program, each test its own ctest.
 function(clm_test_program name)
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
@@ -59,6 +64,7 @@ function(clm_test_program name)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} clm_compile_options GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE CLM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_dependencies(${ARG_LABEL}_tests ${name})
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600)
 endfunction()
