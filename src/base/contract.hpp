@@ -8,8 +8,8 @@ namespace clm {
 
 /// A promise the caller makes. Cost: one branch. (The builtins are what std::source_location is made of; clang 14 has
 /// them, but not the class.)
-inline void expects(bool holds, std::string_view what, const char* file = __builtin_FILE(),
-                    int line = __builtin_LINE(), const char* function = __builtin_FUNCTION()) {
+inline void expects(bool holds, std::string_view what, const char* file = __builtin_FILE(), int line = __builtin_LINE(),
+                    const char* function = __builtin_FUNCTION()) {
   if (!holds) [[unlikely]]
     contract_broken(what, file, line, function);
 }
