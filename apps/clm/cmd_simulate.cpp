@@ -13,7 +13,7 @@ namespace {
 
 struct Flags {
   SimulationOptions options;
-  std::string interval = "1h", venue = "sim", start, signal_end = "vanish";
+  std::string interval = "1h", venue = "sim", start, signal_end = "vanish", signal_shape = "conditional";
   std::int64_t signal_ends_at = -1;
 };
 
@@ -33,6 +33,7 @@ Result<int> run(Program& program, const Flags& flags) {
   }
   if (flags.signal_ends_at >= 0) options.signal_ends_at_bar = static_cast<std::size_t>(flags.signal_ends_at);
   options.signal_end = flags.signal_end == "flip" ? SignalEnd::flip : SignalEnd::vanish;
+  options.signal_shape = flags.signal_shape == "linear" ? SignalShape::linear : SignalShape::conditional;
   const auto market = simulate(options);
   if (!market) return forward_error(market);
   const auto candles = (*session)->candles();
@@ -77,6 +78,11 @@ void add_simulate(CLI::App& app, Commands& commands) {
   command->add_option("--seed", o.seed, "Same seed, same bytes")->capture_default_str();
   command->add_option("--signal", o.signal_ic, "Rank IC that the best possible forecast reaches; 0: pure noise")
       ->type_name("IC")
+      ->capture_default_str();
+  command
+      ->add_option("--signal-shape", flags->signal_shape,
+                   "How order flow moves the next bars: always alike, or onward in active trading and back in quiet")
+      ->check(CLI::IsMember({"linear", "conditional"}))
       ->capture_default_str();
   command->add_option("--signal-ends-at", flags->signal_ends_at, "Bar at which the signal ends")->type_name("BAR");
   command->add_option("--signal-end", flags->signal_end, "What it does then")

@@ -8,12 +8,14 @@
 #include "base/contract.hpp"
 #include "base/random.hpp"
 #include "market/simulator_process.hpp"
+#include "market/simulator_signal.hpp"
 
 namespace clm {
 namespace {
 
 constexpr double kOpenGapShare = 0.02;  // of a bar's volatility, between a close and the next open
 constexpr double kShareStep = 0.035;    // what one standard deviation of the state adds to the taker-buy share
+constexpr double kLogVolumeStep = 0.7;  // what one standard deviation of the activity adds to the log of the volume
 
 Status range_error(const char* option, const char* range) {
   return fail(ErrorKind::usage, "simulate.options", std::string(option) + " is outside " + range, option,
@@ -39,6 +41,8 @@ Status check(const SimulationOptions& options) {
 }
 
 double decay_per_bar(const SimulationOptions& options) { return std::exp2(-1 / options.signal_half_life_bars); }
+
+PlantedSignal shape_of(const SimulationOptions& options) { return {options.signal_shape, decay_per_bar(options)}; }
 
 /// k in a given bar: 0 or its opposite once the signal has ended.
 double signal_in_bar(const SimulationOptions& options, double signal, std::size_t bar) {
@@ -103,7 +107,7 @@ SymbolLife life_of(const SimulationOptions& options, std::size_t symbol) {
 class CandleMaker {
  public:
   CandleMaker(const SimulationOptions& options, std::size_t index)
-      : process_(options.seed, index, options.interval, decay_per_bar(options)) {
+      : process_(options.seed, index, options.interval, decay_per_bar(options)), shape_(shape_of(options)) {
     Random traits = Random::stream(options.seed, "simulate.traits", index);
     price_ = std::pow(10.0, -3 + 7 * traits.uniform());
     const double interval_hours = static_cast<double>(options.interval.ms()) / 3'600'000.0;
@@ -112,14 +116,17 @@ class CandleMaker {
     share_bias_ = 0.5 + 0.01 * traits.normal();
   }
 
-  /// The next bar. `state` receives x at its close.
-  Candle next(const MarketBar& market, double signal, float& state) {
+  /// The next bar. `state` and `activity` receive x and u at its close.
+  Candle next(const MarketBar& market, double signal, float& state, float& activity) {
     const SymbolProcess::Step step = process_.advance(market);
     state = static_cast<float>(step.state);
+    activity = static_cast<float>(step.activity);
     Random& random = process_.random();
 
     const double open = price_ * (1 + kOpenGapShare * step.path_volatility * quick_normal(random));
-    const double log_return = step.noise_return + signal * step.own_volatility * step.state_before;
+    const double drift =
+        signal == 0 ? 0 : signal * step.own_volatility * shape_.at(step.state_before, step.activity_before);
+    const double log_return = step.noise_return + drift;
     const double close = open * std::exp(log_return);
     // Extremes of a Brownian bridge from 0 to the bar's return.
     const double spread = -2 * step.path_volatility * step.path_volatility;
@@ -136,8 +143,9 @@ class CandleMaker {
 
     const double shock = std::clamp(step.noise_return / step.path_volatility, -3.0, 3.0);
     volume_noise_ = 0.85 * volume_noise_ + 0.15 * quick_normal(random);
-    const double quote_volume = std::exp(log_quote_volume_ + market.log_volume_season + volume_noise_ +
-                                         std::log(step.relative_volatility) + 0.3 * std::abs(shock));
+    const double quote_volume =
+        std::exp(log_quote_volume_ + market.log_volume_season + volume_noise_ + kLogVolumeStep * step.activity +
+                 std::log(step.relative_volatility) + 0.3 * std::abs(shock));
     const double mean_price = 0.25 * (candle.open + candle.high + candle.low + candle.close);
     const double share =
         std::clamp(share_bias_ + kShareStep * (step.state + 0.7 * quick_normal(random) + 0.5 * shock), 0.02, 0.98);
@@ -151,6 +159,7 @@ class CandleMaker {
 
  private:
   SymbolProcess process_;
+  PlantedSignal shape_;
   PriceRounding rounded_;
   double price_, log_quote_volume_, quote_per_trade_, share_bias_;
   double volume_noise_ = 0;
@@ -174,15 +183,17 @@ void simulate_symbol(const std::vector<MarketBar>& market, const std::vector<cha
 
   CandleSeries& series = simulation.series[index];
   std::vector<float>& states = simulation.states[index];
+  std::vector<float>& activities = simulation.activities[index];
   std::array<char, 16> name{};
   std::snprintf(name.data(), name.size(), "SIM%04uUSDT", static_cast<unsigned>(index));
   series.key = {options.venue, Symbol(name.data()), options.interval};
   series.candles.reserve(options.bars);
   states.resize(options.bars);
+  activities.resize(options.bars);
   double last_close = kMissing;
   for (std::size_t t = 0; t < options.bars; ++t) {
-    const double signal = signal_in_bar(options, simulation.signal_per_state, t);
-    Candle candle = maker.next(market[t], signal, states[t]);
+    const double signal = signal_in_bar(options, simulation.signal_strength, t);
+    Candle candle = maker.next(market[t], signal, states[t], activities[t]);
     const bool gap = options.gap_rate > 0 && gaps.uniform() < options.gap_rate;
     if (t >= life.frozen) candle = frozen_candle(std::isnan(last_close) ? candle.open : last_close);
     last_close = candle.close;
@@ -196,27 +207,30 @@ void simulate_symbol(const std::vector<MarketBar>& market, const std::vector<cha
 
 double Simulation::best_forecast(std::size_t symbol, std::size_t bar, int horizon_bars) const {
   expects(symbol < states.size() && bar < options.bars, "best_forecast: a simulated symbol and bar");
-  const double decay = decay_per_bar(options);
-  double weight = 1, sum = 0;
-  for (int j = 0; j < horizon_bars; ++j) {
-    sum += weight * signal_in_bar(options, signal_per_state, bar + 1 + static_cast<std::size_t>(j));
-    weight *= decay;
-  }
-  return sum * static_cast<double>(states[symbol][bar]);
+  const PlantedSignal shape = shape_of(options);
+  const auto state = static_cast<double>(states[symbol][bar]);
+  const auto activity = static_cast<double>(activities[symbol][bar]);
+  double sum = 0;
+  for (int j = 0; j < horizon_bars; ++j)
+    sum += signal_in_bar(options, signal_strength, bar + 1 + static_cast<std::size_t>(j)) *
+           shape.expected(state, activity, j);
+  return sum;
 }
 
 double Simulation::best_rank_ic(int horizon_bars) const {
   expects(horizon_bars >= 1, "best_rank_ic: a horizon of at least one bar");
-  return rank_ic_of_signal(signal_per_state, horizon_bars, decay_per_bar(options));
+  return rank_ic_of_signal(signal_strength, horizon_bars, options.signal_shape, decay_per_bar(options));
 }
 
 Result<Simulation> simulate(const SimulationOptions& options) {
   if (Status valid = check(options); !valid) return forward_error(valid);
   Simulation simulation;
   simulation.options = options;
-  simulation.signal_per_state = signal_for_rank_ic(options.signal_ic, options.horizon_bars, decay_per_bar(options));
+  simulation.signal_strength =
+      signal_for_rank_ic(options.signal_ic, options.horizon_bars, options.signal_shape, decay_per_bar(options));
   simulation.series.resize(options.symbols);
   simulation.states.resize(options.symbols);
+  simulation.activities.resize(options.symbols);
   const std::vector<MarketBar> market =
       simulate_market_bars(options.seed, options.bars, options.start, options.interval);
   const std::vector<char> down = outage_bars(options);

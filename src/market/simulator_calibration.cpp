@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "market/simulator_process.hpp"
+#include "market/simulator_signal.hpp"
 
 namespace clm {
 namespace {
@@ -22,8 +23,8 @@ struct PilotSections {
     double signal;  // a
     double noise;   // b
   };
-  std::vector<std::vector<double>> state_rank;  // [section][symbol], centred
-  std::vector<std::vector<Row>> rows;           // [section][symbol]
+  std::vector<std::vector<double>> forecast_rank;  // [section][symbol], of the best forecast, centred
+  std::vector<std::vector<Row>> rows;              // [section][symbol]
 };
 
 // Ranks centred on 0, for values without ties.
@@ -37,7 +38,8 @@ std::vector<double> centred_ranks(const std::vector<double>& values) {
   return ranks;
 }
 
-PilotSections run_pilot(int horizon_bars, double decay_per_bar) {
+PilotSections run_pilot(int horizon_bars, SignalShape shape, double decay_per_bar) {
+  const PlantedSignal planted(shape, decay_per_bar);
   const auto horizon = static_cast<std::size_t>(horizon_bars);
   const std::size_t bars = kVolatilityBars + kSections * kSectionSpacingBars + horizon;
   const Interval interval = Interval::one_hour();
@@ -45,30 +47,31 @@ PilotSections run_pilot(int horizon_bars, double decay_per_bar) {
 
   PilotSections sections;
   sections.rows.assign(kSections, std::vector<PilotSections::Row>(kPilotSymbols));
-  std::vector<std::vector<double>> states(kSections, std::vector<double>(kPilotSymbols));
-  std::vector<double> state(bars), square_sum(bars + 1), noise_sum(bars + 1), signal_sum(bars + 1);
+  std::vector<std::vector<double>> forecasts(kSections, std::vector<double>(kPilotSymbols));
+  std::vector<double> state(bars), activity(bars), square_sum(bars + 1), noise_sum(bars + 1), signal_sum(bars + 1);
   for (std::size_t i = 0; i < kPilotSymbols; ++i) {
     SymbolProcess process(kPilotSeed, i, interval, decay_per_bar);
     for (std::size_t t = 0; t < bars; ++t) {
       const SymbolProcess::Step step = process.advance(market[t]);
       state[t] = step.state;
+      activity[t] = step.activity;
       noise_sum[t + 1] = noise_sum[t] + step.noise_return;
-      signal_sum[t + 1] = signal_sum[t] + step.own_volatility * step.state_before;
+      signal_sum[t + 1] = signal_sum[t] + step.own_volatility * planted.at(step.state_before, step.activity_before);
       square_sum[t + 1] = square_sum[t] + step.noise_return * step.noise_return;
     }
     for (std::size_t s = 0; s < kSections; ++s) {
       const std::size_t t = kVolatilityBars - 1 + s * kSectionSpacingBars;
       const double volatility = std::sqrt(square_sum[t + 1] - square_sum[t + 1 - kVolatilityBars]);
-      states[s][i] = state[t];
+      for (int j = 0; j < horizon_bars; ++j) forecasts[s][i] += planted.expected(state[t], activity[t], j);
       sections.rows[s][i] = {(signal_sum[t + 1 + horizon] - signal_sum[t + 1]) / volatility,
                              (noise_sum[t + 1 + horizon] - noise_sum[t + 1]) / volatility};
     }
   }
-  for (const std::vector<double>& section : states) sections.state_rank.push_back(centred_ranks(section));
+  for (const std::vector<double>& section : forecasts) sections.forecast_rank.push_back(centred_ranks(section));
   return sections;
 }
 
-/// Mean rank IC between state and k a + b, taken with its mirror image (every state's sign turned): the noise of the
+/// Mean rank IC between forecast and k a + b, taken with its mirror image (every state's sign turned): the noise of the
 /// sample cancels and k = 0 gives 0 exactly. The factor takes the sample's Spearman to the population's.
 double mean_rank_ic(const PilotSections& sections, double signal) {
   constexpr auto kCount = static_cast<double>(kPilotSymbols);
@@ -84,7 +87,7 @@ double mean_rank_ic(const PilotSections& sections, double signal) {
     const std::vector<double> up = centred_ranks(with);
     const std::vector<double> down = centred_ranks(mirrored);
     double covariance = 0;
-    for (std::size_t i = 0; i < kPilotSymbols; ++i) covariance += sections.state_rank[s][i] * (up[i] - down[i]);
+    for (std::size_t i = 0; i < kPilotSymbols; ++i) covariance += sections.forecast_rank[s][i] * (up[i] - down[i]);
     total += 0.5 * covariance / kSquareSum;
   }
   return total / static_cast<double>(kSections) * (kCount + 1) / kCount;
@@ -92,9 +95,9 @@ double mean_rank_ic(const PilotSections& sections, double signal) {
 
 }  // namespace
 
-double signal_for_rank_ic(double rank_ic, int horizon_bars, double decay_per_bar) {
+double signal_for_rank_ic(double rank_ic, int horizon_bars, SignalShape shape, double decay_per_bar) {
   if (rank_ic == 0) return 0;
-  const PilotSections sections = run_pilot(horizon_bars, decay_per_bar);
+  const PilotSections sections = run_pilot(horizon_bars, shape, decay_per_bar);
   // Regula falsi on a rising function that is nearly a line through 0: the first guess is already close.
   double low = 0, low_ic = 0;
   double high = 0.05, high_ic = mean_rank_ic(sections, high);
@@ -115,9 +118,9 @@ double signal_for_rank_ic(double rank_ic, int horizon_bars, double decay_per_bar
   return guess;
 }
 
-double rank_ic_of_signal(double signal, int horizon_bars, double decay_per_bar) {
+double rank_ic_of_signal(double signal, int horizon_bars, SignalShape shape, double decay_per_bar) {
   if (signal == 0) return 0;
-  return mean_rank_ic(run_pilot(horizon_bars, decay_per_bar), signal);
+  return mean_rank_ic(run_pilot(horizon_bars, shape, decay_per_bar), signal);
 }
 
 }  // namespace clm

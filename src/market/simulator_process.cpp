@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "market/simulator_signal.hpp"
+
 namespace clm {
 namespace {
 
@@ -93,7 +95,11 @@ SymbolProcess::SymbolProcess(std::uint64_t seed, std::size_t index, Interval int
     : random_(Random::stream(seed, "simulate.symbol", index)),
       sector_(index % kSimulatedSectors),
       decay_(decay_per_bar),
-      innovation_(std::sqrt(1 - decay_per_bar * decay_per_bar)) {
+      innovation_(std::sqrt(1 - decay_per_bar * decay_per_bar)),
+      activity_decay_(activity_decay_per_bar()),
+      activity_innovation_(std::sqrt(1 - activity_decay_ * activity_decay_)),
+      activity_random_(Random::stream(seed, "simulate.activity", index)),
+      activity_(activity_random_.normal()) {
   const double per_hour = 0.007 * std::exp(0.35 * random_.normal());
   level_ = per_hour * std::sqrt(static_cast<double>(interval.ms()) / 3'600'000.0);
   // Shares of variance: market 35-60 %, sector 5-15 %, the rest is the symbol's own.
@@ -110,6 +116,7 @@ SymbolProcess::Step SymbolProcess::advance(const MarketBar& market) {
   const double scale = level_ * market.volatility_factor;
   Step step;
   step.state_before = state_;
+  step.activity_before = activity_;
   step.own_volatility = scale * own_load_ * own.standard_deviation;
   step.noise_return = scale * (market_load_ * market.market_shock + sector_load_ * market.sector_shock[sector_]) +
                       step.own_volatility * own.shock;
@@ -120,6 +127,8 @@ SymbolProcess::Step SymbolProcess::advance(const MarketBar& market) {
   step.path_volatility = level_ * step.relative_volatility;
   state_ = decay_ * state_ + innovation_ * quick_normal(random_);
   step.state = state_;
+  activity_ = activity_decay_ * activity_ + activity_innovation_ * quick_normal(activity_random_);
+  step.activity = activity_;
   return step;
 }
 

@@ -45,12 +45,13 @@ class SymbolProcess {
   SymbolProcess(std::uint64_t seed, std::size_t index, Interval interval, double decay_per_bar);
 
   struct Step {
-    double noise_return;  ///< log return of the bar without the signal
-    double
-        own_volatility;   ///< conditional volatility of the symbol's own part: signal return = k x this x state_before
-    double state_before;  ///< x at the close of the bar before
-    double state;         ///< x at the close of this bar
-    double path_volatility;      ///< of the diffusion within the bar
+    double noise_return;     ///< log return of the bar without the signal
+    double own_volatility;   ///< conditional volatility of the symbol's own part: signal return = k f(before) x this
+    double state_before;     ///< x at the close of the bar before
+    double activity_before;  ///< u likewise
+    double state;            ///< x at the close of this bar
+    double activity;         ///< u likewise
+    double path_volatility;  ///< of the diffusion within the bar
     double relative_volatility;  ///< path_volatility in units of the symbol's usual one
   };
   Step advance(const MarketBar& market);
@@ -62,16 +63,14 @@ class SymbolProcess {
   double level_, market_load_, sector_load_, own_load_;
   double decay_, innovation_;
   double state_;
+  double activity_decay_, activity_innovation_;
+  Random activity_random_;  ///< of its own: how active the symbol is moves no return of a market without signal
+  double activity_;
   ClusteredShocks shocks_;
 };
 
 /// Nearly normal with unit variance from one draw (sum of four 16-bit uniforms, kurtosis 2.7): for noise whose tails
 /// do not matter, at a fifth of the cost.
 double quick_normal(Random& random);
-
-/// The k for which the state reaches `rank_ic` over `horizon_bars`, and back: the rank IC reached with k. Both run a
-/// pilot market of a fixed seed of its own. 0 maps to 0 exactly. Relative error of the pilot: about 1 %.
-double signal_for_rank_ic(double rank_ic, int horizon_bars, double decay_per_bar);
-double rank_ic_of_signal(double signal, int horizon_bars, double decay_per_bar);
 
 }  // namespace clm

@@ -96,6 +96,10 @@ double share_imbalance(const Simulation& market, std::size_t symbol, std::size_t
   return recent - usual;
 }
 
+double best_of_5(const Simulation& market, std::size_t symbol, std::size_t bar) {
+  return market.best_forecast(symbol, bar, 5);
+}
+
 double latent(const Simulation& market, std::size_t symbol, std::size_t bar) {
   return static_cast<double>(market.states[symbol][bar]);
 }
@@ -172,19 +176,45 @@ TEST(Simulator, MoreSymbolsAndMoreBarsLeaveTheRestUntouched) {
     EXPECT_EQ(a.series[i].key, b.series[i].key);
     EXPECT_TRUE(is_prefix(a.series[i], b.series[i]));
     EXPECT_TRUE(std::equal(a.states[i].begin(), a.states[i].end(), b.states[i].begin()));
+    EXPECT_TRUE(std::equal(a.activities[i].begin(), a.activities[i].end(), b.activities[i].begin()));
   }
 }
 
-class StatedIc : public ::testing::TestWithParam<double> {};
+TEST(Simulator, TheSignalMovesReturnsAndNothingElse) {
+  SimulationOptions options = panel(0, 5);
+  options.symbols = 3;
+  const Simulation noise = make(options);
+  options.signal_ic = 0.2;
+  const Simulation conditional = make(options);
+  options.signal_shape = SignalShape::linear;
+  const Simulation linear = make(options);
+  EXPECT_EQ(noise.activities, conditional.activities);
+  EXPECT_EQ(noise.states, linear.states);
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t t = 0; t < options.bars; ++t) {
+      const Candle& c = noise.series[i].candles[t];
+      ASSERT_EQ(c.quote_volume, conditional.series[i].candles[t].quote_volume);
+      ASSERT_EQ(c.quote_volume, linear.series[i].candles[t].quote_volume);
+      ASSERT_NEAR(taker_share(noise.series[i], t), taker_share(conditional.series[i], t), 1e-12);
+    }
+  EXPECT_NE(log_return(conditional.series[0], 500), log_return(noise.series[0], 500));
+  EXPECT_NE(log_return(conditional.series[0], 500), log_return(linear.series[0], 500));
+}
+
+struct StatedStrength {
+  double rank_ic;
+  SignalShape shape;
+};
+class StatedIc : public ::testing::TestWithParam<StatedStrength> {};
 
 TEST_P(StatedIc, IsWhatTheBestForecastReaches) {
-  const double stated = GetParam();
+  const double stated = GetParam().rank_ic;
   double mean = 0, variance = 0;
   constexpr int kSeeds = 3;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const IcEstimate ic = rank_ic(make(panel(stated, seed)), 5, [](const Simulation& m, std::size_t i, std::size_t t) {
-      return m.best_forecast(i, t, 5);
-    });
+    SimulationOptions options = panel(stated, seed);
+    options.signal_shape = GetParam().shape;
+    const IcEstimate ic = rank_ic(make(options), 5, best_of_5);
     mean += ic.mean / kSeeds;
     variance += ic.standard_error * ic.standard_error / kSeeds / kSeeds;
   }
@@ -192,19 +222,58 @@ TEST_P(StatedIc, IsWhatTheBestForecastReaches) {
   EXPECT_NEAR(mean, expected, 3 * std::sqrt(variance));
   EXPECT_LT(std::sqrt(variance), 0.006) << "the test can tell the strengths apart";
 }
-INSTANTIATE_TEST_SUITE_P(Simulator, StatedIc, ::testing::Values(0.03, 0.05, 0.1, 0.2));
+INSTANTIATE_TEST_SUITE_P(Simulator, StatedIc,
+                         ::testing::Values(StatedStrength{0.03, SignalShape::conditional},
+                                           StatedStrength{0.1, SignalShape::conditional},
+                                           StatedStrength{0.2, SignalShape::conditional},
+                                           StatedStrength{0.05, SignalShape::linear},
+                                           StatedStrength{0.2, SignalShape::linear}));
+
+TEST(Simulator, ALinearModelSeesPartOfTheConditionalSignalOnly) {
+  double by_state = 0, best = 0;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const Simulation market = make(panel(0.2, seed));
+    by_state += rank_ic(market, 5, latent).mean / 3;
+    best += rank_ic(market, 5, best_of_5).mean / 3;
+  }
+  EXPECT_GT(by_state, 0.35 * best);
+  EXPECT_LT(by_state, 0.6 * best);
+}
+
+TEST(Simulator, ActivityShowsInTheVolume) {
+  const Simulation market = make(panel(0, 14));
+  double correlation = 0;
+  for (std::size_t i = 0; i < market.series.size(); ++i) {
+    std::vector<double> activity, volume;
+    for (std::size_t t = 167; t < market.options.bars; t += 24) {
+      double recent = 0, usual = 0;
+      for (std::size_t j = t - 167; j <= t; ++j) {
+        usual += market.series[i].candles[j].volume / 168;
+        if (j + 6 > t) recent += market.series[i].candles[j].volume / 6;
+      }
+      activity.push_back(static_cast<double>(market.activities[i][t]));
+      volume.push_back(recent / usual);
+    }
+    correlation += spearman(activity, volume) / static_cast<double>(market.series.size());
+  }
+  EXPECT_GT(correlation, 0.55);
+}
 
 TEST(Simulator, BestRankIcHoldsAtOtherHorizons) {
   const Simulation market = make(panel(0.1, 21));
   EXPECT_NEAR(market.best_rank_ic(5), 0.1, 2e-4);
   for (const int horizon : {1, 24}) {
-    const IcEstimate ic = rank_ic(market, horizon, latent);
+    const IcEstimate ic = rank_ic(market, horizon, [horizon](const Simulation& m, std::size_t i, std::size_t t) {
+      return m.best_forecast(i, t, horizon);
+    });
     EXPECT_NEAR(ic.mean, market.best_rank_ic(horizon) * 50 / 51, 3 * ic.standard_error + 0.003) << horizon;
   }
 }
 
 TEST(Simulator, TheSignalShowsInTheTakerShareAndAveragingHelps) {
-  const Simulation market = make(panel(0.1, 4));
+  SimulationOptions options = panel(0.1, 4);
+  options.signal_shape = SignalShape::linear;
+  const Simulation market = make(options);
   const IcEstimate averaged = rank_ic(market, 5, share_imbalance);
   const IcEstimate single =
       rank_ic(market, 5, [](const Simulation& m, std::size_t i, std::size_t t) { return taker_share(m.series[i], t); });
@@ -257,6 +326,7 @@ TEST(Simulator, WithoutSignalNothingPredicts) {
 
 TEST(Simulator, SignalVanishesOrFlipsAtTheStatedBar) {
   SimulationOptions options = panel(0.2, 9);
+  options.signal_shape = SignalShape::linear;
   options.bars = 6000;
   options.signal_ends_at_bar = 1500;
   const Simulation vanishing = make(options);
@@ -267,14 +337,16 @@ TEST(Simulator, SignalVanishesOrFlipsAtTheStatedBar) {
   const IcEstimate after = rank_ic(vanishing, 5, latent, 1500);
   EXPECT_NEAR(after.mean, 0, 3 * after.standard_error);
   EXPECT_NEAR(rank_ic(flipping, 5, latent, 1500).mean, -0.2, 0.03);
-  const Signal best = [](const Simulation& m, std::size_t i, std::size_t t) { return m.best_forecast(i, t, 5); };
-  EXPECT_NEAR(rank_ic(flipping, 5, best, 1500).mean, 0.2, 0.03);
+  EXPECT_NEAR(rank_ic(flipping, 5, best_of_5, 1500).mean, 0.2, 0.03);
 
   EXPECT_GT(vanishing.best_forecast(0, 1300, 5) * latent(vanishing, 0, 1300), 0);
   EXPECT_EQ(vanishing.best_forecast(0, 1499, 5), 0) << "all bars of this label lie after the end";
   EXPECT_NE(vanishing.best_forecast(0, 1498, 5), 0) << "the first bar of this label does not";
 
-  const Simulation whole = make(panel(0.2, 9));
+  SimulationOptions unending = options;
+  unending.bars = 3000;
+  unending.signal_ends_at_bar.reset();
+  const Simulation whole = make(unending);
   for (std::size_t t = 0; t < 1500; ++t)
     ASSERT_TRUE(same_bytes(whole.series[0].candles[t], vanishing.series[0].candles[t])) << t;
   EXPECT_FALSE(same_bytes(whole.series[0].candles[1500], vanishing.series[0].candles[1500]));
