@@ -16,11 +16,13 @@ struct Dataset {
   std::vector<std::uint32_t> frame_row;     ///< row in `frame`
   std::vector<std::uint16_t> symbol;        ///< index into `frame->symbols`
   std::vector<std::int64_t> decided_at_ms;  ///< close of the feature bar: when the forecast could be made
-  std::vector<std::int64_t> known_at_ms;    ///< when the label became known; the label's span is [decided_at, known_at]
-  std::vector<float> label;                 ///< what is learned, in units of recent volatility (see LabelOptions)
-  std::vector<float> forward_return;        ///< plain log return from the next bar's open to the exit, not scaled
+  std::vector<std::int64_t>
+      known_at_ms;           ///< when label and return became known; the label's span is [decided_at, known_at]
+  std::vector<float> label;  ///< what is learned, in units of recent volatility (see LabelOptions)
+  std::vector<float> forward_return;  ///< plain log return from the next bar's open to the exit, not scaled
   std::vector<float> volatility;  ///< recent volatility over the horizon: forward return = label * this (plain label)
-  std::vector<float> weight;      ///< training weight > 0; overlapping labels count for less
+  /// Training weight > 0: how much of the label is its own, times the horizon. 1 where labels overlap on all sides.
+  std::vector<float> weight;
 
   std::size_t size() const { return frame_row.size(); }
 };

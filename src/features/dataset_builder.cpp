@@ -29,7 +29,8 @@ class CrossSection {
       case LabelTarget::blend: {
         auto blend = scaled(mean_return());
         const auto scores = normal_scores();
-        for (std::size_t i = 0; i < blend.size(); ++i) blend[i] = 0.5F * (blend[i] + scores[i]);
+        const auto w = static_cast<float>(options_.rank_weight);
+        for (std::size_t i = 0; i < blend.size(); ++i) blend[i] = (1 - w) * blend[i] + w * scores[i];
         return blend;
       }
     }
@@ -121,7 +122,8 @@ DatasetBuilder::DatasetBuilder(std::shared_ptr<const FeatureFrame> frame, Datase
       options_(std::move(options)),
       forward_return_(frame_->rows(), kUnknown),
       volatility_(frame_->rows(), kUnknown),
-      uniqueness_(frame_->rows(), 0.0F),
+      learned_return_(frame_->rows(), kUnknown),
+      weight_(frame_->rows(), 0.0F),
       known_at_ms_(frame_->rows(), 0),
       delayed_(options_.delays_bars.size(), std::vector<float>(frame_->rows(), kUnknown)) {}
 
@@ -129,14 +131,16 @@ void DatasetBuilder::add(const CandleSeries& series) {
   expects(next_symbol_ < frame_->symbols.size() && series.key.symbol == frame_->symbols[next_symbol_],
           "symbols are added in the frame's order");
   const LabelOptions& label = options_.label;
-  const auto forward = forward_returns(series, label.horizon_bars, label.entry_delay_bars, options_.as_of);
+  const auto forward = forward_returns(series, label.horizon_bars, 0, options_.as_of);
+  const auto learned = forward_returns(series, label.horizon_bars, label.entry_delay_bars, options_.as_of);
   const auto volatility = horizon_volatility(series, label.volatility_bars, label.horizon_bars);
   std::vector<ForwardReturns> delayed;
   for (const int delay : options_.delays_bars)
-    delayed.push_back(forward_returns(series, label.horizon_bars, label.entry_delay_bars + delay, options_.as_of));
+    delayed.push_back(forward_returns(series, label.horizon_bars, delay, options_.as_of));
   std::vector<bool> labelled(series.candles.size());
   for (std::size_t t = 0; t < labelled.size(); ++t)
-    labelled[t] = !std::isnan(forward.log_return[t]) && !std::isnan(volatility[t]);
+    labelled[t] =
+        !std::isnan(learned.log_return[t]) && !std::isnan(forward.log_return[t]) && !std::isnan(volatility[t]);
   const auto uniqueness = label_uniqueness(labelled, 1 + label.entry_delay_bars, label.horizon_bars);
 
   std::size_t t = 0;
@@ -145,9 +149,10 @@ void DatasetBuilder::add(const CandleSeries& series) {
     if (t == series.candles.size()) break;
     if (series.candles[t].open_time.ms() != frame_->open_time_ms[row] || !labelled[t]) continue;
     forward_return_[row] = forward.log_return[t];
-    known_at_ms_[row] = forward.known_at_ms[t];
+    learned_return_[row] = learned.log_return[t];
+    known_at_ms_[row] = learned.known_at_ms[t];  // the later of the two
     volatility_[row] = volatility[t];
-    uniqueness_[row] = uniqueness[t];
+    weight_[row] = uniqueness[t] * static_cast<float>(label.horizon_bars);
     for (std::size_t d = 0; d < delayed.size(); ++d) delayed_[d][row] = delayed[d].log_return[t];
   }
   ++next_symbol_;
@@ -179,7 +184,7 @@ Result<LabelledRows> DatasetBuilder::build() && {
       returns.clear();
       volatilities.clear();
       for (std::size_t i = first; i < last; ++i) {
-        returns.push_back(forward_return_[ordered[i]]);
+        returns.push_back(learned_return_[ordered[i]]);
         volatilities.push_back(volatility_[ordered[i]]);
       }
       const auto labels = CrossSection(options_.label, returns, volatilities).labels();
@@ -192,7 +197,7 @@ Result<LabelledRows> DatasetBuilder::build() && {
         data.label.push_back(labels[i - first]);
         data.forward_return.push_back(forward_return_[row]);
         data.volatility.push_back(volatility_[row]);
-        data.weight.push_back(uniqueness_[row]);
+        data.weight.push_back(weight_[row]);
         for (std::size_t d = 0; d < delayed_.size(); ++d) out.delayed[d].forward_return.push_back(delayed_[d][row]);
       }
     }

@@ -11,7 +11,7 @@ namespace clm {
 struct DatasetOptions {
   LabelOptions label;
   Timestamp as_of = Timestamp::max();  ///< candles that closed later do not exist
-  /// Further returns to be judged on, each entered this many bars later than the label's own entry.
+  /// Further returns to be judged on, each entered this many bars later than the next bar's open.
   std::vector<int> delays_bars;
 };
 
@@ -48,7 +48,7 @@ class DatasetBuilder {
   DatasetOptions options_;
   std::size_t next_symbol_ = 0;
   // One entry per frame row.
-  std::vector<float> forward_return_, volatility_, uniqueness_;
+  std::vector<float> forward_return_, volatility_, learned_return_, weight_;
   std::vector<std::int64_t> known_at_ms_;
   std::vector<std::vector<float>> delayed_;
 };

@@ -57,6 +57,7 @@ DatasetOptions options_for(LabelTarget target) {
   options.label.horizon_bars = 4;
   options.label.volatility_bars = 20;
   options.label.target = target;
+  options.label.entry_delay_bars = 0;
   options.delays_bars = {2};
   return options;
 }
@@ -86,6 +87,22 @@ TEST(DatasetBuilder, PlainLabelsAreTheReturnInUnitsOfVolatility) {
   ASSERT_TRUE(rows);
   for (std::size_t i = 0; i < rows->data.size(); ++i)
     EXPECT_NEAR(rows->data.label[i], rows->data.forward_return[i] / rows->data.volatility[i], 1e-5);
+}
+
+TEST(DatasetBuilder, WhatIsLearnedMayEnterLaterThanWhatIsTraded) {
+  const auto all = universe(1, 60);
+  auto options = options_for(LabelTarget::plain);
+  options.label.entry_delay_bars = 1;
+  const auto rows = build(all, options);
+  ASSERT_TRUE(rows);
+  const auto& candles = all[0].candles;
+  for (std::size_t i = 0; i < rows->data.size(); ++i) {
+    const auto t = static_cast<std::size_t>(rows->data.decided_at_ms[i] / kHourMs - 1);
+    EXPECT_NEAR(rows->data.forward_return[i], std::log(candles[t + 5].open / candles[t + 1].open), 1e-6);
+    EXPECT_NEAR(rows->data.label[i] * rows->data.volatility[i], std::log(candles[t + 6].open / candles[t + 2].open),
+                1e-6);
+    EXPECT_EQ(rows->data.known_at_ms[i], static_cast<std::int64_t>(t + 7) * kHourMs) << "the later exit has closed";
+  }
 }
 
 TEST(DatasetBuilder, RelativeLabelsCarryNoMarketMove) {

@@ -38,11 +38,9 @@ std::string to_string(LabelTarget target) {
 }
 
 nlohmann::json to_json(const LabelOptions& options) {
-  return {{"horizon_bars", options.horizon_bars},
-          {"target", to_string(options.target)},
-          {"entry_delay_bars", options.entry_delay_bars},
-          {"volatility_bars", options.volatility_bars},
-          {"clip", options.clip}};
+  return {{"horizon_bars", options.horizon_bars},       {"target", to_string(options.target)},
+          {"rank_weight", options.rank_weight},         {"entry_delay_bars", options.entry_delay_bars},
+          {"volatility_bars", options.volatility_bars}, {"clip", options.clip}};
 }
 
 Result<LabelOptions> read_label_options(std::string_view json_text) {
@@ -57,6 +55,7 @@ Result<LabelOptions> read_label_options(std::string_view json_text) {
     const auto target = parse_label_target(document.at("target").get<std::string>());
     if (!target) return unreadable(target.error().message);
     label.target = *target;
+    label.rank_weight = document.at("rank_weight").get<double>();
     label.entry_delay_bars = document.at("entry_delay_bars").get<int>();
     label.volatility_bars = document.at("volatility_bars").get<int>();
     label.clip = document.at("clip").get<double>();

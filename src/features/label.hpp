@@ -15,7 +15,7 @@ enum class LabelTarget {
   plain,     ///< the symbol's own return in units of its volatility
   relative,  ///< the return minus the universe's mean return over the same bars, in units of the symbol's volatility
   rank,      ///< the normal score of the return's rank in the universe at that time (van der Waerden)
-  blend      ///< the mean of `relative` and `rank`: rank finds the order, relative keeps the size
+  blend      ///< `rank_weight` of `rank` and the rest `relative`: rank finds the order, relative keeps the size
 };
 Result<LabelTarget> parse_label_target(const std::string& name);
 std::string to_string(LabelTarget target);
@@ -23,10 +23,12 @@ std::string to_string(LabelTarget target);
 /// Definition of the label. Stored with every model.
 struct LabelOptions {
   int horizon_bars = 5;  ///< bars from entry to exit, >= 1
-  LabelTarget target = LabelTarget::relative;
-  /// Bars between the feature bar's close and the entry beyond the next open: 0 = the next bar's open, which is what
-  /// a trader could get at best; 1 = one bar later, which the bounce between bid and ask cannot reach.
-  int entry_delay_bars = 0;
+  LabelTarget target = LabelTarget::blend;
+  double rank_weight = 0.35;  ///< of a blend, 0 to 1: more ranks better, less earns more a trade
+  /// Bars by which the learned return begins after the next bar's open. Judged and traded is always the next open; to
+  /// learn from a later entry keeps the bounce between bid and ask out of the label, which half of the apparent
+  /// foresight over one bar consists of.
+  int entry_delay_bars = 1;
   int volatility_bars = 168;  ///< span of one-bar log returns whose standard deviation is the unit
   double clip = 5.0;          ///< labels are limited to +-clip units
 };

@@ -43,18 +43,21 @@ ReturnBasis return_basis(LabelTarget target) {
   return target == LabelTarget::plain ? ReturnBasis::own : ReturnBasis::relative;
 }
 
-Result<CalibratedModel> train_into(const std::filesystem::path& directory, const Trainer& trainer,
-                                   const LearningData& data, const TrainingSplit& split, const TrainingOptions& options,
-                                   const RunContext& run) {
+Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,
+                                         const TrainingOptions& options, const RunContext& run) {
   const TrainingJob job{split.fit, split.validation, static_cast<std::uint64_t>(options.seed),
                         static_cast<int>(options.threads)};
   auto trained = trainer.train(job, run);
   if (!trained) return forward_error(trained);
-  if (auto saved = (*trained)->save(directory); !saved) return forward_error(saved);
-  auto stored = load_model(trainer.type(), directory);
-  if (!stored) return forward_error(stored);
-  auto candidate = calibrated(std::move(*stored), data, split.validation);
+  return calibrated(std::move(*trained), data, split.validation);
+}
+
+Result<CalibratedModel> train_into(const std::filesystem::path& directory, const Trainer& trainer,
+                                   const LearningData& data, const TrainingSplit& split, const TrainingOptions& options,
+                                   const RunContext& run) {
+  const auto candidate = train_calibrated(trainer, data, split, options, run);
   if (!candidate) return forward_error(candidate);
+  if (auto saved = candidate->model->save(directory); !saved) return forward_error(saved);
   const auto written =
       write_file_atomic(directory / ForecastCalibration::kFileName, candidate->calibration.to_json_text());
   if (!written) return forward_error(written);

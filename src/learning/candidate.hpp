@@ -18,6 +18,10 @@ namespace clm {
 /// Whether the label compares symbols, i.e. what its forecasts are about.
 ReturnBasis return_basis(LabelTarget target);
 
+/// Fits a model of `trainer`'s type on `split.fit` and calibrates it on `split.validation`, in memory.
+Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,
+                                         const TrainingOptions& options, const RunContext& run);
+
 /// Fits a model of `trainer`'s type on `split.fit`, calibrates it on `split.validation` and writes both to
 /// `directory`. The result was read back from there, so that what is judged is what is stored.
 Result<CalibratedModel> train_into(const std::filesystem::path& directory, const Trainer& trainer,

@@ -27,7 +27,9 @@ struct TrainingOptions {
   double holdout_share = 0.25;     ///< of the decision times, at the end, judged on and never trained on; (0, 1)
   double validation_share = 0.15;  ///< of the training times, at their end, for early stopping and calibration; (0, 1)
   std::int64_t embargo_bars = 24;  ///< distance between the last training label and what is judged
-  std::int64_t row_step_bars = 1;  ///< every how many bars a training row is taken, staggered by symbol; >= 1
+  /// Rows that are fitted on at most. Of more, every n-th bar is taken, staggered by symbol: labels that overlap by
+  /// most of their span say little that is new. >= 1000.
+  std::int64_t max_fit_rows = 300'000;
   std::int64_t seed = 1;
   std::int64_t threads = 1;  ///< of one training; the bits may depend on it
 };

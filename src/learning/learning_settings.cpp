@@ -45,7 +45,9 @@ void add_label(Settings& s, LabelOptions& o) {
              "What is learned: the own return, the return relative to the universe, its rank, or relative and rank "
              "blended. All but plain need at least 5 symbols.",
              {LabelTarget::plain, LabelTarget::relative, LabelTarget::rank, LabelTarget::blend});
-  s.add("label.entry_delay_bars", &o.entry_delay_bars, number("bars", "Entry later than the next open.", 0, 1'000));
+  s.add("label.rank_weight", &o.rank_weight, number("", "Weight of the rank in a blend.", 0, 1));
+  s.add("label.entry_delay_bars", &o.entry_delay_bars,
+        number("bars", "By how much the learned return begins after the next open.", 0, 1'000));
   s.add("label.volatility_bars", &o.volatility_bars,
         number("bars", "Span of the volatility that returns are measured in.", 2, 100'000));
   s.add("label.clip", &o.clip, number("volatilities", "Labels are limited to this size.", 0.1, 1'000));
@@ -61,8 +63,8 @@ void add_training(Settings& s, TrainingOptions& o) {
         number("", "Share of the training time, at its end, for early stopping and calibration.", 0.02, 0.5));
   s.add("training.embargo_bars", &o.embargo_bars,
         number("bars", "Distance between the last training label and what is judged.", 0, 100'000));
-  s.add("training.row_step_bars", &o.row_step_bars,
-        number("bars", "Every how many bars a row is trained on, staggered by symbol.", 1, 10'000));
+  s.add("training.max_fit_rows", &o.max_fit_rows,
+        number("rows", "Rows fitted on at most; of more, every n-th bar is taken, staggered by symbol.", 1'000, 1e9));
   s.add("training.seed", &o.seed, number("", "Seed of everything random.", 0, 9e15));
   s.add("training.threads", &o.threads, number("threads", "Of one training; part of what decides its bits.", 1, 256));
 }
@@ -78,10 +80,15 @@ void add_boosting(Settings& s, TrainerOptions& o) {
           number("trees", "Stop after so many without a better validation loss; 0: never.", 0, 100'000));
   };
   add_shared("xgboost", o.xgboost);
+  s.add("xgboost.colsample_bynode", &o.xgboost.colsample_bynode,
+        number("", "Share of the features a split sees.", 0.01, 1));
+  s.add("xgboost.max_bin", &o.xgboost.max_bin, number("bins", "Histogram bins per feature.", 2, 65'535));
   s.add("xgboost.max_depth", &o.xgboost.max_depth, number("levels", "Depth of a tree.", 1, 16));
   s.add("xgboost.min_child_weight", &o.xgboost.min_child_weight,
         number("row weights", "Least weight in a leaf.", 0, 1e9));
   add_shared("lightgbm", o.lightgbm);
+  s.add("lightgbm.extra_trees", &o.lightgbm.extra_trees, text("Draw thresholds at random: splits follow noise less."));
+  s.add("lightgbm.max_bin", &o.lightgbm.max_bin, number("bins", "Histogram bins per feature.", 2, 65'535));
   s.add("lightgbm.max_depth", &o.lightgbm.max_depth, number("levels", "Depth of a tree; -1: no limit.", -1, 64));
   s.add("lightgbm.num_leaves", &o.lightgbm.num_leaves, number("leaves", "Leaves of a tree.", 2, 131'072));
   s.add("lightgbm.min_data_in_leaf", &o.lightgbm.min_data_in_leaf, number("rows", "Least rows in a leaf.", 1, 1e9));

@@ -12,7 +12,7 @@ nlohmann::json to_json(const TrainingOptions& options) {
           {"holdout_share", options.holdout_share},
           {"validation_share", options.validation_share},
           {"embargo_bars", options.embargo_bars},
-          {"row_step_bars", options.row_step_bars}};
+          {"max_fit_rows", options.max_fit_rows}};
 }
 
 tl::unexpected<Error> unreadable(const char* part, const std::string& what) {
@@ -49,7 +49,7 @@ Result<Protocol> read_protocol(std::string_view json_text) {
     protocol.training.holdout_share = training.at("holdout_share").get<double>();
     protocol.training.validation_share = training.at("validation_share").get<double>();
     protocol.training.embargo_bars = training.at("embargo_bars").get<std::int64_t>();
-    protocol.training.row_step_bars = training.at("row_step_bars").get<std::int64_t>();
+    protocol.training.max_fit_rows = training.at("max_fit_rows").get<std::int64_t>();
     return protocol;
   } catch (const nlohmann::json::exception& error) {
     return unreadable("protocol", error.what());

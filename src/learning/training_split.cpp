@@ -20,7 +20,9 @@ RowSet within_window(const Dataset& data, double window_days, Timestamp as_of) {
   return rows;
 }
 
-RowSet thinned(const RowSet& rows, std::int64_t step_bars, Interval interval) {
+RowSet thinned(const RowSet& rows, std::int64_t max_rows, Interval interval) {
+  const auto count = static_cast<std::int64_t>(rows.size());
+  const std::int64_t step_bars = (count + max_rows - 1) / max_rows;
   if (step_bars <= 1) return rows;
   RowSet kept{rows.data, {}};
   for (const auto row : rows.rows) {
@@ -33,26 +35,30 @@ RowSet thinned(const RowSet& rows, std::int64_t step_bars, Interval interval) {
 }  // namespace
 
 Result<TrainingSplit> split_for_training(const Dataset& data, const TrainingOptions& options, Timestamp as_of) {
-  const Interval interval = data.frame->interval;
-  const Duration embargo = interval.length() * options.embargo_bars;
   HoldoutOptions holdout;
   holdout.share = options.holdout_share;
-  holdout.embargo = embargo;
+  holdout.embargo = data.frame->interval.length() * options.embargo_bars;
   holdout.as_of = as_of;
   auto outer = holdout_split(within_window(data, options.window_days, as_of), holdout);
   if (!outer) return forward_error(outer);
-  auto inner = inner_split(outer->train, options.validation_share, embargo);
+  return split_before(outer->train, outer->test, options);
+}
+
+Result<TrainingSplit> split_before(const RowSet& known, const RowSet& judged, const TrainingOptions& options) {
+  const Dataset& data = *known.data;
+  const Interval interval = data.frame->interval;
+  auto inner = inner_split(known, options.validation_share, interval.length() * options.embargo_bars);
   if (!inner) return forward_error(inner);
 
   TrainingSplit split;
-  split.fit = thinned(inner->train, options.row_step_bars, interval);
+  split.fit = thinned(inner->train, options.max_fit_rows, interval);
   split.validation = std::move(inner->test);
-  split.holdout = std::move(outer->test);
+  split.holdout = judged;
   if (split.fit.size() < kMinFitRows || split.holdout.size() < kMinHoldoutRows)
     return fail(ErrorKind::data, "training.too_few_rows",
                 std::to_string(split.fit.size()) + " rows to fit on and " + std::to_string(split.holdout.size()) +
                     " to be judged on are too few",
-                to_string(as_of), "Import a longer history or more symbols, or widen training.window_days.");
+                {}, "Import a longer history or more symbols, or widen training.window_days.");
   const auto span_of = [&](const RowSet& rows) {
     return TimeRange{Timestamp(data.decided_at_ms[rows.rows.front()]),
                      Timestamp(data.decided_at_ms[rows.rows.back()] + 1)};

@@ -16,8 +16,12 @@ struct TrainingSplit {
 };
 
 /// Rows are those decided within `window_days` before `as_of`. Holdout and validation keep every bar; only `fit` is
-/// thinned to every `row_step_bars`-th bar, staggered by symbol so that the hour of day is not constant.
+/// thinned to `max_fit_rows`: to every n-th bar, staggered by symbol so that the hour of day is not constant.
 /// Errors `split.no_folds` (data), `training.too_few_rows` (data).
 Result<TrainingSplit> split_for_training(const Dataset& data, const TrainingOptions& options, Timestamp as_of);
+
+/// The same for rows that were chosen to be judged on already: cuts `known`, purged against them, into fit and
+/// validation.
+Result<TrainingSplit> split_before(const RowSet& known, const RowSet& judged, const TrainingOptions& options);
 
 }  // namespace clm

@@ -99,6 +99,7 @@ std::string library_parameters(const LightGbmOptions& options, const TrainingJob
          std::to_string(options.num_leaves) + " max_depth=" + std::to_string(options.max_depth) +
          " learning_rate=" + number(options.learning_rate) + " bagging_fraction=" + number(options.subsample) +
          " bagging_freq=1 feature_fraction=" + number(options.colsample) +
+         " extra_trees=" + (options.extra_trees ? "true" : "false") +
          " min_data_in_leaf=" + std::to_string(options.min_data_in_leaf) + " lambda_l2=" + number(options.lambda) +
          " max_bin=" + std::to_string(options.max_bin) +
          " bin_construct_sample_cnt=" + std::to_string(options.bin_sample_rows) +

@@ -32,6 +32,7 @@ void visit_fields(Options& options, Visit&& visit) {
   visit("learning_rate", options.learning_rate, OptionRange{0, 1, true});
   visit("subsample", options.subsample, OptionRange{0, 1, true});
   visit("colsample", options.colsample, OptionRange{0, 1, true});
+  visit("colsample_bynode", options.colsample_bynode, OptionRange{0, 1, true});
   visit("min_child_weight", options.min_child_weight, OptionRange{0, 1e12});
   visit("lambda", options.lambda, OptionRange{0, 1e12});
   visit("early_stopping_rounds", options.early_stopping_rounds, OptionRange{0, 100000});
@@ -50,6 +51,7 @@ void visit_fields(Options& options, Visit&& visit) {
   visit("colsample", options.colsample, OptionRange{0, 1, true});
   visit("min_data_in_leaf", options.min_data_in_leaf, OptionRange{1, 1e9});
   visit("lambda", options.lambda, OptionRange{0, 1e12});
+  visit("extra_trees", options.extra_trees, OptionRange{});
   visit("early_stopping_rounds", options.early_stopping_rounds, OptionRange{0, 100000});
   visit("stopping_metric", options.stopping_metric, OptionRange{});
   visit("max_bin", options.max_bin, OptionRange{2, 65535});
@@ -124,7 +126,8 @@ Result<Options> options_from_json(const nlohmann::json& written) {
       else
         status = option_failure("is neither rmse nor mae", std::string(name));
     } else {
-      const bool fits = std::is_same_v<Value, int>      ? found->is_number_integer()
+      const bool fits = std::is_same_v<Value, bool>     ? found->is_boolean()
+                        : std::is_same_v<Value, int>    ? found->is_number_integer()
                         : std::is_same_v<Value, double> ? found->is_number()
                                                         : found->is_string();
       if (!fits) {

@@ -1,0 +1,124 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/file_io.hpp"
+#include "commands.hpp"
+#include "learning/learning_data.hpp"
+#include "learning/walk_forward_study.hpp"
+#include "learning_place.hpp"
+#include "session.hpp"
+#include "text_table.hpp"
+
+namespace clm::app {
+namespace {
+
+struct Flags {
+  std::string from, to;
+  int refit_months = 1;
+  std::vector<std::string> models;
+};
+
+double gross_at(const ModelJudgement& model, int delay_bars) {
+  for (const auto& at : model.by_delay)
+    if (at.delay_bars == delay_bars) return at.gross_bps;
+  return kMissing;
+}
+
+double rank_ic_at(const ModelJudgement& model, int delay_bars) {
+  for (const auto& at : model.by_delay)
+    if (at.delay_bars == delay_bars) return at.rank_ic.mean.mean;
+  return kMissing;
+}
+
+std::string describe(const WalkForwardStudy& study) {
+  TextTable table({"forecaster", "IC label", "IC d0", "IC d1", "IC d2", "IC d5", "hit rate", "gross d0", "gross d1",
+                   "break-even", "turnover", "net bps", "Sharpe"});
+  const auto add = [&](const ModelJudgement& m) {
+    table.add({m.name, fixed(m.rank_ic.mean.mean, 4), fixed(rank_ic_at(m, 0), 4), fixed(rank_ic_at(m, 1), 4),
+               fixed(rank_ic_at(m, 2), 4), fixed(rank_ic_at(m, 5), 4), fixed(m.direction.share, 4),
+               fixed(gross_at(m, 0), 1), fixed(gross_at(m, 1), 1), fixed(m.long_short.break_even_cost_bps, 1),
+               fixed(m.long_short.turnover, 3), fixed(m.long_short_net_bps.mean, 1), fixed(m.sharpe_net, 2)});
+  };
+  add(study.average.candidate);
+  for (const auto& model : study.each) add(model);
+  for (const auto& baseline : study.average.baselines) add(baseline);
+  const Judgement& j = study.average;
+  std::string text = "Walk-forward " + to_date_string(Timestamp(j.from_ms)) + " to " +
+                     to_date_string(Timestamp(j.to_ms)) + ": " + std::to_string(study.blocks) + " blocks, " +
+                     std::to_string(study.fits) + " fits in " + fixed(study.training_seconds, 1) + " s, " +
+                     grouped(static_cast<long long>(j.rows)) + " rows of " + std::to_string(j.symbols) +
+                     " symbols, horizon " + std::to_string(j.horizon_bars) + " bars\n" +
+                     "IC: rank IC against the label, and against the return entered 0, 1, 2, 5 bars late. "
+                     "Gross and net: long-short bps a rebalance\n\n" +
+                     table.render() + "\nLead of the average in rank IC, paired over time\n";
+  for (const auto& c : j.against_baselines)
+    text += "  over " + c.against + ": " + fixed(c.rank_ic.difference.mean, 4) + " [" +
+            fixed(c.rank_ic.difference.lo, 4) + ", " + fixed(c.rank_ic.difference.hi, 4) + "]\n";
+  return text;
+}
+
+nlohmann::json document_of(const WalkForwardStudy& study) {
+  auto each = nlohmann::json::array();
+  for (const auto& model : study.each) each.push_back(to_json(model));
+  return {{"models", study.models},
+          {"blocks", study.blocks},
+          {"fits", study.fits},
+          {"training_seconds", study.training_seconds},
+          {"judgement", to_json(study.average)},
+          {"each", each}};
+}
+
+Result<int> run(Program& program, const Flags& flags) {
+  const auto session = Session::open(program);
+  if (!session) return forward_error(session);
+  LearningOptions& options = (*session)->learning();
+  if (!flags.models.empty()) options.training.models = flags.models;
+  WalkForwardStudyOptions study_options;
+  study_options.refit_months = flags.refit_months;
+  const auto from = parse_timestamp(flags.from);
+  if (!from) return forward_error(from);
+  const auto to = parse_timestamp(flags.to);
+  if (!to) return forward_error(to);
+  study_options.test = TimeRange{*from, *to};
+
+  const auto place = open_learning_place(program, **session, {});
+  if (!place) return forward_error(place);
+  const auto features = feature_set(options.feature_set);
+  if (!features) return forward_error(features);
+  LearningDataOptions data_options;
+  data_options.as_of = place->as_of;
+  data_options.label = options.label;
+  const auto data =
+      prepare_learning_data(*features, *place->candles, place->context.get(), data_options, program.context());
+  if (!data) return forward_error(data);
+  const auto study = run_walk_forward(*data, options, study_options, program.context());
+  if (!study) return forward_error(study);
+
+  auto document = document_of(*study);
+  const auto file =
+      (*session)->workspace().reports() / ("evaluation-" + to_date_string(*from) + "-" + to_date_string(*to) + "-h" +
+                                           std::to_string(data->label.horizon_bars) + ".json");
+  if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
+  document["file"] = file.string();
+  program.print(document, describe(*study) + "\nThe whole judgement: " + file.string() +
+                              "\nAs a page: clm report --evaluation " + file.string() + "\n");
+  return 0;
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, Commands& commands) {
+  auto flags = std::make_shared<Flags>();
+  auto* command = app.add_subcommand("evaluate", "Walk forward through history: models and baselines on unseen months");
+  command->add_option("--from", flags->from, "First decision that is judged")->required()->type_name("TIME");
+  command->add_option("--to", flags->to, "End of what is judged")->required()->type_name("TIME");
+  command->add_option("--refit-months", flags->refit_months, "Months that one fit serves")
+      ->check(CLI::Range(1, 60))
+      ->capture_default_str();
+  command->add_option("--models", flags->models, "Model types (default: training.models)")->delimiter(',');
+  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+}
+
+}  // namespace clm::app

@@ -1,0 +1,128 @@
+#include "learning/walk_forward_study.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/parallel.hpp"
+#include "evaluation/purged_split.hpp"
+#include "learning/candidate.hpp"
+#include "learning/training_split.hpp"
+#include "models/trainers.hpp"
+
+namespace clm {
+namespace {
+
+std::vector<TimeRange> blocks_of(TimeRange test, int months) {
+  std::vector<TimeRange> blocks;
+  for (const auto& month : calendar_month_blocks(test)) {
+    if (blocks.empty() || (calendar_time(month.from).month - calendar_time(test.from).month + 120) % months == 0)
+      blocks.push_back(month);
+    else
+      blocks.back().to = month.to;
+  }
+  return blocks;
+}
+
+/// What one block gave: each forecaster's forecasts of the block's test rows.
+struct BlockOutcome {
+  std::vector<std::string> names;
+  std::vector<std::vector<float>> values;
+  double training_seconds = 0;
+};
+
+Result<BlockOutcome> run_block(const LearningData& data, const Fold& fold, const LearningOptions& options,
+                               const RunContext& run) {
+  const auto split = split_before(fold.train, fold.test, options.training);
+  if (!split) return forward_error(split);
+  BlockOutcome outcome;
+  for (const auto& type : options.training.models) {
+    const auto trainer = make_trainer(type, options.trainers);
+    if (!trainer) return forward_error(trainer);
+    const double started = monotonic_seconds();
+    const auto model = train_calibrated(**trainer, data, *split, options.training, run);
+    if (!model) return forward_error(model);
+    outcome.training_seconds += monotonic_seconds() - started;
+    auto forecasts = model->forecast(fold.test);
+    if (!forecasts) return forward_error(forecasts);
+    outcome.names.push_back(type);
+    outcome.values.push_back(std::move(*forecasts));
+  }
+  RowSet known = split->fit;
+  known.rows.insert(known.rows.end(), split->validation.rows.begin(), split->validation.rows.end());
+  const auto truth = judged_rows(fold.test, data.label.horizon_bars);
+  auto baselines = baseline_forecasts(truth, data, known, fold.test, options.trainers, options.training, run);
+  if (!baselines) return forward_error(baselines);
+  for (auto& table : *baselines) {
+    outcome.names.push_back(table.name);
+    outcome.values.push_back(std::move(table.forecast));
+  }
+  return outcome;
+}
+
+std::vector<float> average_of(const std::vector<ForecastTable>& tables, std::size_t count) {
+  std::vector<float> mean(tables.front().forecast.size());
+  for (std::size_t i = 0; i < mean.size(); ++i) {
+    double sum = 0;
+    for (std::size_t m = 0; m < count; ++m) sum += static_cast<double>(tables[m].forecast[i]);
+    mean[i] = static_cast<float>(sum / static_cast<double>(count));  // NaN if any of them abstains
+  }
+  return mean;
+}
+
+}  // namespace
+
+Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const LearningOptions& options,
+                                          const WalkForwardStudyOptions& study, const RunContext& run) {
+  WalkForwardOptions walk;
+  constexpr double kDayMs = 86'400'000.0;
+  walk.train_length = Duration(static_cast<std::int64_t>(options.training.window_days * kDayMs));
+  walk.embargo = data.rows.data.frame->interval.length() * options.training.embargo_bars;
+  const auto blocks = blocks_of(study.test, study.refit_months);
+  const auto folds = walk_forward(all_rows(data.rows.data), blocks, walk);
+  if (!folds) return forward_error(folds);
+
+  std::vector<std::optional<Result<BlockOutcome>>> outcomes(folds->size());
+  run.progress.begin("walking forward", folds->size());
+  SilentProgress silent;
+  const RunContext inner{run.clock, run.cancel, silent, 1};
+  parallel_for(run.jobs, folds->size(), [&](std::size_t i) {
+    outcomes[i].emplace(run_block(data, (*folds)[i], options, inner));
+    run.progress.advance();
+  });
+  run.progress.end();
+
+  WalkForwardStudy result;
+  result.models = options.training.models;
+  result.blocks = folds->size();
+  result.fits = folds->size() * options.training.models.size();
+  RowSet judged{&data.rows.data, {}};
+  std::vector<std::vector<float>> values;
+  for (std::size_t i = 0; i < folds->size(); ++i) {
+    auto& outcome = *outcomes[i];
+    if (!outcome) return forward_error(outcome);
+    result.training_seconds += outcome->training_seconds;
+    judged.rows.insert(judged.rows.end(), (*folds)[i].test.rows.begin(), (*folds)[i].test.rows.end());
+    values.resize(outcome->values.size());
+    for (std::size_t f = 0; f < values.size(); ++f)
+      values[f].insert(values[f].end(), outcome->values[f].begin(), outcome->values[f].end());
+  }
+  const auto truth = judged_rows_of(data, judged);
+  std::vector<ForecastTable> tables;
+  const auto& names = (*outcomes.front())->names;
+  for (std::size_t f = 0; f < names.size(); ++f) tables.push_back({names[f], truth, std::move(values[f])});
+
+  const std::size_t models = options.training.models.size();
+  const std::vector<ForecastTable> baselines(tables.begin() + static_cast<std::ptrdiff_t>(models), tables.end());
+  auto average =
+      judge(ForecastTable{"average", truth, average_of(tables, models)}, baselines, nullptr, options.judging);
+  if (!average) return forward_error(average);
+  result.average = std::move(*average);
+  for (std::size_t m = 0; m < models; ++m) {
+    auto alone = judge(tables[m], baselines, nullptr, options.judging);
+    if (!alone) return forward_error(alone);
+    result.each.push_back(std::move(alone->candidate));
+  }
+  return result;
+}
+
+}  // namespace clm
