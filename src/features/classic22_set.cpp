@@ -15,7 +15,7 @@ struct ClassicPrice {
 
   void operator()(const Bar& bar, float* row) {
     log_close.push(bar.log_close);
-    if (!bar.starts_stream) returns.update(bar.log_return);
+    if (bar.has_return()) returns.update(bar.log_return);
     const double fast = ema_10.update(bar.close), middle = ema_20.update(bar.close), slow = ema_50.update(bar.close);
     macd.update(bar.close);
     row[0] = static_cast<float>(bar.close / fast - 1.0);

@@ -1,4 +1,5 @@
 #include <array>
+#include <limits>
 #include <numbers>
 
 #include "features/core_features.hpp"
@@ -50,26 +51,25 @@ class HigherBar {
   bool update(const Bar& bar) {
     const std::int64_t own_ms = (bar.close_time - bar.open_time).count();
     if (own_ms >= length_ms_ || length_ms_ % own_ms != 0) return false;
-    if (bar.open_time.ms() % length_ms_ == 0) {
-      building_ = bar;
+    const std::int64_t period = bar.open_time.ms() / length_ms_;
+    if (period != period_) {
+      period_ = period;
       parts_ = 0;
-      begun_ = true;
+      building_ = bar;
     }
-    if (!begun_) return false;
     building_.high = std::max(building_.high, bar.high);
     building_.low = std::min(building_.low, bar.low);
     building_.close = bar.close;
     if (++parts_ * own_ms != length_ms_) return false;
     closed_ = building_;
-    begun_ = false;
     return true;
   }
   const Candle& closed() const { return closed_; }
 
  private:
   std::int64_t length_ms_;
+  std::int64_t period_ = std::numeric_limits<std::int64_t>::min();
   std::int64_t parts_ = 0;
-  bool begun_ = false;
   Candle building_, closed_;
 };
 
@@ -79,24 +79,20 @@ constexpr auto kDayLength = std::chrono::hours(24);
 struct HigherTimeframes {
   HigherBar four_hours{kFourHours}, day{kDayLength};
   Rsi rsi{14};
-  Ema trend{20};
-  double log_close_four_hours = kMissing, previous_log_close_day = kMissing, return_day = kMissing;
+  Timestamp day_close_time;
+  double day_log_close = kMissing, return_day = kMissing;
 
   void operator()(const Bar& bar, float* row) {
-    if (four_hours.update(bar)) {
-      rsi.update(four_hours.closed().close);
-      log_close_four_hours = bar.log_close;
-      trend.update(log_close_four_hours);
-    }
+    if (four_hours.update(bar)) rsi.update(four_hours.closed().close);
     if (day.update(bar)) {
-      return_day = bar.log_close - previous_log_close_day;
-      previous_log_close_day = bar.log_close;
+      // A day that was not whole is no day: the return over two is not that of one.
+      const bool follows = bar.close_time - day_close_time == kDayLength;
+      return_day = follows ? bar.log_close - day_log_close : kMissing;
+      day_log_close = bar.log_close;
+      day_close_time = bar.close_time;
     }
-    const Candle& last_day = day.closed();
     row[0] = static_cast<float>(rsi.value());
-    row[1] = static_cast<float>(log_close_four_hours - trend.value());
-    row[2] = static_cast<float>(return_day);
-    row[3] = static_cast<float>(ratio(bar.close - last_day.low, last_day.high - last_day.low));
+    row[1] = static_cast<float>(return_day);
   }
 };
 
@@ -112,14 +108,9 @@ void add_calendar_features(FeatureSet& set) {
 
 void add_higher_timeframe_features(FeatureSet& set) {
   // One length more than the bars needed: a stream may start inside a higher bar, which then is not whole.
-  set.add(
-      symbol_features({{"rsi_14_4h", 1, "close", "relative strength index of closed 4-hour bars", kFourHours * 16},
-                       {"ema_distance_20_4h", 1, "close",
-                        "ln of the last closed 4-hour close less its exponential average of span 20", kFourHours * 21},
-                       {"log_return_1_1d", 1, "close", "log return of the last closed UTC day", kDayLength * 3},
-                       {"position_in_last_1d", 1, "high low close",
-                        "(close - low) / (high - low) of the last closed UTC day", kDayLength * 2}},
-                      HigherTimeframes{}));
+  set.add(symbol_features({{"rsi_14_4h", 1, "close", "relative strength index of closed 4-hour bars", kFourHours * 16},
+                           {"log_return_1_1d", 1, "close", "log return of the last closed UTC day", kDayLength * 3}},
+                          HigherTimeframes{}));
 }
 
 }  // namespace clm

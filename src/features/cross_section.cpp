@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 namespace clm {
 
@@ -15,7 +14,8 @@ constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
 CrossSection::CrossSection(const FeatureSet& set) {
   for (const auto& cross : set.cross_columns()) {
     const auto found = std::find(sources_.begin(), sources_.end(), cross.source);
-    columns_.push_back({cross.column, static_cast<std::size_t>(found - sources_.begin()), cross.operation, {}});
+    columns_.push_back(
+        {cross.column, static_cast<std::size_t>(found - sources_.begin()), cross.operation, CrossRank{}});
     if (found == sources_.end()) sources_.push_back(cross.source);
   }
 }
@@ -43,7 +43,7 @@ void CrossSection::finish() {
       const float* const values = values_.data() + column.gathered * plane + t * symbols_;
       float* const results = results_.data() + c * plane + t * symbols_;
       if (column.operation == CrossOperation::rank)
-        rank(values, results, column);
+        column.rank.compute(values, results, symbols_);
       else
         subtract_mean(values, results);
     }
@@ -62,48 +62,6 @@ void CrossSection::subtract_mean(const float* values, float* results) const {
   }
   const double mean = count >= 2 ? sum / count : kMissing;
   for (std::size_t i = 0; i < symbols_; ++i) results[i] = static_cast<float>(static_cast<double>(values[i]) - mean);
-}
-
-// Ranks change little from one time to the next, so the last order is nearly sorted: insertion puts it right in about
-// linear time. Where it does not, it gives up for the general sort. The result is the same either way.
-void CrossSection::rank(const float* values, float* results, Column& column) {
-  if (column.order.size() != symbols_) {
-    column.order.resize(symbols_);
-    std::iota(column.order.begin(), column.order.end(), 0U);
-  }
-  entries_.resize(symbols_);
-  std::size_t count = 0;
-  std::size_t moves_left = 8 * symbols_;
-  std::size_t absent = symbols_;
-  for (const std::uint32_t symbol : column.order) {
-    const float value = values[symbol];
-    if (value != value) {
-      results[symbol] = kNoValue;
-      entries_[--absent] = {value, symbol};
-      continue;
-    }
-    std::size_t place = count++;
-    for (; place > 0 && moves_left > 0 && value < entries_[place - 1].value; --place, --moves_left)
-      entries_[place] = entries_[place - 1];
-    entries_[place] = {value, symbol};
-  }
-  const auto known = entries_.begin() + static_cast<std::ptrdiff_t>(count);
-  if (moves_left == 0)
-    std::sort(entries_.begin(), known, [](const Entry& a, const Entry& b) { return a.value < b.value; });
-  for (std::size_t i = 0; i < symbols_; ++i) column.order[i] = entries_[i].symbol;
-  if (count < 2) {
-    for (std::size_t i = 0; i < count; ++i) results[entries_[i].symbol] = kNoValue;
-    return;
-  }
-  const double scale = 1.0 / static_cast<double>(count);
-  for (std::size_t first = 0; first < count;) {
-    std::size_t last = first + 1;
-    while (last < count && entries_[last].value == entries_[first].value) ++last;
-    // Ranks first + 1 .. last: their mean less a half is the middle of [first, last).
-    const auto middle = static_cast<float>(0.5 * static_cast<double>(first + last) * scale - 0.5);
-    for (std::size_t i = first; i < last; ++i) results[entries_[i].symbol] = middle;
-    first = last;
-  }
 }
 
 }  // namespace clm

@@ -1,8 +1,8 @@
 #pragma once
-#include <cstdint>
 #include <span>
 #include <vector>
 
+#include "features/cross_rank.hpp"
 #include "features/feature_set.hpp"
 
 namespace clm {
@@ -28,18 +28,13 @@ class CrossSection {
   struct Column {
     std::size_t target, gathered;  // column of the set, index into sources_
     CrossOperation operation;
-    std::vector<std::uint32_t> order;  // of the last ranking: the next one starts from it
+    CrossRank rank;
   };
   struct Row {
     std::size_t slot;  // time * symbols + symbol
     float* row;
   };
-  struct Entry {
-    float value;
-    std::uint32_t symbol;
-  };
   void subtract_mean(const float* values, float* results) const;
-  void rank(const float* values, float* results, Column& column);
 
   std::vector<std::size_t> sources_;  // columns that are read
   std::vector<Column> columns_;
@@ -47,7 +42,6 @@ class CrossSection {
   std::vector<Row> rows_;
   std::vector<float> values_;   // [source][time][symbol], NaN where there is no row
   std::vector<float> results_;  // [column][time][symbol]
-  std::vector<Entry> entries_;
 };
 
 }  // namespace clm

@@ -2,20 +2,25 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "base/large_pages.hpp"
 #include "base/parallel.hpp"
 #include "features/cross_section.hpp"
 #include "features/feature_history.hpp"
+#include "features/universe_returns.hpp"
 
 namespace clm {
 
 namespace {
 
+// Times of the cross-section phases that are worked on by one job.
+constexpr std::size_t kTimesOfAJob = 64 * CrossSection::kBlockTimes;
+
 // What the later phases need of a symbol once its candles are gone.
 struct SymbolRecord {
   std::vector<std::int64_t> open_time_ms;
-  std::vector<double> log_return;
+  std::vector<BarRecord> bars;
   std::size_t first_row = 0;  // of those asked for, an index into open_time_ms
   std::size_t row_count = 0;  // asked for
   std::size_t frame_row = 0;  // of the first
@@ -43,6 +48,7 @@ class HistoryRun {
   void record_rows(const std::vector<Candle>& candles, SymbolRecord& record) const;
   void compute_symbol(std::size_t symbol, std::span<const Candle> candles);
   void market_phase();
+  void compute_moments(std::size_t begin, std::size_t end);
   void compute_market(std::size_t symbol);
   void cross_phase();
   void compute_cross(std::size_t begin, std::size_t end);
@@ -56,8 +62,11 @@ class HistoryRun {
   const std::size_t width_;
   std::vector<SymbolRecord> records_;
   std::vector<SymbolPipeline> pipelines_;
-  std::vector<std::int64_t> times_;    // open times of the whole universe, ascending
-  std::vector<double> market_return_;  // per time
+  std::vector<std::int64_t> times_;  // open times of the whole universe, ascending
+  struct Moment {
+    double market_return, dispersion;
+  };
+  std::vector<Moment> moments_;  // per time
   FeatureFrame frame_;
 };
 
@@ -154,7 +163,7 @@ void HistoryRun::record_rows(const std::vector<Candle>& candles, SymbolRecord& r
     if (options_.rows.contains(candle.open_time)) ++record.row_count;
     record.open_time_ms.push_back(candle.open_time.ms());
   }
-  record.log_return.resize(record.open_time_ms.size());
+  record.bars.resize(record.open_time_ms.size());
 }
 
 void HistoryRun::compute_symbol(std::size_t symbol, std::span<const Candle> candles) {
@@ -163,7 +172,7 @@ void HistoryRun::compute_symbol(std::size_t symbol, std::span<const Candle> cand
   for (std::size_t begin = 0; begin < candles.size(); begin += kBlockBars) {
     const std::size_t end = std::min(candles.size(), begin + kBlockBars);
     pipelines_[symbol].advance_symbol(candles.subspan(begin, end - begin), block.data(), width_,
-                                      record.log_return.data() + begin);
+                                      record.bars.data() + begin);
     const std::size_t from = std::max(begin, record.first_row);
     const std::size_t to = std::min(end, record.first_row + record.row_count);
     if (from < to)
@@ -183,22 +192,42 @@ void HistoryRun::market_phase() {
     times_ = std::move(joined);
   }
   if (set_.market_groups().empty()) return;
-  std::vector<MarketMean> means(times_.size());
-  for (const SymbolRecord& record : records_) {
-    std::size_t t = 0;
-    for (std::size_t i = 0; i < record.open_time_ms.size(); ++i, ++t) {
-      while (times_[t] != record.open_time_ms[i]) ++t;
-      means[t].add(record.log_return[i]);
-    }
-  }
-  market_return_.resize(times_.size());
-  std::transform(means.begin(), means.end(), market_return_.begin(), [](const MarketMean& m) { return m.value(); });
+  moments_.resize(times_.size());
+  parallel_for(run_.jobs, (times_.size() + kTimesOfAJob - 1) / kTimesOfAJob, [&](std::size_t job) {
+    const std::size_t from = job * kTimesOfAJob;
+    compute_moments(from, std::min(times_.size(), from + kTimesOfAJob));
+  });
   parallel_for(run_.jobs, records_.size(), [&](std::size_t symbol) { compute_market(symbol); });
+}
+
+// A symbol at a time over the block, so that each series is walked along; then each time on its own.
+void HistoryRun::compute_moments(std::size_t begin, std::size_t end) {
+  const std::size_t symbols = records_.size();
+  std::vector<float> returns((end - begin) * symbols, std::numeric_limits<float>::quiet_NaN());
+  const auto for_each_bar = [&](auto&& visit) {
+    for (std::size_t s = 0; s < symbols; ++s) {
+      SymbolRecord& record = records_[s];
+      const auto& open_time = record.open_time_ms;
+      std::size_t i = static_cast<std::size_t>(std::lower_bound(open_time.begin(), open_time.end(), times_[begin]) -
+                                               open_time.begin());
+      for (std::size_t t = begin; i < open_time.size() && t < end; ++t)
+        if (times_[t] == open_time[i]) visit(returns[(t - begin) * symbols + s], record.bars[i++]);
+    }
+  };
+  for_each_bar([](float& in_table, const BarRecord& bar) { in_table = bar.log_return; });
+  UniverseReturns universe;
+  for (std::size_t t = begin; t < end; ++t) {
+    const std::span<float> row(returns.data() + (t - begin) * symbols, symbols);
+    universe.compute(row);
+    moments_[t] = {universe.mean(), universe.dispersion()};
+    std::copy(universe.ranks().begin(), universe.ranks().end(), row.begin());
+  }
+  for_each_bar([](const float& in_table, BarRecord& bar) { bar.return_rank = in_table; });
 }
 
 void HistoryRun::compute_market(std::size_t symbol) {
   const SymbolRecord& record = records_[symbol];
-  std::vector<MarketBar> bars;
+  std::vector<UniverseBar> bars;
   bars.reserve(kBlockBars);
   std::vector<float> scratch(kBlockBars * width_);
   const Duration length = frame_.interval.length();
@@ -212,7 +241,8 @@ void HistoryRun::compute_market(std::size_t symbol) {
     bars.clear();
     for (std::size_t i = begin; i < end; ++i, ++t) {
       while (times_[t] != record.open_time_ms[i]) ++t;
-      bars.push_back({Timestamp(record.open_time_ms[i]) + length, record.log_return[i], market_return_[t]});
+      bars.push_back(universe_bar(Timestamp(record.open_time_ms[i]), length, record.bars[i], moments_[t].market_return,
+                                  moments_[t].dispersion));
     }
     const bool wanted = begin >= record.first_row && begin < last_row;
     pipelines_[symbol].advance_market(
@@ -226,7 +256,6 @@ void HistoryRun::cross_phase() {
   const auto first = std::lower_bound(times_.begin(), times_.end(), options_.rows.from.ms()) - times_.begin();
   const auto last = std::lower_bound(times_.begin(), times_.end(), options_.rows.to.ms()) - times_.begin();
   const auto begin = static_cast<std::size_t>(first), end = static_cast<std::size_t>(std::max(first, last));
-  constexpr std::size_t kTimesOfAJob = 64 * CrossSection::kBlockTimes;
   parallel_for(run_.jobs, (end - begin + kTimesOfAJob - 1) / kTimesOfAJob, [&](std::size_t job) {
     const std::size_t from = begin + job * kTimesOfAJob;
     compute_cross(from, std::min(end, from + kTimesOfAJob));

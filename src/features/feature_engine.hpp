@@ -17,13 +17,13 @@ struct FeatureOptions {
 
 /// Computes `set` over every bar of `candles`. `context` may be null: its features are NaN then.
 ///
-/// Streams start at the first stored bar of a symbol and start over after a gap (a missing or unusable bar); an
-/// unusable bar keeps its row, all symbol features NaN. Row r depends on bars closed, and context known, by the close
-/// of bar r alone, so later data never changes an earlier row. Infinite values are stored as NaN.
+/// Streams start at the first stored bar of a symbol and start over after a long gap (more than kShortGapBars missing
+/// or unusable bars); an unusable bar keeps its row, all NaN. Row r depends on bars closed, and context known, by the
+/// close of bar r alone, so later data never changes an earlier row. Infinite values are stored as NaN.
 ///
-/// Three phases: symbols one by one; the market's mean return per time, in symbol order, and what depends on it;
+/// Three phases: symbols one by one; the universe's returns per time, and what depends on them;
 /// cross-sections per time. Each runs `run.jobs` side by side with the same bits for any number of jobs.
-/// Memory: the result, `run.jobs` series, and 16 bytes a bar of history.
+/// Memory: the result, `run.jobs` series, and 24 bytes a bar of history.
 /// Errors: those of `load`; `features.order` (data) if bars do not ascend, `features.interval` (data) if a series is
 /// of another interval; `cancelled`.
 Result<FeatureFrame> compute_features(const FeatureSet& set, const CandleSource& candles, const ContextSource* context,

@@ -17,9 +17,16 @@ std::size_t FeatureSet::add_specs(const std::vector<FeatureSpec>& specs) {
   expects(!specs.empty(), "a group has at least one feature");
   for (const FeatureSpec& spec : specs) {
     expects(!spec.name.empty() && !find(spec.name), "feature names of a set are distinct");
+    if (spec.over_universe != CrossOperation::none)
+      cross_columns_.push_back({specs_.size(), specs_.size(), spec.over_universe});
     specs_.push_back(spec);
   }
   return first;
+}
+
+bool FeatureSet::is_of_cross(std::size_t column) const {
+  return std::any_of(cross_columns_.begin(), cross_columns_.end(),
+                     [&](const CrossColumn& cross) { return cross.column == column; });
 }
 
 FeatureSet& FeatureSet::add(SymbolFeatures features) {
@@ -37,10 +44,9 @@ FeatureSet& FeatureSet::add(MarketFeatures features) {
 FeatureSet& FeatureSet::add(CrossFeature feature) {
   const auto source = find(feature.column);
   expects(source.has_value(), "a cross-section needs its column in the set before it");
-  const bool of_cross = std::any_of(cross_columns_.begin(), cross_columns_.end(),
-                                    [&](const CrossColumn& cross) { return cross.column == *source; });
-  expects(!of_cross, "a cross-section of a cross-section is not supported");
-  const FeatureSpec& from = specs_[*source];
+  expects(!is_of_cross(*source), "a cross-section of a cross-section is not supported");
+  expects(feature.operation != CrossOperation::none, "a cross-section does something");
+  const FeatureSpec from = specs_[*source];
   const char* meaning = feature.operation == CrossOperation::rank ? "rank among the symbols present, -1/2 to 1/2"
                                                                   : "difference from the mean over the symbols present";
   const std::size_t column = add_specs(
@@ -72,6 +78,7 @@ std::string FeatureSet::hash() const {
     text(spec.name);
     text(std::to_string(spec.warm_up_bars));
     text(std::to_string(spec.warm_up_span.count()));
+    text(std::to_string(static_cast<int>(spec.over_universe)));
     text(spec.inputs);
     text(spec.meaning);
   }

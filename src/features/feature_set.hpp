@@ -13,7 +13,15 @@
 namespace clm {
 
 /// Raised whenever the engine's own arithmetic (bars, gaps, market mean, ranks) changes what a feature is worth.
-inline constexpr int kEngineRevision = 1;
+inline constexpr int kEngineRevision = 2;
+
+/// What is done with a column over the symbols present at one time. NaN takes no part and stays NaN; fewer than two
+/// values give NaN.
+enum class CrossOperation {
+  none,
+  minus_mean,  ///< value - mean
+  rank         ///< (average rank - 1/2) / count - 1/2, in (-1/2, 1/2); equal values share their rank
+};
 
 /// What a feature is. All of it enters the hash of the set.
 struct FeatureSpec {
@@ -22,6 +30,8 @@ struct FeatureSpec {
   std::string inputs;        ///< fields of the bar it reads, or the column it ranks
   std::string meaning;       ///< one sentence with the formula
   Duration warm_up_span{0};  ///< and time that must have passed, for features of higher-timeframe bars
+  /// What becomes of the stream's value in the end, over the symbols of its time.
+  CrossOperation over_universe = CrossOperation::none;
 
   /// The first row that can be known is number `warm_up(interval)` of an unbroken stream, counted from 1.
   int warm_up(Interval interval) const;
@@ -36,19 +46,26 @@ class SymbolStream {
   virtual void advance(std::span<const Bar> bars, float* rows, std::size_t stride) = 0;
 };
 
-/// What the market phase knows of a symbol's bar: its own log return and the equal-weight mean over the symbols that
-/// have one at that time. NaN: no return (first bar, gap), or fewer than two symbols.
-struct MarketBar {
-  Timestamp close_time;
-  double own_return = kMissing;
-  double market_return = kMissing;
+/// What the market phase knows of a symbol's bar: its own numbers beside those of the universe at that time. NaN: no
+/// return (first bar, gap), or fewer than two symbols that have one.
+struct UniverseBar {
+  Timestamp open_time, close_time;
+  bool usable = true;  ///< false: the candle is not, the row will be NaN; the stream goes on as if it were absent
+  bool starts_stream = true;        ///< as Bar
+  double own_return = kMissing;     ///< log return
+  double quote_volume = kMissing;   ///< close times volume
+  double return_rank = kMissing;    ///< of own_return among the universe, as CrossOperation::rank
+  double market_return = kMissing;  ///< mean log return, equal weights
+  double dispersion = kMissing;     ///< standard deviation of the log returns
+
+  bool has_returns() const { return own_return == own_return && market_return == market_return; }
 };
 
-/// As SymbolStream, over MarketBars. A NaN `own_return` starts a stream.
+/// As SymbolStream, over UniverseBars.
 class MarketStream {
  public:
   virtual ~MarketStream() = default;
-  virtual void advance(std::span<const MarketBar> bars, float* rows, std::size_t stride) = 0;
+  virtual void advance(std::span<const UniverseBar> bars, float* rows, std::size_t stride) = 0;
 };
 
 /// A group of columns computed by one stream per symbol; `make` returns a fresh stream.
@@ -61,17 +78,10 @@ struct MarketFeatures {
   std::function<std::unique_ptr<MarketStream>()> make;
 };
 
-/// What is done with a column over the symbols present at one time. NaN takes no part and stays NaN; fewer than two
-/// values give NaN.
-enum class CrossOperation {
-  minus_mean,  ///< value - mean
-  rank         ///< (average rank - 1/2) / count - 1/2, in (-1/2, 1/2); equal values share their rank
-};
-
 struct CrossFeature {
   std::string name;
   CrossOperation operation;
-  std::string column;  ///< a symbol or market feature of the same set
+  std::string column;  ///< a symbol or market feature of the same set, with nothing done to it over the universe
 };
 
 /// An ordered list of features. Immutable once built, cheap to copy; streams are made anew for every computation.
@@ -81,7 +91,7 @@ struct CrossFeature {
 ///     struct CloseToOpen { double operator()(const Bar& bar) { return bar.close / bar.open - 1.0; } };
 ///     set.add(symbol_feature({"close_to_open", 1, "open close", "close / open - 1"}, CloseToOpen{}));
 ///
-/// It is copied per symbol, fed bar by bar, replaced by a fresh copy after a gap, and cannot see ahead.
+/// It is copied per symbol, fed bar by bar, replaced by a fresh copy after a long gap, and cannot see ahead.
 class FeatureSet {
  public:
   explicit FeatureSet(std::string name) : name_(std::move(name)) {}
@@ -120,6 +130,7 @@ class FeatureSet {
 
  private:
   std::size_t add_specs(const std::vector<FeatureSpec>& specs);
+  bool is_of_cross(std::size_t column) const;
 
   std::string name_;
   std::vector<FeatureSpec> specs_;
@@ -165,9 +176,9 @@ template <typename Kernel>
 class MarketKernelStream final : public MarketStream {
  public:
   explicit MarketKernelStream(const Kernel& fresh) : fresh_(fresh), kernel_(fresh) {}
-  void advance(std::span<const MarketBar> bars, float* rows, std::size_t stride) override {
-    for (const MarketBar& bar : bars) {
-      if (bar.own_return != bar.own_return) kernel_ = fresh_;
+  void advance(std::span<const UniverseBar> bars, float* rows, std::size_t stride) override {
+    for (const UniverseBar& bar : bars) {
+      if (bar.starts_stream) kernel_ = fresh_;
       kernel_(bar, rows);
       rows += stride;
     }
@@ -190,7 +201,7 @@ SymbolFeatures symbol_features(std::vector<FeatureSpec> specs, Kernel kernel) {
   return {std::move(specs), [kernel] { return std::make_unique<KernelStream<Kernel>>(kernel); }};
 }
 
-/// Several columns from `void operator()(const MarketBar&, float* row)`.
+/// Several columns from `void operator()(const UniverseBar&, float* row)`.
 template <typename Kernel>
 MarketFeatures market_features(std::vector<FeatureSpec> specs, Kernel kernel) {
   return {std::move(specs), [kernel] { return std::make_unique<MarketKernelStream<Kernel>>(kernel); }};

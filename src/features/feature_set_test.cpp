@@ -77,14 +77,14 @@ TEST(FeatureSet, TheHashIsThatOfEveryDefinition) {
 // The declared warm-up is exact: nothing before it, and everything from it on.
 TEST(FeatureSet, WarmUpsAreAsDeclared) {
   const FeatureSet set = core_feature_set();
-  const FeatureFrame frame = compute(set, clean_market(5, 400));
+  const FeatureFrame frame = compute(set, clean_market(5, 1000));
   for (std::size_t column = 0; column < set.size(); ++column) {
     const FeatureSpec& spec = set.features()[column];
     const bool of_context = spec.inputs == "funding_rate" || spec.inputs == "open_interest" ||
                             spec.inputs == "long_short_ratio" || spec.inputs == "fear_greed";
     const auto warm_up = static_cast<std::size_t>(spec.warm_up(frame.interval));
     for (std::size_t s = 0; s < 5; ++s)
-      for (std::size_t i = 0; i < 400; ++i) {
+      for (std::size_t i = 0; i < 1000; ++i) {
         const float x = frame.row(frame.symbol_begin[s] + i)[column];
         if (of_context) {
           ASSERT_TRUE(std::isnan(x)) << spec.name;
@@ -95,10 +95,10 @@ TEST(FeatureSet, WarmUpsAreAsDeclared) {
         }
       }
   }
-  EXPECT_EQ(set.warm_up(frame.interval), 200);
+  EXPECT_EQ(set.warm_up(frame.interval), 721);
 }
 
-// Prices and volumes in another unit are the same market.
+// A coin cut into 1024 is the same market.
 TEST(FeatureSet, FeaturesAreScaleFree) {
   for (const FeatureSet& set : {core_feature_set(), classic22_feature_set()}) {
     auto series = clean_market(3, 400);
@@ -106,7 +106,7 @@ TEST(FeatureSet, FeaturesAreScaleFree) {
     // Powers of two: the mantissas stay, so that only a feature with a scale can move by more than rounding.
     for (Candle& bar : series[1].candles) {
       bar.open *= 1024, bar.high *= 1024, bar.low *= 1024, bar.close *= 1024;
-      bar.volume *= 64, bar.taker_buy_volume *= 64;
+      bar.volume /= 1024, bar.taker_buy_volume /= 1024;
     }
     const FeatureFrame after = compute(set, series);
     for (std::size_t r = 0; r < before.rows(); ++r)
@@ -118,11 +118,11 @@ TEST(FeatureSet, FeaturesAreScaleFree) {
   }
 }
 
-TEST(FeatureSet, AGapIsNeverBridged) {
+TEST(FeatureSet, ALongGapIsNeverBridged) {
   auto series = clean_market(3, 700);
   auto& bars = series[0].candles;
-  bars.erase(bars.begin() + 400);
-  bars[500].close = kMissing;  // unusable is as good as missing
+  bars.erase(bars.begin() + 400, bars.begin() + 400 + kShortGapBars + 1);
+  for (std::size_t i = 500; i <= 500 + kShortGapBars; ++i) bars[i].close = kMissing;  // unusable is as good as missing
   const FeatureSet set = core_feature_set();
   const FeatureFrame gappy = compute(set, series);
   // What follows a gap is what a series that begins there gives, in everything that is of the symbol alone.
@@ -135,12 +135,47 @@ TEST(FeatureSet, AGapIsNeverBridged) {
         const float a = gappy.row(400 + i)[c], b = fresh.row(i)[c];
         ASSERT_TRUE(a == b || (std::isnan(a) && std::isnan(b))) << set.features()[c].name << ' ' << i;
       }
-  for (const auto& group : set.symbol_groups())
-    for (std::size_t c = group.first_column; c < group.first_column + group.width; ++c)
-      EXPECT_TRUE(std::isnan(gappy.row(500)[c])) << set.features()[c].name;
-  EXPECT_TRUE(std::isnan(value(gappy, 501, "log_return_1")));
-  EXPECT_TRUE(std::isfinite(value(gappy, 502, "log_return_1")));
-  EXPECT_TRUE(std::isnan(value(gappy, 400 + 100 - 1, "beta_168")));
+  EXPECT_TRUE(std::isnan(value(gappy, 499, "correlation_168")));
+  for (std::size_t c = 0; c < set.size(); ++c) EXPECT_TRUE(std::isnan(gappy.row(500)[c])) << set.features()[c].name;
+  const std::size_t after = 501 + kShortGapBars;
+  EXPECT_TRUE(std::isnan(value(gappy, after, "log_return_1")));
+  EXPECT_TRUE(std::isfinite(value(gappy, after + 1, "log_return_1")));
+  EXPECT_TRUE(std::isnan(value(gappy, after + 1, "log_return_24")));
+}
+
+TEST(FeatureSet, AfterAShortGapStreamsGoOnWithoutTheReturnAcrossIt) {
+  const FeatureSet set = core_feature_set();
+  const auto whole = clean_market(3, 1000);
+  auto missing = whole;
+  missing[0].candles.erase(missing[0].candles.begin() + 800, missing[0].candles.begin() + 800 + kShortGapBars);
+  auto unusable = whole;
+  for (std::size_t i = 800; i < 800 + kShortGapBars; ++i) unusable[0].candles[i].high = kMissing;
+  const FeatureFrame absent = compute(set, missing), empty = compute(set, unusable);
+  for (std::size_t c = 0; c < set.size(); ++c) {
+    const bool of_context = set.features()[c].inputs.find("_ra") != std::string::npos ||
+                            set.features()[c].inputs == "open_interest" || set.features()[c].inputs == "fear_greed";
+    for (std::size_t i = 800; i < 1000 - kShortGapBars; ++i) {
+      // That a candle is there but cannot be used makes no difference.
+      const float a = absent.row(i)[c], b = empty.row(i + kShortGapBars)[c];
+      ASSERT_TRUE(a == b || (std::isnan(a) && std::isnan(b))) << set.features()[c].name << ' ' << i;
+      if (i == 800 && (set.features()[c].name == "log_return_1" || set.features()[c].name == "residual_return_1" ||
+                       set.features()[c].name == "rank_return_1")) {
+        ASSERT_TRUE(std::isnan(a));
+      } else if (!of_context && set.features()[c].name != "log_return_1_1d") {
+        ASSERT_TRUE(std::isfinite(a)) << set.features()[c].name << ' ' << i;
+      }
+    }
+  }
+  // The jump of the price across the gap stands in no volatility.
+  auto jump = missing;
+  for (std::size_t i = 800; i < jump[0].candles.size(); ++i) {
+    Candle& bar = jump[0].candles[i];
+    bar.open *= 4, bar.high *= 4, bar.low *= 4, bar.close *= 4;
+  }
+  const FeatureFrame jumped = compute(set, jump);
+  for (const char* name : {"volatility_24", "volatility_168", "beta_720", "residual_skewness_72", "residual_return_24"})
+    EXPECT_NEAR(value(jumped, 805, name), value(absent, 805, name), 1e-6) << name;
+  EXPECT_NEAR(value(jumped, 805, "log_return_24"), value(absent, 805, "log_return_24") + std::log(4.0), 1e-5);
 }
 
 TEST(FeatureSet, ZeroVolumeIsNotKnownAndNeverInfinite) {
@@ -152,16 +187,16 @@ TEST(FeatureSet, ZeroVolumeIsNotKnownAndNeverInfinite) {
   }
   const FeatureFrame frame = compute(core_feature_set(), series);
   for (const float x : frame.values) ASSERT_FALSE(std::isinf(x));
-  for (const char* name : {"taker_share", "volume_ratio_24", "mfi_14", "balance_share_24", "body_share",
-                           "stochastic_k_14", "volatility_ratio_24_168"})
+  for (const char* name : {"taker_share", "relative_volume_ratio_24_168", "mfi_14", "balance_share_24", "body_share",
+                           "stochastic_k_14", "volatility_ratio_24_168", "relative_money_flow_24"})
     EXPECT_TRUE(std::isnan(value(frame, 399, name))) << name;
   EXPECT_EQ(value(frame, 399, "log_return_24"), 0.0F);
   // One bar without trades silences itself and no other.
   series = clean_market(3, 400);
   series[0].candles[300].volume = series[0].candles[300].taker_buy_volume = 0.0;
   const FeatureFrame one = compute(core_feature_set(), series);
-  EXPECT_TRUE(std::isnan(value(one, 300, "taker_share_less_ema_72")));
-  EXPECT_TRUE(std::isfinite(value(one, 301, "taker_share_less_ema_72")));
+  EXPECT_TRUE(std::isnan(value(one, 300, "relative_taker_share_72")));
+  EXPECT_TRUE(std::isfinite(value(one, 301, "relative_taker_share_72")));
 }
 
 TEST(FeatureSet, AHigherBarIsNotSeenBeforeItsClose) {
@@ -206,24 +241,55 @@ TEST(FeatureSet, RanksAndMeansIgnoreWhatIsMissing) {
   for (std::size_t s = 0; s < closes.size(); ++s) EXPECT_TRUE(std::isnan(frame.row(2 * s + 1)[1])) << s;
 }
 
-TEST(FeatureSet, BetaAndResidualsFollowTheMarket) {
-  // Two symbols that are the market times 1 + d and 1 - d have betas of exactly that, and no residual.
-  std::vector<CandleSeries> series;
-  const auto source = clean_market(1, 300)[0];
-  for (const double beta : {1.25, 0.75}) {
-    CandleSeries one{{Venue("v"), Symbol(beta > 1 ? "A" : "B"), Interval::one_hour()}, {}};
-    for (const Candle& bar : source.candles) {
-      const double close = std::pow(bar.close, beta);
-      one.candles.push_back({bar.open_time, close, close, close, close, 1.0});
+// Beta and residuals by their definitions, over whole windows, from the returns in the frame.
+TEST(FeatureSet, BetaAndResidualsAreAsDefined) {
+  constexpr std::size_t kSymbols = 4, kBars = 1700;
+  const FeatureFrame frame = compute(core_feature_set(), clean_market(kSymbols, kBars));
+  std::vector<double> market(kBars);
+  std::vector<std::vector<double>> own(kSymbols, std::vector<double>(kBars)), residual = own;
+  for (std::size_t i = 1; i < kBars; ++i)
+    for (std::size_t s = 0; s < kSymbols; ++s) {
+      own[s][i] = value(frame, s * kBars + i, "log_return_1");
+      market[i] += own[s][i] / kSymbols;
     }
-    series.push_back(one);
+  const auto slope = [&](std::size_t s, std::size_t end, std::size_t length) {
+    double x = 0, y = 0, xx = 0, xy = 0;
+    const auto n = static_cast<double>(length);
+    for (std::size_t i = end - length; i < end; ++i) x += market[i] / n, y += own[s][i] / n;
+    for (std::size_t i = end - length; i < end; ++i)
+      xx += (market[i] - x) * (market[i] - x), xy += (market[i] - x) * (own[s][i] - y);
+    return xy / xx;
+  };
+  for (std::size_t s = 0; s < kSymbols; ++s) {
+    for (std::size_t i = 721; i < kBars; ++i)
+      residual[s][i] = own[s][i] - 0.5 * (slope(s, i, 168) + slope(s, i, 720)) * market[i];
+    const std::vector<double>& e = residual[s];
+    const auto sum = [&](std::size_t end, std::size_t length, int power) {
+      double total = 0;
+      for (std::size_t i = end - length; i < end; ++i) total += std::pow(e[i], power);
+      return total;
+    };
+    const std::size_t row = s * kBars + kBars - 1, end = kBars;
+    const double deviation = std::sqrt(sum(end, 168, 2) / 168 - std::pow(sum(end, 168, 1) / 168, 2));
+    EXPECT_NEAR(value(frame, row, "beta_720"), slope(s, end, 720), 1e-4);
+    EXPECT_NEAR(value(frame, row, "beta_change_168_720"), slope(s, end, 168) - slope(s, end, 720), 1e-4);
+    EXPECT_NEAR(value(frame, row, "residual_return_1"), e[end - 1] / deviation, 1e-3);
+    EXPECT_NEAR(value(frame, row, "residual_return_24"), sum(end, 24, 1) / deviation / std::sqrt(24.0), 1e-3);
+    EXPECT_NEAR(value(frame, row, "residual_momentum_168_24"), sum(end - 24, 168, 1) / deviation / std::sqrt(168.0),
+                1e-3);
+    EXPECT_NEAR(value(frame, row, "residual_skewness_72"), sum(end, 72, 3) / 72 / std::pow(sum(end, 72, 2) / 72, 1.5),
+                1e-3);
+    // The hour after next to five hours later, yesterday and on each of the last 20 days.
+    double yesterday = 0, season = 0;
+    for (std::size_t day = 1; day <= 20; ++day)
+      for (std::size_t j = 1; j <= 12; ++j) {
+        const double x = e[end + j - 24 * day];
+        season += x;
+        if (day == 1 && j <= 5) yesterday += x;
+      }
+    EXPECT_NEAR(value(frame, row, "season_5_day_1"), yesterday / deviation / std::sqrt(5.0), 1e-3);
+    EXPECT_NEAR(value(frame, row, "season_12_day_20"), season / std::sqrt(20.0) / deviation / std::sqrt(12.0), 1e-3);
   }
-  const FeatureFrame frame = compute(core_feature_set(), series);
-  EXPECT_NEAR(value(frame, 299, "beta_168"), 1.25, 1e-6);
-  EXPECT_NEAR(value(frame, 599, "beta_168"), 0.75, 1e-6);
-  EXPECT_NEAR(value(frame, 299, "correlation_168"), 1.0, 1e-6);
-  EXPECT_NEAR(value(frame, 299, "residual_return_24"), 0.0, 1e-6);
-  EXPECT_NEAR(value(frame, 299, "market_return_24"), value(frame, 599, "log_return_24") / 0.75, 1e-6);
 }
 
 }  // namespace

@@ -51,21 +51,23 @@ const LiveFeatures::Rows& LiveFeatures::update(Timestamp open_time, std::span<co
   rows_.open_time = open_time;
   rows_.values.assign(symbols_.size() * width, std::numeric_limits<float>::quiet_NaN());
   rows_.present.assign(symbols_.size(), 0);
-  returns_.assign(symbols_.size(), kMissing);
+  returns_.assign(symbols_.size(), std::numeric_limits<float>::quiet_NaN());
+  records_.resize(symbols_.size());
   cross_section_.begin(1, symbols_.size());
-  MarketMean market;
   for (std::size_t i = 0; i < candles.size(); ++i) {
     if (!candles[i]) continue;
     expects(candles[i]->open_time == open_time, "all bars of an update opened at its time");
     float* const row = rows_.values.data() + i * width;
-    pipelines_[i].advance_symbol({&*candles[i], 1}, row, width, &returns_[i]);
-    market.add(returns_[i]);
+    pipelines_[i].advance_symbol({&*candles[i], 1}, row, width, &records_[i]);
+    returns_[i] = records_[i].log_return;
     rows_.present[i] = 1;
   }
-  const double market_return = market.value();
+  universe_.compute(returns_);
   for (std::size_t i = 0; i < candles.size(); ++i) {
     if (rows_.present[i] == 0) continue;
-    const MarketBar bar{open_time + interval_.length(), returns_[i], market_return};
+    records_[i].return_rank = universe_.ranks()[i];
+    const UniverseBar bar =
+        universe_bar(open_time, interval_.length(), records_[i], universe_.mean(), universe_.dispersion());
     float* const row = rows_.values.data() + i * width;
     pipelines_[i].advance_market({&bar, 1}, row, width);
     cross_section_.add_row(0, i, row);

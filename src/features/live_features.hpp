@@ -5,6 +5,7 @@
 #include "features/cross_section.hpp"
 #include "features/feature_engine.hpp"
 #include "features/symbol_pipeline.hpp"
+#include "features/universe_returns.hpp"
 
 namespace clm {
 
@@ -50,7 +51,9 @@ class LiveFeatures {
   CrossSection cross_section_;
   Timestamp last_open_time_;
   Rows rows_;
-  std::vector<double> returns_;
+  UniverseReturns universe_;
+  std::vector<float> returns_;
+  std::vector<BarRecord> records_;
 };
 
 }  // namespace clm

@@ -25,7 +25,8 @@ SymbolPipeline::SymbolPipeline(const FeatureSet& set, Interval interval, Context
   bars_.reserve(kBlockBars);
 }
 
-void SymbolPipeline::advance_symbol(std::span<const Candle> candles, float* rows, std::size_t stride, double* returns) {
+void SymbolPipeline::advance_symbol(std::span<const Candle> candles, float* rows, std::size_t stride,
+                                    BarRecord* records) {
   float* first_row = rows;
   Bar bar;
   for (std::size_t i = 0; i < candles.size(); ++i) {
@@ -33,12 +34,13 @@ void SymbolPipeline::advance_symbol(std::span<const Candle> candles, float* rows
     if (!reader_.read(candles[i], bar)) {
       flush(first_row, stride);
       first_row = row + stride;
-      returns[i] = kMissing;
+      records[i] = {kNoValue, kNoValue, kNoValue, false, false};
       for (const auto& group : symbol_streams_) std::fill_n(row + group.first_column, group.width, kNoValue);
       continue;
     }
     bar.context = context_.at(bar.close_time);
-    returns[i] = bar.log_return;
+    records[i] = {static_cast<float>(bar.log_return), static_cast<float>(bar.close * bar.volume), kNoValue, true,
+                  bar.starts_stream};
     bars_.push_back(bar);
     if (bars_.size() == kBlockBars) {
       flush(first_row, stride);
@@ -58,12 +60,32 @@ void SymbolPipeline::flush(float* first_row, std::size_t stride) {
   bars_.clear();
 }
 
-void SymbolPipeline::advance_market(std::span<const MarketBar> bars, float* rows, std::size_t stride) {
+void SymbolPipeline::advance_market(std::span<const UniverseBar> bars, float* rows, std::size_t stride) {
   for (const auto& group : market_streams_) {
     float* const target = rows + group.first_column;
     group.stream->advance(bars, target, stride);
-    for (std::size_t i = 0; i < bars.size(); ++i) drop_infinite(target + i * stride, group.width);
+    for (std::size_t i = 0; i < bars.size(); ++i) {
+      if (bars[i].usable)
+        drop_infinite(target + i * stride, group.width);
+      else
+        std::fill_n(target + i * stride, group.width, kNoValue);
+    }
   }
+}
+
+UniverseBar universe_bar(Timestamp open_time, Duration length, const BarRecord& record, double market_return,
+                         double dispersion) {
+  UniverseBar bar;
+  bar.open_time = open_time;
+  bar.close_time = open_time + length;
+  bar.usable = record.usable;
+  bar.starts_stream = record.starts_stream;
+  bar.own_return = static_cast<double>(record.log_return);
+  bar.quote_volume = static_cast<double>(record.quote_volume);
+  bar.return_rank = static_cast<double>(record.return_rank);
+  bar.market_return = market_return;
+  bar.dispersion = dispersion;
+  return bar;
 }
 
 }  // namespace clm

@@ -7,6 +7,15 @@
 
 namespace clm {
 
+/// What the universe phase needs of a symbol's bar once its candle is gone.
+struct BarRecord {
+  float log_return = 0.0F;    ///< NaN: no return
+  float quote_volume = 0.0F;  ///< close times volume; NaN: not known
+  float return_rank = 0.0F;   ///< of log_return in the universe, filled in between the phases
+  bool usable = false;        ///< false: the candle cannot be used
+  bool starts_stream = false;
+};
+
 /// Everything that is advanced bar by bar for one symbol. Both the batch engine and LiveFeatures consist of these,
 /// which is why they agree to the bit. Not thread-safe; different symbols are independent.
 class SymbolPipeline {
@@ -14,10 +23,10 @@ class SymbolPipeline {
   SymbolPipeline(const FeatureSet& set, Interval interval, ContextCursor context);
 
   /// Feeds candles in order. Writes the symbol columns of row i to `rows + i * stride` (all NaN for an unusable
-  /// candle) and the log return of candle i to `returns[i]`.
-  void advance_symbol(std::span<const Candle> candles, float* rows, std::size_t stride, double* returns);
-  /// Feeds the same bars again with the market's return and writes the market columns.
-  void advance_market(std::span<const MarketBar> bars, float* rows, std::size_t stride);
+  /// candle) and what is to be remembered of candle i to `records[i]`.
+  void advance_symbol(std::span<const Candle> candles, float* rows, std::size_t stride, BarRecord* records);
+  /// Feeds the same bars again beside the universe's numbers and writes the market columns, likewise.
+  void advance_market(std::span<const UniverseBar> bars, float* rows, std::size_t stride);
   ContextCursor& context() { return context_; }
 
  private:
@@ -41,19 +50,8 @@ class SymbolPipeline {
 /// Bars that are worked on together: as many as keep their bars and rows in the first caches.
 inline constexpr std::size_t kBlockBars = 64;
 
-/// The mean of the returns that are there, in the order given; NaN if fewer than two are.
-class MarketMean {
- public:
-  void add(double own_return) {
-    if (own_return != own_return) return;
-    sum_ += own_return;
-    ++count_;
-  }
-  double value() const { return count_ >= 2 ? sum_ / count_ : kMissing; }
-
- private:
-  double sum_ = 0.0;
-  int count_ = 0;
-};
+/// The bar of the universe phase that `record` and the numbers of its time make.
+UniverseBar universe_bar(Timestamp open_time, Duration length, const BarRecord& record, double market_return,
+                         double dispersion);
 
 }  // namespace clm
