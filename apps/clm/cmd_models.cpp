@@ -53,9 +53,9 @@ Result<int> run_show(Program& program, const std::string& version) {
   const auto& d = *document;
   const auto& manifest = d["manifest"];
   std::string text = text_of(d["model_type"]) + " " + text_of(d["version"]) + ": " + text_of(d["status"]) + "\n\n";
-  text += "trained on  " + text_of(manifest["training_span"]["from"]) + " to " +
-          text_of(manifest["training_span"]["to"]) + ", " + grouped(manifest["training_rows"].get<long long>()) +
-          " rows, features " + text_of(manifest["feature_set"]) + "\n";
+  text += "trained on  " + text_of(manifest["training"]["from"]) + " to " + text_of(manifest["training"]["to"]) + ", " +
+          grouped(manifest["training"]["rows"].get<long long>()) + " rows, features " +
+          text_of(manifest["features"]["set"]) + "\n";
   text += "label       " + manifest["label"].dump() + "\nparameters  " + manifest["parameters"].dump() + "\nfiles\n";
   for (const auto& file : manifest["files"])
     text += "  " + text_of(file["name"]) + "  " + grouped(file["bytes"].get<long long>()) + " bytes  sha256 " +
