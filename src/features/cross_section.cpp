@@ -56,9 +56,9 @@ void CrossSection::subtract_mean(const float* values, float* results) const {
   double sum = 0.0;
   int count = 0;
   for (std::size_t i = 0; i < symbols_; ++i) {
-    if (values[i] != values[i]) continue;
-    sum += static_cast<double>(values[i]);
-    ++count;
+    const bool known = values[i] == values[i];
+    sum += known ? static_cast<double>(values[i]) : 0.0;
+    count += known ? 1 : 0;
   }
   const double mean = count >= 2 ? sum / count : kMissing;
   for (std::size_t i = 0; i < symbols_; ++i) results[i] = static_cast<float>(static_cast<double>(values[i]) - mean);
