@@ -108,11 +108,14 @@ void decide_first(const Judgement& j, const PolicyOptions& o, Verdict& verdict) 
   const std::string skill_text = "rank IC " + ic(skill.mean) + ", " + interval99(skill) + ", one-sided p " +
                                  text(skill.p_greater, 5) + " against the level " + text(level, 5) + " for " +
                                  std::to_string(j.candidates_tried) + " candidate(s) tried";
+  verdict.conditions.push_back({"skill_p_value", skill.p_greater <= level, skill.p_greater, level});
   ask(skill.p_greater <= level, "It has foresight: " + skill_text + ".", "No foresight shown: " + skill_text + ".");
 
   if (const Comparison* closest = closest_baseline(j)) {
-    ask(closest->rank_ic.difference.p_greater <= o.superiority_alpha,
-        "It beats every baseline; the closest: " + describe_lead(*closest) + ".",
+    const double p_closest = closest->rank_ic.difference.p_greater;
+    verdict.conditions.push_back({"lead_over_" + closest->against + "_p_value", p_closest <= o.superiority_alpha,
+                                  p_closest, o.superiority_alpha});
+    ask(p_closest <= o.superiority_alpha, "It beats every baseline; the closest: " + describe_lead(*closest) + ".",
         "It does not beat the baselines: " + describe_lead(*closest) + ".");
     const Comparison* best = best_baseline(j);
     verdict.improvement = best->rank_ic.difference.mean;
@@ -129,15 +132,21 @@ void decide_first(const Judgement& j, const PolicyOptions& o, Verdict& verdict) 
     const Profit positions =
         compare_profit("positions beyond the cost band", "bps per bar", j, o, &ModelJudgement::position_bps_per_bar);
     const std::string sides = " after " + bps(j.cost_bps_per_side) + " a side: ";
+    verdict.conditions.push_back({"long_short_net_bps", book.passed, book.net.mean, book.best_baseline});
+    verdict.conditions.push_back(
+        {"positions_net_bps_per_bar", positions.passed, positions.net.mean, positions.best_baseline});
     ask(book.passed || positions.passed, "It pays" + sides + describe(positions.passed ? positions : book) + ".",
         "It does not pay" + sides + describe(book) + "; " + describe(positions) + "; it would break even at " +
             bps(j.candidate.long_short.break_even_cost_bps) + " a side.");
   }
-  if (o.min_deflated_sharpe > 0)
+  if (o.min_deflated_sharpe > 0) {
+    const double found = j.candidate.deflated_sharpe;
+    verdict.conditions.push_back({"deflated_sharpe", found >= o.min_deflated_sharpe, found, o.min_deflated_sharpe});
     ask(j.candidate.deflated_sharpe >= o.min_deflated_sharpe,
         "Deflated Sharpe ratio " + text(j.candidate.deflated_sharpe, 3) + ".",
         "Deflated Sharpe ratio " + text(j.candidate.deflated_sharpe, 3) + " is below " +
             text(o.min_deflated_sharpe, 3) + ".");
+  }
   verdict.decision = passed ? DeploymentDecision::deploy : DeploymentDecision::reject;
   verdict.reasons.insert(verdict.reasons.end(), good.begin(), good.end());
 }
@@ -148,6 +157,10 @@ void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& ver
   verdict.improvement = gain.value;
   verdict.lo = gain.lo;
   verdict.hi = gain.hi;
+  verdict.conditions = {
+      {"improvement", gain.value >= o.deploy_improvement, gain.value, o.deploy_improvement},
+      {"improvement_lower_bound", gain.lo > 0, gain.lo, 0},
+      {"skill_p_value", skill.p_greater <= o.superiority_alpha, skill.p_greater, o.superiority_alpha}};
   const std::string interval = percent(1 - j.alpha) + " interval [" + percent(gain.lo) + ", " + percent(gain.hi) + "]";
   const std::string sum = "Improvement over " + j.active->name + " " + percent(gain.value) + ", " + interval +
                           ": win rate " + percent(j.active->positions.win_rate) + " to " +
@@ -218,17 +231,21 @@ Verdict decide(const Judgement& judgement, const PolicyOptions& options) {
 
 nlohmann::json to_json(const Verdict& verdict) {
   const auto number = [](double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); };
-  nlohmann::json checks = nlohmann::json::array();
-  for (const auto& check : verdict.checks)
-    checks.push_back({{"name", check.name},
-                      {"passed", check.passed},
-                      {"value", number(check.value)},
-                      {"threshold", number(check.threshold)}});
+  const auto list = [&number](const std::vector<SafetyCheck>& checks) {
+    nlohmann::json out = nlohmann::json::array();
+    for (const auto& check : checks)
+      out.push_back({{"name", check.name},
+                     {"passed", check.passed},
+                     {"value", number(check.value)},
+                     {"threshold", number(check.threshold)}});
+    return out;
+  };
   return {{"decision", to_string(verdict.decision)},
           {"improvement", number(verdict.improvement)},
           {"interval", nlohmann::json::array({number(verdict.lo), number(verdict.hi)})},
           {"reasons", verdict.reasons},
-          {"checks", checks}};
+          {"checks", list(verdict.checks)},
+          {"conditions", list(verdict.conditions)}};
 }
 
 }  // namespace clm

@@ -41,6 +41,7 @@ struct PolicyOptions {
   double max_drawdown = 0.30;  ///< of the position book
 };
 
+/// A limit of the policy beside what was found.
 struct SafetyCheck {
   std::string name;
   bool passed = false;
@@ -54,7 +55,10 @@ struct Verdict {
   double lo = 0;           ///< its interval
   double hi = 0;
   std::vector<std::string> reasons;  ///< plain sentences with their numbers, the deciding one first
-  std::vector<SafetyCheck> checks;
+  std::vector<SafetyCheck> checks;   ///< of safety: each must pass, whatever else is found
+  /// Of merit. A first version must pass all but the two ways of trading, of which one is enough; a replacement that
+  /// passes all is deployed. Names that end in `_p_value` are limits from above, the others from below.
+  std::vector<SafetyCheck> conditions;
 };
 
 /// What follows from the evidence. A pure function.

@@ -117,6 +117,7 @@ ModelJudgement judge_model(const Bench& bench, const ForecastTable& table, Serie
   series.squared_error = squared_error_by_time(bench, forecast);
   series.up_probability = cross_fitted_up_probability(bench.rows, forecast, bench.options.calibration_folds);
   out.probability = score_probabilities(series.up_probability, bench.ups);
+  out.reliability = reliability_diagram(series.up_probability, bench.ups);
   out.calibration_quality = 1 - out.probability.calibration_error;
   judge_positions(bench, forecast, out);
   judge_long_short(bench, forecast, out, series);

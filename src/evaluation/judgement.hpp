@@ -43,8 +43,9 @@ struct ModelJudgement {
   PointErrors errors;
   RankIc rank_ic;  ///< against the label
   ShareEstimate direction;
-  ProbabilityScore probability;    ///< of P(up), cross-fitted over time
-  double calibration_quality = 0;  ///< 1 - expected calibration error
+  ProbabilityScore probability;             ///< of P(up), cross-fitted over time
+  std::vector<ReliabilityBin> reliability;  ///< of the same probabilities
+  double calibration_quality = 0;           ///< 1 - expected calibration error
   PositionResult positions;
   MeanEstimate position_bps_per_bar;  ///< net, of the whole book, with interval
   MeanEstimate r_multiple;            ///< mean over the bars with exits, with interval

@@ -61,6 +61,13 @@ Json to_json(const ProbabilityScore& p) {
           {"uncertainty", number(p.uncertainty)}};
 }
 
+Json to_json(const std::vector<ReliabilityBin>& bins) {
+  Json out = Json::array();
+  for (const auto& bin : bins)
+    out.push_back({{"count", bin.count}, {"probability", number(bin.probability)}, {"share", number(bin.share)}});
+  return out;
+}
+
 /// Sums of `returns x scale` at no more than kEquityPoints moments, the last one always among them.
 Json equity(const TimedSeries& returns, double scale) {
   Json times = Json::array(), values = Json::array();
@@ -137,6 +144,8 @@ Json to_json(const ModelJudgement& m) {
   positions["win_rate"] = to_json(m.win_rate);
   positions["r_multiple"] = to_json(m.r_multiple);
   positions["net_bps_per_bar"] = to_json(m.position_bps_per_bar);
+  Json probability = to_json(m.probability);
+  probability["bins"] = to_json(m.reliability);
   return {{"name", m.name},
           {"errors",
            {{"count", m.errors.count},
@@ -146,7 +155,7 @@ Json to_json(const ModelJudgement& m) {
             {"bias", number(m.errors.bias)}}},
           {"rank_ic", to_json(m.rank_ic)},
           {"directional_accuracy", to_json(m.direction)},
-          {"probability", to_json(m.probability)},
+          {"probability", probability},
           {"calibration_quality", number(m.calibration_quality)},
           {"positions", positions},
           {"long_short", long_short},
