@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/parallel.hpp"
 #include "commands.hpp"
 #include "market/data_quality.hpp"
 #include "session.hpp"
+#include "stored_quality.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -29,42 +29,12 @@ nlohmann::json document_of(const QualityReport& report) {
           {"usable_share", report.usable_share},    {"findings", findings}};
 }
 
-/// The checks of every stored series; a series is stale against the typical end of its own venue and interval.
-Result<std::vector<QualityReport>> check_all(const CandleStore& store, const QualityOptions& options,
-                                             const RunContext& run) {
-  const auto keys = store.list();
-  if (!keys) return forward_error(keys);
-  std::map<std::pair<Venue, Interval>, std::vector<Timestamp>> ends;
-  for (const auto& key : *keys) {
-    const auto span = store.span_of(key);
-    if (!span) return forward_error(span);
-    if (span->rows > 0) ends[{key.venue, key.interval}].push_back(span->last_open + key.interval.length());
-  }
-  std::vector<std::optional<Result<QualityReport>>> outcomes(keys->size());
-  parallel_for(run.jobs, keys->size(), [&](std::size_t i) {
-    const auto& key = (*keys)[i];
-    const auto series = store.read(key, TimeRange{}, Timestamp::max());
-    const auto end = ends.find({key.venue, key.interval});
-    if (series) {
-      const Timestamp reference = end == ends.end() ? Timestamp::min() : typical_end(end->second);
-      outcomes[i].emplace(check_series(*series, reference, options));
-    } else {
-      outcomes[i].emplace(forward_error(series));
-    }
-  });
-  std::vector<QualityReport> reports;
-  for (auto& outcome : outcomes) {
-    if (!*outcome) return forward_error(*outcome);
-    reports.push_back(std::move(**outcome));
-  }
-  return reports;
-}
-
-std::string describe(const std::vector<QualityReport>& reports) {
+std::string describe(const std::vector<StoredQuality>& reports) {
   if (reports.empty()) return "Nothing is stored yet: clm import PATH, clm fetch or clm simulate.\n";
   TextTable table({"venue", "symbol", "interval", "rows", "from", "to", "missing", "no volume", "status", "usable"});
   std::string findings;
-  for (const auto& r : reports) {
+  for (const auto& checked : reports) {
+    const QualityReport& r = checked.report;
     table.add({r.key.venue.str(), r.key.symbol.str(), r.key.interval.name(), grouped(r.rows),
                to_minutes_string(r.range.from), to_minutes_string(r.range.to), grouped(r.missing_bars),
                grouped(r.zero_volume_bars), std::string(to_string(r.status)),
@@ -85,7 +55,7 @@ Result<int> run(Program& program) {
   if (!session) return forward_error(session);
   const auto store = (*session)->candles();
   if (!store) return forward_error(store);
-  const auto reports = check_all(**store, (*session)->learning().universe.quality, program.context());
+  const auto reports = check_stored_series(**store, (*session)->learning().universe.quality, program.context());
   if (!reports) return forward_error(reports);
   const auto context_store = (*session)->context_series();
   if (!context_store) return forward_error(context_store);
@@ -93,7 +63,7 @@ Result<int> run(Program& program) {
   if (!context_keys) return forward_error(context_keys);
 
   auto list = nlohmann::json::array();
-  for (const auto& report : *reports) list.push_back(document_of(report));
+  for (const auto& checked : *reports) list.push_back(document_of(checked.report));
   std::map<std::string, std::size_t> symbols_by_kind;
   for (const auto& key : *context_keys) ++symbols_by_kind[std::string(info_of(key.kind).name)];
   std::string text = describe(*reports);

@@ -1,0 +1,81 @@
+// report: what was learned, as one HTML file to read, print and pass on.
+#include <filesystem>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/file_io.hpp"
+#include "commands.hpp"
+#include "report_facts.hpp"
+
+namespace clm::app {
+namespace {
+
+struct Flags {
+  bool data = false;
+  std::string version;
+  std::int64_t cycle = 0;  ///< 0: not asked for
+  std::string output;
+};
+
+/// A page and what it is about: the parts of its default file name.
+struct Page {
+  std::string kind, id;
+  std::string html;
+};
+
+Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
+  const Timestamp now = program.clock().now();
+  if (!flags.version.empty()) {
+    const auto facts = gather_version(session, flags.version, std::nullopt);
+    if (!facts) return forward_error(facts);
+    return Page{"version", facts->version, version_report(*facts, now)};
+  }
+  if (flags.cycle > 0) {
+    const auto facts = gather_overview(session, flags.cycle);
+    if (!facts) return forward_error(facts);
+    return Page{"cycle", std::to_string(flags.cycle), cycle_report(*facts, now)};
+  }
+  auto data = gather_data(session, program.context());
+  if (!data) return forward_error(data);
+  if (flags.data) return Page{"data", "all", data_report(*data, now)};
+  auto facts = gather_overview(session, std::nullopt);
+  if (!facts) return forward_error(facts);
+  facts->data = std::move(*data);
+  const std::string id = facts->shown_cycle > 0 ? "cycle-" + std::to_string(facts->shown_cycle) : "start";
+  return Page{"overview", id, overview_report(*facts, now)};
+}
+
+Result<int> run(Program& program, const Flags& flags) {
+  const auto session = Session::open(program);
+  if (!session) return forward_error(session);
+  const auto page = make_page(program, **session, flags);
+  if (!page) return forward_error(page);
+  const std::filesystem::path file = flags.output.empty()
+                                         ? (*session)->workspace().reports() / (page->kind + "-" + page->id + ".html")
+                                         : std::filesystem::path(flags.output);
+  if (auto written = write_file_atomic(file, page->html); !written) return forward_error(written);
+  program.print({{"file", file.string()}, {"kind", page->kind}}, file.string());
+  return 0;
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, Commands& commands) {
+  auto flags = std::make_shared<Flags>();
+  auto* command = app.add_subcommand("report", "One HTML file with plots: the last cycle, its candidates and the data");
+  auto* data = command->add_flag("--data", flags->data, "Only what is stored and what is wrong with it");
+  auto* version =
+      command->add_option("--version", flags->version, "Only this version, or its beginning")->type_name("VERSION");
+  auto* cycle = command->add_option("--cycle", flags->cycle, "Only this cycle and its candidates")
+                    ->type_name("N")
+                    ->check(CLI::PositiveNumber);
+  version->excludes(data)->excludes(cycle);
+  cycle->excludes(data);
+  command->add_option("--output", flags->output, "File to write (default: reports/KIND-ID.html in the workspace)")
+      ->type_name("FILE");
+  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+}
+
+}  // namespace clm::app

@@ -1,0 +1,252 @@
+#include "report/comparison_section.hpp"
+
+#include <cmath>
+
+#include "report/html_page.hpp"
+#include "report/plot_frame.hpp"
+
+namespace clm::app {
+namespace {
+
+struct Shown {
+  const ModelFigures* model;
+  std::string name;
+  int colour;
+};
+
+/// The candidate, the active version, the baselines; colours as the plots have them everywhere.
+std::vector<Shown> everybody(const Evidence& e) {
+  std::vector<Shown> out{{&e.candidate, e.candidate.name + " (candidate)", 0}};
+  if (e.active) out.push_back({&*e.active, e.active->name + " (active)", 1});
+  for (std::size_t b = 0; b < e.baselines.size(); ++b)
+    out.push_back({&e.baselines[b], e.baselines[b].name, 2 + static_cast<int>(b % 5)});
+  return out;
+}
+std::vector<Shown> models_only(const Evidence& e) {
+  auto out = everybody(e);
+  out.resize(e.active ? 2 : 1);
+  return out;
+}
+
+int colour_of(const Evidence& e, const std::string& name) {
+  if (e.active && e.active->name == name) return 1;
+  for (std::size_t b = 0; b < e.baselines.size(); ++b)
+    if (e.baselines[b].name == name) return 2 + static_cast<int>(b % 5);
+  return 0;
+}
+
+/// Profit factor, win rate and the like mean nothing where nothing was traded.
+std::string if_traded(const ModelFigures& m, const std::string& text) { return m.trades > 0 ? text : "\u2013"; }
+
+std::string forest(const Evidence& e, Estimate DifferenceFigures::*figure, const PlotText& text) {
+  std::vector<ForestRow> rows;
+  for (const auto& difference : e.differences) {
+    const int colour = colour_of(e, difference.against);
+    rows.push_back({"over " + difference.against + (colour == 1 ? " (active)" : ""), colour, difference.*figure});
+  }
+  return forest_plot(text, rows);
+}
+
+void add_figure(std::string& out, const std::string& title, const std::string& how, const std::string& svg,
+                const std::string& numbers = {}) {
+  if (!svg.empty()) out += html_figure(title, how, svg, numbers);
+}
+
+void add_months(std::string& out, const Evidence& e) {
+  std::vector<std::string> months;
+  for (const auto& month : e.candidate.by_month) months.push_back(month.name);
+  std::vector<IntervalSeries> series;
+  HtmlTable numbers{"", {"Month", "Model", "Rank IC", "Interval", "Hit rate (%)", "Rows"}, {}};
+  for (const auto& shown : models_only(e)) {
+    IntervalSeries one{shown.name, shown.colour, std::vector<Estimate>(months.size())};
+    for (std::size_t m = 0; m < months.size(); ++m)
+      for (const auto& slice : shown.model->by_month) {
+        if (slice.name != months[m]) continue;
+        one.estimates[m] = slice.rank_ic;
+        numbers.rows.push_back(
+            {HtmlCell{slice.name, "", HtmlCell::Kind::word}, HtmlCell{shown.name, "", HtmlCell::Kind::word},
+             figure_cell(number_text(slice.rank_ic.value, 4)),
+             figure_cell(interval_text(slice.rank_ic.lo, slice.rank_ic.hi, 4)),
+             figure_cell(number_text(100 * slice.hit_rate, 2)), figure_cell(number_text(slice.rows, 0))});
+      }
+    series.push_back(std::move(one));
+  }
+  add_figure(out, "Rank IC by month",
+             "Each dot is a month's mean rank correlation of forecast and outcome; where a bar stays above zero, that "
+             "month alone shows foresight. A model of lasting worth has dots above zero in most months.",
+             interval_plot({"Rank IC by month with intervals", "month", "rank IC", 4}, months, series),
+             html_table(numbers));
+}
+
+void add_delays(std::string& out, const Evidence& e) {
+  std::vector<std::string> places;
+  for (const auto& delay : e.candidate.by_delay) places.push_back(std::to_string(delay.delay_bars));
+  std::vector<IntervalSeries> series;
+  HtmlTable numbers{"", {"Delay (bars)", "Model", "Rank IC", "Interval", "Gross (bps per rebalance)"}, {}};
+  for (const auto& shown : models_only(e)) {
+    IntervalSeries one{shown.name, shown.colour, {}};
+    for (const auto& delay : shown.model->by_delay) {
+      one.estimates.push_back(delay.rank_ic);
+      numbers.rows.push_back({figure_cell(std::to_string(delay.delay_bars)),
+                              HtmlCell{shown.name, "", HtmlCell::Kind::word},
+                              figure_cell(number_text(delay.rank_ic.value, 4)),
+                              figure_cell(interval_text(delay.rank_ic.lo, delay.rank_ic.hi, 4)),
+                              figure_cell(number_text(delay.gross_bps, 2))});
+    }
+    series.push_back(std::move(one));
+  }
+  add_figure(out, "Rank IC by delay of entry",
+             "How much foresight is left when the trade is entered some bars later than the next open: a steep fall "
+             "means that the forecast only works for who is first.",
+             interval_plot({"Rank IC against the delay of entry in bars", "delay of entry (bars)", "rank IC", 4},
+                           places, series),
+             html_table(numbers));
+}
+
+void add_costs(std::string& out, const Evidence& e) {
+  LinePlot plot;
+  plot.text = {"Long-short net profit against the cost of trading", "cost (bps a side)",
+               "net profit (bps per rebalance)", 2};
+  plot.marks = LineMarks::dots;
+  HtmlTable numbers{"", {"Model", "Cost (bps a side)", "Net (bps per rebalance)"}, {}};
+  for (const auto& shown : everybody(e)) {
+    LineSeries line{shown.name, shown.colour, {}, {}};
+    for (const auto& level : shown.model->by_cost) {
+      line.x.push_back(level.cost_bps);
+      line.y.push_back(level.net_bps);
+      numbers.rows.push_back({HtmlCell{shown.name, "", HtmlCell::Kind::word},
+                              figure_cell(number_text(level.cost_bps, 1)), figure_cell(number_text(level.net_bps, 2))});
+    }
+    if (!line.x.empty()) plot.series.push_back(std::move(line));
+  }
+  const double break_even = e.candidate.break_even_cost_bps;
+  if (break_even > 0)
+    plot.vertical = LinePlot::Mark{break_even, "breaks even at " + number_text(break_even, 1) + " bps"};
+  add_figure(out, "Profit by cost",
+             "What a rebalance of the long-short book leaves at a cost a side; the dashed line is where the candidate "
+             "breaks even" +
+                 std::string(break_even > 0 ? "" : " (there is none: it earns nothing even without costs)") +
+                 ". To pay, that must lie right of what you pay.",
+             line_plot(plot), html_table(numbers));
+}
+
+void add_equity(std::string& out, const Evidence& e, const std::string& title, const std::string& how,
+                EquityCurve ModelFigures::*curve) {
+  LinePlot plot;
+  plot.text = {title + " over time, after costs", "", "sum of net returns (% of capital)", 1};
+  plot.x_axis = LinePlot::XAxis::time_ms;
+  for (const auto& shown : everybody(e)) {
+    const EquityCurve& values = shown.model->*curve;
+    if (values.value.empty()) continue;
+    LineSeries line{shown.name, shown.colour, values.time_ms, values.value};
+    for (auto& value : line.y) value *= 100;
+    plot.series.push_back(std::move(line));
+  }
+  add_figure(out, title, how, line_plot(plot));
+}
+
+void add_calibration(std::string& out, const Evidence& e) {
+  const ModelFigures& c = e.candidate;
+  HtmlTable numbers{"", {"Forecast P(up)", "Came true", "Forecasts"}, {}};
+  for (const auto& bin : c.calibration)
+    numbers.rows.push_back({figure_cell(number_text(bin.probability, 4)), figure_cell(number_text(bin.share, 4)),
+                            figure_cell(number_text(bin.count, 0))});
+  add_figure(out, "Does the probability of a rise come true?",
+             "Circles on the dashed diagonal: what is forecast with 52 % happens in 52 % of the cases; area = number "
+             "of forecasts. Brier score " +
+                 number_text(c.brier, 5) + " against " + number_text(c.brier_base, 5) +
+                 " for always saying the base rate (lower is better); mean distance from the diagonal " +
+                 number_text(c.calibration_error, 4) + ".",
+             calibration_plot({"Reliability diagram of the probability of a rise", "forecast probability of a rise",
+                               "share that rose", 4},
+                              c.calibration, c.base_rate),
+             html_table(numbers));
+}
+
+}  // namespace
+
+std::string comparison_table(const Evidence& e) {
+  HtmlTable table{
+      "All on the same rows. Rank IC: mean rank correlation of forecast and outcome over the symbols of a "
+      "moment. Errors in units of recent volatility. Trades: one position per symbol, entered where the "
+      "forecast exceeds the costs. Long-short: the extremes of the cross-section.",
+      {"Model", "Rank IC", "Hit rate (%)", "RMSE", "Bias", "Trades", "Net (bps/trade)", "Win rate (%)", "Average R",
+       "Profit factor", "Sharpe (1/yr)", "Sortino (1/yr)", "Max draw-down (%)", "Turnover (sides/bar)",
+       "Long-short net (bps/rebal.)"},
+      {}};
+  for (const auto& shown : everybody(e)) {
+    const ModelFigures& m = *shown.model;
+    const auto share = [](const Estimate& s) { return interval_text(100 * s.lo, 100 * s.hi, 1); };
+    table.rows.push_back(
+        {HtmlCell{m.name,
+                  shown.colour == 0   ? "candidate"
+                  : shown.colour == 1 ? "active"
+                                      : "baseline",
+                  HtmlCell::Kind::word},
+         figure_cell(number_text(m.rank_ic.value, 4), interval_text(m.rank_ic.lo, m.rank_ic.hi, 4)),
+         figure_cell(number_text(100 * m.hit_rate.value, 2), share(m.hit_rate)), figure_cell(number_text(m.rmse, 4)),
+         figure_cell(signed_text(m.bias, 4)), figure_cell(number_text(m.trades, 0)),
+         figure_cell(if_traded(m, signed_text(m.net_bps_per_trade, 1))),
+         figure_cell(if_traded(m, number_text(100 * m.win_rate.value, 1)), if_traded(m, share(m.win_rate))),
+         figure_cell(if_traded(m, signed_text(m.average_r, 3))),
+         figure_cell(if_traded(m, number_text(m.profit_factor, 2))),
+         figure_cell(if_traded(m, number_text(m.sharpe, 2))), figure_cell(if_traded(m, number_text(m.sortino, 2))),
+         figure_cell(if_traded(m, number_text(100 * m.max_drawdown, 1))),
+         figure_cell(if_traded(m, number_text(m.turnover, 4))),
+         figure_cell(signed_text(m.net_bps.value, 2), interval_text(m.net_bps.lo, m.net_bps.hi, 2))});
+  }
+  return html_table(table);
+}
+
+std::string judgement_plots(const Evidence& e) {
+  std::string out;
+  const std::string& name = e.candidate.name;
+  add_figure(
+      out, "Lead in rank IC",
+      "Each row is " + name +
+          " less another forecaster on the same rows; a bar wholly to the right of zero means that the lead is "
+          "more than chance.",
+      forest(e, &DifferenceFigures::rank_ic, {"Difference in rank IC with intervals", "difference in rank IC", "", 4}));
+  add_figure(out, "Lead in long-short profit after costs",
+             "The same for the net profit of a rebalance: right of zero, " + name + " earns more.",
+             forest(e, &DifferenceFigures::net_bps,
+                    {"Difference in net profit with intervals", "difference (bps per rebalance)", "", 1}));
+  add_months(out, e);
+  add_delays(out, e);
+  add_equity(out, e, "Equity of the long-short book, after costs",
+             "Sum of the net returns of long the best, short the worst forecasts; a line that falls steadily is a "
+             "forecast whose trading costs more than it earns.",
+             &ModelFigures::long_short_equity);
+  add_costs(out, e);
+  if (e.candidate.trades > 0) {
+    add_equity(out, e, "Equity of single positions, after costs",
+               "Sum of the net returns of one position per symbol, entered only where the forecast exceeds the costs; "
+               "flat means no trade.",
+               &ModelFigures::positions_equity);
+  } else {
+    out +=
+        "<figure><h4>Equity of single positions</h4>" +
+        html_paragraph("No forecast exceeded the costs of a trade, so there was none and there is nothing to plot.") +
+        "</figure>\n";
+  }
+  add_calibration(out, e);
+  return "<div class=\"plots\">" + out + "</div>\n";
+}
+
+std::string regime_table(const Evidence& e) {
+  if (e.candidate.by_regime.empty()) return {};
+  HtmlTable table{"By market regime; a forecast that only works in one is to be watched.",
+                  {"Model", "Regime", "Times", "Rows", "Rank IC", "Interval", "Hit rate (%)", "Bias"},
+                  {}};
+  for (const auto& shown : models_only(e))
+    for (const auto& slice : shown.model->by_regime)
+      table.rows.push_back({HtmlCell{shown.name, "", HtmlCell::Kind::word},
+                            HtmlCell{slice.name, "", HtmlCell::Kind::word}, figure_cell(number_text(slice.times, 0)),
+                            figure_cell(number_text(slice.rows, 0)), figure_cell(number_text(slice.rank_ic.value, 4)),
+                            figure_cell(interval_text(slice.rank_ic.lo, slice.rank_ic.hi, 4)),
+                            figure_cell(number_text(100 * slice.hit_rate, 2)),
+                            figure_cell(signed_text(slice.bias, 4))});
+  return html_table(table);
+}
+
+}  // namespace clm::app

@@ -1,0 +1,100 @@
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "report/plots.hpp"
+
+namespace clm::app {
+
+inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+/// Rank IC and hit rate of a month or a regime.
+struct SliceFigures {
+  std::string name;
+  double times = kUnknown, rows = kUnknown;
+  Estimate rank_ic;
+  double hit_rate = kUnknown, bias = kUnknown;
+};
+
+struct CostFigures {
+  double cost_bps = kUnknown;  ///< a side
+  double net_bps = kUnknown;   ///< per rebalance
+};
+
+struct DelayFigures {
+  int delay_bars = 0;
+  Estimate rank_ic;
+  double gross_bps = kUnknown;  ///< long-short, per rebalance
+};
+
+/// A cumulative return as a fraction of the capital.
+struct EquityCurve {
+  std::vector<double> time_ms, value;
+};
+
+/// What the judging found about one forecaster; units as in `ModelJudgement`.
+struct ModelFigures {
+  std::string name;
+  Estimate rank_ic;
+  Estimate hit_rate;
+  double rmse = kUnknown, rmse_zero = kUnknown, mae = kUnknown, bias = kUnknown;
+  double brier = kUnknown, brier_base = kUnknown, base_rate = kUnknown, calibration_error = kUnknown;
+  std::vector<CalibrationBin> calibration;
+  // One position per symbol beyond a cost band
+  double trades = 0, net_bps_per_trade = kUnknown, average_r = kUnknown, profit_factor = kUnknown;
+  double sharpe = kUnknown, sortino = kUnknown, max_drawdown = kUnknown, turnover = kUnknown;
+  Estimate win_rate;
+  EquityCurve positions_equity;
+  // The extremes of the cross-section, long and short
+  double rebalances = 0, gross_bps = kUnknown, long_short_sharpe = kUnknown, deflated_sharpe = kUnknown;
+  double long_short_turnover = kUnknown, break_even_cost_bps = kUnknown;
+  Estimate net_bps;
+  std::vector<CostFigures> by_cost;
+  EquityCurve long_short_equity;
+  std::vector<DelayFigures> by_delay;
+  std::vector<SliceFigures> by_month, by_regime;
+};
+
+/// The candidate less another, on the same rows.
+struct DifferenceFigures {
+  std::string against;
+  Estimate rank_ic, net_bps, squared_error;
+};
+
+/// A limit of the policy and what was found.
+struct LimitFigures {
+  std::string name;
+  bool passed = false;
+  double value = kUnknown, threshold = kUnknown;
+};
+
+struct VerdictFigures {
+  std::string decision;
+  Estimate improvement;
+  std::vector<std::string> reasons;
+  std::vector<LimitFigures> checks;      ///< of safety
+  std::vector<LimitFigures> conditions;  ///< of merit; empty in old evidence
+};
+
+/// What the registry keeps beside a decision: the JSON of `Judgement` and `Verdict`, read back for a report.
+struct Evidence {
+  double rows = kUnknown, times = kUnknown, symbols = kUnknown;
+  std::int64_t from_ms = 0, to_ms = 0;
+  int horizon_bars = 0;
+  double coverage = kUnknown, alpha = 0.05, candidates_tried = 1, cost_bps_per_side = kUnknown;
+  ModelFigures candidate;
+  std::vector<ModelFigures> baselines;
+  std::optional<ModelFigures> active;
+  std::vector<DifferenceFigures> differences;  ///< to the active version first, then the baselines
+  VerdictFigures verdict;
+};
+
+/// Figures that are missing or null become NaN. Error `report.evidence` (data): not JSON, or no judgement in it.
+Result<Evidence> read_evidence(std::string_view json_text);
+
+}  // namespace clm::app

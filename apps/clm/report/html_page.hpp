@@ -1,0 +1,56 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clm::app {
+
+/// Text as it may stand in HTML and SVG, in elements and in quoted attributes: & < > " ' are escaped, and control
+/// characters that neither allows are dropped.
+std::string html_escape(std::string_view text);
+
+/// "1,234.50" with a real minus sign; an en dash where the value is not a number, "∞" where it is infinite.
+std::string number_text(double value, int decimals);
+/// The same with a sign in front of positive values as well: for differences and profits.
+std::string signed_text(double value, int decimals);
+/// A share as "12.3 %".
+std::string percent_text(double share, int decimals);
+/// "[0.012, 0.034]"; "–" where there is no interval.
+std::string interval_text(double lo, double hi, int decimals);
+
+/// A cell: text as it is to be read, not yet escaped. `note` goes below it in small print.
+struct HtmlCell {
+  std::string text;
+  std::string note;
+  enum class Kind { word, figure, good, bad } kind = Kind::word;
+};
+HtmlCell figure_cell(std::string text, std::string note = {});
+
+/// A table whose columns the reader can sort by a click on the header.
+struct HtmlTable {
+  std::string caption;
+  std::vector<std::string> header;  ///< units in parentheses
+  std::vector<std::vector<HtmlCell>> rows;
+};
+std::string html_table(const HtmlTable& table);
+
+/// A plot with its title and the sentence that says how to read it; `numbers` (HTML, may be empty) can be unfolded.
+std::string html_figure(std::string_view title, std::string_view how_to_read, std::string_view svg,
+                        std::string_view numbers = {});
+/// A paragraph of plain text.
+std::string html_paragraph(std::string_view text);
+/// `kind`: "good", "bad" or "plain".
+std::string html_badge(std::string_view text, std::string_view kind);
+
+/// A part of a page. `id` names it in links: letters, digits and '-'.
+struct HtmlSection {
+  std::string id;
+  std::string title;
+  std::string body;  ///< HTML
+};
+
+/// One self-contained document: style, plots and the script that sorts tables are in it; it loads nothing. Light or
+/// dark as the reader's system is; printable.
+std::string html_page(std::string_view title, std::string_view subtitle, const std::vector<HtmlSection>& sections);
+
+}  // namespace clm::app

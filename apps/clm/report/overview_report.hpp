@@ -1,0 +1,50 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "report/data_section.hpp"
+#include "report/version_report.hpp"
+
+namespace clm::app {
+
+/// What a cycle decided about one model type.
+struct DecisionLine {
+  std::string model_type, version, decision;  ///< `version` is empty if the training failed
+  Estimate improvement;
+  std::vector<std::string> reasons;
+};
+
+struct CycleLine {
+  std::int64_t id = 0;
+  Timestamp as_of;
+  std::string status;
+  double seconds = 0;
+  std::vector<std::string> triggers;  ///< sentences
+  std::vector<DecisionLine> decisions;
+};
+
+/// From when to when a version was the active one of its type.
+struct ActiveBand {
+  std::string model_type, version;
+  TimeRange range;  ///< to = Timestamp::max(): still is
+};
+
+/// All that a workspace's or a cycle's report is made of.
+struct OverviewFacts {
+  std::vector<CycleLine> cycles;  ///< oldest first
+  std::vector<ActiveBand> active;
+  std::int64_t shown_cycle = 0;          ///< whose candidates are described; 0 = none
+  std::vector<VersionFacts> candidates;  ///< of the shown cycle
+  std::vector<SeriesCoverage> data;
+  std::string workspace;
+};
+
+/// Decisions over time, the cycles in a table, every candidate of the shown cycle in full, and the data. Without a
+/// cycle it says how to go on.
+std::string overview_report(const OverviewFacts& facts, Timestamp made_at);
+/// The shown cycle alone: its triggers, decisions and candidates.
+std::string cycle_report(const OverviewFacts& facts, Timestamp made_at);
+
+}  // namespace clm::app

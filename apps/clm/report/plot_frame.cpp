@@ -1,0 +1,116 @@
+#include "report/plot_frame.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/contract.hpp"
+#include "report/html_page.hpp"
+
+namespace clm::app {
+namespace {
+
+constexpr double kLegendLine = 18;
+
+/// Calls `place(entry, x, line)` for each entry; returns the number of lines.
+template <typename Place>
+int lay_out_legend(const std::vector<LegendEntry>& entries, double left, double right, Place place) {
+  double x = left;
+  int line = 0;
+  for (const auto& entry : entries) {
+    const double width = 22 + text_width(entry.name) + 14;
+    if (x > left && x + width > right) {
+      x = left;
+      ++line;
+    }
+    place(entry, x, line);
+    x += width;
+  }
+  return entries.empty() ? 0 : line + 1;
+}
+
+}  // namespace
+
+void ValueSpan::show(double value) {
+  if (!std::isfinite(value)) return;
+  lo_ = std::min(lo_, value);
+  hi_ = std::max(hi_, value);
+}
+
+void ValueSpan::show(const Estimate& estimate) {
+  show(estimate.value);
+  show(estimate.lo);
+  show(estimate.hi);
+}
+
+PlotScale ValueSpan::scale(double at_from, double at_to, double room) const {
+  expects(!empty(), "there is something to draw");
+  double margin = (hi_ - lo_) * room;
+  if (hi_ <= lo_) margin = std::max(std::fabs(hi_) * 0.1, 1e-9);
+  return {lo_ - margin, hi_ + margin, at_from, at_to};
+}
+
+std::string colour_class(int colour) { return "c" + std::to_string(std::clamp(colour, 0, 6)); }
+
+double text_width(std::string_view text) { return 6.3 * static_cast<double>(text.size()); }
+
+double legend_height(const std::vector<LegendEntry>& entries) {
+  const PlotArea area;
+  return kLegendLine * lay_out_legend(entries, area.left, area.right, [](const LegendEntry&, double, int) {});
+}
+
+void draw_legend(SvgCanvas& canvas, const std::vector<LegendEntry>& entries, PlotArea& area) {
+  const int lines = lay_out_legend(entries, area.left, area.right, [&](const LegendEntry& entry, double x, int line) {
+    const double y = area.top + 6 + kLegendLine * line;
+    canvas.line({x, y}, {x + 16, y}, "stroke " + colour_class(entry.colour));
+    canvas.circle({x + 8, y}, 3, "fill " + colour_class(entry.colour));
+    canvas.text({x + 21, y + 4}, entry.name, SvgCanvas::Anchor::start, "strong");
+  });
+  area.top += kLegendLine * lines;
+  area.bottom += kLegendLine * lines;
+}
+
+void draw_y_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& y, const std::string& title) {
+  const AxisTicks ticks = number_ticks(y.from, y.to, 6);
+  for (std::size_t i = 0; i < ticks.at.size(); ++i) {
+    const double at = y(ticks.at[i]);
+    canvas.line({area.left, at}, {area.right, at}, "grid");
+    canvas.text({area.left - 6, at + 4}, ticks.label[i], SvgCanvas::Anchor::end);
+  }
+  if (y.from < 0 && y.to > 0) canvas.line({area.left, y(0)}, {area.right, y(0)}, "zero");
+  canvas.text_upwards({12, (area.top + area.bottom) / 2}, title);
+}
+
+void draw_x_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& x, const AxisTicks& ticks,
+                 const std::string& title) {
+  canvas.line({area.left, area.bottom}, {area.right, area.bottom}, "axis");
+  double free_from = -1e9;
+  for (std::size_t i = 0; i < ticks.at.size(); ++i) {
+    const double at = x(ticks.at[i]);
+    canvas.line({at, area.bottom}, {at, area.bottom + 4}, "axis");
+    const double half = text_width(ticks.label[i]) / 2;
+    const double centre = std::min(at, kPlotWidth - 2 - half);
+    if (centre - half < free_from) continue;
+    canvas.text({centre, area.bottom + 17}, ticks.label[i], SvgCanvas::Anchor::middle);
+    free_from = centre + half + 6;
+  }
+  canvas.text({(area.left + area.right) / 2, area.bottom + 34}, title, SvgCanvas::Anchor::middle);
+}
+
+void draw_estimate(SvgCanvas& canvas, double x, const PlotScale& y, const Estimate& estimate, int colour,
+                   const std::string& title) {
+  const std::string stroke = "stroke " + colour_class(colour);
+  if (std::isfinite(estimate.lo) && std::isfinite(estimate.hi)) {
+    canvas.line({x, y(estimate.lo)}, {x, y(estimate.hi)}, stroke);
+    for (const double end : {estimate.lo, estimate.hi}) canvas.line({x - 3, y(end)}, {x + 3, y(end)}, stroke);
+  }
+  if (std::isfinite(estimate.value)) canvas.circle({x, y(estimate.value)}, 4, "fill " + colour_class(colour), title);
+}
+
+std::string estimate_text(const Estimate& estimate, int decimals) {
+  std::string text = number_text(estimate.value, decimals);
+  if (std::isfinite(estimate.lo) && std::isfinite(estimate.hi))
+    text += " " + interval_text(estimate.lo, estimate.hi, decimals);
+  return text;
+}
+
+}  // namespace clm::app

@@ -1,0 +1,92 @@
+#include "report/version_report.hpp"
+
+#include <algorithm>
+
+#include "report/comparison_section.hpp"
+#include "report/verdict_section.hpp"
+
+namespace clm::app {
+namespace {
+
+std::string importance_figure(const VersionFacts& facts) {
+  if (facts.importance.empty()) return html_paragraph("Feature importance: " + facts.importance_problem + ".");
+  std::vector<Bar> bars;
+  double shown = 0;
+  for (std::size_t i = 0; i < std::min(kImportanceBars, facts.importance.size()); ++i) {
+    const auto& feature = facts.importance[i];
+    bars.push_back({feature.feature, 100 * feature.share, number_text(100 * feature.share, 1) + " %"});
+    shown += feature.share;
+  }
+  return html_figure("What the model looks at",
+                     "The " + std::to_string(bars.size()) + " most important of " +
+                         std::to_string(facts.importance.size()) +
+                         " features, by their share of what the model gained from splitting on them while it was "
+                         "trained; together " +
+                         percent_text(shown, 0) + ". It says what was used, not what causes prices.",
+                     bar_plot({"Most important features", "share of the total gain (%)", "", 1}, bars));
+}
+
+std::string facts_table(const VersionFacts& facts) {
+  HtmlTable table{
+      "From the manifest: with these anybody can train the same bits again (clm reproduce).", {"What", "Value"}, {}};
+  for (const auto& [name, value] : facts.facts)
+    table.rows.push_back({HtmlCell{name, "", HtmlCell::Kind::word}, HtmlCell{value, "", HtmlCell::Kind::word}});
+  return html_table(table);
+}
+
+std::string history_table(const VersionFacts& facts) {
+  if (facts.history.empty()) return {};
+  HtmlTable table{"What became of it, oldest first.", {"When (UTC)", "From", "To", "By", "Reason"}, {}};
+  for (const auto& line : facts.history) {
+    std::vector<HtmlCell> row;
+    for (const auto& text : {to_minutes_string(line.at), line.from, line.to, line.actor, line.reason})
+      row.push_back({text, "", HtmlCell::Kind::word});
+    table.rows.push_back(std::move(row));
+  }
+  return html_table(table);
+}
+
+}  // namespace
+
+HtmlSection version_section(const VersionFacts& facts) {
+  const std::string name = facts.model_type + " " + facts.version;
+  HtmlSection section{"version-" + facts.version, name, {}};
+  std::string& body = section.body;
+  body += "<p>Status in the registry: <strong>" + html_escape(facts.status) + "</strong></p>\n";
+  if (facts.evidence) {
+    const Evidence& evidence = *facts.evidence;
+    body += verdict_box("The decision about it:", evidence);
+    body += "<h3>Beside the baselines" + std::string(evidence.active ? " and the active version" : "") + "</h3>\n";
+    body += comparison_table(evidence) + judgement_plots(evidence);
+    body += "<div class=\"plots\">" + importance_figure(facts) + "<div>";
+    const std::string regimes = regime_table(evidence);
+    if (!regimes.empty()) body += "<h3>By regime</h3>\n" + regimes;
+    body += "</div></div>\n";
+    const std::string limits = limits_table(evidence.verdict);
+    if (!limits.empty()) body += "<h3>The policy, limit by limit</h3>\n" + limits;
+  } else {
+    body += html_paragraph("There is no judgement to show: " + facts.evidence_problem + ".") + importance_figure(facts);
+  }
+  body += "<h3>What it is</h3>\n" + facts_table(facts);
+  const std::string history = history_table(facts);
+  if (!history.empty()) body += "<h3>History</h3>\n" + history;
+  return section;
+}
+
+HtmlSection failure_section(const std::string& model_type, const std::string& decision,
+                            const std::vector<std::string>& reasons) {
+  HtmlSection section{"failed-" + model_type, model_type + ": " + decision, {}};
+  section.body =
+      "<div class=\"verdict bad\"><h3>" + html_escape(model_type) + " " + html_badge(decision, "bad") + "</h3><ul>";
+  for (const auto& reason : reasons) section.body += "<li>" + html_escape(reason) + "</li>";
+  section.body += "</ul></div>\n";
+  return section;
+}
+
+std::string version_report(const VersionFacts& facts, Timestamp made_at) {
+  return html_page("Version " + facts.version + " of " + facts.model_type,
+                   "Written " + to_minutes_string(made_at) + " UTC by clm report. All times are UTC.",
+                   {version_section(facts)});
+}
+
+}  // namespace clm::app

@@ -1,0 +1,223 @@
+#include "report_facts.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "evaluation/calibrated_model.hpp"
+#include "registry/manifest.hpp"
+#include "stored_quality.hpp"
+
+namespace clm::app {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kCyclesShown = 200;
+constexpr int kEventsRead = 100'000;
+
+std::string text_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+double number_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<double>() : kUnknown;
+}
+
+std::vector<std::pair<std::string, std::string>> facts_of(const VersionRecord& record, const Manifest& m) {
+  std::vector<std::pair<std::string, std::string>> facts{
+      {"Model type", m.model_type},
+      {"Version", record.version.str()},
+      {"Trained on decisions from", to_string(m.training_span.from)},
+      {"Trained on decisions to (its freshness)", to_string(m.training_span.to)},
+      {"Made as of", to_string(m.created_as_of)},
+      {"Training rows", number_text(static_cast<double>(m.training_rows), 0)},
+      {"Seed", std::to_string(m.seed)},
+      {"Threads", std::to_string(m.threads)},
+      {"Feature set",
+       m.feature_set + ", " + std::to_string(m.feature_names.size()) + " features, hash " + m.feature_hash},
+      {"Label", m.label_json},
+      {"Parameters", m.parameters_json},
+      {"Training protocol", m.protocol_json},
+      {"Fingerprint of the data", m.data_fingerprint},
+      {"SHA-256 of the manifest", record.manifest_sha256},
+      {"Active version at the time", m.parent.empty() ? "none" : m.parent},
+      {"Made by", "clm " + m.program_version + ", commit " + m.git_commit}};
+  for (const auto& [library, version] : m.libraries) facts.emplace_back("Library " + library, version);
+  for (const auto& file : m.files)
+    facts.emplace_back("File " + file.name,
+                       number_text(static_cast<double>(file.bytes), 0) + " bytes, SHA-256 " + file.sha256);
+  return facts;
+}
+
+/// Verified bytes only: a model that was altered has no importance to show.
+void add_importance(const Registry& registry, const VersionRecord& record, VersionFacts& facts) {
+  const auto artifact = registry.open_artifact(record);
+  if (!artifact) {
+    facts.importance_problem = "the model cannot be loaded: " + to_string(artifact.error());
+    return;
+  }
+  const auto model = load_calibrated_model(record.slot.model_type, artifact->directory);
+  if (!model) {
+    facts.importance_problem = "the model cannot be loaded: " + to_string(model.error());
+    return;
+  }
+  for (auto& feature : model->model->importance())
+    facts.importance.push_back({std::move(feature.feature), feature.share});
+  if (facts.importance.empty()) facts.importance_problem = "this kind of model has no such notion";
+}
+
+Result<std::string> evidence_of(const Registry& registry, const VersionId& version, const std::vector<Event>& events,
+                                std::optional<std::int64_t> cycle) {
+  if (cycle) {
+    const std::string actor_end = ", cycle " + std::to_string(*cycle);
+    for (auto event = events.rbegin(); event != events.rend(); ++event) {
+      const auto at = event->actor.rfind(actor_end);
+      if (!event->evidence_id.empty() && at != std::string::npos && at + actor_end.size() == event->actor.size())
+        return registry.evidence(event->evidence_id);
+    }
+  }
+  return registry.latest_evidence(version);
+}
+
+CycleLine line_of(const CycleRecord& record) {
+  CycleLine line{record.id, record.as_of, std::string(to_string(record.status)), record.seconds, {}, {}};
+  const Json triggers = Json::parse(record.triggers_json, nullptr, false);
+  if (triggers.is_array())
+    for (const auto& trigger : triggers)
+      line.triggers.push_back(text_at(trigger, "model_type") + " (" + text_at(trigger, "trigger") + ", " +
+                              text_at(trigger, "priority") + "): " + text_at(trigger, "reason"));
+  const Json results = Json::parse(record.results_json, nullptr, false);
+  if (!results.is_array()) return line;
+  for (const auto& result : results) {
+    DecisionLine decision{
+        text_at(result, "model_type"), text_at(result, "version"), text_at(result, "decision"), {}, {}};
+    decision.improvement.value = number_at(result, "improvement");
+    if (result.contains("reasons") && result["reasons"].is_array())
+      for (const auto& reason : result["reasons"])
+        if (reason.is_string()) decision.reasons.push_back(reason.get<std::string>());
+    line.decisions.push_back(std::move(decision));
+  }
+  return line;
+}
+
+/// The audit trail read as times of service.
+std::vector<ActiveBand> bands_of(const std::vector<Event>& events) {
+  std::map<VersionId, ActiveBand> open;
+  std::vector<ActiveBand> out;
+  for (const auto& event : events) {
+    if (event.from == VersionStatus::active) {
+      const auto band = open.find(event.version);
+      if (band == open.end()) continue;
+      band->second.range.to = event.at;
+      out.push_back(band->second);
+      open.erase(band);
+    }
+    if (event.to == VersionStatus::active)
+      open[event.version] = {event.slot.model_type, event.version.str(), {event.at, Timestamp::max()}};
+  }
+  for (const auto& [version, band] : open) out.push_back(band);
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<SeriesCoverage>> gather_data(Session& session, const RunContext& run) {
+  const auto store = session.candles();
+  if (!store) return forward_error(store);
+  const auto checked = check_stored_series(**store, session.learning().universe.quality, run);
+  if (!checked) return forward_error(checked);
+  std::vector<SeriesCoverage> out;
+  for (const auto& [report, missing] : *checked) {
+    SeriesCoverage series{report.key.venue.str(),
+                          report.key.symbol.str(),
+                          report.key.interval.name(),
+                          report.rows,
+                          report.range,
+                          missing,
+                          report.unusable,
+                          report.missing_bars,
+                          std::string(to_string(report.status)),
+                          report.usable,
+                          report.usable_share,
+                          {}};
+    for (const auto& finding : report.findings)
+      series.findings.push_back(std::string(to_string(finding.kind)) + " " + to_minutes_string(finding.range.from) +
+                                " to " + to_minutes_string(finding.range.to) + ": " + finding.sentence);
+    out.push_back(std::move(series));
+  }
+  return out;
+}
+
+Result<VersionFacts> gather_version(Session& session, std::string_view version, std::optional<std::int64_t> cycle) {
+  const auto registry = session.registry();
+  if (!registry) return forward_error(registry);
+  const auto record = (*registry)->find(version);
+  if (!record) return forward_error(record);
+  const auto manifest = read_manifest(record->manifest_json);
+  if (!manifest) return forward_error(manifest);
+  const auto events = (*registry)->events_of(record->version);
+  if (!events) return forward_error(events);
+
+  VersionFacts facts;
+  facts.model_type = record->slot.model_type;
+  facts.version = record->version.str();
+  facts.status =
+      std::string(to_string(record->status)) + (record->pruned ? ", its files were removed by retention" : "");
+  facts.facts = facts_of(*record, *manifest);
+  for (const auto& event : *events)
+    facts.history.push_back(
+        {event.at, std::string(to_string(event.from)), std::string(to_string(event.to)), event.actor, event.reason});
+  const auto stored = evidence_of(**registry, record->version, *events, cycle);
+  if (!stored) return forward_error(stored);
+  auto evidence = read_evidence(*stored);
+  if (evidence) {
+    facts.evidence = std::move(*evidence);
+  } else {
+    facts.evidence_problem = stored->empty() ? "it was never judged" : evidence.error().message;
+  }
+  add_importance(**registry, *record, facts);
+  return facts;
+}
+
+Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64_t> cycle) {
+  const auto log = session.cycle_log();
+  if (!log) return forward_error(log);
+  const auto registry = session.registry();
+  if (!registry) return forward_error(registry);
+  auto records = (*log)->list(kCyclesShown);
+  if (!records) return forward_error(records);
+  if (cycle) {
+    const auto asked = (*log)->find(*cycle);
+    if (!asked) return forward_error(asked);
+    if (!*asked)
+      return fail(ErrorKind::usage, "report.unknown_cycle", "there is no cycle " + std::to_string(*cycle), "--cycle",
+                  "clm report without arguments lists the cycles.");
+    const bool listed =
+        std::any_of(records->begin(), records->end(), [&](const CycleRecord& record) { return record.id == *cycle; });
+    if (!listed) records->push_back(**asked);
+  }
+  OverviewFacts facts;
+  facts.workspace = session.workspace().root().filename().string();
+  for (auto record = records->rbegin(); record != records->rend(); ++record) facts.cycles.push_back(line_of(*record));
+  const auto events = (*registry)->history("", kEventsRead);
+  if (!events) return forward_error(events);
+  facts.active = bands_of(*events);
+
+  for (const auto& line : facts.cycles)
+    if (cycle ? line.id == *cycle : !line.decisions.empty()) facts.shown_cycle = line.id;
+  for (const auto& line : facts.cycles) {
+    if (line.id != facts.shown_cycle) continue;
+    for (const auto& decision : line.decisions) {
+      if (decision.version.empty()) continue;
+      auto version = gather_version(session, decision.version, line.id);
+      if (!version) return forward_error(version);
+      facts.candidates.push_back(std::move(*version));
+    }
+  }
+  return facts;
+}
+
+}  // namespace clm::app

@@ -1,0 +1,25 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "report/overview_report.hpp"
+#include "session.hpp"
+
+namespace clm::app {
+
+/// What a report needs, gathered from the workspace into plain structs.
+
+/// Coverage and findings of every stored series.
+Result<std::vector<SeriesCoverage>> gather_data(Session& session, const RunContext& run);
+
+/// Manifest, evidence, importance and history of a version. `cycle`: the evidence that this cycle gave, where it gave
+/// some; else the latest. A model that cannot be loaded is said so in the facts, it is no error.
+/// Errors: those of the registry.
+Result<VersionFacts> gather_version(Session& session, std::string_view version, std::optional<std::int64_t> cycle);
+
+/// Cycles, active versions and the candidates of `cycle` (default: of the newest cycle that decided something).
+/// `data` stays empty. Error `report.unknown_cycle` (usage).
+Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64_t> cycle);
+
+}  // namespace clm::app
