@@ -13,6 +13,13 @@ namespace clm::app {
 namespace {
 
 std::string text_of(const nlohmann::json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+/// The table shows beginnings; --json and `clm show` have the whole sentence.
+std::string shortened(std::string text) {
+  constexpr std::size_t kShownBytes = 90;
+  if (text.size() > kShownBytes) text = text.substr(0, kShownBytes - 3) + "...";
+  return text;
+}
+
 double number_of(const nlohmann::json& object, const char* key) {
   return object.contains(key) && object[key].is_number() ? object[key].get<double>() : kMissing;
 }
@@ -80,7 +87,7 @@ Result<int> run_history(Program& program, const std::string& model_type, int lim
   TextTable table({"at", "type", "version", "from", "to", "by", "reason"});
   for (const auto& e : (*document)["events"])
     table.add({text_of(e["at"]), text_of(e["model_type"]), text_of(e["version"]), text_of(e["from"]), text_of(e["to"]),
-               text_of(e["actor"]), text_of(e["reason"])});
+               text_of(e["actor"]), shortened(text_of(e["reason"]))});
   program.print(*document, table.empty() ? "Nothing has happened yet.\n" : table.render());
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/log.hpp"
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "program.hpp"
 
@@ -43,9 +44,11 @@ void add_global_flags(CLI::App& app, GlobalFlags& flags) {
   app.add_flag("-q,--quiet", flags.quiet, "No progress, no notes");
 }
 
-int run(int argc, char** argv) {
+}  // namespace
+
+int run_command_line(const std::vector<std::string>& words, const std::map<std::string, std::string>& environment) {
   const SystemClock clock;
-  Program program(environment_variables(), clock, stop_request());
+  Program program(environment, clock, stop_request());
 
   CLI::App app("Continuous learning for trading models: trains, judges on unseen data, promotes or refuses.", "clm");
   app.set_version_flag("-V,--version", "clm " CLM_VERSION);
@@ -55,13 +58,15 @@ int run(int argc, char** argv) {
   add_global_flags(app, program.flags);
 
   Commands commands;
-  for (const auto add : {add_init, add_import, add_fetch, add_simulate, add_data, add_features, add_cycle, add_models,
-                         add_show, add_history, add_diff, add_promote, add_reject, add_rollback, add_verify,
-                         add_reproduce, add_predict, add_config, add_completion})
+  for (const auto add :
+       {add_init,   add_import,    add_fetch,   add_simulate, add_data,   add_features, add_train,     add_evaluate,
+        add_cycle,  add_models,    add_show,    add_history,  add_diff,   add_promote,  add_reject,    add_rollback,
+        add_verify, add_reproduce, add_predict, add_report,   add_config, add_demo,     add_completion})
     add(app, commands);
 
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> reversed(words.rbegin(), words.rend() - 1);  // as CLI11 wants them, without the program
+    app.parse(std::move(reversed));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     program.print_error(Error{ErrorKind::usage, "usage", error.what(), "command line", "See clm --help."});
@@ -81,12 +86,11 @@ int run(int argc, char** argv) {
   return static_cast<int>(ErrorKind::defect);
 }
 
-}  // namespace
 }  // namespace clm::app
 
 extern "C" __attribute__((visibility("default"))) int clm_program_main(int argc, char** argv) {
   try {
-    return clm::app::run(argc, argv);
+    return clm::app::run_command_line({argv, argv + argc}, clm::app::environment_variables());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "clm: defect: %s\nPlease report it.\n", error.what());
     return static_cast<int>(clm::ErrorKind::defect);

@@ -20,7 +20,7 @@ struct XgboostOptions {
   double colsample_bynode = 0.1;   ///< share of those per split, (0, 1]; less decorrelates trees
   double min_child_weight = 1000;  ///< least sum of row weights in a leaf, >= 0; more smooths
   double lambda = 50.0;            ///< L2 penalty on leaf values, in row weights, >= 0; more shrinks small leaves
-  int early_stopping_rounds = 50;  ///< rounds without a better validation loss; 0 = run all rounds
+  int early_stopping_rounds = 0;   ///< stop after so many without a better validation loss; 0 = run all rounds
   StoppingMetric stopping_metric = StoppingMetric::rmse;
   int max_bin = 64;  ///< histogram bins per feature, 2..65535; more is finer and slower
 };

@@ -1,0 +1,185 @@
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/file_io.hpp"
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "session.hpp"
+
+namespace clm::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Settings of the demo's workspaces: a short history needs a short window, and a minute needs few trees.
+constexpr const char* kDemoSettings =
+    "[training]\nwindow_days = 150.0\nmax_fit_rows = 60000\n\n"
+    "[lightgbm]\nrounds = 200\nmin_data_in_leaf = 200\n\n"
+    "[xgboost]\nrounds = 150\nmin_child_weight = 200.0\n";
+
+/// Tells the story by running the program's own commands, each shown as a person would type it.
+class Story {
+ public:
+  Story(Program& program, fs::path directory) : program_(program), directory_(std::move(directory)) {}
+
+  void chapter(const std::string& title) const { std::printf("\n\033[1m%s\033[0m\n", title.c_str()); }
+  void say(const std::string& text) const { std::printf("%s\n", text.c_str()); }
+  fs::path workspace(const std::string& name) const { return directory_ / name; }
+
+  /// Runs a command in a workspace and returns its exit code.
+  int run(const std::string& name, std::vector<std::string> words) const {
+    std::string shown = "$ clm";
+    for (const auto& word : words) shown += " " + (word.find(' ') == std::string::npos ? word : "'" + word + "'");
+    std::printf("\n\033[36m%s\033[0m\n", shown.c_str());
+    std::fflush(stdout);
+    words.insert(words.begin(), "clm");
+    words.insert(words.end(), {"--workspace", workspace(name).string(), "--jobs", std::to_string(program_.jobs())});
+    return run_command_line(words, program_.environment());
+  }
+
+  /// The active version of a model type, empty if there is none.
+  Result<std::string> active(const std::string& name, const std::string& model_type) const {
+    Program inner(program_.environment(), program_.clock(), no_request_);
+    inner.flags.workspace = workspace(name).string();
+    const auto session = Session::open(inner);
+    if (!session) return forward_error(session);
+    const auto registry = (*session)->registry();
+    if (!registry) return forward_error(registry);
+    const auto active = (*registry)->active(Slot{model_type});
+    if (!active) return forward_error(active);
+    return *active ? (*active)->record.version.str() : std::string();
+  }
+
+ private:
+  Program& program_;
+  fs::path directory_;
+  CancelToken no_request_;
+};
+
+tl::unexpected<Error> unexpected_turn(const std::string& what) {
+  return fail(ErrorKind::defect, "demo.unexpected", "the story went another way: " + what, "clm demo",
+              "Please report it with the output above.");
+}
+
+Status make_workspace(const Story& story, const std::string& name) {
+  if (story.run(name, {"init"}) != 0) return unexpected_turn("init failed");
+  std::printf("(clm.toml: short windows and few trees, so that the story fits into a minute)\n");
+  return write_file_atomic(story.workspace(name) / "clm.toml", kDemoSettings);
+}
+
+Status learn_and_replace(const Story& story) {
+  story.chapter("1. A market with something to learn");
+  story.say("Informed traders leave a trace in the share of taker buys, but only when trading is active.");
+  if (auto made = make_workspace(story, "market"); !made) return made;
+  const std::vector<std::string> market{"simulate", "--symbols",    "50",   "--signal", "0.2", "--signal-ends-at",
+                                        "4000",     "--signal-end", "flip", "--seed",   "7"};
+  auto first = market;
+  first.insert(first.end(), {"--bars", "4000"});
+  if (story.run("market", first) != 0) return unexpected_turn("simulate failed");
+  if (story.run("market", {"cycle"}) != 0) return unexpected_turn("the cycle failed");
+  const auto before = story.active("market", "xgboost");
+  if (!before) return forward_error(before);
+  if (before->empty()) return unexpected_turn("no model was promoted in a market with a signal");
+  story.run("market", {"predict", "--symbol", "SIM0000USDT", "--symbol", "SIM0001USDT", "--symbol", "SIM0002USDT"});
+
+  story.chapter("2. The market changes");
+  story.say("From bar 4000 on the same trace means the opposite. 4,500 bars later the models have aged.");
+  auto later = market;
+  later.insert(later.end(), {"--bars", "8500"});
+  if (story.run("market", later) != 0) return unexpected_turn("simulate failed");
+  if (story.run("market", {"cycle"}) != 0) return unexpected_turn("the cycle failed");
+  const auto after = story.active("market", "xgboost");
+  if (!after) return forward_error(after);
+  if (*after == *before) return unexpected_turn("the aged model was not replaced");
+  story.run("market", {"models"});
+  return {};
+}
+
+Status refuse_noise(const Story& story) {
+  story.chapter("3. A market without anything to learn");
+  story.say("Returns nobody can predict. The right answer is a refusal.");
+  if (auto made = make_workspace(story, "noise"); !made) return made;
+  if (story.run("noise", {"simulate", "--symbols", "50", "--bars", "4000", "--signal", "0", "--seed", "11"}) != 0)
+    return unexpected_turn("simulate failed");
+  if (story.run("noise", {"cycle"}) != 0) return unexpected_turn("the cycle failed");
+  for (const auto* type : {"xgboost", "lightgbm"}) {
+    const auto active = story.active("noise", type);
+    if (!active) return forward_error(active);
+    if (!active->empty()) return unexpected_turn("noise was promoted");
+  }
+  return {};
+}
+
+Status catch_alteration(const Story& story) {
+  story.chapter("4. Somebody alters a model file");
+  const auto version = story.active("market", "xgboost");
+  if (!version) return forward_error(version);
+  const fs::path file = story.workspace("market") / "versions" / "xgboost" / *version / "model.ubj";
+  auto bytes = read_file(file);
+  if (!bytes) return forward_error(bytes);
+  const std::string original = *bytes;
+  (*bytes)[bytes->size() / 2] = static_cast<char>((*bytes)[bytes->size() / 2] ^ 1);
+  if (auto written = write_file_atomic(file, *bytes); !written) return written;
+  story.say("One bit of versions/xgboost/" + *version + "/model.ubj was flipped.");
+  if (story.run("market", {"verify"}) != static_cast<int>(ErrorKind::integrity))
+    return unexpected_turn("verify did not see the flipped bit");
+  if (story.run("market", {"predict"}) != static_cast<int>(ErrorKind::integrity))
+    return unexpected_turn("predict used an altered model");
+  if (auto written = write_file_atomic(file, original); !written) return written;
+  story.say("The bit is back:");
+  if (story.run("market", {"verify"}) != 0) return unexpected_turn("verify still complains");
+  return {};
+}
+
+Status roll_back(const Story& story) {
+  story.chapter("5. The way back");
+  if (story.run("market", {"rollback", "xgboost", "--reason", "a drill"}) != 0)
+    return unexpected_turn("the rollback failed");
+  story.run("market", {"history", "xgboost"});
+  story.chapter("6. Made again, bit for bit");
+  if (story.run("market", {"reproduce", "--all"}) != 0) return unexpected_turn("a version could not be reproduced");
+  return {};
+}
+
+Status write_reports(const Story& story) {
+  story.chapter("7. The evidence, for people");
+  if (story.run("market", {"report"}) != 0) return unexpected_turn("the report failed");
+  if (story.run("noise", {"report"}) != 0) return unexpected_turn("the report failed");
+  return {};
+}
+
+Result<int> run(Program& program) {
+  const fs::path directory = program.flags.workspace.empty() ? "clm-demo" : program.flags.workspace;
+  const fs::path marker = directory / ".made-by-clm-demo";
+  std::error_code failure;
+  if (fs::exists(directory, failure)) {
+    if (!fs::exists(marker, failure))
+      return fail(ErrorKind::usage, "demo.directory", "the directory exists and was not made by clm demo",
+                  directory.string(), "Name another one: clm demo --workspace DIR.");
+    fs::remove_all(directory, failure);
+  }
+  if (auto made = write_file_atomic(marker, ""); !made) return forward_error(made);
+  const double started = monotonic_seconds();
+  const Story story(program, directory);
+  for (const auto part : {learn_and_replace, refuse_noise, catch_alteration, roll_back, write_reports})
+    if (auto told = part(story); !told) return forward_error(told);
+  std::printf(
+      "\nThat was the story, in %.0f s. The workspaces stay in %s: look around with\n  clm models --workspace %s\n",
+      monotonic_seconds() - started, directory.c_str(), (directory / "market").c_str());
+  return 0;
+}
+
+}  // namespace
+
+void add_demo(CLI::App& app, Commands& commands) {
+  auto* command = app.add_subcommand("demo", "The story in a minute: a simulated market whose truth is known");
+  commands.push_back({command, [](Program& program) { return run(program); }});
+}
+
+}  // namespace clm::app

@@ -1,0 +1,12 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+namespace clm::app {
+
+/// Runs one command line ("clm", "cycle", "--force", ...) to its end, printing as the program does, and returns the
+/// exit code. Errors are printed, never thrown.
+int run_command_line(const std::vector<std::string>& words, const std::map<std::string, std::string>& environment);
+
+}  // namespace clm::app
