@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "support/source_dir.hpp"
+
 namespace clm::testing {
 
 /// Real data for tests: $CLM_TESTDATA, else ../shared/data seen from the project's root. Tests skip without it:
@@ -10,7 +12,7 @@ namespace clm::testing {
 inline std::optional<std::filesystem::path> test_data() {
   const char* configured = std::getenv("CLM_TESTDATA");
   const std::filesystem::path path =
-      configured != nullptr ? configured : std::filesystem::path(CLM_SOURCE_DIR) / ".." / "shared" / "data";
+      configured != nullptr ? configured : std::filesystem::path(source_dir()) / ".." / "shared" / "data";
   if (!std::filesystem::is_directory(path)) return std::nullopt;
   return path;
 }
