@@ -1,0 +1,48 @@
+#include "learning/triggers.hpp"
+
+#include <gtest/gtest.h>
+
+namespace clm {
+namespace {
+
+const Timestamp kNow = from_calendar(2024, 5, 1);
+constexpr Duration kHour = std::chrono::hours(1);
+
+ModelFreshness fresh(Duration age) { return {"xgboost", kNow - age, kNow - age}; }
+
+TEST(Triggers, NoActiveVersionIsUrgent) {
+  const auto trigger = check_trigger({"xgboost", {}, {}}, kNow, Force::no, 0, TriggerOptions{});
+  ASSERT_TRUE(trigger);
+  EXPECT_EQ(trigger->priority, Priority::urgent);
+  EXPECT_EQ(trigger->reason, "no version is active");
+}
+
+TEST(Triggers, NothingIsTrainedTwiceOnTheSameDataExceptByForce) {
+  const ModelFreshness refused{"xgboost", {}, kNow};
+  EXPECT_FALSE(check_trigger(refused, kNow, Force::no, 0, TriggerOptions{}));
+  const auto forced = check_trigger(refused, kNow, Force::yes, 0, TriggerOptions{});
+  ASSERT_TRUE(forced);
+  EXPECT_EQ(forced->kind, TriggerKind::manual);
+}
+
+TEST(Triggers, AgeIsThatOfTheDataNotOfTheFile) {
+  TriggerOptions options;
+  options.retrain_hours = 24;
+  EXPECT_FALSE(check_trigger(fresh(23 * kHour), kNow, Force::no, 0, options));
+  const auto trigger = check_trigger(fresh(24 * kHour), kNow, Force::no, 0, options);
+  ASSERT_TRUE(trigger);
+  EXPECT_EQ(trigger->kind, TriggerKind::time_based);
+  EXPECT_NE(trigger->reason.find(to_string(kNow - 24 * kHour)), std::string::npos);
+}
+
+TEST(Triggers, EnoughNewBarsFireBeforeTheClockDoes) {
+  TriggerOptions options;
+  options.new_bars = 1000;
+  EXPECT_FALSE(check_trigger(fresh(2 * kHour), kNow, Force::no, 999, options));
+  const auto trigger = check_trigger(fresh(2 * kHour), kNow, Force::no, 1000, options);
+  ASSERT_TRUE(trigger);
+  EXPECT_EQ(trigger->kind, TriggerKind::data_volume);
+}
+
+}  // namespace
+}  // namespace clm

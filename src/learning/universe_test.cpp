@@ -1,0 +1,64 @@
+#include "learning/universe.hpp"
+
+#include <gtest/gtest.h>
+
+#include "market/simulator.hpp"
+#include "support/temp_directory.hpp"
+
+namespace clm {
+namespace {
+
+class StoredUniverseTest : public ::testing::Test {
+ protected:
+  StoredUniverseTest() {
+    SimulationOptions options;
+    options.symbols = 3;
+    options.bars = 200;
+    market_ = simulate(options).value().series;
+    EXPECT_TRUE(store_.write_all(market_));
+  }
+
+  testing::TempDirectory directory_;
+  CandleStore store_ = CandleStore::open(directory_.path()).value();
+  std::vector<CandleSeries> market_;
+};
+
+TEST_F(StoredUniverseTest, NowIsTheCloseOfTheNewestBarKnown) {
+  const Timestamp start = market_[0].candles.front().open_time;
+  const auto whole = StoredUniverse::open(store_, UniverseOptions{}, Timestamp::max());
+  ASSERT_TRUE(whole);
+  EXPECT_EQ((*whole)->as_of(), start + std::chrono::hours(200));
+  const auto early = StoredUniverse::open(store_, UniverseOptions{}, start + std::chrono::minutes(90));
+  ASSERT_TRUE(early);
+  EXPECT_EQ((*early)->as_of(), start + std::chrono::hours(1)) << "the second bar has not closed";
+  EXPECT_EQ((*early)->load(0)->candles.size(), 1U);
+}
+
+TEST_F(StoredUniverseTest, WhatIsNotStoredIsAnErrorWithTheWayOut) {
+  UniverseOptions options;
+  options.symbols = {"NOPEUSDT"};
+  EXPECT_EQ(StoredUniverse::open(store_, options, Timestamp::max()).error().code, "universe.unknown_symbol");
+  options = {};
+  options.venue = "elsewhere";
+  const auto elsewhere = StoredUniverse::open(store_, options, Timestamp::max());
+  ASSERT_FALSE(elsewhere);
+  EXPECT_EQ(elsewhere.error().code, "universe.ambiguous");
+  EXPECT_NE(elsewhere.error().message.find("sim"), std::string::npos);
+  const auto before = StoredUniverse::open(store_, UniverseOptions{}, Timestamp(0));
+  EXPECT_EQ(before.error().code, "universe.empty");
+}
+
+TEST_F(StoredUniverseTest, SeveralVenuesAreNotMixed) {
+  auto other = market_;
+  for (auto& series : other) series.key.venue = Venue("other");
+  ASSERT_TRUE(store_.write_all(other));
+  EXPECT_EQ(StoredUniverse::open(store_, UniverseOptions{}, Timestamp::max()).error().code, "universe.ambiguous");
+  UniverseOptions options;
+  options.venue = "other";
+  const auto chosen = StoredUniverse::open(store_, options, Timestamp::max());
+  ASSERT_TRUE(chosen);
+  EXPECT_EQ((*chosen)->symbols().size(), 3U);
+}
+
+}  // namespace
+}  // namespace clm
