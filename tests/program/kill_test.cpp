@@ -1,0 +1,148 @@
+// kill -9 at random moments: the workspace opens, is sound, and the next run ends as an undisturbed one does.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/random.hpp"
+#include "support/test_switches.hpp"
+#include "support/workspace.hpp"
+
+namespace clm::testing {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kSeed = 20'240'101;
+
+/// Kills each of a number of runs of one command somewhere between its start and its usual end.
+class Killer {
+ public:
+  /// `command` is run once, undisturbed, in `place`, to learn how long it takes.
+  Killer(const TestWorkspace& place, std::vector<std::string> command) : command_(std::move(command)) {
+    const auto start = std::chrono::steady_clock::now();
+    const Outcome undisturbed = place.run(command_);
+    usual_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+    EXPECT_EQ(undisturbed.exit_code, 0) << undisturbed.describe();
+  }
+  void kill_a_run(const TestWorkspace& place) {
+    RunningProgram program(place.invocation(command_));
+    const double share = random_.uniform();
+    const auto start = std::chrono::steady_clock::now();
+    const auto moment = static_cast<std::int64_t>(share * static_cast<double>(usual_.count()));
+    if (program.ends_within(std::chrono::microseconds(moment))) {
+      EXPECT_EQ(program.wait().exit_code, 0);
+      // It was measured on a busier machine.
+      usual_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+      return;
+    }
+    program.send(SIGKILL);
+    program.wait();
+    ++killed_;
+  }
+  int killed() const { return killed_; }
+
+ private:
+  std::vector<std::string> command_;
+  std::chrono::microseconds usual_{0};
+  Random random_{kSeed};
+  int killed_ = 0;
+};
+
+std::string csv_of(int symbol, int rows) {
+  Random random(kSeed + static_cast<std::uint64_t>(symbol));
+  std::string text = "open_time,open,high,low,close,volume\n";
+  double price = 100;
+  for (int i = 0; i < rows; ++i) {
+    const double open = price;
+    price *= 1 + 0.01 * (random.uniform() - 0.5);
+    text += std::to_string(1'672'531'200'000 + i * 3'600'000LL) + "," + std::to_string(open) + "," +
+            std::to_string(std::max(open, price) + 0.1) + "," + std::to_string(std::min(open, price) - 0.1) + "," +
+            std::to_string(price) + "," + std::to_string(1 + random.uniform()) + "\n";
+  }
+  return text;
+}
+
+TEST(Kill, AnImportIsCompletedByTheNextOne) {
+  constexpr int kSymbols = 20, kRows = 9'000;  // a year and some: two files a symbol
+  const TestWorkspace undisturbed;
+  for (int i = 0; i < kSymbols; ++i)
+    undisturbed.write("in/S" + std::to_string(10 + i) + "USDT-1h.csv", csv_of(i, kRows));
+  const std::vector<std::string> command{"import", (undisturbed.beside() / "in").string(), "--venue", "v", "--json"};
+  const TestWorkspace empty;
+  Killer killer(undisturbed, command);
+  const FileTree expected = files_below(undisturbed.path() / "candles" / "v");
+  const auto expected_data = undisturbed.json({"data"});
+  ASSERT_EQ(expected.size(), 2u * kSymbols);
+
+  const int rounds = kill_rounds();
+  for (int round = 0; killer.killed() < rounds && round < 5 * rounds; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    const TestWorkspace place;
+    killer.kill_a_run(place);
+    place.json({"data"});  // what is there can be read
+    EXPECT_EQ(place.json({"verify"})["versions"].size(), 0u);
+    const auto report = place.json(command);
+    EXPECT_EQ(report["rows_stored"].get<int>() + report["rows_duplicate"].get<int>(), kSymbols * kRows);
+    EXPECT_EQ(report["rows_corrected"], 0);
+    EXPECT_EQ(differences(expected, files_below(place.path() / "candles" / "v")), std::vector<std::string>{});
+    EXPECT_EQ(place.json({"data"}), expected_data);
+    if (::testing::Test::HasFailure()) break;
+  }
+  RecordProperty("killed", killer.killed());
+  EXPECT_EQ(killer.killed(), rounds);
+}
+
+/// version -> the ways it went, in order.
+std::map<std::string, std::vector<std::string>> ways(const TestWorkspace& place) {
+  std::map<std::string, std::vector<std::string>> ways;
+  const auto history = place.json({"history"});
+  for (const auto& event : history["events"])
+    ways[event["version"]].push_back(event["from"].get<std::string>() + ">" + event["to"].get<std::string>());
+  return ways;
+}
+
+TEST(Kill, ACycleIsCompletedByTheNextOne) {
+  TestWorkspace base;
+  base.environment["CLM_POLICY_MODE"] = "enforced";  // statuses and aliases are to move, whichever way
+  base.environment["CLM_POLICY_SKILL_ALPHA"] = "0.49";
+  base.environment["CLM_POLICY_SUPERIORITY_ALPHA"] = "0.49";
+  base.environment["CLM_POLICY_PROFIT"] = "none";
+  base.simulate();
+  TestWorkspace undisturbed;
+  undisturbed.environment = base.environment;
+  undisturbed.become(base);
+  const std::vector<std::string> command{"cycle", "--json"};
+  Killer killer(undisturbed, command);
+  const FileTree expected = files_below(undisturbed.path() / "versions");
+  const auto expected_statuses = undisturbed.statuses();
+  const auto expected_ways = ways(undisturbed);
+  const std::string expected_predictions = undisturbed.run({"predict", "--json"}).out;
+  ASSERT_EQ(expected_statuses.size(), 2u);
+
+  const int rounds = kill_rounds();
+  for (int round = 0; killer.killed() < rounds && round < 5 * rounds; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    TestWorkspace place;
+    place.environment = base.environment;
+    place.become(base);
+    killer.kill_a_run(place);
+    const auto verified = place.json({"verify"});
+    for (const auto& version : verified["versions"]) EXPECT_TRUE(version["ok"]) << version;
+    place.json({"predict"});
+    place.json({"cycle"});
+    EXPECT_EQ(place.run({"verify"}).exit_code, 0);
+    EXPECT_EQ(place.statuses(), expected_statuses);
+    EXPECT_EQ(ways(place), expected_ways);
+    EXPECT_EQ(differences(expected, files_below(place.path() / "versions")), std::vector<std::string>{});
+    EXPECT_EQ(place.run({"predict", "--json"}).out, expected_predictions);
+    if (::testing::Test::HasFailure()) break;
+  }
+  RecordProperty("killed", killer.killed());
+  EXPECT_EQ(killer.killed(), rounds);
+}
+
+}  // namespace
+}  // namespace clm::testing
