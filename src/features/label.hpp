@@ -24,7 +24,7 @@ std::string to_string(LabelTarget target);
 struct LabelOptions {
   int horizon_bars = 5;  ///< bars from entry to exit, >= 1
   LabelTarget target = LabelTarget::blend;
-  double rank_weight = 0.2;   ///< of a blend, 0 to 1: more ranks better, less earns more a trade
+  double rank_weight = 0.2;  ///< of a blend, 0 to 1: more ranks better, less earns more a trade
   /// Bars by which the learned return begins after the next bar's open. Judged and traded is always the next open; to
   /// learn from a later entry keeps the bounce between bid and ask out of the label, which half of the apparent
   /// foresight over one bar consists of.

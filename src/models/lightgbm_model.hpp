@@ -23,7 +23,7 @@ struct LightGbmOptions {
   double lambda = 10.0;         ///< L2 penalty on leaf values, in row weights, >= 0; more shrinks small leaves
   /// Thresholds drawn at random, the best of the draws taken (Geurts et al. 2006): splits follow noise less.
   bool extra_trees = true;
-  int early_stopping_rounds = 0;   ///< stop after so many without a better validation loss; 0 = run all rounds
+  int early_stopping_rounds = 0;  ///< stop after so many without a better validation loss; 0 = run all rounds
   StoppingMetric stopping_metric = StoppingMetric::rmse;
   int max_bin = 63;             ///< histogram bins per feature, 2..65535; more is finer and slower
   int bin_sample_rows = 50000;  ///< rows drawn to place the bins, >= 1; held as doubles while the bins are made
