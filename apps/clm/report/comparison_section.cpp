@@ -35,9 +35,6 @@ int colour_of(const Evidence& e, const std::string& name) {
   return 0;
 }
 
-/// Profit factor, win rate and the like mean nothing where nothing was traded.
-std::string if_traded(const ModelFigures& m, const std::string& text) { return m.trades > 0 ? text : "\u2013"; }
-
 std::string forest(const Evidence& e, Estimate DifferenceFigures::*figure, const PlotText& text) {
   std::vector<ForestRow> rows;
   for (const auto& difference : e.differences) {
@@ -153,8 +150,9 @@ void add_calibration(std::string& out, const Evidence& e) {
                             figure_cell(number_text(bin.count, 0))});
   add_figure(out, "Does the probability of a rise come true?",
              "Circles on the dashed diagonal: what is forecast with 52 % happens in 52 % of the cases; area = number "
-             "of forecasts. Brier score " +
-                 number_text(c.brier, 5) + " against " + number_text(c.brier_base, 5) +
+             "of forecasts; the level line is the base rate, " +
+                 number_text(c.base_rate, 3) + ". Brier score " + number_text(c.brier, 5) + " against " +
+                 number_text(c.brier_base, 5) +
                  " for always saying the base rate (lower is better); mean distance from the diagonal " +
                  number_text(c.calibration_error, 4) + ".",
              calibration_plot({"Reliability diagram of the probability of a rise", "forecast probability of a rise",
@@ -166,36 +164,43 @@ void add_calibration(std::string& out, const Evidence& e) {
 }  // namespace
 
 std::string comparison_table(const Evidence& e) {
-  HtmlTable table{
-      "All on the same rows. Rank IC: mean rank correlation of forecast and outcome over the symbols of a "
-      "moment. Errors in units of recent volatility. Trades: one position per symbol, entered where the "
-      "forecast exceeds the costs. Long-short: the extremes of the cross-section.",
-      {"Model", "Rank IC", "Hit rate (%)", "RMSE", "Bias", "Trades", "Net (bps/trade)", "Win rate (%)", "Average R",
-       "Profit factor", "Sharpe (1/yr)", "Sortino (1/yr)", "Max draw-down (%)", "Turnover (sides/bar)",
-       "Long-short net (bps/rebal.)"},
+  HtmlTable foresight{
+      "Foresight, all on the same rows. Rank IC: mean rank correlation of forecast and outcome over the "
+      "symbols of a moment. Hit rate: share of signs that were right. Errors in units of recent "
+      "volatility. Intervals in small print.",
+      {"Model", "Rank IC", "Hit rate (%)", "RMSE", "RMSE of 0", "MAE", "Bias", "Brier of P(up)"},
+      {}};
+  HtmlTable trading{
+      "Trading, after costs. Trades: one position per symbol, entered where the forecast exceeds the "
+      "costs. Long-short: the extremes of the cross-section, rebalanced every horizon.",
+      {"Model", "Trades", "Net (bps/trade)", "Win rate (%)", "Average R", "Profit factor", "Sharpe (annual)",
+       "Sortino (annual)", "Max drawdown (%)", "Turnover (sides/bar)", "Long-short net (bps/rebal.)",
+       "Break-even (bps/side)"},
       {}};
   for (const auto& shown : everybody(e)) {
     const ModelFigures& m = *shown.model;
     const auto share = [](const Estimate& s) { return interval_text(100 * s.lo, 100 * s.hi, 1); };
-    table.rows.push_back(
-        {HtmlCell{m.name,
-                  shown.colour == 0   ? "candidate"
-                  : shown.colour == 1 ? "active"
-                                      : "baseline",
-                  HtmlCell::Kind::word},
-         figure_cell(number_text(m.rank_ic.value, 4), interval_text(m.rank_ic.lo, m.rank_ic.hi, 4)),
+    const auto traded = [&](std::string text) { return figure_cell(m.trades > 0 ? std::move(text) : "\u2013"); };
+    const HtmlCell name{m.name,
+                        shown.colour == 0   ? "candidate"
+                        : shown.colour == 1 ? "active"
+                                            : "baseline",
+                        HtmlCell::Kind::name};
+    foresight.rows.push_back(
+        {name, figure_cell(number_text(m.rank_ic.value, 4), interval_text(m.rank_ic.lo, m.rank_ic.hi, 4)),
          figure_cell(number_text(100 * m.hit_rate.value, 2), share(m.hit_rate)), figure_cell(number_text(m.rmse, 4)),
-         figure_cell(signed_text(m.bias, 4)), figure_cell(number_text(m.trades, 0)),
-         figure_cell(if_traded(m, signed_text(m.net_bps_per_trade, 1))),
-         figure_cell(if_traded(m, number_text(100 * m.win_rate.value, 1)), if_traded(m, share(m.win_rate))),
-         figure_cell(if_traded(m, signed_text(m.average_r, 3))),
-         figure_cell(if_traded(m, number_text(m.profit_factor, 2))),
-         figure_cell(if_traded(m, number_text(m.sharpe, 2))), figure_cell(if_traded(m, number_text(m.sortino, 2))),
-         figure_cell(if_traded(m, number_text(100 * m.max_drawdown, 1))),
-         figure_cell(if_traded(m, number_text(m.turnover, 4))),
-         figure_cell(signed_text(m.net_bps.value, 2), interval_text(m.net_bps.lo, m.net_bps.hi, 2))});
+         figure_cell(number_text(m.rmse_zero, 4)), figure_cell(number_text(m.mae, 4)),
+         figure_cell(signed_text(m.bias, 4)), figure_cell(number_text(m.brier, 5))});
+    trading.rows.push_back(
+        {name, figure_cell(number_text(m.trades, 0)), traded(signed_text(m.net_bps_per_trade, 1)),
+         m.trades > 0 ? figure_cell(number_text(100 * m.win_rate.value, 1), share(m.win_rate)) : traded({}),
+         traded(signed_text(m.average_r, 3)), traded(number_text(m.profit_factor, 2)), traded(number_text(m.sharpe, 2)),
+         traded(number_text(m.sortino, 2)), traded(number_text(100 * m.max_drawdown, 1)),
+         traded(number_text(m.turnover, 4)),
+         figure_cell(signed_text(m.net_bps.value, 2), interval_text(m.net_bps.lo, m.net_bps.hi, 2)),
+         figure_cell(number_text(m.break_even_cost_bps, 1))});
   }
-  return html_table(table);
+  return html_table(foresight) + html_table(trading);
 }
 
 std::string judgement_plots(const Evidence& e) {
@@ -236,16 +241,15 @@ std::string judgement_plots(const Evidence& e) {
 std::string regime_table(const Evidence& e) {
   if (e.candidate.by_regime.empty()) return {};
   HtmlTable table{"By market regime; a forecast that only works in one is to be watched.",
-                  {"Model", "Regime", "Times", "Rows", "Rank IC", "Interval", "Hit rate (%)", "Bias"},
+                  {"Model", "Regime", "Times", "Rows", "Rank IC", "Hit rate (%)", "Bias"},
                   {}};
   for (const auto& shown : models_only(e))
     for (const auto& slice : shown.model->by_regime)
-      table.rows.push_back({HtmlCell{shown.name, "", HtmlCell::Kind::word},
-                            HtmlCell{slice.name, "", HtmlCell::Kind::word}, figure_cell(number_text(slice.times, 0)),
-                            figure_cell(number_text(slice.rows, 0)), figure_cell(number_text(slice.rank_ic.value, 4)),
-                            figure_cell(interval_text(slice.rank_ic.lo, slice.rank_ic.hi, 4)),
-                            figure_cell(number_text(100 * slice.hit_rate, 2)),
-                            figure_cell(signed_text(slice.bias, 4))});
+      table.rows.push_back(
+          {HtmlCell{shown.model->name, "", HtmlCell::Kind::name}, HtmlCell{slice.name, "", HtmlCell::Kind::name},
+           figure_cell(number_text(slice.times, 0)), figure_cell(number_text(slice.rows, 0)),
+           figure_cell(number_text(slice.rank_ic.value, 4), interval_text(slice.rank_ic.lo, slice.rank_ic.hi, 4)),
+           figure_cell(number_text(100 * slice.hit_rate, 2)), figure_cell(signed_text(slice.bias, 4))});
   return html_table(table);
 }
 

@@ -54,10 +54,11 @@ std::string series_table(const std::vector<SeriesCoverage>& series) {
                   {}};
   for (const auto& one : series) {
     const auto word = [](std::string text) { return HtmlCell{std::move(text), "", HtmlCell::Kind::word}; };
-    table.rows.push_back({word(one.symbol), word(one.venue + ", " + one.interval),
+    const auto name = [](std::string text) { return HtmlCell{std::move(text), "", HtmlCell::Kind::name}; };
+    table.rows.push_back({name(one.symbol), word(one.venue + ", " + one.interval),
                           figure_cell(number_text(static_cast<double>(one.rows), 0)),
-                          word(one.rows > 0 ? to_minutes_string(one.range.from) : ""),
-                          word(one.rows > 0 ? to_minutes_string(one.range.to) : ""),
+                          name(one.rows > 0 ? to_minutes_string(one.range.from) : ""),
+                          name(one.rows > 0 ? to_minutes_string(one.range.to) : ""),
                           figure_cell(number_text(static_cast<double>(one.missing_bars), 0)),
                           figure_cell(number_text(100 * one.usable_share, 1)),
                           HtmlCell{one.status + (one.usable ? "" : ", unusable"), "",

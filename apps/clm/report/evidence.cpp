@@ -46,6 +46,9 @@ auto each(const Json& array, Read read) {
   return out;
 }
 
+/// A share of nothing is not known, whatever number stands there.
+Estimate share(const Json& object) { return integer(object, "count") > 0 ? estimate(object, "share") : Estimate{}; }
+
 SliceFigures read_slice(const Json& j) {
   return {text(j, "name"),        number(j, "times"),    number(j, "rows"),
           estimate(j, "rank_ic"), number(j, "hit_rate"), number(j, "bias")};
@@ -67,7 +70,7 @@ ModelFigures read_model(const Json& j) {
   ModelFigures m;
   m.name = text(j, "name");
   m.rank_ic = estimate(at(j, "rank_ic"), "mean");
-  m.hit_rate = estimate(at(j, "directional_accuracy"), "share");
+  m.hit_rate = share(at(j, "directional_accuracy"));
   const Json& errors = at(j, "errors");
   m.rmse = number(errors, "rmse");
   m.rmse_zero = number(errors, "rmse_zero");
@@ -90,7 +93,7 @@ ModelFigures read_model(const Json& j) {
   m.sortino = number(positions, "sortino");
   m.max_drawdown = number(positions, "max_drawdown");
   m.turnover = number(positions, "turnover");
-  m.win_rate = estimate(at(positions, "win_rate"), "share");
+  m.win_rate = share(at(positions, "win_rate"));
   m.positions_equity = read_curve(at(positions, "equity"));
   const Json& book = at(j, "long_short");
   m.rebalances = number(book, "rebalances");

@@ -14,6 +14,7 @@ constexpr const char* kNothing = "\u2013";
 std::string_view class_of(HtmlCell::Kind kind) {
   switch (kind) {
     case HtmlCell::Kind::word: return "w";
+    case HtmlCell::Kind::name: return "w name";
     case HtmlCell::Kind::figure: return "n";
     case HtmlCell::Kind::good: return "n good";
     case HtmlCell::Kind::bad: return "n bad";
@@ -75,8 +76,9 @@ std::string html_table(const HtmlTable& table) {
   if (!table.caption.empty()) out += "<caption>" + html_escape(table.caption) + "</caption>";
   out += "<thead><tr>";
   for (std::size_t c = 0; c < table.header.size(); ++c) {
-    const bool figures =
-        !table.rows.empty() && c < table.rows.front().size() && table.rows.front()[c].kind != HtmlCell::Kind::word;
+    const bool figures = !table.rows.empty() && c < table.rows.front().size() &&
+                         table.rows.front()[c].kind != HtmlCell::Kind::word &&
+                         table.rows.front()[c].kind != HtmlCell::Kind::name;
     out += std::string("<th scope=\"col\" class=\"") + (figures ? "n" : "w") + "\">" + html_escape(table.header[c]) +
            "</th>";
   }

@@ -22,7 +22,8 @@ std::string interval_text(double lo, double hi, int decimals);
 struct HtmlCell {
   std::string text;
   std::string note;
-  enum class Kind { word, figure, good, bad } kind = Kind::word;
+  /// `name` is a word that is not broken into lines.
+  enum class Kind { word, name, figure, good, bad } kind = Kind::word;
 };
 HtmlCell figure_cell(std::string text, std::string note = {});
 

@@ -78,12 +78,13 @@ std::string cycles_table(const OverviewFacts& facts) {
       "Newest first.", {"Cycle", "As of (UTC)", "State", "Seconds", "Model", "Decision", "First reason"}, {}};
   for (auto cycle = facts.cycles.rbegin(); cycle != facts.cycles.rend(); ++cycle) {
     const auto begin = [&] {
-      return std::vector<HtmlCell>{figure_cell(std::to_string(cycle->id)), word(to_minutes_string(cycle->as_of)),
+      return std::vector<HtmlCell>{figure_cell(std::to_string(cycle->id)),
+                                   HtmlCell{to_minutes_string(cycle->as_of), "", HtmlCell::Kind::name},
                                    word(cycle->status), figure_cell(number_text(cycle->seconds, 1))};
     };
     for (const auto& decision : cycle->decisions) {
       auto row = begin();
-      row.push_back(word(decision.model_type, decision.version));
+      row.push_back({decision.model_type, decision.version, HtmlCell::Kind::name});
       row.push_back(word(decision_word(decision.decision)));
       row.push_back(word(decision.reasons.empty() ? "" : decision.reasons.front()));
       table.rows.push_back(std::move(row));
@@ -98,8 +99,8 @@ std::string cycles_table(const OverviewFacts& facts) {
 
 std::string cycle_body(const CycleLine& cycle) {
   std::string body = html_paragraph("Cycle " + std::to_string(cycle.id) + " stood at " +
-                                    to_minutes_string(cycle.as_of) + " UTC: nothing known later was read. " +
-                                    cycle.status + " after " + number_text(cycle.seconds, 1) + " s.");
+                                    to_minutes_string(cycle.as_of) + " UTC: nothing known later was read. It took " +
+                                    number_text(cycle.seconds, 1) + " s; state: " + cycle.status + ".");
   if (!cycle.triggers.empty()) {
     body += "<p>What set it off:</p><ul>";
     for (const auto& trigger : cycle.triggers) body += "<li>" + html_escape(trigger) + "</li>";

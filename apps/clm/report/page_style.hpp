@@ -38,11 +38,11 @@ table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-num
 caption{text-align:left;color:var(--soft);padding-bottom:.3rem;max-width:48rem}
 th,td{padding:.28rem .6rem;border-bottom:1px solid var(--line);vertical-align:top;text-align:left}
 th{color:var(--soft);font-weight:600;vertical-align:bottom;cursor:pointer}
-th.n,td.n{text-align:right;white-space:nowrap}td small{display:block;color:var(--soft);font-size:.85em}
+th.n,td.n{text-align:right}td.n{white-space:nowrap}td small{display:block;color:var(--soft);font-size:.85em}
 td.good{color:var(--good)}td.bad{color:var(--bad)}
 tbody tr:hover{background:color-mix(in srgb,var(--c0) 8%,transparent)}
 th[aria-sort=ascending]::after{content:" \25B4"}th[aria-sort=descending]::after{content:" \25BE"}
-td.w{overflow-wrap:anywhere;min-width:4.5rem}
+td.w{overflow-wrap:anywhere;min-width:4.5rem}td.name{white-space:nowrap;overflow-wrap:normal}
 svg{display:block;width:100%;height:auto;min-width:26rem;font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
 svg text{fill:var(--soft)}svg text.strong{fill:var(--ink)}
 .grid{stroke:var(--line);stroke-width:1}.axis{stroke:var(--soft);stroke-width:1}

@@ -51,7 +51,7 @@ PlotScale ValueSpan::scale(double at_from, double at_to, double room) const {
 
 std::string colour_class(int colour) { return "c" + std::to_string(std::clamp(colour, 0, 6)); }
 
-double text_width(std::string_view text) { return 6.3 * static_cast<double>(text.size()); }
+double text_width(std::string_view text) { return 7.0 * static_cast<double>(text.size()); }
 
 double legend_height(const std::vector<LegendEntry>& entries) {
   const PlotArea area;

@@ -106,17 +106,18 @@ std::string interval_plot(const PlotText& text, const std::vector<std::string>& 
 
 std::string forest_plot(const PlotText& text, const std::vector<ForestRow>& rows) {
   ValueSpan xs;
-  double names = 0;
+  double names = 0, figures_width = 0;
   for (const auto& row : rows) {
     xs.show(row.estimate);
     names = std::max(names, text_width(row.name));
+    figures_width = std::max(figures_width, text_width(estimate_text(row.estimate, text.decimals)));
   }
   if (xs.empty()) return {};
   xs.show(0);
-  constexpr double kRow = 28, kFigures = 165;
+  constexpr double kRow = 28;
   PlotArea area;
   area.left = std::min(names + 14, 180.0);
-  area.right = kPlotWidth - kFigures;
+  area.right = kPlotWidth - figures_width;
   area.top = 8;
   area.bottom = area.top + kRow * static_cast<double>(rows.size()) + 6;
   SvgCanvas canvas(kPlotWidth, area.bottom + 42, text.label);
@@ -187,10 +188,8 @@ std::string calibration_plot(const PlotText& text, const std::vector<Calibration
   draw_y_axis(canvas, area, y, text.y_title);
   draw_x_axis(canvas, area, x, number_ticks(x.from, x.to, 6), text.x_title);
   canvas.line({x(x.from), y(x.from)}, {x(x.to), y(x.to)}, "mark");
-  if (base_rate > y.from && base_rate < y.to) {
+  if (base_rate > y.from && base_rate < y.to)
     canvas.line({area.left, y(base_rate)}, {area.right, y(base_rate)}, "zero");
-    canvas.text({area.right - 4, y(base_rate) - 5}, "base rate " + number_text(base_rate, 3), Anchor::end);
-  }
   std::vector<PlotPoint> points;
   for (const auto& bin : bins) points.push_back({x(bin.probability), y(bin.share)});
   canvas.polyline(points, "stroke c0");

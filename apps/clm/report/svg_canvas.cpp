@@ -131,10 +131,10 @@ AxisTicks time_ticks(std::int64_t from_ms, std::int64_t to_ms, int count) {
   expects(from_ms < to_ms && count >= 1, "an axis has a length");
   const std::int64_t wanted = (to_ms - from_ms) / count;
   for (const std::int64_t step :
-       {kHourMs, 3 * kHourMs, 6 * kHourMs, 12 * kHourMs, kDayMs, 2 * kDayMs, 5 * kDayMs, 10 * kDayMs})
-    if (wanted <= step) return ticks_every(step, from_ms, to_ms);
+       {kHourMs, 3 * kHourMs, 6 * kHourMs, 12 * kHourMs, kDayMs, 2 * kDayMs, 3 * kDayMs, 5 * kDayMs, 10 * kDayMs})
+    if (10 * wanted <= 13 * step) return ticks_every(step, from_ms, to_ms);
   for (const int months : {1, 2, 3, 6, 12, 24, 60})
-    if (wanted <= months * 31 * kDayMs) return ticks_every_months(months, from_ms, to_ms);
+    if (10 * wanted <= 13 * months * 30 * kDayMs) return ticks_every_months(months, from_ms, to_ms);
   return ticks_every_months(120, from_ms, to_ms);
 }
 

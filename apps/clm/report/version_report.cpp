@@ -30,7 +30,7 @@ std::string facts_table(const VersionFacts& facts) {
   HtmlTable table{
       "From the manifest: with these anybody can train the same bits again (clm reproduce).", {"What", "Value"}, {}};
   for (const auto& [name, value] : facts.facts)
-    table.rows.push_back({HtmlCell{name, "", HtmlCell::Kind::word}, HtmlCell{value, "", HtmlCell::Kind::word}});
+    table.rows.push_back({HtmlCell{name, "", HtmlCell::Kind::name}, HtmlCell{value, "", HtmlCell::Kind::word}});
   return html_table(table);
 }
 
@@ -38,8 +38,8 @@ std::string history_table(const VersionFacts& facts) {
   if (facts.history.empty()) return {};
   HtmlTable table{"What became of it, oldest first.", {"When (UTC)", "From", "To", "By", "Reason"}, {}};
   for (const auto& line : facts.history) {
-    std::vector<HtmlCell> row;
-    for (const auto& text : {to_minutes_string(line.at), line.from, line.to, line.actor, line.reason})
+    std::vector<HtmlCell> row{HtmlCell{to_minutes_string(line.at), "", HtmlCell::Kind::name}};
+    for (const auto& text : {line.from, line.to, line.actor, line.reason})
       row.push_back({text, "", HtmlCell::Kind::word});
     table.rows.push_back(std::move(row));
   }

@@ -1,0 +1,169 @@
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "evaluation/deployment_policy.hpp"
+#include "report/comparison_section.hpp"
+#include "report/overview_report.hpp"
+#include "report/verdict_section.hpp"
+
+namespace clm::app {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const Timestamp kNow = from_calendar(2025, 3, 1);
+
+/// The evidence as the cycle writes it, of a judgement with a few telling figures.
+std::string evidence_json() {
+  Judgement judgement;
+  judgement.rows = 1000;
+  judgement.times = 50;
+  judgement.from_ms = from_calendar(2024, 1, 1).ms();
+  judgement.to_ms = from_calendar(2024, 2, 1).ms();
+  judgement.candidate.name = "xgboost";
+  judgement.candidate.rank_ic.mean.mean = 0.0312;
+  judgement.candidate.rank_ic.mean.lo = 0.0101;
+  judgement.candidate.rank_ic.mean.hi = 0.0523;
+  judgement.candidate.reliability = {{500, 0.48, 0.47}, {500, 0.52, 0.55}};
+  judgement.candidate.positions.profit_factor = std::numeric_limits<double>::infinity();
+  judgement.candidate.by_delay = {{0, judgement.candidate.rank_ic, 4.5}, {5, judgement.candidate.rank_ic, 1.5}};
+  judgement.candidate.long_short_net_return = {{judgement.from_ms, judgement.to_ms}, {0.01, -0.03}};
+  ModelJudgement reversal;
+  reversal.name = "<b>reversal</b>";
+  judgement.baselines = {reversal};
+  Comparison lead;
+  lead.against = reversal.name;
+  lead.rank_ic.difference.mean = 0.02;
+  judgement.against_baselines = {lead};
+  Verdict verdict;
+  verdict.reasons = {"No foresight <script>alert(1)</script>."};
+  verdict.checks = {{"max_drawdown", false, 0.41, 0.30}, {"coverage", true, 1.0, 0.9}};
+  verdict.conditions = {{"skill_p_value", false, 0.2, 0.01},
+                        {"long_short_net_bps", false, -1.0, 0.0},
+                        {"positions_net_bps_per_bar", true, 2.0, 0.5}};
+  return nlohmann::json{{"judgement", to_json(judgement)}, {"verdict", to_json(verdict)}}.dump();
+}
+
+VersionFacts version_facts() {
+  VersionFacts facts;
+  facts.model_type = "xgboost";
+  facts.version = "0123456789ab";
+  facts.status = "rejected";
+  facts.evidence = read_evidence(evidence_json()).value();
+  facts.importance = {{"rsi_14", 0.6}, {"a&b", 0.4}};
+  return facts;
+}
+
+TEST(Evidence, IsReadBackAsItWasWritten) {
+  const auto evidence = read_evidence(evidence_json());
+  ASSERT_TRUE(evidence);
+  EXPECT_EQ(evidence->rows, 1000);
+  EXPECT_EQ(evidence->candidate.rank_ic.value, 0.0312);
+  EXPECT_EQ(evidence->candidate.rank_ic.lo, 0.0101);
+  ASSERT_EQ(evidence->candidate.calibration.size(), 2U);
+  EXPECT_EQ(evidence->candidate.calibration[1].share, 0.55);
+  EXPECT_TRUE(std::isnan(evidence->candidate.profit_factor)) << "null is not known, never 0";
+  EXPECT_TRUE(std::isnan(evidence->candidate.win_rate.value)) << "the share of no trades is not known";
+  ASSERT_EQ(evidence->candidate.by_delay.size(), 2U);
+  EXPECT_EQ(evidence->candidate.by_delay[1].delay_bars, 5);
+  EXPECT_EQ(evidence->candidate.long_short_equity.value.size(), 2U);
+  EXPECT_EQ(evidence->differences.at(0).rank_ic.value, 0.02);
+  EXPECT_EQ(evidence->verdict.decision, "reject");
+  EXPECT_EQ(evidence->verdict.conditions.size(), 3U);
+}
+
+TEST(Evidence, WithoutJudgementIsAnError) {
+  for (const char* text : {"", "{", "[]", "{\"verdict\":{}}", "{\"judgement\":1}"}) {
+    const auto evidence = read_evidence(text);
+    ASSERT_FALSE(evidence) << text;
+    EXPECT_EQ(evidence.error().code, "report.evidence");
+  }
+}
+
+TEST(Verdict, SaysWhatWouldHaveToChangeAndOnlyThat) {
+  const auto changes = what_would_have_to_change(read_evidence(evidence_json())->verdict);
+  EXPECT_THAT(
+      changes,
+      ElementsAre("The largest fall of its capital (max drawdown) would have to be at most 30.0 %; it is 41.0 %.",
+                  "The probability that so high a rank IC is chance (one-sided p) would have to be at most "
+                  "0.01000; it is 0.20000."))
+      << "one way of trading pays, so the other need not";
+}
+
+TEST(VersionReport, LoadsNothingAndEscapesEverything) {
+  const std::string page = version_report(version_facts(), kNow);
+  EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;"));
+  EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
+  EXPECT_THAT(page, Not(HasSubstr("<b>reversal")));
+  EXPECT_THAT(page, HasSubstr("a&amp;b"));
+  for (const char* outside : {"src=", "href=\"http", "url(", "@import", "<link"})
+    EXPECT_THAT(page, Not(HasSubstr(outside)));
+  EXPECT_THAT(page, Not(HasSubstr("nan")));
+}
+
+TEST(VersionReport, EveryPlotHasATextForThoseWhoDoNotSeeIt) {
+  const std::string page = version_report(version_facts(), kNow);
+  std::size_t plots = 0;
+  for (auto at = page.find("<svg"); at != std::string::npos; at = page.find("<svg", at + 1)) {
+    const std::string tag = page.substr(at, page.find('>', at) - at);
+    EXPECT_TRUE(tag.find("role=\"img\" aria-label=\"") != std::string::npos) << tag;
+    ++plots;
+  }
+  EXPECT_GE(plots, 4U);
+}
+
+TEST(OverviewReport, WithoutACycleSaysHowToGoOn) {
+  EXPECT_THAT(overview_report({}, kNow), HasSubstr("No cycle was run yet, and there is no data"));
+  OverviewFacts facts;
+  facts.data = {{"sim", "AAA", "1h", 10, {kNow, kNow + Duration(36'000'000)}, {}, {}, 0, "ok", true, 1.0, {}}};
+  EXPECT_THAT(overview_report(facts, kNow), HasSubstr("Next: look through the data below, then clm cycle"));
+}
+
+TEST(OverviewReport, NamesAFailedTraining) {
+  OverviewFacts facts;
+  facts.shown_cycle = 3;
+  facts.cycles = {{3, kNow, "done", 1.5, {}, {{"lightgbm", "", "failed", {}, {"train.failed: no rows"}}}}};
+  EXPECT_THAT(cycle_report(facts, kNow), HasSubstr("train.failed: no rows"));
+}
+
+TEST(CoverageStretches, AgreeWithAskingEveryCell) {
+  const auto hour = [](int h) { return Timestamp(0) + Duration(3'600'000LL * h); };
+  SeriesCoverage series;
+  series.rows = 1;
+  series.symbol = "AAA";
+  series.range = {hour(10), hour(90)};
+  series.missing = {{hour(20), hour(30)}, {hour(85), hour(86)}};
+  series.unusable = {{hour(28), hour(40)}};
+  const auto stretches = coverage_stretches(series, {hour(0), hour(100)}, 100);
+  const auto inside = [](const std::vector<TimeRange>& ranges, Timestamp t) {
+    return std::any_of(ranges.begin(), ranges.end(), [&](const TimeRange& range) { return range.contains(t); });
+  };
+  for (int h = 0; h < 100; ++h) {
+    std::string expected;
+    if (series.range.contains(hour(h))) expected = "present";
+    if (inside(series.missing, hour(h))) expected = "missing";
+    if (inside(series.unusable, hour(h))) expected = "unusable";
+    std::string drawn;
+    for (const auto& stretch : stretches)
+      if (hour(h).ms() >= stretch.from_ms && hour(h).ms() < stretch.to_ms) drawn = stretch.css;
+    EXPECT_EQ(drawn, expected) << h;
+  }
+}
+
+TEST(CoverageStretches, OneBarOfManyIsStillSeen) {
+  SeriesCoverage series;
+  series.rows = 1;
+  series.range = {Timestamp(0), Timestamp(1'000'000)};
+  series.missing = {{Timestamp(500'000), Timestamp(500'001)}};
+  const auto stretches = coverage_stretches(series, series.range, 10);
+  ASSERT_EQ(stretches.size(), 3U);
+  EXPECT_EQ(stretches[1].css, "missing");
+}
+
+}  // namespace
+}  // namespace clm::app
