@@ -78,10 +78,16 @@ int run_command_line(const std::vector<std::string>& words, const std::map<std::
   std::signal(SIGTERM, on_interrupt);
   for (const auto& command : commands) {
     if (!command.app->parsed()) continue;
-    const auto exit_code = command.run(program);
-    if (exit_code) return *exit_code;
-    program.print_error(exit_code.error());
-    return static_cast<int>(exit_code.error().kind);
+    try {
+      const auto exit_code = command.run(program);
+      if (exit_code) return *exit_code;
+      program.print_error(exit_code.error());
+      return static_cast<int>(exit_code.error().kind);
+    } catch (const std::exception& error) {
+      program.print_error(
+          Error{ErrorKind::defect, "defect", error.what(), command.app->get_name(), "Please report it."});
+      return static_cast<int>(ErrorKind::defect);
+    }
   }
   return static_cast<int>(ErrorKind::defect);
 }

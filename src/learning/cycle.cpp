@@ -335,6 +335,8 @@ nlohmann::json results_json(const std::vector<CycleResult>& results) {
 Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
                               const RunContext& run) {
   const double started = monotonic_seconds();
+  for (const auto& model_type : options.training.models)
+    if (auto known = make_trainer(model_type, options.trainers); !known) return forward_error(known);
   if (auto closed = place.log.close_interrupted(place.lock); !closed) return forward_error(closed);
   if (auto made_whole = place.registry.reconcile(place.lock, request.as_of); !made_whole)
     return forward_error(made_whole);

@@ -270,7 +270,7 @@ Timestamp typical_end(std::span<const Timestamp> last_closes) {
   if (last_closes.empty()) return Timestamp::min();
   std::vector<Timestamp> sorted(last_closes.begin(), last_closes.end());
   std::sort(sorted.begin(), sorted.end());
-  return sorted[(sorted.size() - 1) / 2];
+  return sorted[sorted.size() / 2];
 }
 
 bool is_usable(std::span<const TimeRange> unusable, const TimeRange& range) {

@@ -73,7 +73,7 @@ struct QualityReport {
 /// Cost: about 20 ns a bar. Thread-safe.
 QualityReport check_series(const CandleSeries& series, Timestamp reference_end, const QualityOptions& options = {});
 
-/// Median (the earlier of two) of the closes of the last bars of a universe: neither one series far ahead nor one
+/// Median (the later of two) of the closes of the last bars of a universe: neither one series far ahead nor one
 /// long dead moves it. Timestamp::min() for none.
 Timestamp typical_end(std::span<const Timestamp> last_closes);
 

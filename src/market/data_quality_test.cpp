@@ -170,6 +170,8 @@ TEST(DataQuality, ManyFindingsOfAKindBecomeOne) {
 TEST(DataQuality, TypicalEndIgnoresOutliers) {
   const std::vector<Timestamp> ends{Timestamp(100), Timestamp(1), Timestamp(101), Timestamp(9'999), Timestamp(102)};
   EXPECT_EQ(typical_end(ends), Timestamp(101));
+  const std::vector<Timestamp> two{Timestamp(5), Timestamp(900)};
+  EXPECT_EQ(typical_end(two), Timestamp(900)) << "of two, one of them long dead, the live one is typical";
   EXPECT_EQ(typical_end({}), Timestamp::min());
 }
 

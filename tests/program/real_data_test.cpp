@@ -40,6 +40,7 @@ TEST_F(RealData, TheGappyTheDeadAndTheShortAreTold) {
     EXPECT_EQ(found[symbol]["status"], "frozen") << symbol;
     EXPECT_EQ(found[symbol]["usable"], false) << symbol;
   }
+  EXPECT_EQ(found["DAIUSDT"]["status"], "stale");
   EXPECT_EQ(found["DAIUSDT"]["usable"], false);
 }
 
