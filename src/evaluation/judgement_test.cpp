@@ -172,6 +172,26 @@ Judgement sound_judgement() {
   return j;
 }
 
+TEST(Decide, AFirstVersionIsDeployedExactlyIfItsConditionsSay) {
+  for (const double skill : {0.0, 0.04, 0.12})
+    for (std::uint64_t seed = 0; seed < 6; ++seed) {
+      const auto c = make_case({.symbols = 20, .times = 300, .horizon_bars = 5, .seed = 700 + seed}, skill);
+      const auto verdict = decide(judge(c.candidate, c.baselines, nullptr, {}).value(), {});
+      bool merit = true, pays = false, safe = true;
+      for (const auto& condition : verdict.conditions) {
+        const bool is_profit = condition.name.find("_net_bps") != std::string::npos;
+        (is_profit ? pays : merit) = is_profit ? pays || condition.passed : merit && condition.passed;
+        const bool from_above = condition.name.find("_p_value") != std::string::npos;
+        EXPECT_EQ(condition.passed,
+                  from_above ? condition.value <= condition.threshold : condition.value > condition.threshold)
+            << condition.name;
+      }
+      for (const auto& check : verdict.checks) safe = safe && check.passed;
+      EXPECT_EQ(verdict.conditions.size(), 4U);
+      EXPECT_EQ(verdict.decision == DeploymentDecision::deploy, merit && pays && safe) << skill << " " << seed;
+    }
+}
+
 TEST(Decide, FollowsTheTableOfThePolicy) {
   const auto decision_of = [](double value, double lo) {
     Judgement j = sound_judgement();
