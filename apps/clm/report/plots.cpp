@@ -122,7 +122,7 @@ std::string forest_plot(const PlotText& text, const std::vector<ForestRow>& rows
   area.bottom = area.top + kRow * static_cast<double>(rows.size()) + 6;
   SvgCanvas canvas(kPlotWidth, area.bottom + 42, text.label);
   const PlotScale x = xs.scale(area.left, area.right);
-  const AxisTicks ticks = number_ticks(x.from, x.to, 5);
+  const AxisTicks ticks = number_ticks(x.from, x.to, 4);
   for (const double tick : ticks.at) canvas.line({x(tick), area.top}, {x(tick), area.bottom}, "grid");
   canvas.line({x(0), area.top}, {x(0), area.bottom}, "zero");
   draw_x_axis(canvas, area, x, ticks, text.x_title);

@@ -90,8 +90,8 @@ TEST(Verdict, SaysWhatWouldHaveToChangeAndOnlyThat) {
   EXPECT_THAT(
       changes,
       ElementsAre("The largest fall of its capital (max drawdown) would have to be at most 30.0 %; it is 41.0 %.",
-                  "The probability that so high a rank IC is chance (one-sided p) would have to be at most "
-                  "0.01000; it is 0.20000."))
+                  "The p-value of its rank IC (how often chance alone gives one as high) would have to be "
+                  "at most 0.01000; it is 0.20000."))
       << "one way of trading pays, so the other need not";
 }
 

@@ -33,10 +33,11 @@ LimitWords words_of(const std::string& name) {
   if (name == "rank_ic_lead_upper_bound")
     return {"rank IC lead over the active version at its most favourable (upper bound)", Unit::plain, "at least"};
   if (name == "skill_p_value")
-    return {"probability that so high a rank IC is chance (one-sided p)", Unit::p_value, "at most"};
+    return {"p-value of its rank IC (how often chance alone gives one as high)", Unit::p_value, "at most"};
   if (name.rfind(kLead, 0) == 0 && ends_with(name, kP))
-    return {"probability that its lead over the closest baseline, " +
-                name.substr(kLead.size(), name.size() - kLead.size() - kP.size()) + ", is chance (one-sided p)",
+    return {"p-value of its rank IC lead over the closest baseline, " +
+                name.substr(kLead.size(), name.size() - kLead.size() - kP.size()) +
+                " (how often chance alone gives one as large)",
             Unit::p_value, "at most"};
   if (name == "long_short_net_bps") return {"long-short profit after costs", Unit::bps, "more than"};
   if (name == "positions_net_bps_per_bar")
