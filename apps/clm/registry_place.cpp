@@ -1,9 +1,15 @@
 #include "registry_place.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace clm::app {
 
-Decision persons_decision(const Program& program, const std::string& reason, const std::string& evidence_json) {
-  return Decision{program.clock().now(), "person", reason, evidence_json};
+Result<RegistryView> open_registry(Program& program) {
+  auto session = Session::open(program);
+  if (!session) return forward_error(session);
+  const auto registry = (*session)->registry();
+  if (!registry) return forward_error(registry);
+  return RegistryView{std::move(*session), *registry};
 }
 
 Result<RegistryPlace> open_registry_for_change(Program& program, const std::string& purpose) {
@@ -16,6 +22,19 @@ Result<RegistryPlace> open_registry_for_change(Program& program, const std::stri
   if (auto made_whole = (*registry)->reconcile(*lock, program.clock().now()); !made_whole)
     return forward_error(made_whole);
   return RegistryPlace{std::move(*session), std::move(*lock), *registry};
+}
+
+void add_persons_command(CLI::App& app, Commands& commands, const char* name, const char* help, const char* target,
+                         Result<int> (*run)(Program&, const PersonsDecision&)) {
+  auto decision = std::make_shared<PersonsDecision>();
+  auto* command = app.add_subcommand(name, help);
+  command->add_option(target, decision->target)->required()->type_name(target);
+  command->add_option("--reason", decision->reason, "Why; it goes into the audit trail")->required()->type_name("TEXT");
+  commands.push_back({command, [decision, run](Program& program) { return run(program, *decision); }});
+}
+
+Decision persons_decision(const Program& program, const std::string& reason, const std::string& evidence_json) {
+  return Decision{program.clock().now(), "person", reason, evidence_json};
 }
 
 }  // namespace clm::app

@@ -6,15 +6,31 @@
 
 namespace clm::app {
 
-/// A person's decision as the registry wants it: at the program's clock's time, by "person", with their reason.
-Decision persons_decision(const Program& program, const std::string& reason, const std::string& evidence_json);
+/// An open workspace and its registry, for commands that only read.
+struct RegistryView {
+  std::unique_ptr<Session> session;
+  Registry* registry;
+};
+Result<RegistryView> open_registry(Program& program);
 
-/// Opens session, cycle lock and registry for a command that moves versions.
+/// The same with the cycle lock held and after `reconcile`, for commands that move versions.
 struct RegistryPlace {
   std::unique_ptr<Session> session;
   FileLock lock;
   Registry* registry;
 };
 Result<RegistryPlace> open_registry_for_change(Program& program, const std::string& purpose);
+
+/// What a person says of a version or model type.
+struct PersonsDecision {
+  std::string target;
+  std::string reason;
+};
+/// Declares a command `name TARGET --reason TEXT` that runs `run`.
+void add_persons_command(CLI::App& app, Commands& commands, const char* name, const char* help, const char* target,
+                         Result<int> (*run)(Program&, const PersonsDecision&));
+
+/// A person's decision as the registry wants it: at the program's clock's time, by "person", with their reason.
+Decision persons_decision(const Program& program, const std::string& reason, const std::string& evidence_json);
 
 }  // namespace clm::app

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
+
+#include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
 
@@ -48,6 +51,18 @@ std::string TextTable::render() const {
     out += line + "\n";
   }
   return out;
+}
+
+std::string shortened(std::string text, std::size_t most_bytes) {
+  if (text.size() > most_bytes) text = text.substr(0, most_bytes - 3) + "...";
+  return text;
+}
+
+std::string text_of(const nlohmann::json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+double number_of(const nlohmann::json& object, const char* key) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  return object.contains(key) && object[key].is_number() ? object[key].get<double>() : kNone;
 }
 
 std::string fixed(double value, int decimals) {

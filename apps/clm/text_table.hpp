@@ -2,6 +2,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace clm::app {
 
 /// Rows of texts laid out in columns. Columns whose cells all look like numbers are set flush right.
@@ -16,6 +18,13 @@ class TextTable {
  private:
   std::vector<std::vector<std::string>> rows_;
 };
+
+/// The text itself, or its beginning and "..." where it is longer.
+std::string shortened(std::string text, std::size_t most_bytes);
+/// A JSON text without its quotes, anything else as JSON.
+std::string text_of(const nlohmann::json& value);
+/// NaN where there is no such number.
+double number_of(const nlohmann::json& object, const char* key);
 
 /// "0.0612", "-12.3", "-" for NaN.
 std::string fixed(double value, int decimals);

@@ -1,0 +1,50 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "registry/registry_report.hpp"
+#include "registry_place.hpp"
+#include "text_table.hpp"
+
+namespace clm::app {
+namespace {
+
+Result<int> run(Program& program, const std::string& version) {
+  const auto opened = open_registry(program);
+  if (!opened) return forward_error(opened);
+  const auto document = show_document(*opened->registry, version);
+  if (!document) return forward_error(document);
+  const auto& d = *document;
+  const auto& manifest = d["manifest"];
+  std::string text = text_of(d["model_type"]) + " " + text_of(d["version"]) + ": " + text_of(d["status"]) + "\n\n";
+  text += "trained on  " + text_of(manifest["training"]["from"]) + " to " + text_of(manifest["training"]["to"]) + ", " +
+          grouped(manifest["training"]["rows"].get<long long>()) + " rows, features " +
+          text_of(manifest["features"]["set"]) + "\n";
+  text += "label       " + manifest["label"].dump() + "\nparameters  " + manifest["parameters"].dump() + "\nfiles\n";
+  for (const auto& file : manifest["files"])
+    text += "  " + text_of(file["name"]) + "  " + grouped(file["bytes"].get<long long>()) + " bytes  sha256 " +
+            text_of(file["sha256"]).substr(0, 16) + "...\n";
+  if (d["evidence"].contains("verdict")) {
+    text += "\nverdict " + text_of(d["evidence"]["verdict"]["decision"]) + "\n";
+    for (const auto& reason : d["evidence"]["verdict"]["reasons"]) text += "  - " + text_of(reason) + "\n";
+  }
+  text += "\nevents\n";
+  for (const auto& event : d["events"])
+    text += "  " + text_of(event["at"]) + "  " + text_of(event["from"]) + " -> " + text_of(event["to"]) + "  by " +
+            text_of(event["actor"]) + ": " + text_of(event["reason"]) + "\n";
+  program.print(d, text);
+  return 0;
+}
+
+}  // namespace
+
+void add_show(CLI::App& app, Commands& commands) {
+  auto version = std::make_shared<std::string>();
+  auto* command = app.add_subcommand("show", "Everything about a version: manifest, evidence, events");
+  command->add_option("version", *version, "Version, or its beginning")->required()->type_name("VERSION");
+  commands.push_back({command, [version](Program& program) { return run(program, *version); }});
+}
+
+}  // namespace clm::app
