@@ -136,7 +136,8 @@ class Registry {
   Result<std::vector<Event>> events_of(const VersionId& version) const;
   /// JSON text by its id. Error `registry.unknown_evidence` (integrity).
   Result<std::string> evidence(std::string_view id) const;
-  /// The evidence of the latest event of `version` that has one; empty if none.
+  /// The evidence on `version` itself: of its latest event that has one, save that of being retired, which belongs to
+  /// the version that took its place. Empty if none.
   Result<std::string> latest_evidence(const VersionId& version) const;
   /// Where a rollback of `slot` would lead, nearest first.
   Result<std::vector<VersionRecord>> ways_back(const Slot& slot) const;

@@ -145,7 +145,8 @@ Result<std::string> Registry::latest_evidence(const VersionId& version) const {
   const auto events = events_of(version);
   if (!events) return forward_error(events);
   for (auto event = events->rbegin(); event != events->rend(); ++event)
-    if (!event->evidence_id.empty()) return evidence(event->evidence_id);
+    // What retired a version is the evidence of the one that took its place.
+    if (!event->evidence_id.empty() && event->to != VersionStatus::retired) return evidence(event->evidence_id);
   return std::string();
 }
 
