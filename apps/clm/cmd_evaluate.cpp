@@ -102,8 +102,7 @@ Result<int> run(Program& program, const Flags& flags) {
                                            std::to_string(data->label.horizon_bars) + ".json");
   if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
   document["file"] = file.string();
-  program.print(document, describe(*study) + "\nThe whole judgement: " + file.string() +
-                              "\nAs a page: clm report --evaluation " + file.string() + "\n");
+  program.print(document, describe(*study) + "\nThe whole judgement: " + file.string() + "\n");
   return 0;
 }
 
