@@ -5,34 +5,15 @@
 #include <utility>
 
 #include "base/cancel.hpp"
+#include "models/library_handle.hpp"
 #include "models/training_rows.hpp"
 
 namespace clm {
 
-/// Owns a handle of LightGBM's C interface. Internal to the two lightgbm_*.cpp files.
-template <int (*Free)(void*)>
-class LgbHandle {
- public:
-  LgbHandle() = default;
-  LgbHandle(LgbHandle&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
-  LgbHandle& operator=(LgbHandle&& other) noexcept {
-    std::swap(handle_, other.handle_);
-    return *this;
-  }
-  LgbHandle(const LgbHandle&) = delete;
-  LgbHandle& operator=(const LgbHandle&) = delete;
-  ~LgbHandle() {
-    if (handle_ != nullptr) Free(handle_);
-  }
-  void* get() const { return handle_; }
-  void** receive() { return &handle_; }
-
- private:
-  void* handle_ = nullptr;
-};
-using LgbBooster = LgbHandle<LGBM_BoosterFree>;
-using LgbDataset = LgbHandle<LGBM_DatasetFree>;
-using LgbFastConfig = LgbHandle<LGBM_FastConfigFree>;
+// Internal to the lightgbm_*.cpp files.
+using LgbBooster = LibraryHandle<LGBM_BoosterFree>;
+using LgbDataset = LibraryHandle<LGBM_DatasetFree>;
+using LgbFastConfig = LibraryHandle<LGBM_FastConfigFree>;
 
 /// LightGBM keeps the number of threads in one variable of the process, set by every call that takes parameters,
 /// and indexes buffers sized by an earlier value of it: with two numbers in use at once it writes out of bounds. So

@@ -7,8 +7,8 @@
 
 #include "base/contract.hpp"
 #include "base/random.hpp"
+#include "models/boosted_model.hpp"
 #include "models/lightgbm_handles.hpp"
-#include "models/model_file.hpp"
 #include "models/option_fields.hpp"
 #include "models/training_rows.hpp"
 
@@ -18,34 +18,20 @@ namespace {
 constexpr std::string_view kType = "lightgbm";
 constexpr std::string_view kFile = "model.txt";
 
-class LightGbmModel final : public Model {
+class LightGbmModel final : public BoostedModel {
  public:
-  LightGbmModel(StoredModel stored, nlohmann::json body, std::vector<FeatureImportance> importance, LgbBooster booster,
-                LgbFastConfig fast)
-      : stored_(std::move(stored)),
-        body_(std::move(body)),
-        importance_(std::move(importance)),
-        booster_(std::move(booster)),
-        fast_(std::move(fast)) {}
-
-  std::string_view type() const override { return kType; }
-  const std::string& feature_hash() const override { return stored_.header.feature_hash; }
-  std::vector<FeatureImportance> importance() const override { return importance_; }
-
-  Status save(const std::filesystem::path& directory) const override {
-    return write_model(directory, stored_.header, body_, kFile, stored_.library_bytes);
-  }
+  LightGbmModel(BoostedModelFile file, LgbBooster booster, LgbFastConfig fast)
+      : BoostedModel(std::move(file), kFile), booster_(std::move(booster)), fast_(std::move(fast)) {}
 
   // Row by row through the fast call: as fast as the library's batch call on one thread, which does the same inside,
   // and unlike that one it leaves the library's process-wide number of threads alone.
   Status predict(const RowSet& rows, std::span<float> out) const override {
     expects(out.size() == rows.size(), "one forecast per row");
     if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
-    const std::size_t columns = stored_.header.feature_names.size();
     return for_each_block(rows, [&](std::size_t first, std::span<const float> features) -> Status {
       const std::lock_guard lock(mutex_);
-      for (std::size_t at = 0; at < features.size(); at += columns, ++first) {
-        const std::span<const float> row = features.subspan(at, columns);
+      for (std::size_t at = 0; at < features.size(); at += columns(), ++first) {
+        const std::span<const float> row = features.subspan(at, columns());
         if (nothing_known(row)) {
           out[first] = std::numeric_limits<float>::quiet_NaN();
           continue;
@@ -61,32 +47,25 @@ class LightGbmModel final : public Model {
   }
 
   /// The one way to a model, from a training and from a file, so that both give the same bits.
-  static Result<std::unique_ptr<Model>> from_bytes(StoredModel stored, nlohmann::json body) {
+  static Result<std::unique_ptr<Model>> from_file(BoostedModelFile file) {
     const LgbThreadSeat seat = LgbThreadSeat::join();
     LgbBooster booster;
     int rounds = 0;
     int columns = 0;
-    if (LGBM_BoosterLoadModelFromString(stored.library_bytes.c_str(), &rounds, booster.receive()) != 0 ||
+    if (LGBM_BoosterLoadModelFromString(file.stored.library_bytes.c_str(), &rounds, booster.receive()) != 0 ||
         LGBM_BoosterGetNumFeature(booster.get(), &columns) != 0)
       return load_failure(std::string("LightGBM: ") + LGBM_GetLastError(), kFile);
-    const auto shares = body.at("importance").get<std::vector<double>>();
-    if (static_cast<std::size_t>(columns) != stored.header.feature_names.size() ||
-        shares.size() != stored.header.feature_names.size())
+    if (static_cast<std::size_t>(columns) != file.stored.header.feature_names.size())
       return load_failure("has another number of features than its description", kFile);
     LgbFastConfig fast;
     const std::string parameters = "verbosity=-1 num_threads=" + std::to_string(seat.threads());
     if (LGBM_BoosterPredictForMatSingleRowFastInit(booster.get(), C_API_PREDICT_NORMAL, 0, -1, C_API_DTYPE_FLOAT32,
                                                    columns, parameters.c_str(), fast.receive()) != 0)
       return load_failure(std::string("LightGBM: ") + LGBM_GetLastError(), kFile);
-    auto importance = importance_shares(stored.header.feature_names, shares);
-    return std::make_unique<LightGbmModel>(std::move(stored), std::move(body), std::move(importance),
-                                           std::move(booster), std::move(fast));
+    return std::make_unique<LightGbmModel>(std::move(file), std::move(booster), std::move(fast));
   }
 
  private:
-  StoredModel stored_;
-  nlohmann::json body_;
-  std::vector<FeatureImportance> importance_;
   LgbBooster booster_;  // before fast_, which refers to it
   LgbFastConfig fast_;
   mutable std::mutex mutex_;  // fast_ holds one buffer
@@ -137,11 +116,7 @@ Result<std::vector<double>> gain_shares(const LgbBooster& booster, int rounds, s
   std::vector<double> gains(columns);
   if (LGBM_BoosterFeatureImportance(booster.get(), rounds, C_API_FEATURE_IMPORTANCE_GAIN, gains.data()) != 0)
     return lgb_training_failure();
-  double total = 0;
-  for (const double gain : gains) total += gain;
-  if (total > 0)
-    for (double& gain : gains) gain /= total;
-  return gains;
+  return shares_of(std::move(gains));
 }
 
 class LightGbmTrainer final : public Trainer {
@@ -177,16 +152,12 @@ class LightGbmTrainer final : public Trainer {
 
     const Result<Rounds> rounds = boost(booster, validation.get() != nullptr, context);
     if (!rounds) return forward_error(rounds);
-    const Result<std::vector<double>> shares = gain_shares(booster, rounds->best, frame.columns());
+    Result<std::vector<double>> shares = gain_shares(booster, rounds->best, frame.columns());
     if (!shares) return forward_error(shares);
     Result<std::string> text = serialize(booster, rounds->best);
     if (!text) return forward_error(text);
-    nlohmann::json body = {{"library_version", lightgbm_version()},
-                           {"rounds", rounds->best},
-                           {"rounds_run", rounds->run},
-                           {"importance", *shares}};
-    StoredModel stored{{std::string(kType), frame.set_hash, frame.names}, std::move(*text)};
-    return LightGbmModel::from_bytes(std::move(stored), std::move(body));
+    return LightGbmModel::from_file({{{std::string(kType), frame.set_hash, frame.names}, std::move(*text)},
+                                     {lightgbm_version(), rounds->best, rounds->run, std::move(*shares)}});
   }
 
  private:
@@ -228,14 +199,9 @@ Result<std::unique_ptr<Trainer>> make_lightgbm_trainer(const LightGbmOptions& op
 
 Result<std::unique_ptr<Model>> load_lightgbm_model(const std::filesystem::path& directory) {
   quiet_lightgbm();
-  nlohmann::json body;
-  Result<StoredModel> stored = read_model(directory, kType, kFile, [&](const nlohmann::json& read) -> Status {
-    body = read;
-    body.at("importance").get<std::vector<double>>();
-    return {};
-  });
-  if (!stored) return forward_error(stored);
-  return LightGbmModel::from_bytes(std::move(*stored), std::move(body));
+  Result<BoostedModelFile> file = read_boosted_model(directory, kType, kFile);
+  if (!file) return forward_error(file);
+  return LightGbmModel::from_file(std::move(*file));
 }
 
 std::string lightgbm_version() { return CLM_LIGHTGBM_VERSION; }

@@ -3,35 +3,15 @@
 
 #include <span>
 #include <string>
-#include <utility>
 
+#include "models/library_handle.hpp"
 #include "models/training_rows.hpp"
 
 namespace clm {
 
-/// Owns a handle of XGBoost's C interface. Internal to the two xgboost_*.cpp files.
-template <int (*Free)(void*)>
-class XgbHandle {
- public:
-  XgbHandle() = default;
-  XgbHandle(XgbHandle&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
-  XgbHandle& operator=(XgbHandle&& other) noexcept {
-    std::swap(handle_, other.handle_);
-    return *this;
-  }
-  XgbHandle(const XgbHandle&) = delete;
-  XgbHandle& operator=(const XgbHandle&) = delete;
-  ~XgbHandle() {
-    if (handle_ != nullptr) Free(handle_);
-  }
-  void* get() const { return handle_; }
-  void** receive() { return &handle_; }
-
- private:
-  void* handle_ = nullptr;
-};
-using XgbBooster = XgbHandle<XGBoosterFree>;
-using XgbMatrix = XgbHandle<XGDMatrixFree>;
+// Internal to the xgboost_*.cpp files.
+using XgbBooster = LibraryHandle<XGBoosterFree>;
+using XgbMatrix = LibraryHandle<XGDMatrixFree>;
 
 /// The binned matrix of `rows`, streamed block by block. `reference` gives the bins of another matrix, or is null.
 /// Errors `train.failed` (data).

@@ -10,7 +10,7 @@
 
 #include "base/contract.hpp"
 #include "base/random.hpp"
-#include "models/model_file.hpp"
+#include "models/boosted_model.hpp"
 #include "models/option_fields.hpp"
 #include "models/training_rows.hpp"
 #include "models/xgboost_handles.hpp"
@@ -21,24 +21,13 @@ namespace {
 constexpr std::string_view kType = "xgboost";
 constexpr std::string_view kFile = "model.ubj";
 
-class XgboostModel final : public Model {
+class XgboostModel final : public BoostedModel {
  public:
-  XgboostModel(StoredModel stored, nlohmann::json body, std::vector<FeatureImportance> importance, XgbBooster booster)
-      : stored_(std::move(stored)),
-        body_(std::move(body)),
-        importance_(std::move(importance)),
-        booster_(std::move(booster)) {}
-
-  std::string_view type() const override { return kType; }
-  const std::string& feature_hash() const override { return stored_.header.feature_hash; }
-  std::vector<FeatureImportance> importance() const override { return importance_; }
-
-  Status save(const std::filesystem::path& directory) const override {
-    return write_model(directory, stored_.header, body_, kFile, stored_.library_bytes);
-  }
+  XgboostModel(BoostedModelFile file, XgbBooster booster)
+      : BoostedModel(std::move(file), kFile), booster_(std::move(booster)) {}
 
   // XGBoost's in-place prediction is thread-safe: it keeps its buffers per thread, and the one step that writes to
-  // the booster, its configuration, was done by the first prediction in `from_bytes`.
+  // the booster, its configuration, was done by the first prediction in `from_file`.
   Status predict(const RowSet& rows, std::span<float> out) const override {
     expects(out.size() == rows.size(), "one forecast per row");
     if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
@@ -48,21 +37,17 @@ class XgboostModel final : public Model {
   }
 
   /// The one way to a model, from a training and from a file, so that both give the same bits.
-  static Result<std::unique_ptr<Model>> from_bytes(StoredModel stored, nlohmann::json body) {
+  static Result<std::unique_ptr<Model>> from_file(BoostedModelFile file) {
     XgbBooster booster;
-    const std::string& bytes = stored.library_bytes;
+    const std::string& bytes = file.stored.library_bytes;
     if (XGBoosterCreate(nullptr, 0, booster.receive()) != 0 || XGBoosterSetParam(booster.get(), "nthread", "1") != 0 ||
         XGBoosterLoadModelFromBuffer(booster.get(), bytes.data(), bytes.size()) != 0 ||
         XGBoosterSetParam(booster.get(), "nthread", "1") != 0)
       return load_failure(std::string("XGBoost: ") + XGBGetLastError(), kFile);
     bst_ulong columns = 0;
-    if (XGBoosterGetNumFeature(booster.get(), &columns) != 0 || columns != stored.header.feature_names.size())
+    if (XGBoosterGetNumFeature(booster.get(), &columns) != 0 || columns != file.stored.header.feature_names.size())
       return load_failure("has another number of features than its description", kFile);
-    const auto shares = body.at("importance").get<std::vector<double>>();
-    if (shares.size() != columns) return load_failure("has another number of features than its importances", kFile);
-    auto importance = importance_shares(stored.header.feature_names, shares);
-    auto model =
-        std::make_unique<XgboostModel>(std::move(stored), std::move(body), std::move(importance), std::move(booster));
+    auto model = std::make_unique<XgboostModel>(std::move(file), std::move(booster));
     const std::vector<float> zeros(model->columns(), 0.0F);
     float ignored = 0;
     if (Status warm = model->predict_block(zeros, {&ignored, 1}); !warm) return forward_error(warm);
@@ -70,8 +55,6 @@ class XgboostModel final : public Model {
   }
 
  private:
-  std::size_t columns() const { return stored_.header.feature_names.size(); }
-
   Status predict_block(std::span<const float> features, std::span<float> out) const {
     static constexpr const char* kConfig =
         R"({"type":0,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false,)"
@@ -90,9 +73,6 @@ class XgboostModel final : public Model {
     return {};
   }
 
-  StoredModel stored_;
-  nlohmann::json body_;
-  std::vector<FeatureImportance> importance_;
   XgbBooster booster_;
 };
 
@@ -160,11 +140,7 @@ Result<std::vector<double>> gain_shares(const XgbBooster& booster, const std::ve
     expects(column < gains.size(), "XGBoost scores features of the training matrix");
     gains[column] = double{scores[i]};
   }
-  double total = 0;
-  for (const double gain : gains) total += gain;
-  if (total > 0)
-    for (double& gain : gains) gain /= total;
-  return gains;
+  return shares_of(std::move(gains));
 }
 
 /// The first `rounds` trees with the feature names, as bytes.
@@ -239,16 +215,12 @@ class XgboostTrainer final : public Trainer {
   static Result<std::unique_ptr<Model>> finish(const XgbBooster& best, const TrainingJob& job, int best_rounds,
                                                int rounds_run) {
     const FeatureFrame& frame = *job.training.data->frame;
-    const Result<std::vector<double>> shares = gain_shares(best, frame.names);
+    Result<std::vector<double>> shares = gain_shares(best, frame.names);
     if (!shares) return forward_error(shares);
     Result<std::string> bytes = serialize(best, frame.names);
     if (!bytes) return forward_error(bytes);
-    nlohmann::json body = {{"library_version", xgboost_version()},
-                           {"rounds", best_rounds},
-                           {"rounds_run", rounds_run},
-                           {"importance", *shares}};
-    StoredModel stored{{std::string(kType), frame.set_hash, frame.names}, std::move(*bytes)};
-    return XgboostModel::from_bytes(std::move(stored), std::move(body));
+    return XgboostModel::from_file({{{std::string(kType), frame.set_hash, frame.names}, std::move(*bytes)},
+                                    {xgboost_version(), best_rounds, rounds_run, std::move(*shares)}});
   }
 
   XgboostOptions options_;
@@ -263,14 +235,9 @@ Result<std::unique_ptr<Trainer>> make_xgboost_trainer(const XgboostOptions& opti
 
 Result<std::unique_ptr<Model>> load_xgboost_model(const std::filesystem::path& directory) {
   quiet_xgboost();
-  nlohmann::json body;
-  Result<StoredModel> stored = read_model(directory, kType, kFile, [&](const nlohmann::json& read) -> Status {
-    body = read;
-    body.at("importance").get<std::vector<double>>();
-    return {};
-  });
-  if (!stored) return forward_error(stored);
-  return XgboostModel::from_bytes(std::move(*stored), std::move(body));
+  Result<BoostedModelFile> file = read_boosted_model(directory, kType, kFile);
+  if (!file) return forward_error(file);
+  return XgboostModel::from_file(std::move(*file));
 }
 
 std::string xgboost_version() {

@@ -1,0 +1,54 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/model.hpp"
+#include "models/model_file.hpp"
+
+namespace clm {
+
+/// How boosting made a model: what `model.json` holds beside the header.
+struct BoostingRecord {
+  std::string library_version;
+  int rounds = 0;                  ///< trees kept
+  int rounds_run = 0;              ///< trees grown, the ones that early stopping cut off included
+  std::vector<double> importance;  ///< share of the total gain per feature, in column order
+};
+
+/// All that is stored of a boosted model, apart from where.
+struct BoostedModelFile {
+  StoredModel stored;
+  BoostingRecord record;
+};
+
+/// Errors as `read_model`; `model.load` where the record does not have one importance per feature.
+Result<BoostedModelFile> read_boosted_model(const std::filesystem::path& directory, std::string_view type,
+                                            std::string_view library_file);
+
+/// What a boosted model is whatever its library: its files and its importance. The library's booster is the derived
+/// class's.
+class BoostedModel : public Model {
+ public:
+  /// `file` has one importance per feature (contract). `library_file` is the name that the library's bytes go under.
+  BoostedModel(BoostedModelFile file, std::string_view library_file);
+
+  std::string_view type() const final { return file_.stored.header.type; }
+  const std::string& feature_hash() const final { return file_.stored.header.feature_hash; }
+  std::vector<FeatureImportance> importance() const final { return importance_; }
+  Status save(const std::filesystem::path& directory) const final;
+
+ protected:
+  std::size_t columns() const { return file_.stored.header.feature_names.size(); }
+
+ private:
+  BoostedModelFile file_;
+  std::string library_file_;
+  std::vector<FeatureImportance> importance_;
+};
+
+/// Each gain as a share of their sum; all zero where nothing was gained.
+std::vector<double> shares_of(std::vector<double> gains);
+
+}  // namespace clm
