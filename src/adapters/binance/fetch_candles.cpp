@@ -1,10 +1,13 @@
 #include "adapters/binance/fetch_candles.hpp"
 
 #include <algorithm>
+#include <optional>
+
 #include <nlohmann/json.hpp>
 
 #include "adapters/binance/binance_answers.hpp"
 #include "adapters/binance/fetch_request.hpp"
+#include "adapters/binance/history_walk.hpp"
 
 namespace clm {
 namespace {
@@ -33,43 +36,18 @@ class CandleFetch {
     const Duration length = options_.interval.length();
     // The last bar that has closed opened at least one length ago.
     const Timestamp to = std::min(options_.range.to, context_.clock.now() - length + Duration(1));
-    if (stored->rows == 0) return fetch_forwards({options_.range.from, to});
-    if (options_.range.from < stored->first_open)
-      if (Status head = fetch_backwards({options_.range.from, std::min(stored->first_open, to)}); !head) return head;
-    return fetch_forwards({std::max(options_.range.from, stored->last_open), to});
+    std::optional<StoredTimes> times;
+    if (stored->rows > 0) times = {stored->first_open, stored->last_open};
+    const HistoryWalk walk{Timestamp::max() - Timestamp(0), length * page_rows(), length, 1};
+    return walk_history({options_.range.from, to}, times, walk, [this](TimeRange range) { return fetch_page(range); });
   }
 
  private:
   int page_rows() const { return options_.market == BinanceMarket::spot ? 1'000 : 1'500; }
 
-  /// From the oldest page on, until the range or the exchange's history ends.
-  Status fetch_forwards(TimeRange range) {
-    while (!range.empty()) {
-      const Result<std::vector<Candle>> page = fetch_page(range);
-      if (!page) return forward_error(page);
-      if (page->empty()) return {};
-      range.from = page->back().open_time + options_.interval.length();
-    }
-    return {};
-  }
-
-  /// From the newest page on, so that whenever it ends, what is stored hangs together. An empty page lies before the
-  /// symbol's listing: no outage is as long as a page.
-  Status fetch_backwards(TimeRange range) {
-    while (!range.empty()) {
-      const Duration span = options_.interval.length() * page_rows();
-      const Timestamp from = std::max(range.from, range.to - span);
-      const Result<std::vector<Candle>> page = fetch_page({from, range.to});
-      if (!page) return forward_error(page);
-      if (page->empty()) return {};
-      range.to = from;
-    }
-    return {};
-  }
-
-  /// Asks for the bars with open time in `range`, as many as a page holds, and stores them. Returns them sorted and
-  /// unique; bars outside the range, which the exchange was not asked for, are left out.
-  Result<std::vector<Candle>> fetch_page(TimeRange range) {
+  /// Asks for the bars with open time in `range`, as many as a page holds, and stores them sorted and unique.
+  /// Bars outside the range, which the exchange was not asked for, are left out.
+  Result<FetchedPage> fetch_page(TimeRange range) {
     const bool spot = options_.market == BinanceMarket::spot;
     const BinanceRest::Parameters parameters = {{"symbol", report_.key.symbol.str()},
                                                 {"interval", options_.interval.name()},
@@ -81,7 +59,7 @@ class CandleFetch {
     if (!answer) return forward_error(answer);
     const std::string where = path + " " + to_string(report_.key) + " from " + to_string(range.from);
     Result<std::vector<Candle>> rows = parse_klines(*answer, where);
-    if (!rows) return rows;
+    if (!rows) return forward_error(rows);
     if (Status aligned = check_alignment(*rows, where); !aligned) return forward_error(aligned);
 
     CandleSeries page{report_.key, *std::move(rows)};
@@ -97,13 +75,13 @@ class CandleFetch {
       if (had_rows)
         return fail(ErrorKind::data, "fetch.response", "no bar of the answer lies in the time asked for", where,
                     "Nothing of this answer was stored; try again later.");
-      return candles;
+      return FetchedPage{};
     }
     const Result<StoreResult> written = store_.write(page);
     if (!written) return forward_error(written);
     report_.rows_stored += written->rows_stored;
     note_received(report_, candles.front().open_time, candles.back().open_time);
-    return candles;
+    return FetchedPage{candles.size(), candles.back().open_time};
   }
 
   /// Bars of another length than asked for must not reach the store. (3d and 1w do not start at the epoch.)

@@ -1,11 +1,14 @@
 #include "adapters/binance/fetch_context.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+
+#include <nlohmann/json.hpp>
 
 #include "adapters/binance/binance_answers.hpp"
 #include "adapters/binance/fetch_request.hpp"
+#include "adapters/binance/history_walk.hpp"
 
 namespace clm {
 namespace {
@@ -18,25 +21,23 @@ struct History {
   SeriesKind kind;
   const char* path;
   BinanceRest::Parameters extra;
-  std::size_t page_rows;
-  Duration forward_span;   ///< of time that one request may cover on the way forwards,
-  Duration backward_span;  ///< and backwards, where a page must hold all rows of its span
+  HistoryWalk walk;
   Result<std::vector<BinancePoint>> (*parse)(const nlohmann::json&, const std::string&);
 };
 
 History history_of(SeriesKind kind, const FetchContextOptions& options) {
-  if (kind == SeriesKind::funding_rate)
+  constexpr Duration kStep{1};
+  if (kind == SeriesKind::funding_rate) {
     // Contracts settle every 8, 4 or, at the least, 1 hour. Rows come oldest first, so that forwards any span will do.
-    return {kind,          "/fapi/v1/fundingRate", {}, 1'000, Timestamp::max() - Timestamp(0),
-            1'000 * kHour, &parse_funding_rates};
+    const HistoryWalk walk{Timestamp::max() - Timestamp(0), 1'000 * kHour, kStep, 1'000};
+    return {kind, "/fapi/v1/fundingRate", {}, walk, &parse_funding_rates};
+  }
   // The newest rows of a longer span would be given, and the oldest lost.
   const Duration span = options.open_interest_interval.length() * 500;
   return {kind,
           "/futures/data/openInterestHist",
           {{"period", options.open_interest_interval.name()}},
-          500,
-          span,
-          span,
+          {span, span, kStep, 500},
           &parse_open_interest};
 }
 
@@ -68,44 +69,19 @@ class ContextFetch {
     if (history_.kind == SeriesKind::open_interest) wanted.from = std::max(wanted.from, now - kOpenInterestKept);
     const Result<ContextSeries> stored = store_.read(history_.kind, report_.key.symbol, Timestamp::max());
     if (!stored) return forward_error(stored);
-    if (stored->points.empty()) return fetch_forwards(wanted);
-    const Timestamp first = stored->points.front().event_time;
-    const Timestamp last = stored->points.back().event_time;
-    if (wanted.from < first)
-      if (Status head = fetch_backwards({wanted.from, std::min(first, wanted.to)}); !head) return head;
-    return fetch_forwards({std::max(wanted.from, last + Duration(1)), wanted.to});
+    std::optional<StoredTimes> times;
+    if (!stored->points.empty())
+      times = {stored->points.front().event_time, stored->points.back().event_time + Duration(1)};
+    return walk_history(wanted, times, history_.walk, [this](TimeRange range) { return fetch_page(range); });
   }
 
  private:
-  Status fetch_forwards(TimeRange range) {
-    while (!range.empty()) {
-      const Duration span = std::min(range.to - range.from, history_.forward_span);
-      const Timestamp to = range.from + span;
-      const Result<std::vector<SeriesPoint>> page = fetch_page({range.from, to});
-      if (!page) return forward_error(page);
-      const bool full = page->size() >= history_.page_rows;
-      range.from = full ? page->back().event_time + Duration(1) : to;
-    }
-    return {};
-  }
-
-  Status fetch_backwards(TimeRange range) {
-    while (!range.empty()) {
-      const Timestamp from = std::max(range.from, range.to - history_.backward_span);
-      const Result<std::vector<SeriesPoint>> page = fetch_page({from, range.to});
-      if (!page) return forward_error(page);
-      if (page->empty()) return {};
-      range.to = from;
-    }
-    return {};
-  }
-
   /// Asks for and stores the points with event time in `range`, sorted and unique.
-  Result<std::vector<SeriesPoint>> fetch_page(TimeRange range) {
+  Result<FetchedPage> fetch_page(TimeRange range) {
     BinanceRest::Parameters parameters = {{"symbol", report_.key.symbol.str()},
                                           {"startTime", std::to_string(range.from.ms())},
                                           {"endTime", std::to_string(range.to.ms() - 1)},
-                                          {"limit", std::to_string(history_.page_rows)}};
+                                          {"limit", std::to_string(history_.walk.full_page_rows)}};
     parameters.insert(parameters.end(), history_.extra.begin(), history_.extra.end());
     const Result<nlohmann::json> answer =
         exchange_.get(BinanceMarket::usd_margined, history_.path, parameters, context_.cancel);
@@ -123,7 +99,7 @@ class ContextFetch {
       if (range.contains(row.time) && !repeated) append(page, row.time, row.value);
     }
     if (page.points.empty()) {
-      if (rows->empty()) return page.points;
+      if (rows->empty()) return FetchedPage{};
       return fail(ErrorKind::data, "fetch.response", "no row of the answer lies in the time asked for", where,
                   "Nothing of this answer was stored; try again later.");
     }
@@ -131,7 +107,7 @@ class ContextFetch {
     if (!written) return forward_error(written);
     report_.rows_stored += written->rows_stored;
     note_received(report_, page.points.front().event_time, page.points.back().event_time);
-    return page.points;
+    return FetchedPage{page.points.size(), page.points.back().event_time};
   }
 
   BinanceRest& exchange_;
