@@ -1,11 +1,11 @@
 #include "base/time.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <sstream>
 
 #include <date/date.h>
+
+#include "base/iso_time.hpp"
 
 namespace clm {
 namespace {
@@ -49,30 +49,12 @@ tl::unexpected<Error> bad_time(std::string_view text) {
 }  // namespace
 
 Result<Timestamp> parse_timestamp(std::string_view text) {
-  // The parser behind this converts whatever stream numbers there are: let nothing but times reach it.
-  constexpr std::size_t kLongest = 40;
-  if (text.empty() || text.size() > kLongest || text.find_first_not_of("0123456789-+:.TZ ") != std::string_view::npos)
-    return bad_time(text);
   std::int64_t ms = 0;
-  const char* end = text.data() + text.size();
-  if (auto [rest, code] = std::from_chars(text.data(), end, ms); code == std::errc{} && rest == end)
+  const char* const end = text.data() + text.size();
+  if (const auto [rest, code] = std::from_chars(text.data(), end, ms); code == std::errc{} && rest == end)
     return Timestamp(ms);
-
-  std::string normal(text);
-  if (const auto blank = normal.find(' '); blank != std::string::npos) normal[blank] = 'T';
-  if (normal.back() == 'Z') normal.replace(normal.size() - 1, 1, "+00:00");
-  const bool has_clock_part = normal.find('T') != std::string::npos;
-  const auto offset_at = has_clock_part ? normal.find_first_of("+-", normal.find('T')) : std::string::npos;
-  const std::string zone = offset_at == std::string::npos ? "+00:00" : normal.substr(offset_at);
-  std::string moment = normal.substr(0, offset_at);
-  if (!has_clock_part) moment += "T00:00:00";
-  if (std::count(moment.begin(), moment.end(), ':') == 1) moment += ":00";
-
-  std::istringstream stream(moment + zone);
-  date::sys_time<std::chrono::microseconds> parsed;
-  stream >> date::parse("%FT%T%Ez", parsed);
-  if (stream.fail() || stream.peek() != std::istringstream::traits_type::eof()) return bad_time(text);
-  return Timestamp(date::floor<std::chrono::milliseconds>(parsed).time_since_epoch().count());
+  if (const std::optional<Timestamp> time = parse_iso_time(text)) return *time;
+  return bad_time(text);
 }
 
 CalendarTime calendar_time(Timestamp t) {
