@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iomanip>
 #include <limits>
 #include <optional>
 #include <sstream>
 #include <utility>
 
-#include <toml++/toml.h>
-
 #include "base/contract.hpp"
 #include "base/file_io.hpp"
+#include "base/toml_library.hpp"
 
 namespace clm {
 namespace {
@@ -45,13 +45,23 @@ std::string number_text(double value) {
   return text;
 }
 
+/// A TOML text on one line: control characters may not stand in it as they are.
 std::string quote(const std::string& text) {
-  std::string out = "\"";
+  std::ostringstream out;
+  out << '"';
   for (const char c : text) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(c);
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out << '\\' << c;
+    } else if (c == '\n') {
+      out << "\\n";
+    } else if (code < 0x20 || code == 0x7f) {
+      out << "\\u" << std::setw(4) << std::setfill('0') << std::hex << int{code};
+    } else {
+      out << c;
+    }
   }
-  return out + "\"";
+  return out.str() + '"';
 }
 
 /// What kind of value a field takes; several C++ types may share one.

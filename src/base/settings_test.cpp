@@ -35,6 +35,33 @@ TEST(Settings, ReadWhatTheyWrite) {
   EXPECT_EQ(read.rounds, 500);
 }
 
+TEST(Settings, EveryTextReadsBackAsItIsWritten) {
+  Options written;
+  written.models = {
+      "two\nlines", "tab\t and \r", std::string("nul\0 in it", 10), "\x1b[1m\x7f", "back\\slash", "\u00e9\u20ac", ""};
+  Options read;
+  auto settings = settings_of(read);
+  const auto loaded = settings.load_toml_text(settings_of(written).to_toml(), "clm.toml");
+  ASSERT_TRUE(loaded) << to_string(loaded.error()) << '\n' << settings_of(written).to_toml();
+  EXPECT_EQ(read.models, written.models);
+}
+
+TEST(Settings, TextsHoldAnyLetter) {
+  Options o;
+  ASSERT_TRUE(settings_of(o).load_toml_text("[train]\nmodels = ['\u00e9', \"\"\"\\\n  \u0101\"\"\"]\n", "clm.toml"));
+  EXPECT_EQ(o.models, (std::vector<std::string>{"\u00e9", "\u0101"}));
+}
+
+TEST(Settings, WhatIsNoKeyIsASyntaxError) {
+  for (const char* text : {"\u00e9 = 1\n", "\ufb26\n", "[costs]\nfee_bps = \u0101\n", "[%]\n", "[[=]]\n", "[\x01x]\n",
+                           "[\u00e9]\n", "[a.]\n", "[.a]\n", "[\n"}) {
+    Options o;
+    const auto loaded = settings_of(o).load_toml_text(text, "clm.toml");
+    ASSERT_FALSE(loaded) << text;
+    EXPECT_EQ(loaded.error().code, "config.syntax") << text;
+  }
+}
+
 TEST(Settings, AnUnknownKeyIsAnErrorThatNamesPlaceAndNeighbour) {
   Options o;
   const auto loaded = settings_of(o).load_toml_text("[costs]\nfee_bsp = 3\n", "clm.toml");
