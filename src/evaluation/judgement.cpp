@@ -122,6 +122,7 @@ ModelJudgement judge_model(const Bench& bench, const ForecastTable& table, Serie
   judge_positions(bench, forecast, out);
   judge_long_short(bench, forecast, out, series);
   judge_delays(bench, forecast, out);
+  out.by_block = metrics_by_period(bench.rows, forecast, series.rank_ic, bench.mean, bench.options.blocks);
   out.by_month = metrics_by_month(bench.rows, forecast, series.rank_ic, bench.mean);
   out.by_regime = metrics_by_regime(bench.rows, forecast, series.rank_ic, bench.mean);
   return out;

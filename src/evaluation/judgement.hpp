@@ -26,6 +26,7 @@ struct JudgeOptions {
   std::size_t min_symbols = 8;       ///< for a cross-sectional rank IC; fewer: ranks over time
   double alpha = 0.05;               ///< 1 - coverage of every interval reported
   std::size_t candidates_tried = 1;  ///< on these rows, this one included
+  std::vector<TimeRange> blocks;     ///< decision times to report on by themselves: ascending, disjoint
   std::size_t calibration_folds = 5;
   std::size_t bootstrap_repetitions = 1000;  ///< for what has no closed form: improvement, SPA
   std::uint64_t seed = 1;
@@ -58,6 +59,7 @@ struct ModelJudgement {
   double probabilistic_sharpe = 0;    ///< that the net ratio is above zero
   double deflated_sharpe = 0;         ///< the same, after `candidates_tried`
   std::vector<RankIcAtDelay> by_delay;
+  std::vector<SliceMetrics> by_block;  ///< of the options' blocks
   std::vector<SliceMetrics> by_month;
   std::vector<SliceMetrics> by_regime;
 };
@@ -97,7 +99,7 @@ Result<Judgement> judge(const ForecastTable& candidate, std::span<const Forecast
                         const ForecastTable* active, const JudgeOptions& options);
 
 /// Numbers that are not finite become null. Of the series over time it holds the equity curves, at no more than
-/// `kEquityPoints` moments; trades are counted, not listed.
+/// `kEquityPoints` moments; trades are counted, not listed; blocks only where there are any.
 inline constexpr std::size_t kEquityPoints = 240;
 nlohmann::json to_json(const Judgement& judgement);
 nlohmann::json to_json(const ModelJudgement& model);

@@ -146,22 +146,24 @@ Json to_json(const ModelJudgement& m) {
   positions["net_bps_per_bar"] = to_json(m.position_bps_per_bar);
   Json probability = to_json(m.probability);
   probability["bins"] = to_json(m.reliability);
-  return {{"name", m.name},
-          {"errors",
-           {{"count", m.errors.count},
-            {"rmse", number(m.errors.rmse)},
-            {"rmse_zero", number(m.errors.rmse_zero)},
-            {"mae", number(m.errors.mae)},
-            {"bias", number(m.errors.bias)}}},
-          {"rank_ic", to_json(m.rank_ic)},
-          {"directional_accuracy", to_json(m.direction)},
-          {"probability", probability},
-          {"calibration_quality", number(m.calibration_quality)},
-          {"positions", positions},
-          {"long_short", long_short},
-          {"by_delay", delays},
-          {"by_month", to_json(m.by_month)},
-          {"by_regime", to_json(m.by_regime)}};
+  Json out = {{"name", m.name},
+              {"errors",
+               {{"count", m.errors.count},
+                {"rmse", number(m.errors.rmse)},
+                {"rmse_zero", number(m.errors.rmse_zero)},
+                {"mae", number(m.errors.mae)},
+                {"bias", number(m.errors.bias)}}},
+              {"rank_ic", to_json(m.rank_ic)},
+              {"directional_accuracy", to_json(m.direction)},
+              {"probability", probability},
+              {"calibration_quality", number(m.calibration_quality)},
+              {"positions", positions},
+              {"long_short", long_short},
+              {"by_delay", delays},
+              {"by_month", to_json(m.by_month)},
+              {"by_regime", to_json(m.by_regime)}};
+  if (!m.by_block.empty()) out["by_block"] = to_json(m.by_block);
+  return out;
 }
 
 Json to_json(const Judgement& j) {

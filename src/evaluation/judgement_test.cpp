@@ -67,6 +67,20 @@ TEST(Judge, IsDeterministicAndWritesValidJson) {
   EXPECT_TRUE(json["improvement"]["value"].is_number());
 }
 
+TEST(Judge, ReportsOnTheBlocksItWasGivenAndOnNoneOtherwise) {
+  auto c = make_case({.symbols = 10, .times = 150, .horizon_bars = 3, .seed = 4}, 0.2);
+  EXPECT_FALSE(to_json(judge(c.candidate, c.baselines, nullptr, {}).value())["candidate"].contains("by_block"));
+  const Timestamp begin(c.rows->decided_at_ms.front()), end(c.rows->decided_at_ms.back() + 1);
+  const Timestamp middle = begin + Duration((end - begin).count() / 2);
+  JudgeOptions options;
+  options.blocks = {{begin, middle}, {middle, end}};
+  const auto json = to_json(judge(c.candidate, c.baselines, nullptr, options).value());
+  for (const auto& model : {json["candidate"], json["baselines"][2]}) {
+    ASSERT_EQ(model["by_block"].size(), 2U);
+    EXPECT_EQ(model["by_block"][0]["rows"].get<int>() + model["by_block"][1]["rows"].get<int>(), 1500);
+  }
+}
+
 TEST(Judge, ShowsWhatDelayTakesAway) {
   auto c = make_case({.symbols = 20, .times = 300, .horizon_bars = 2, .seed = 6, .market_share = 0}, 0.3);
   c.rows->delayed.push_back({1, testing::make_rows({.symbols = 20, .times = 300, .seed = 60}).forward_return});

@@ -28,7 +28,7 @@ std::vector<TimeHits> hits_by_time(const JudgedRows& rows, std::span<const float
   return out;
 }
 
-/// Slices of the times, each with its name; `slice_of_time[t]` indexes `names`.
+/// Slices of the times, each with its name; `slice_of_time[t]` indexes `names`, or is beyond them: in no slice.
 std::vector<SliceMetrics> metrics_by_slice(const JudgedRows& rows, std::span<const float> forecast,
                                            const RankIcSeries& ic, const MeanOptions& options, const TimeIndex& times,
                                            std::span<const std::string> names,
@@ -178,6 +178,21 @@ std::vector<SliceMetrics> metrics_by_month(const JudgedRows& rows, std::span<con
     const auto month = to_date_string(Timestamp(time)).substr(0, 7);
     if (names.empty() || names.back() != month) names.push_back(month);
     slice_of_time.push_back(names.size() - 1);
+  }
+  return metrics_by_slice(rows, forecast, ic, options, times, names, slice_of_time);
+}
+
+std::vector<SliceMetrics> metrics_by_period(const JudgedRows& rows, std::span<const float> forecast,
+                                            const RankIcSeries& ic, const MeanOptions& options,
+                                            std::span<const TimeRange> periods) {
+  const auto times = index_times(rows.decided_at_ms);
+  std::vector<std::string> names;
+  for (const auto& period : periods) names.push_back(to_date_string(period.from));
+  std::vector<std::size_t> slice_of_time;
+  for (const auto time : times.time_ms) {
+    const auto found = std::find_if(periods.begin(), periods.end(),
+                                    [&](const TimeRange& period) { return period.contains(Timestamp(time)); });
+    slice_of_time.push_back(static_cast<std::size_t>(found - periods.begin()));
   }
   return metrics_by_slice(rows, forecast, ic, options, times, names, slice_of_time);
 }

@@ -50,9 +50,9 @@ std::string_view to_string(VolatilityRegime regime);
 /// Cost O(rows + times log times).
 std::vector<VolatilityRegime> volatility_regimes(const JudgedRows& rows, std::size_t warm_up = 48);
 
-/// Skill in a part of the rows: a calendar month or a regime.
+/// Skill in a part of the rows: a calendar month, a period of one's own or a regime.
 struct SliceMetrics {
-  std::string name;  ///< "2023-04", "calm"
+  std::string name;  ///< "2023-04", "2023-04-15", "calm"
   std::size_t times = 0;
   std::size_t rows = 0;
   double rank_ic = 0;
@@ -63,6 +63,11 @@ struct SliceMetrics {
 };
 std::vector<SliceMetrics> metrics_by_month(const JudgedRows& rows, std::span<const float> forecast,
                                            const RankIcSeries& ic, const MeanOptions& options);
+/// Each named by its first day; times in none of them are left out, and so are periods without a time. `periods` are
+/// ascending and disjoint.
+std::vector<SliceMetrics> metrics_by_period(const JudgedRows& rows, std::span<const float> forecast,
+                                            const RankIcSeries& ic, const MeanOptions& options,
+                                            std::span<const TimeRange> periods);
 /// Only regimes that occur.
 std::vector<SliceMetrics> metrics_by_regime(const JudgedRows& rows, std::span<const float> forecast,
                                             const RankIcSeries& ic, const MeanOptions& options);

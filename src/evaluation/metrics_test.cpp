@@ -70,9 +70,32 @@ TEST(Slices, AddUpToTheWhole) {
   double sum = 0;
   for (const auto& month : months) sum += month.rank_ic * static_cast<double>(month.times);
   EXPECT_NEAR(sum / 900, summarize(ic, {}).mean.mean, 1e-12);
+  const auto same = metrics_by_period(rows, forecast, ic, {0.05, 4},
+                                      std::vector<TimeRange>{{from_calendar(2024, 1, 15), from_calendar(2024, 2, 1)},
+                                                             {from_calendar(2024, 2, 1), from_calendar(2024, 3, 1)}});
+  ASSERT_EQ(same.size(), 2U);
+  EXPECT_EQ(same[0].name, "2024-01-15");
+  for (std::size_t i = 0; i < same.size(); ++i) {
+    EXPECT_EQ(same[i].rows, months[i].rows);
+    EXPECT_EQ(same[i].rank_ic, months[i].rank_ic);
+    EXPECT_EQ(same[i].rank_ic_hi, months[i].rank_ic_hi);
+  }
   std::size_t times = 0;
   for (const auto& regime : metrics_by_regime(rows, forecast, ic, {0.05, 4})) times += regime.times;
   EXPECT_EQ(times, 900U);
+}
+
+TEST(Slices, LeaveOutTimesOfNoPeriodAndPeriodsWithoutATime) {
+  const auto rows = testing::make_rows({.symbols = 10, .times = 72, .horizon_bars = 2, .seed = 5});
+  const auto forecast = testing::forecast_with_skill(rows, 0.2, 6);
+  const auto ic = rank_ic_series(rows, forecast, rows.label, {});
+  const Timestamp begin(rows.decided_at_ms.front());
+  const Duration hour(3'600'000);
+  const std::vector<TimeRange> periods{{begin - hour * 48, begin}, {begin + hour * 10, begin + hour * 30}};
+  const auto slices = metrics_by_period(rows, forecast, ic, {0.05, 4}, periods);
+  ASSERT_EQ(slices.size(), 1U);
+  EXPECT_EQ(slices[0].times, 20U) << "the end of a period is not in it";
+  EXPECT_EQ(slices[0].rows, 200U);
 }
 
 }  // namespace
