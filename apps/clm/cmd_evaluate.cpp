@@ -5,6 +5,7 @@
 
 #include "base/file_io.hpp"
 #include "commands.hpp"
+#include "evaluation_document.hpp"
 #include "learning/learning_data.hpp"
 #include "learning/walk_forward_study.hpp"
 #include "learning_place.hpp"
@@ -46,7 +47,7 @@ std::string describe(const WalkForwardStudy& study) {
   for (const auto& baseline : study.average.baselines) add(baseline);
   const Judgement& j = study.average;
   std::string text = "Walk-forward " + to_date_string(Timestamp(j.from_ms)) + " to " +
-                     to_date_string(Timestamp(j.to_ms)) + ": " + std::to_string(study.blocks) + " blocks, " +
+                     to_date_string(Timestamp(j.to_ms)) + ": " + std::to_string(study.blocks.size()) + " blocks, " +
                      std::to_string(study.fits) + " fits in " + fixed(study.training_seconds, 1) + " s, " +
                      grouped(static_cast<long long>(j.rows)) + " rows of " + std::to_string(j.symbols) +
                      " symbols, horizon " + std::to_string(j.horizon_bars) + " bars\n" +
@@ -57,17 +58,6 @@ std::string describe(const WalkForwardStudy& study) {
     text += "  over " + c.against + ": " + fixed(c.rank_ic.difference.mean, 4) + " [" +
             fixed(c.rank_ic.difference.lo, 4) + ", " + fixed(c.rank_ic.difference.hi, 4) + "]\n";
   return text;
-}
-
-nlohmann::json document_of(const WalkForwardStudy& study) {
-  auto each = nlohmann::json::array();
-  for (const auto& model : study.each) each.push_back(to_json(model));
-  return {{"models", study.models},
-          {"blocks", study.blocks},
-          {"fits", study.fits},
-          {"training_seconds", study.training_seconds},
-          {"judgement", to_json(study.average)},
-          {"each", each}};
 }
 
 Result<int> run(Program& program, const Flags& flags) {
@@ -96,13 +86,13 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto study = run_walk_forward(*data, options, study_options, program.context());
   if (!study) return forward_error(study);
 
-  auto document = document_of(*study);
-  const auto file =
-      (*session)->workspace().reports() / ("evaluation-" + to_date_string(*from) + "-" + to_date_string(*to) + "-h" +
-                                           std::to_string(data->label.horizon_bars) + ".json");
+  auto document = evaluation_document(*study, {study_options.test, flags.refit_months, flags.models}, *data,
+                                      (*session)->configuration(), program.clock().now());
+  const auto file = evaluation_file((*session)->workspace(), study_options.test, data->label.horizon_bars);
   if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
   document["file"] = file.string();
-  program.print(document, describe(*study) + "\nThe whole judgement: " + file.string() + "\n");
+  program.print(document, describe(*study) + "\nThe whole judgement: " + file.string() +
+                              "\nAs a page with plots: clm report --evaluation latest\n");
   return 0;
 }
 

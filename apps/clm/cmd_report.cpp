@@ -7,6 +7,8 @@
 
 #include "base/file_io.hpp"
 #include "commands.hpp"
+#include "evaluation_document.hpp"
+#include "report/evaluation_report.hpp"
 #include "report_facts.hpp"
 
 namespace clm::app {
@@ -16,6 +18,7 @@ struct Flags {
   bool data = false;
   std::string version;
   std::int64_t cycle = 0;  ///< 0: not asked for
+  std::string evaluation;  ///< file, or "latest"
   std::string output;
 };
 
@@ -25,6 +28,18 @@ struct Page {
   std::string html;
 };
 
+/// Named after its document: evaluation-NAME.html.
+Result<Page> evaluation_page(const Session& session, const std::string& asked, Timestamp now) {
+  const auto file = find_evaluation(session.workspace(), asked);
+  if (!file) return forward_error(file);
+  const auto evaluation = read_evaluation_file(*file);
+  if (!evaluation) return forward_error(evaluation);
+  constexpr std::string_view kKind = "evaluation-";
+  std::string id = file->stem().string();
+  if (id.rfind(kKind, 0) == 0) id.erase(0, kKind.size());
+  return Page{"evaluation", id, evaluation_report(*evaluation, file->filename().string(), now)};
+}
+
 Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
   const Timestamp now = program.clock().now();
   if (!flags.version.empty()) {
@@ -32,6 +47,7 @@ Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
     if (!facts) return forward_error(facts);
     return Page{"version", facts->version, version_report(*facts, now)};
   }
+  if (!flags.evaluation.empty()) return evaluation_page(session, flags.evaluation, now);
   if (flags.cycle > 0) {
     const auto facts = gather_overview(session, flags.cycle);
     if (!facts) return forward_error(facts);
@@ -71,8 +87,14 @@ void add_report(CLI::App& app, Commands& commands) {
   auto* cycle = command->add_option("--cycle", flags->cycle, "Only this cycle and its candidates")
                     ->type_name("N")
                     ->check(CLI::PositiveNumber);
-  version->excludes(data)->excludes(cycle);
-  cycle->excludes(data);
+  auto* evaluation =
+      command
+          ->add_option("--evaluation", flags->evaluation,
+                       "Only this walk-forward: a file that clm evaluate wrote, or 'latest' of the workspace")
+          ->type_name("FILE|latest");
+  version->excludes(data)->excludes(cycle)->excludes(evaluation);
+  cycle->excludes(data)->excludes(evaluation);
+  evaluation->excludes(data);
   command->add_option("--output", flags->output, "File to write (default: reports/KIND-ID.html in the workspace)")
       ->type_name("FILE");
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});

@@ -1,7 +1,10 @@
 #include "learning/walk_forward_study.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+
+#include <nlohmann/json.hpp>
 
 #include "base/parallel.hpp"
 #include "evaluation/purged_split.hpp"
@@ -27,6 +30,8 @@ std::vector<TimeRange> blocks_of(TimeRange test, int months) {
 struct BlockOutcome {
   std::vector<std::string> names;
   std::vector<std::vector<float>> values;
+  std::vector<std::vector<FeatureImportance>> importance;  ///< of the models, without the baselines
+  StudyBlock block;
   double training_seconds = 0;
 };
 
@@ -35,6 +40,7 @@ Result<BlockOutcome> run_block(const LearningData& data, const Fold& fold, const
   const auto split = split_before(fold.train, fold.test, options.training);
   if (!split) return forward_error(split);
   BlockOutcome outcome;
+  outcome.block = {{}, split->training_span, split->fit.size(), split->validation.size(), fold.test.size()};
   for (const auto& type : options.training.models) {
     const auto trainer = make_trainer(type, options.trainers);
     if (!trainer) return forward_error(trainer);
@@ -44,6 +50,7 @@ Result<BlockOutcome> run_block(const LearningData& data, const Fold& fold, const
     outcome.training_seconds += monotonic_seconds() - started;
     auto forecasts = model->forecast(fold.test);
     if (!forecasts) return forward_error(forecasts);
+    outcome.importance.push_back(model->model->importance());
     outcome.names.push_back(type);
     outcome.values.push_back(std::move(*forecasts));
   }
@@ -69,7 +76,50 @@ std::vector<float> average_of(const std::vector<ForecastTable>& tables, std::siz
   return mean;
 }
 
+/// The block that the rows of a fold were decided in: blocks without rows have no fold.
+TimeRange block_of(const Fold& fold, const std::vector<TimeRange>& blocks) {
+  const Timestamp decided(fold.test.data->decided_at_ms[fold.test.rows.front()]);
+  return *std::find_if(blocks.begin(), blocks.end(), [&](const TimeRange& block) { return block.contains(decided); });
+}
+
+std::vector<FeatureImportance> mean_importance(const std::vector<std::vector<FeatureImportance>>& fits) {
+  std::map<std::string, double> sums;
+  for (const auto& fit : fits)
+    for (const auto& feature : fit) sums[feature.feature] += feature.share;
+  std::vector<FeatureImportance> mean;
+  for (const auto& [feature, sum] : sums) mean.push_back({feature, sum / static_cast<double>(fits.size())});
+  std::stable_sort(mean.begin(), mean.end(), [](const auto& a, const auto& b) { return a.share > b.share; });
+  return mean;
+}
+
+nlohmann::json to_json(const TimeRange& range) { return {{"from_ms", range.from.ms()}, {"to_ms", range.to.ms()}}; }
+
 }  // namespace
+
+nlohmann::json to_json(const WalkForwardStudy& study) {
+  auto each = nlohmann::json::array(), walk = nlohmann::json::array(), importance = nlohmann::json::array();
+  for (const auto& model : study.each) each.push_back(to_json(model));
+  for (const auto& block : study.blocks)
+    walk.push_back({{"test", to_json(block.test)},
+                    {"training", to_json(block.training)},
+                    {"fit_rows", block.fit_rows},
+                    {"validation_rows", block.validation_rows},
+                    {"test_rows", block.test_rows}});
+  for (const auto& model : study.importance) {
+    auto features = nlohmann::json::array();
+    for (const auto& feature : model.features)
+      features.push_back({{"feature", feature.feature}, {"share", feature.share}});
+    importance.push_back({{"model_type", model.model_type}, {"features", features}});
+  }
+  return {{"models", study.models},
+          {"blocks", study.blocks.size()},
+          {"fits", study.fits},
+          {"training_seconds", study.training_seconds},
+          {"judgement", to_json(study.average)},
+          {"each", each},
+          {"walk", walk},
+          {"importance", importance}};
+}
 
 Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const LearningOptions& options,
                                           const WalkForwardStudyOptions& study, const RunContext& run) {
@@ -93,7 +143,6 @@ Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const Learni
 
   WalkForwardStudy result;
   result.models = options.training.models;
-  result.blocks = folds->size();
   result.fits = folds->size() * options.training.models.size();
   RowSet judged{&data.rows.data, {}};
   std::vector<std::vector<float>> values;
@@ -101,6 +150,8 @@ Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const Learni
     auto& outcome = *outcomes[i];
     if (!outcome) return forward_error(outcome);
     result.training_seconds += outcome->training_seconds;
+    outcome->block.test = block_of((*folds)[i], blocks);
+    result.blocks.push_back(outcome->block);
     judged.rows.insert(judged.rows.end(), (*folds)[i].test.rows.begin(), (*folds)[i].test.rows.end());
     values.resize(outcome->values.size());
     for (std::size_t f = 0; f < values.size(); ++f)
@@ -112,13 +163,19 @@ Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const Learni
   for (std::size_t f = 0; f < names.size(); ++f) tables.push_back({names[f], truth, std::move(values[f])});
 
   const std::size_t models = options.training.models.size();
+  for (std::size_t m = 0; m < models; ++m) {
+    std::vector<std::vector<FeatureImportance>> fits;
+    for (const auto& outcome : outcomes) fits.push_back((*outcome)->importance[m]);
+    result.importance.push_back({options.training.models[m], mean_importance(fits)});
+  }
+  JudgeOptions judging = options.judging;
+  for (const auto& block : result.blocks) judging.blocks.push_back(block.test);
   const std::vector<ForecastTable> baselines(tables.begin() + static_cast<std::ptrdiff_t>(models), tables.end());
-  auto average =
-      judge(ForecastTable{"average", truth, average_of(tables, models)}, baselines, nullptr, options.judging);
+  auto average = judge(ForecastTable{"average", truth, average_of(tables, models)}, baselines, nullptr, judging);
   if (!average) return forward_error(average);
   result.average = std::move(*average);
   for (std::size_t m = 0; m < models; ++m) {
-    auto alone = judge(tables[m], baselines, nullptr, options.judging);
+    auto alone = judge(tables[m], baselines, nullptr, judging);
     if (!alone) return forward_error(alone);
     result.each.push_back(std::move(alone->candidate));
   }

@@ -2,10 +2,13 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/run_context.hpp"
 #include "evaluation/judgement.hpp"
 #include "learning/learning_data.hpp"
 #include "learning/learning_options.hpp"
+#include "models/model.hpp"
 
 namespace clm {
 
@@ -15,20 +18,39 @@ struct WalkForwardStudyOptions {
   int refit_months = 1;  ///< calendar months that one fit serves, >= 1
 };
 
+/// One step of the walk: what was judged, and what the models that forecast it were fitted on.
+struct StudyBlock {
+  TimeRange test;      ///< decision times that were judged
+  TimeRange training;  ///< decision times of fit and validation rows
+  std::size_t fit_rows = 0;
+  std::size_t validation_rows = 0;  ///< for calibration and early stopping
+  std::size_t test_rows = 0;
+};
+
+/// Which features a type of model used, as the mean share over its fits; descending, then by name. Empty where the
+/// model has no such notion.
+struct StudyImportance {
+  std::string model_type;
+  std::vector<FeatureImportance> features;
+};
+
 /// Models and baselines over the same unseen months.
 struct WalkForwardStudy {
   std::vector<std::string> models;  ///< model types that were averaged
   std::size_t fits = 0;
-  std::size_t blocks = 0;
-  Judgement average;                 ///< the plain average of the models, beside the baselines
-  std::vector<ModelJudgement> each;  ///< every model by itself, on the same rows
-  double training_seconds = 0;       ///< summed over the fits
+  std::vector<StudyBlock> blocks;
+  Judgement average;                        ///< the plain average of the models, beside the baselines
+  std::vector<ModelJudgement> each;         ///< every model by itself, on the same rows
+  std::vector<StudyImportance> importance;  ///< as `models`
+  double training_seconds = 0;              ///< summed over the fits
 };
+/// {models, blocks, fits, training_seconds, judgement, each, walk, importance}.
+nlohmann::json to_json(const WalkForwardStudy& study);
 
 /// Walk-forward: for each block of months the models are fitted as in a cycle (validation split, calibration) on labels
 /// known before it, purged and embargoed, and forecast it; all blocks are judged together. `options` as for a cycle;
-/// the holdout share is not used. The outcome does not depend on `run.jobs`. Errors: `split.no_folds`,
-/// `training.too_few_rows` (data); those of training and judging.
+/// the holdout share is not used, and the blocks that are judged one by one are those of the walk. The outcome does not
+/// depend on `run.jobs`. Errors: `split.no_folds`, `training.too_few_rows` (data); those of training and judging.
 Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const LearningOptions& options,
                                           const WalkForwardStudyOptions& study, const RunContext& run);
 

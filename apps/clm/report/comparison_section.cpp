@@ -1,6 +1,8 @@
 #include "report/comparison_section.hpp"
 
+#include <cctype>
 #include <cmath>
+#include <optional>
 
 #include "report/html_page.hpp"
 #include "report/plot_frame.hpp"
@@ -11,27 +13,50 @@ namespace {
 struct Shown {
   const ModelFigures* model;
   std::string name;
+  std::string role;
   int colour;
 };
 
-/// The candidate, the active version, the baselines; colours as the plots have them everywhere.
-std::vector<Shown> everybody(const Evidence& e) {
-  std::vector<Shown> out{{&e.candidate, e.candidate.name + " (candidate)", 0}};
-  if (e.active) out.push_back({&*e.active, e.active->name + " (active)", 1});
-  for (std::size_t b = 0; b < e.baselines.size(); ++b)
-    out.push_back({&e.baselines[b], e.baselines[b].name, 2 + static_cast<int>(b % 5)});
+constexpr int kActiveColour = 1;
+int baseline_colour(std::size_t b) { return 2 + static_cast<int>(b % 5); }
+int member_colour(std::size_t m) { return m % 3 < 2 ? 7 + static_cast<int>(m % 3) : kActiveColour; }
+
+/// The candidate, its members, the active version.
+std::vector<Shown> models_of(const Evidence& e) {
+  std::vector<Shown> out{{&e.candidate, e.candidate.name + " (" + e.candidate_role + ")", e.candidate_role, 0}};
+  for (std::size_t m = 0; m < e.members.size(); ++m)
+    out.push_back({&e.members[m], e.members[m].name, "member", member_colour(m)});
+  if (e.active) out.push_back({&*e.active, e.active->name + " (active)", "active", kActiveColour});
   return out;
 }
-std::vector<Shown> models_only(const Evidence& e) {
-  auto out = everybody(e);
-  out.resize(e.active ? 2 : 1);
+Shown baseline_of(const Evidence& e, std::size_t b) {
+  return {&e.baselines[b], e.baselines[b].name, "baseline", baseline_colour(b)};
+}
+/// Everybody; colours as the plots have them everywhere.
+std::vector<Shown> everybody(const Evidence& e) {
+  auto out = models_of(e);
+  for (std::size_t b = 0; b < e.baselines.size(); ++b) out.push_back(baseline_of(e, b));
+  return out;
+}
+/// The models and what they have to beat: the baseline of the highest rank IC.
+std::vector<Shown> models_and_best_baseline(const Evidence& e) {
+  auto out = models_of(e);
+  std::optional<std::size_t> best;
+  for (std::size_t b = 0; b < e.baselines.size(); ++b)
+    if (!std::isnan(e.baselines[b].rank_ic.value) &&
+        (!best || e.baselines[b].rank_ic.value > e.baselines[*best].rank_ic.value))
+      best = b;
+  if (best) {
+    out.push_back(baseline_of(e, *best));
+    out.back().name += " (best baseline)";
+  }
   return out;
 }
 
 int colour_of(const Evidence& e, const std::string& name) {
-  if (e.active && e.active->name == name) return 1;
+  if (e.active && e.active->name == name) return kActiveColour;
   for (std::size_t b = 0; b < e.baselines.size(); ++b)
-    if (e.baselines[b].name == name) return 2 + static_cast<int>(b % 5);
+    if (e.baselines[b].name == name) return baseline_colour(b);
   return 0;
 }
 
@@ -39,7 +64,8 @@ std::string forest(const Evidence& e, Estimate DifferenceFigures::*figure, const
   std::vector<ForestRow> rows;
   for (const auto& difference : e.differences) {
     const int colour = colour_of(e, difference.against);
-    rows.push_back({"over " + difference.against + (colour == 1 ? " (active)" : ""), colour, difference.*figure});
+    rows.push_back(
+        {"over " + difference.against + (colour == kActiveColour ? " (active)" : ""), colour, difference.*figure});
   }
   return forest_plot(text, rows);
 }
@@ -49,30 +75,46 @@ void add_figure(std::string& out, const std::string& title, const std::string& h
   if (!svg.empty()) out += html_figure(title, how, svg, numbers);
 }
 
-void add_months(std::string& out, const Evidence& e) {
-  std::vector<std::string> months;
-  for (const auto& month : e.candidate.by_month) months.push_back(month.name);
+/// Rank IC slice by slice: `unit` is what a slice is called.
+void add_slices(std::string& out, const Evidence& e, std::vector<SliceFigures> ModelFigures::*slices,
+                const std::string& unit, const std::string& how) {
+  std::vector<std::string> places;
+  for (const auto& slice : e.candidate.*slices) places.push_back(slice.name);
   std::vector<IntervalSeries> series;
-  HtmlTable numbers{"", {"Month", "Model", "Rank IC", "Interval", "Hit rate (%)", "Rows"}, {}};
-  for (const auto& shown : models_only(e)) {
-    IntervalSeries one{shown.name, shown.colour, std::vector<Estimate>(months.size())};
-    for (std::size_t m = 0; m < months.size(); ++m)
-      for (const auto& slice : shown.model->by_month) {
-        if (slice.name != months[m]) continue;
-        one.estimates[m] = slice.rank_ic;
+  std::string heading = unit;
+  heading.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(heading.front())));
+  HtmlTable numbers{"", {heading, "Model", "Rank IC", "Interval", "Hit rate (%)", "Rows"}, {}};
+  for (const auto& shown : models_and_best_baseline(e)) {
+    IntervalSeries one{shown.name, shown.colour, std::vector<Estimate>(places.size())};
+    for (std::size_t p = 0; p < places.size(); ++p)
+      for (const auto& slice : shown.model->*slices) {
+        if (slice.name != places[p]) continue;
+        one.estimates[p] = slice.rank_ic;
         numbers.rows.push_back(
-            {HtmlCell{slice.name, "", HtmlCell::Kind::word}, HtmlCell{shown.name, "", HtmlCell::Kind::word},
+            {HtmlCell{slice.name, "", HtmlCell::Kind::name}, HtmlCell{shown.name, "", HtmlCell::Kind::word},
              figure_cell(number_text(slice.rank_ic.value, 4)),
              figure_cell(interval_text(slice.rank_ic.lo, slice.rank_ic.hi, 4)),
              figure_cell(number_text(100 * slice.hit_rate, 2)), figure_cell(number_text(slice.rows, 0))});
       }
     series.push_back(std::move(one));
   }
-  add_figure(out, "Rank IC by month",
-             "Each dot is a month's mean rank correlation of forecast and outcome; where a bar stays above zero, that "
-             "month alone shows foresight. A model of lasting worth has dots above zero in most months.",
-             interval_plot({"Rank IC by month with intervals", "month", "rank IC", 4}, months, series),
+  add_figure(out, "Rank IC by " + unit, how,
+             interval_plot({"Rank IC by " + unit + " with intervals", unit, "rank IC", 4}, places, series),
              html_table(numbers));
+}
+
+/// By block of the walk; by month where that says more, or where there are no blocks.
+void add_periods(std::string& out, const Evidence& e) {
+  const auto& blocks = e.candidate.by_block;
+  add_slices(
+      out, e, &ModelFigures::by_block, "block",
+      "A block is what one fit of the models forecast, named by its first day: the models were fitted only on what "
+      "was known before it. Each dot is the block's mean rank correlation of forecast and outcome; where a bar "
+      "stays above zero, that block alone shows foresight.");
+  if (blocks.size() == e.candidate.by_month.size() && !blocks.empty()) return;
+  add_slices(out, e, &ModelFigures::by_month, "month",
+             "Each dot is a month's mean rank correlation of forecast and outcome; where a bar stays above zero, that "
+             "month alone shows foresight. A model of lasting worth has dots above zero in most months.");
 }
 
 void add_delays(std::string& out, const Evidence& e) {
@@ -80,7 +122,7 @@ void add_delays(std::string& out, const Evidence& e) {
   for (const auto& delay : e.candidate.by_delay) places.push_back(std::to_string(delay.delay_bars));
   std::vector<IntervalSeries> series;
   HtmlTable numbers{"", {"Delay (bars)", "Model", "Rank IC", "Interval", "Gross (bps per rebalance)"}, {}};
-  for (const auto& shown : models_only(e)) {
+  for (const auto& shown : models_and_best_baseline(e)) {
     IntervalSeries one{shown.name, shown.colour, {}};
     for (const auto& delay : shown.model->by_delay) {
       one.estimates.push_back(delay.rank_ic);
@@ -92,12 +134,14 @@ void add_delays(std::string& out, const Evidence& e) {
     }
     series.push_back(std::move(one));
   }
-  add_figure(out, "Rank IC by delay of entry",
-             "How much foresight is left when the trade is entered some bars later than the next open: a steep fall "
-             "means that the forecast only works for who is first.",
-             interval_plot({"Rank IC against the delay of entry in bars", "delay of entry (bars)", "rank IC", 4},
-                           places, series),
-             html_table(numbers));
+  add_figure(
+      out, "Rank IC by delay of entry",
+      "How much foresight is left when the trade is entered some bars later than the next open (0 is that open): a "
+      "steep fall means that the forecast only works for who is first. Measured against the plain return of "
+      "that entry, so that 0 differs from the rank IC against the label that the tables show.",
+      interval_plot({"Rank IC against the delay of entry in bars", "delay of entry (bars)", "rank IC", 4}, places,
+                    series),
+      html_table(numbers));
 }
 
 void add_costs(std::string& out, const Evidence& e) {
@@ -120,8 +164,8 @@ void add_costs(std::string& out, const Evidence& e) {
   if (break_even > 0)
     plot.vertical = LinePlot::Mark{break_even, "breaks even at " + number_text(break_even, 1) + " bps"};
   add_figure(out, "Profit by cost",
-             "What a rebalance of the long-short book leaves at a cost a side; the dashed line is where the candidate "
-             "breaks even" +
+             "What a rebalance of the long-short book leaves at a cost a side; the dashed line is where " +
+                 e.candidate.name + " breaks even" +
                  std::string(break_even > 0 ? "" : " (there is none: it earns nothing even without costs)") +
                  ". To pay, that must lie right of what you pay.",
              line_plot(plot), html_table(numbers));
@@ -167,40 +211,53 @@ std::string comparison_table(const Evidence& e) {
   HtmlTable foresight{
       "Foresight, all on the same rows. Rank IC: mean rank correlation of forecast and outcome over the "
       "symbols of a moment. Hit rate: share of signs that were right. Errors in units of recent "
-      "volatility. Intervals in small print.",
+      "volatility; RMSE of 0: what always forecasting zero would give. Brier of P(up): mean squared error of the "
+      "probability of a rise; 0.25 is a coin. Intervals in small print.",
       {"Model", "Rank IC", "Hit rate (%)", "RMSE", "RMSE of 0", "MAE", "Bias", "Brier of P(up)"},
       {}};
-  HtmlTable trading{
-      "Trading, after costs. Trades: one position per symbol, entered where the forecast exceeds the "
-      "costs. Long-short: the extremes of the cross-section, rebalanced every horizon.",
+  HtmlTable book{
+      "The long-short book: as much long in the best forecasts as short in the worst, rebalanced every horizon; mean "
+      "over all starts. Gross: before costs. Net: at " +
+          number_text(e.cost_bps_per_side, 1) +
+          " bps a side (bps: hundredths of a percent; a side: a purchase or a sale). Break-even: the cost a side at "
+          "which nothing is left. Turnover: the share of the book that a rebalance exchanges. Sharpe ratio: net, a "
+          "year.",
+      {"Model", "Gross (bps/rebal.)", "Net (bps/rebal.)", "Break-even (bps/side)", "Turnover (%/rebal.)",
+       "Sharpe (annual)"},
+      {}};
+  HtmlTable positions{
+      "Single positions, at the same costs: one per symbol at a time, entered where the forecast exceeds the costs. R: "
+      "profit in units of the volatility at entry.",
       {"Model", "Trades", "Net (bps/trade)", "Win rate (%)", "Average R", "Profit factor", "Sharpe (annual)",
-       "Sortino (annual)", "Max drawdown (%)", "Turnover (sides/bar)", "Long-short net (bps/rebal.)",
-       "Break-even (bps/side)"},
+       "Sortino (annual)", "Max drawdown (%)", "Turnover (sides/bar)"},
       {}};
   for (const auto& shown : everybody(e)) {
     const ModelFigures& m = *shown.model;
     const auto share = [](const Estimate& s) { return interval_text(100 * s.lo, 100 * s.hi, 1); };
     const auto traded = [&](std::string text) { return figure_cell(m.trades > 0 ? std::move(text) : "\u2013"); };
-    const HtmlCell name{m.name,
-                        shown.colour == 0   ? "candidate"
-                        : shown.colour == 1 ? "active"
-                                            : "baseline",
-                        HtmlCell::Kind::name};
+    const HtmlCell name{m.name, shown.role, HtmlCell::Kind::name};
     foresight.rows.push_back(
         {name, figure_cell(number_text(m.rank_ic.value, 4), interval_text(m.rank_ic.lo, m.rank_ic.hi, 4)),
          figure_cell(number_text(100 * m.hit_rate.value, 2), share(m.hit_rate)), figure_cell(number_text(m.rmse, 4)),
          figure_cell(number_text(m.rmse_zero, 4)), figure_cell(number_text(m.mae, 4)),
          figure_cell(signed_text(m.bias, 4)), figure_cell(number_text(m.brier, 5))});
-    trading.rows.push_back(
+    const bool held = m.long_short_turnover > 0;
+    const auto earned = [&](std::string text, std::string note = {}) {
+      return held ? figure_cell(std::move(text), std::move(note)) : figure_cell("\u2013");
+    };
+    book.rows.push_back({name, earned(signed_text(m.gross_bps, 2)),
+                         earned(signed_text(m.net_bps.value, 2), interval_text(m.net_bps.lo, m.net_bps.hi, 2)),
+                         earned(number_text(m.break_even_cost_bps, 1)),
+                         earned(number_text(100 * m.long_short_turnover, 1)),
+                         earned(number_text(m.long_short_sharpe, 2))});
+    positions.rows.push_back(
         {name, figure_cell(number_text(m.trades, 0)), traded(signed_text(m.net_bps_per_trade, 1)),
          m.trades > 0 ? figure_cell(number_text(100 * m.win_rate.value, 1), share(m.win_rate)) : traded({}),
          traded(signed_text(m.average_r, 3)), traded(number_text(m.profit_factor, 2)), traded(number_text(m.sharpe, 2)),
          traded(number_text(m.sortino, 2)), traded(number_text(100 * m.max_drawdown, 1)),
-         traded(number_text(m.turnover, 4)),
-         figure_cell(signed_text(m.net_bps.value, 2), interval_text(m.net_bps.lo, m.net_bps.hi, 2)),
-         figure_cell(number_text(m.break_even_cost_bps, 1))});
+         traded(number_text(m.turnover, 4))});
   }
-  return html_table(foresight) + html_table(trading);
+  return html_table(foresight) + html_table(book) + html_table(positions);
 }
 
 std::string judgement_plots(const Evidence& e) {
@@ -208,15 +265,15 @@ std::string judgement_plots(const Evidence& e) {
   const std::string& name = e.candidate.name;
   add_figure(
       out, "Lead in rank IC",
-      "Each row is " + name +
-          " less another forecaster on the same rows; a bar wholly to the right of zero means that the lead is "
-          "more than chance.",
+      "Each row is the lead of " + name +
+          " over another forecaster on the same rows; a bar wholly to the right of zero means that the lead is more "
+          "than chance.",
       forest(e, &DifferenceFigures::rank_ic, {"Difference in rank IC with intervals", "difference in rank IC", "", 4}));
   add_figure(out, "Lead in long-short profit after costs",
              "The same for the net profit of a rebalance: right of zero, " + name + " earns more.",
              forest(e, &DifferenceFigures::net_bps,
                     {"Difference in net profit with intervals", "difference (bps per rebalance)", "", 1}));
-  add_months(out, e);
+  add_periods(out, e);
   add_delays(out, e);
   add_equity(out, e, "Equity of the long-short book, after costs",
              "Sum of the net returns of long the best, short the worst forecasts; a line that falls steadily is a "
@@ -243,7 +300,7 @@ std::string regime_table(const Evidence& e) {
   HtmlTable table{"By market regime; a forecast that only works in one is to be watched.",
                   {"Model", "Regime", "Times", "Rows", "Rank IC", "Hit rate (%)", "Bias"},
                   {}};
-  for (const auto& shown : models_only(e))
+  for (const auto& shown : models_and_best_baseline(e))
     for (const auto& slice : shown.model->by_regime)
       table.rows.push_back(
           {HtmlCell{shown.model->name, "", HtmlCell::Kind::name}, HtmlCell{slice.name, "", HtmlCell::Kind::name},

@@ -5,7 +5,7 @@
 
 namespace clm::app {
 
-/// Candidate, active version and baselines side by side on the same rows. HTML.
+/// Candidate, its members, active version and baselines side by side on the same rows. HTML.
 std::string comparison_table(const Evidence& evidence);
 
 /// Every plot that the judgement has data for, each with the sentence that says how to read it. HTML.

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/result.hpp"
 #include "report/plots.hpp"
 
@@ -13,7 +15,7 @@ namespace clm::app {
 
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-/// Rank IC and hit rate of a month or a regime.
+/// Rank IC and hit rate of a month, a block of a walk-forward or a regime.
 struct SliceFigures {
   std::string name;
   double times = kUnknown, rows = kUnknown;
@@ -57,7 +59,7 @@ struct ModelFigures {
   std::vector<CostFigures> by_cost;
   EquityCurve long_short_equity;
   std::vector<DelayFigures> by_delay;
-  std::vector<SliceFigures> by_month, by_regime;
+  std::vector<SliceFigures> by_block, by_month, by_regime;
 };
 
 /// The candidate less another, on the same rows.
@@ -81,13 +83,16 @@ struct VerdictFigures {
   std::vector<LimitFigures> conditions;  ///< of merit; empty in old evidence
 };
 
-/// What the registry keeps beside a decision: the JSON of `Judgement` and `Verdict`, read back for a report.
+/// What the registry keeps beside a decision, or an evaluation stores: the JSON of `Judgement` (and `Verdict`), read
+/// back for a report.
 struct Evidence {
   double rows = kUnknown, times = kUnknown, symbols = kUnknown;
   std::int64_t from_ms = 0, to_ms = 0;
   int horizon_bars = 0;
   double coverage = kUnknown, alpha = 0.05, candidates_tried = 1, cost_bps_per_side = kUnknown;
   ModelFigures candidate;
+  std::string candidate_role = "candidate";  ///< what it is called beside its name
+  std::vector<ModelFigures> members;         ///< the models that the candidate is made of, where it is an ensemble
   std::vector<ModelFigures> baselines;
   std::optional<ModelFigures> active;
   std::vector<DifferenceFigures> differences;  ///< to the active version first, then the baselines
@@ -96,5 +101,7 @@ struct Evidence {
 
 /// Figures that are missing or null become NaN. Error `report.evidence` (data): not JSON, or no judgement in it.
 Result<Evidence> read_evidence(std::string_view json_text);
+/// The same of a document that was parsed and is known to hold a judgement.
+Evidence evidence_in(const nlohmann::json& document);
 
 }  // namespace clm::app

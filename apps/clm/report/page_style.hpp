@@ -3,14 +3,15 @@
 
 namespace clm::app {
 
-/// The style sheet of every report. Plots take their colours from the classes c0..c6 (candidate, active version, then
-/// the baselines), so that light and dark differ here and nowhere else.
+/// The style sheet of every report. Plots take their colours from the classes c0..c8 (candidate, active version, five
+/// for the baselines, two for the members of an ensemble), so that light and dark differ here and nowhere else.
 inline constexpr std::string_view kPageStyle = R"css(
 :root{--bg:#fff;--ink:#1b1f24;--soft:#5b6570;--line:#d9dee4;--card:#f6f8fa;--good:#1a7f37;--bad:#b42318;
---goodbg:#e3f5e8;--badbg:#fdeae7;--c0:#0b62c4;--c1:#c2570c;--c2:#2e8540;--c3:#8a3ffc;--c4:#b0246e;--c5:#7a828c;--c6:#8d7a00}
+--goodbg:#e3f5e8;--badbg:#fdeae7;--c0:#0b62c4;--c1:#c2570c;--c2:#2e8540;--c3:#8a3ffc;--c4:#b0246e;--c5:#7a828c;--c6:#8d7a00;
+--c7:#00808a;--c8:#7a4a21}
 @media (prefers-color-scheme:dark){:root{--bg:#14181d;--ink:#e6e9ed;--soft:#9aa5b1;--line:#333b45;--card:#1b2128;
 --good:#5fd38a;--bad:#ff8f80;--goodbg:#17352290;--badbg:#4a1f1a90;--c0:#6cb2ff;--c1:#ff9d5c;--c2:#6fd08c;--c3:#c4a1ff;
---c4:#ff8ac2;--c5:#9aa4b2;--c6:#d8c24a}}
+--c4:#ff8ac2;--c5:#9aa4b2;--c6:#d8c24a;--c7:#4fd0d8;--c8:#d9a679}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:72rem;padding:1.5rem 1.25rem 4rem;background:var(--bg);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
@@ -34,6 +35,7 @@ figure{margin:0 0 1rem;background:var(--card);border:1px solid var(--line);borde
 figcaption{color:var(--soft);font-size:.85rem;margin-top:.4rem}
 details{font-size:.9rem;margin-top:.4rem}summary{cursor:pointer;color:var(--soft)}
 .wide{overflow-x:auto}
+pre{background:var(--card);border:1px solid var(--line);border-radius:.3rem;padding:.6rem .9rem;font-size:.86rem}
 table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums;margin:.4rem 0;min-width:60%}
 caption{text-align:left;color:var(--soft);padding-bottom:.3rem;max-width:48rem}
 th,td{padding:.28rem .6rem;border-bottom:1px solid var(--line);vertical-align:top;text-align:left}
@@ -48,6 +50,7 @@ svg text{fill:var(--soft)}svg text.strong{fill:var(--ink)}
 .grid{stroke:var(--line);stroke-width:1}.axis{stroke:var(--soft);stroke-width:1}
 .zero{stroke:var(--soft);stroke-width:1.2}.mark{stroke:var(--ink);stroke-width:1.2;stroke-dasharray:4 3}
 .c0{--c:var(--c0)}.c1{--c:var(--c1)}.c2{--c:var(--c2)}.c3{--c:var(--c3)}.c4{--c:var(--c4)}.c5{--c:var(--c5)}.c6{--c:var(--c6)}
+.c7{--c:var(--c7)}.c8{--c:var(--c8)}
 .stroke{stroke:var(--c);fill:none;stroke-width:1.4}.stroke.c0{stroke-width:2.4}.fill{fill:var(--c)}
 .soft{fill:var(--c);fill-opacity:.28}.hollow{fill:var(--card);stroke:var(--c);stroke-width:2}
 .present{fill:var(--c0);fill-opacity:.55}.missing{fill:var(--c1)}.unusable{fill:var(--bad)}

@@ -49,9 +49,16 @@ PlotScale ValueSpan::scale(double at_from, double at_to, double room) const {
   return {lo_ - margin, hi_ + margin, at_from, at_to};
 }
 
-std::string colour_class(int colour) { return "c" + std::to_string(std::clamp(colour, 0, 6)); }
+std::string colour_class(int colour) { return "c" + std::to_string(std::clamp(colour, 0, 8)); }
 
-double text_width(std::string_view text) { return 7.0 * static_cast<double>(text.size()); }
+double text_width(std::string_view text) {
+  double width = 0;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0U) == 0x80U) continue;  // goes on with the character before
+    width += c == 'm' || c == 'w' || c == 'M' || c == 'W' ? 11.0 : 7.0;
+  }
+  return width;
+}
 
 double legend_height(const std::vector<LegendEntry>& entries) {
   const PlotArea area;
@@ -97,13 +104,15 @@ void draw_x_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& x, co
 }
 
 void draw_estimate(SvgCanvas& canvas, double x, const PlotScale& y, const Estimate& estimate, int colour,
-                   const std::string& title) {
+                   const std::string& title, double radius) {
   const std::string stroke = "stroke " + colour_class(colour);
   if (std::isfinite(estimate.lo) && std::isfinite(estimate.hi)) {
     canvas.line({x, y(estimate.lo)}, {x, y(estimate.hi)}, stroke);
-    for (const double end : {estimate.lo, estimate.hi}) canvas.line({x - 3, y(end)}, {x + 3, y(end)}, stroke);
+    for (const double end : {estimate.lo, estimate.hi})
+      canvas.line({x - 0.75 * radius, y(end)}, {x + 0.75 * radius, y(end)}, stroke);
   }
-  if (std::isfinite(estimate.value)) canvas.circle({x, y(estimate.value)}, 4, "fill " + colour_class(colour), title);
+  if (std::isfinite(estimate.value))
+    canvas.circle({x, y(estimate.value)}, radius, "fill " + colour_class(colour), title);
 }
 
 std::string estimate_text(const Estimate& estimate, int decimals) {

@@ -50,9 +50,9 @@ double legend_height(const std::vector<LegendEntry>& entries);
 void draw_y_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& y, const std::string& title);
 void draw_x_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& x, const AxisTicks& ticks,
                  const std::string& title);
-/// A dot with its error bar.
+/// A dot of that radius with its error bar.
 void draw_estimate(SvgCanvas& canvas, double x, const PlotScale& y, const Estimate& estimate, int colour,
-                   const std::string& title);
+                   const std::string& title, double radius);
 /// "0.012 [0.003, 0.021]"
 std::string estimate_text(const Estimate& estimate, int decimals);
 

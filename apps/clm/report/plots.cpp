@@ -98,7 +98,8 @@ std::string interval_plot(const PlotText& text, const std::vector<std::string>& 
     for (std::size_t i = 0; i < places.size() && i < series[s].estimates.size(); ++i) {
       const auto& estimate = series[s].estimates[i];
       draw_estimate(canvas, x(static_cast<double>(i)) + shift, y, estimate, series[s].colour,
-                    series[s].name + ", " + places[i] + ": " + estimate_text(estimate, text.decimals));
+                    series[s].name + ", " + places[i] + ": " + estimate_text(estimate, text.decimals),
+                    std::clamp(0.45 * step, 1.8, 4.0));
     }
   }
   return std::move(canvas).finish();

@@ -22,7 +22,7 @@ struct PlotText {
 };
 
 /// Each returns one SVG, or an empty text where there is nothing finite to draw. `colour` is 0 for the candidate, 1 for
-/// the active version, 2 to 6 for baselines. Pure functions.
+/// the active version, 2 to 6 for baselines, 7 and 8 for the members of an ensemble. Pure functions.
 
 struct LineSeries {
   std::string name;

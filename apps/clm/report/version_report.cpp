@@ -1,29 +1,14 @@
 #include "report/version_report.hpp"
 
-#include <algorithm>
-
 #include "report/comparison_section.hpp"
 #include "report/verdict_section.hpp"
 
 namespace clm::app {
 namespace {
 
-std::string importance_figure(const VersionFacts& facts) {
-  if (facts.importance.empty()) return html_paragraph("Feature importance: " + facts.importance_problem + ".");
-  std::vector<Bar> bars;
-  double shown = 0;
-  for (std::size_t i = 0; i < std::min(kImportanceBars, facts.importance.size()); ++i) {
-    const auto& feature = facts.importance[i];
-    bars.push_back({feature.feature, 100 * feature.share, number_text(100 * feature.share, 1) + " %"});
-    shown += feature.share;
-  }
-  return html_figure("What the model looks at",
-                     "The " + std::to_string(bars.size()) + " most important of " +
-                         std::to_string(facts.importance.size()) +
-                         " features, by their share of what the model gained from splitting on them while it was "
-                         "trained; together " +
-                         percent_text(shown, 0) + ". It says what was used, not what causes prices.",
-                     bar_plot({"Most important features", "share of the total gain (%)", "", 1}, bars));
+std::string importance_of(const VersionFacts& facts) {
+  return facts.importance.empty() ? html_paragraph("Feature importance: " + facts.importance_problem + ".")
+                                  : importance_figure("What the model looks at", facts.importance);
 }
 
 std::string facts_table(const VersionFacts& facts) {
@@ -58,14 +43,14 @@ HtmlSection version_section(const VersionFacts& facts) {
     body += verdict_box("The decision about it:", evidence);
     body += "<h3>Beside the baselines" + std::string(evidence.active ? " and the active version" : "") + "</h3>\n";
     body += comparison_table(evidence) + judgement_plots(evidence);
-    body += "<div class=\"plots\">" + importance_figure(facts) + "<div>";
+    body += "<div class=\"plots\">" + importance_of(facts) + "<div>";
     const std::string regimes = regime_table(evidence);
     if (!regimes.empty()) body += "<h3>By regime</h3>\n" + regimes;
     body += "</div></div>\n";
     const std::string limits = limits_table(evidence.verdict);
     if (!limits.empty()) body += "<h3>The policy, limit by limit</h3>\n" + limits;
   } else {
-    body += html_paragraph("There is no judgement to show: " + facts.evidence_problem + ".") + importance_figure(facts);
+    body += html_paragraph("There is no judgement to show: " + facts.evidence_problem + ".") + importance_of(facts);
   }
   body += "<h3>What it is</h3>\n" + facts_table(facts);
   const std::string history = history_table(facts);

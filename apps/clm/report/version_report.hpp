@@ -7,13 +7,9 @@
 #include "base/time.hpp"
 #include "report/evidence.hpp"
 #include "report/html_page.hpp"
+#include "report/importance_figure.hpp"
 
 namespace clm::app {
-
-struct FeatureShare {
-  std::string feature;
-  double share = 0;  ///< of the total, 0..1
-};
 
 /// A line of a version's history.
 struct HistoryLine {
@@ -31,9 +27,6 @@ struct VersionFacts {
   std::vector<std::pair<std::string, std::string>> facts;  ///< of the manifest: name, value
   std::vector<HistoryLine> history;                        ///< oldest first
 };
-
-/// At most this many features are drawn.
-inline constexpr std::size_t kImportanceBars = 25;
 
 /// Decision, comparison, plots, importance, facts and history of a version. The section's id is "version-VERSION".
 HtmlSection version_section(const VersionFacts& facts);

@@ -1,0 +1,106 @@
+#include "evaluation_document.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file_io.hpp"
+#include "learning_place.hpp"
+#include "report/evaluation.hpp"
+
+namespace clm::app {
+namespace {
+
+constexpr const char* kPrefix = "evaluation-";
+
+/// Midnight is written as a date: that is how people say it.
+std::string time_argument(Timestamp t) {
+  const std::string date = to_date_string(t);
+  return parse_timestamp(date) == t ? date : to_string(t);
+}
+
+std::string command_of(const EvaluationRequest& request) {
+  std::string command = "clm evaluate --from " + time_argument(request.test.from) + " --to " +
+                        time_argument(request.test.to) + " --refit-months " + std::to_string(request.refit_months);
+  for (std::size_t i = 0; i < request.models.size(); ++i) command += (i == 0 ? " --models " : ",") + request.models[i];
+  return command;
+}
+
+/// Every setting in force; those that differ from their default say so.
+nlohmann::json settings_of(const Configuration& configuration) {
+  const Configuration untouched;
+  std::map<std::string, std::string> defaults;
+  for (const auto& setting : untouched.settings.in_force()) defaults[setting.key] = setting.value;
+  auto out = nlohmann::json::array();
+  for (const auto& setting : configuration.settings.in_force()) {
+    nlohmann::json entry{{"key", setting.key}, {"value", setting.value}, {"unit", setting.info.unit}};
+    if (setting.value != defaults[setting.key]) entry["default"] = defaults[setting.key];
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+nlohmann::json data_of(const LearningData& data) {
+  const Dataset& rows = data.rows.data;
+  auto symbols = nlohmann::json::array();
+  for (const auto& symbol : rows.frame->symbols) symbols.push_back(symbol.str());
+  return {{"venue", rows.frame->venue.str()},
+          {"interval", rows.frame->interval.name()},
+          {"symbols", symbols},
+          {"rows", rows.size()},
+          {"from_ms", rows.decided_at_ms.front()},
+          {"to_ms", rows.decided_at_ms.back()},
+          {"fingerprint", data.fingerprint}};
+}
+
+}  // namespace
+
+nlohmann::json evaluation_document(const WalkForwardStudy& study, const EvaluationRequest& request,
+                                   const LearningData& data, const Configuration& configuration, Timestamp made_at) {
+  const FeatureFrame& frame = *data.rows.data.frame;
+  nlohmann::json document = to_json(study);
+  document["kind"] = kEvaluationKind;
+  document["format"] = kEvaluationFormat;
+  document["made_at_ms"] = made_at.ms();
+  document["command"] = command_of(request);
+  document["protocol"] = {{"from_ms", request.test.from.ms()},
+                          {"to_ms", request.test.to.ms()},
+                          {"refit_months", request.refit_months},
+                          {"label", to_json(data.label)},
+                          {"features", {{"set", frame.set_name}, {"hash", frame.set_hash}, {"count", frame.columns()}}},
+                          {"data", data_of(data)},
+                          {"settings", settings_of(configuration)},
+                          {"program", {{"version", program_version()}, {"commit", git_commit()}}}};
+  return document;
+}
+
+std::filesystem::path evaluation_file(const Workspace& workspace, TimeRange test, int horizon_bars) {
+  return workspace.reports() / (kPrefix + to_date_string(test.from) + "-" + to_date_string(test.to) + "-h" +
+                                std::to_string(horizon_bars) + ".json");
+}
+
+Result<std::filesystem::path> find_evaluation(const Workspace& workspace, const std::string& asked) {
+  if (asked != "latest") return std::filesystem::path(asked);
+  std::vector<std::filesystem::path> files;
+  std::error_code ignored;  // no directory: no evaluations
+  for (const auto& entry : std::filesystem::directory_iterator(workspace.reports(), ignored))
+    if (entry.path().extension() == ".json" && entry.path().filename().string().rfind(kPrefix, 0) == 0)
+      files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::filesystem::path latest;
+  Timestamp made_at = Timestamp::min();
+  for (const auto& file : files) {
+    const auto evaluation = read_evaluation_file(file);
+    if (!evaluation) return forward_error(evaluation);
+    const Timestamp made = evaluation->made_at.value_or(Timestamp::min());
+    if (latest.empty() || made >= made_at) latest = file;
+    made_at = std::max(made_at, made);
+  }
+  if (latest.empty())
+    return fail(ErrorKind::usage, "report.no_evaluation", "no walk-forward evaluation was stored in this workspace",
+                workspace.reports().string(), "Run clm evaluate --from TIME --to TIME, then this again.");
+  return latest;
+}
+
+}  // namespace clm::app

@@ -1,0 +1,106 @@
+// A walk-forward and its page, on a simulated market.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "support/workspace.hpp"
+
+namespace clm::testing {
+namespace {
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+std::string text_of(const fs::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+class EvaluationPage : public ::testing::Test {
+ protected:
+  EvaluationPage() { place_.simulate(2'900); }  // 2024-01-01 to 2024-04-30
+  Json evaluate(std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments{"evaluate", "--from", "2024-03-01", "--to", "2024-04-20"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return place_.json(arguments);
+  }
+  TestWorkspace place_;
+};
+
+TEST_F(EvaluationPage, IsMadeOfTheNewestEvaluation) {
+  const auto none = place_.error({"report", "--evaluation", "latest"}, 2);
+  EXPECT_EQ(none["code"], "report.no_evaluation");
+  EXPECT_NE(none["remedy"].get<std::string>().find("clm evaluate"), std::string::npos);
+
+  const Json first = evaluate();
+  const fs::path stored = first["file"].get<std::string>();
+  EXPECT_EQ(stored.parent_path(), place_.path() / "reports");
+  Json kept = Json::parse(text_of(stored));
+  kept["file"] = first["file"];
+  EXPECT_EQ(kept, first) << "what is stored is what was printed";
+
+  const Json report = place_.json({"report", "--evaluation", "latest"});
+  EXPECT_EQ(report["kind"], "evaluation");
+  EXPECT_EQ(report["file"], (place_.path() / "reports" / (stored.stem().string() + ".html")).string());
+  const std::string page = text_of(report["file"].get<std::string>());
+  for (const char* part : {"average (ensemble)", "(best baseline)", "Rank IC by block", "Rank IC by delay of entry",
+                           "Profit by cost", "Equity of the long-short book", "xgboost, mean over its fits",
+                           "clm evaluate --from 2024-03-01 --to 2024-04-20 --refit-months 1", "xgboost.rounds"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  EXPECT_EQ(page.find("older release"), std::string::npos);
+
+  // Made later, although its name comes earlier.
+  place_.json({"evaluate", "--from", "2024-03-01", "--to", "2024-04-01", "--models", "xgboost"});
+  const std::string newest = place_.json({"report", "--evaluation", "latest"})["file"];
+  EXPECT_NE(newest.find("evaluation-2024-03-01-2024-04-01"), std::string::npos) << newest;
+  EXPECT_NE(text_of(newest).find("The model is xgboost."), std::string::npos);
+  const std::string elsewhere = (place_.beside() / "page.html").string();
+  place_.json({"report", "--evaluation", stored.string(), "--output", elsewhere});
+  EXPECT_EQ(text_of(elsewhere).size(), page.size()) << "a file that is named is shown whatever came after it";
+}
+
+TEST_F(EvaluationPage, DocumentHoldsItsBlocksImportanceAndProtocol) {
+  place_.environment["CLM_COSTS_FEE_BPS"] = "9.5";
+  const Json document = evaluate({"--models", "xgboost"});
+  ASSERT_EQ(document["walk"].size(), document["blocks"].get<std::size_t>());
+  const auto& candidate = document["judgement"]["candidate"];
+  ASSERT_EQ(candidate["by_block"].size(), document["walk"].size());
+  std::size_t rows = 0;
+  for (std::size_t b = 0; b < document["walk"].size(); ++b) {
+    const auto& step = document["walk"][b];
+    EXPECT_LT(step["training"]["to_ms"].get<std::int64_t>() + 24 * 3'600'000,
+              step["test"]["from_ms"].get<std::int64_t>())
+        << "an embargo of a day lies between what was trained on and what was judged";
+    EXPECT_GT(step["fit_rows"].get<int>(), 0);
+    rows += candidate["by_block"][b]["rows"].get<std::size_t>();
+  }
+  EXPECT_EQ(rows, document["judgement"]["rows"].get<std::size_t>()) << "every judged row is in one block";
+  double share = 0;
+  for (const auto& feature : document["importance"][0]["features"]) share += feature["share"].get<double>();
+  EXPECT_NEAR(share, 1.0, 1e-6);
+  EXPECT_EQ(document["command"], "clm evaluate --from 2024-03-01 --to 2024-04-20 --refit-months 1 --models xgboost");
+  bool found = false;
+  for (const auto& setting : document["protocol"]["settings"]) {
+    if (setting["key"] != "costs.fee_bps") continue;
+    found = true;
+    EXPECT_EQ(setting["value"], "9.5");
+    EXPECT_TRUE(setting.contains("default"));
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST_F(EvaluationPage, OfAWrongFileIsRefused) {
+  place_.write("wrong.json", R"({"series": []})");
+  const std::string wrong = (place_.beside() / "wrong.json").string();
+  const auto refused = place_.error({"report", "--evaluation", wrong}, 3);
+  EXPECT_EQ(refused["code"], "report.evaluation");
+  EXPECT_EQ(refused["where"], wrong);
+  EXPECT_EQ(place_.error({"report", "--evaluation", "/nowhere/x.json"}, 6)["code"], "file.read");
+  EXPECT_EQ(place_.run({"report", "--evaluation", "latest", "--data"}).exit_code, 2);
+  EXPECT_FALSE(fs::exists(place_.path() / "reports" / "evaluation-wrong.html"));
+}
+
+}  // namespace
+}  // namespace clm::testing
