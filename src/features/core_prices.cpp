@@ -1,5 +1,7 @@
 #include <array>
 
+#include "base/wide_code.hpp"
+#include "features/block_kernel.hpp"
 #include "features/core_features.hpp"
 #include "features/indicators.hpp"
 #include "features/quick_log.hpp"
@@ -18,82 +20,212 @@ constexpr std::array<int, 4> kChannelSpans{24, 168, 720, 1440};
 constexpr std::array<int, 2> kRangeSpans{6, 24};
 
 double root(int n) { return std::sqrt(static_cast<double>(n)); }
+float as_float(double x) { return static_cast<float>(x); }
 
 // A deviation of less than this, a thousandth of a basis point, is no movement but the rounding of sums.
 constexpr double kLeastDeviation = 1e-7;
 
-// Everything that is worked out from prices alone, in units of the week's volatility where it is a distance.
-struct Prices {
+// Everything that is worked out from prices alone, in units of the week's volatility where it is a distance. Works on
+// runs of bars that all have a return; a bar without is a run of its own.
+class Prices {
+ public:
+  void operator()(std::span<const Bar> bars, float* rows, std::size_t stride) {
+    while (!bars.empty()) {
+      const std::size_t count = run_length(bars);
+      run_wide([&] { advance(bars.first(count), rows, stride); });
+      bars = bars.subspan(count);
+      rows += count * stride;
+    }
+  }
+
+ private:
+  enum Column { kReturns = 0, kVolatilities = 14, kAverages = 19, kChannels = 24, kRanges = 31, kColumns = 35 };
+  struct Run {
+    std::size_t count;
+    Lane log_close, log_return, high, low, close;
+    Lane week, per_week;
+    BlockColumns<kColumns> out;
+  };
+
+  std::size_t run_length(std::span<const Bar> bars) {
+    if (!bars[0].has_return()) return 1;
+    const std::size_t most = std::min(bars.size(), sums_.room());
+    std::size_t count = 1;
+    while (count < most && bars[count].has_return()) ++count;
+    return count;
+  }
+
+  void advance(std::span<const Bar> bars, float* rows, std::size_t stride) {
+    Run run;
+    run.count = bars.size();
+    for (std::size_t i = 0; i < run.count; ++i) {
+      run.log_close[i] = bars[i].log_close;
+      run.log_return[i] = bars[i].log_return;
+      run.high[i] = bars[i].high;
+      run.low[i] = bars[i].low;
+      run.close[i] = bars[i].close;
+    }
+    log_close_.push(run.count, run.log_close.data());
+    if (bars[0].has_return()) push(run);
+    write_volatilities(run);
+    write_returns(run);
+    write_averages(run);
+    write_channels(run);
+    write_ranges(run);
+    run.out.write(run.count, rows, stride);
+  }
+
+  void push(const Run& run) {
+    Lane square, unmoved, range;
+    for (std::size_t i = 0; i < run.count; ++i) {
+      square[i] = run.log_return[i] * run.log_return[i];
+      unmoved[i] = run.log_return[i] == 0.0 ? 1.0 : 0.0;
+      range[i] = quick_log(run.high[i] / run.low[i]);
+    }
+    sums_.room();
+    sums_.push(run.count, {run.log_return.data(), square.data(), unmoved.data(), range.data()});
+  }
+
+  void deviations(int length, std::size_t count, Lane& results) const {
+    Lane mean, mean_square;
+    sums_.means(kReturn, length, count, mean.data());
+    sums_.means(kSquare, length, count, mean_square.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      const double found = std::sqrt(std::max(0.0, mean_square[i] - mean[i] * mean[i]));
+      results[i] = found >= kLeastDeviation ? found : kMissing;
+    }
+  }
+
+  void write_volatilities(Run& run) const {
+    Lane day, month;
+    deviations(24, run.count, day);
+    deviations(168, run.count, run.week);
+    deviations(720, run.count, month);
+    auto* const out = run.out.from(kVolatilities);
+    Lane day_to_week, week_to_month;
+    for (std::size_t i = 0; i < run.count; ++i) {
+      run.per_week[i] = 1.0 / run.week[i];
+      out[0][i] = as_float(day[i]);
+      out[1][i] = as_float(run.week[i]);
+      day_to_week[i] = day[i] * run.per_week[i];
+      week_to_month[i] = run.week[i] / month[i];
+    }
+    quick_logs(run.count, day_to_week.data(), out[2].data());
+    quick_logs(run.count, week_to_month.data(), out[3].data());
+    out[4] = out[3];
+  }
+
+  void write_returns(Run& run) const {
+    const double* const now = log_close_.newest(run.count);
+    auto* out = run.out.from(kReturns);
+    const auto plain = [&](int span) {
+      for (std::size_t i = 0; i < run.count; ++i)
+        (*out)[i] = as_float(span == 1 ? run.log_return[i] : now[i] - (now - span)[i]);
+      ++out;
+    };
+    const auto scaled = [&](int span) {
+      for (std::size_t i = 0; i < run.count; ++i)
+        (*out)[i] = as_float((now[i] - (now - span)[i]) * run.per_week[i] / root(span));
+      ++out;
+    };
+    for (const int span : kReturnSpans) plain(span);
+    for (const int span : kRankedReturnSpans) plain(span);
+    for (const int span : kScaledReturnSpans) scaled(span);
+    for (const int span : kRelativeReturnSpans) scaled(span);
+  }
+
+  void write_averages(Run& run) {
+    auto* const out = run.out.from(kAverages);
+    for (std::size_t k = 0; k < averages_.size(); ++k) {
+      Lane average;
+      averages_[k].update(run.count, run.log_close.data(), average.data());
+      for (std::size_t i = 0; i < run.count; ++i)
+        out[k][i] = as_float((run.log_close[i] - average[i]) * run.per_week[i] / root(kAverageSpans[k]));
+    }
+    out[averages_.size()] = out[averages_.size() - 1];
+  }
+
+  void write_channels(Run& run) {
+    auto* const out = run.out.from(kChannels);
+    std::array<Lane, kChannelSpans.size()> high, low;
+    for (std::size_t k = 0; k < highs_.size(); ++k) {
+      highs_[k].update(run.count, run.high.data(), high[k].data());
+      lows_[k].update(run.count, run.low.data(), low[k].data());
+      for (std::size_t i = 0; i < run.count; ++i)
+        out[k][i] = as_float(ratio(run.close[i] - low[k][i], high[k][i] - low[k][i]));
+    }
+    for (std::size_t i = 0; i < run.count; ++i) {
+      const double per_week = run.per_week[i], close = run.close[i];
+      out[4][i] = as_float(quick_log(close / high[2][i]) * per_week / root(720));
+      out[5][i] = as_float(quick_log(close / low[2][i]) * per_week / root(720));
+      out[6][i] = as_float(quick_log(close / high[1][i]) * per_week / root(168));
+    }
+  }
+
+  void write_ranges(Run& run) const {
+    Lane hours, day, week, unmoved;
+    sums_.means(kRange, kRangeSpans[0], run.count, hours.data());
+    sums_.means(kRange, kRangeSpans[1], run.count, day.data());
+    sums_.means(kRange, 168, run.count, week.data());
+    sums_.means(kUnmoved, 720, run.count, unmoved.data());
+    auto* const out = run.out.from(kRanges);
+    for (std::size_t i = 0; i < run.count; ++i) {
+      hours[i] = ratio(hours[i], week[i]);
+      day[i] = ratio(day[i], week[i]);
+      week[i] *= run.per_week[i];
+      out[3][i] = as_float(unmoved[i]);
+    }
+    quick_logs(run.count, hours.data(), out[0].data());
+    quick_logs(run.count, day.data(), out[1].data());
+    quick_logs(run.count, week.data(), out[2].data());
+  }
+
   enum { kReturn, kSquare, kUnmoved, kRange };
-  WindowSums<4> sums{720};
-  History log_close{720};
-  std::array<Ema, 4> averages{Ema(kAverageSpans[0]), Ema(kAverageSpans[1]), Ema(kAverageSpans[2]),
-                              Ema(kAverageSpans[3])};
-  std::array<PatientMax, 4> highs{PatientMax(kChannelSpans[0]), PatientMax(kChannelSpans[1]),
-                                  PatientMax(kChannelSpans[2]), PatientMax(kChannelSpans[3])};
-  std::array<PatientMin, 4> lows{PatientMin(kChannelSpans[0]), PatientMin(kChannelSpans[1]),
-                                 PatientMin(kChannelSpans[2]), PatientMin(kChannelSpans[3])};
-
-  double deviation(int length) const {
-    const double mean = sums.mean(kReturn, length);
-    const double found = std::sqrt(std::max(0.0, sums.mean(kSquare, length) - mean * mean));
-    return found >= kLeastDeviation ? found : kMissing;
-  }
-  double move(int bars) const { return log_close[0] - log_close[bars]; }
-
-  void operator()(const Bar& bar, float* row) {
-    log_close.push(bar.log_close);
-    if (bar.has_return())
-      sums.push({bar.log_return, bar.log_return * bar.log_return, bar.log_return == 0.0 ? 1.0 : 0.0,
-                 quick_log(bar.high / bar.low)});
-    RowWriter out(row);
-    for (const int span : kReturnSpans) out << (span == 1 ? bar.log_return : move(span));
-    for (const int span : kRankedReturnSpans) out << (span == 1 ? bar.log_return : move(span));
-    const double day = deviation(24), week = deviation(168), month = deviation(720);
-    const double per_week = 1.0 / week;
-    for (const int span : kScaledReturnSpans) out << move(span) * per_week / root(span);
-    for (const int span : kRelativeReturnSpans) out << move(span) * per_week / root(span);
-    const double week_to_month = quick_log(week / month);
-    out << day << week << quick_log(day * per_week) << week_to_month << week_to_month;
-    write_averages(bar, per_week, out);
-    write_channels(bar, per_week, out);
-    const double mean_range = sums.mean(kRange, 168);
-    for (const int span : kRangeSpans) out << quick_log(ratio(sums.mean(kRange, span), mean_range));
-    out << quick_log(mean_range * per_week) << sums.mean(kUnmoved, 720);
-  }
-
-  void write_averages(const Bar& bar, double per_week, RowWriter& out) {
-    double distance = kMissing;
-    for (std::size_t i = 0; i < averages.size(); ++i) {
-      distance = (bar.log_close - averages[i].update(bar.log_close)) * per_week / root(kAverageSpans[i]);
-      out << distance;
-    }
-    out << distance;
-  }
-
-  void write_channels(const Bar& bar, double per_week, RowWriter& out) {
-    for (std::size_t i = 0; i < highs.size(); ++i) {
-      const double high = highs[i].update(bar.high), low = lows[i].update(bar.low);
-      out << ratio(bar.close - low, high - low);
-    }
-    const double from_high = quick_log(bar.close / highs[2].value()) * per_week / root(720);
-    const double from_low = quick_log(bar.close / lows[2].value()) * per_week / root(720);
-    out << from_high << from_low << quick_log(bar.close / highs[1].value()) * per_week / root(168);
-  }
+  WindowSums<4> sums_{720};
+  RunHistory log_close_{720};
+  std::array<Ema, 4> averages_{Ema(kAverageSpans[0]), Ema(kAverageSpans[1]), Ema(kAverageSpans[2]),
+                               Ema(kAverageSpans[3])};
+  std::array<PatientMax, 4> highs_{PatientMax(kChannelSpans[0]), PatientMax(kChannelSpans[1]),
+                                   PatientMax(kChannelSpans[2]), PatientMax(kChannelSpans[3])};
+  std::array<PatientMin, 4> lows_{PatientMin(kChannelSpans[0]), PatientMin(kChannelSpans[1]),
+                                  PatientMin(kChannelSpans[2]), PatientMin(kChannelSpans[3])};
 };
 
 // A bar without range has no shape, and does not lean either way.
-struct CandleShape {
-  WindowSums<1> wick_balance{24};
-
-  void operator()(const Bar& bar, float* row) {
-    const double range = bar.high - bar.low;
-    const double upper = ratio(bar.high - std::max(bar.open, bar.close), range);
-    const double lower = ratio(std::min(bar.open, bar.close) - bar.low, range);
-    wick_balance.push({range > 0.0 ? upper - lower : 0.0});
-    RowWriter(row) << ratio(bar.close - bar.open, range) << upper << lower
-                   << ratio(bar.close - bar.low - (bar.high - bar.close), range) << wick_balance.mean(0, 24);
+class CandleShape {
+ public:
+  void operator()(std::span<const Bar> bars, float* rows, std::size_t stride) {
+    while (!bars.empty()) {
+      const std::size_t count = std::min(bars.size(), wick_balance_.room());
+      run_wide([&] { advance(bars.first(count), rows, stride); });
+      bars = bars.subspan(count);
+      rows += count * stride;
+    }
   }
+
+ private:
+  void advance(std::span<const Bar> bars, float* rows, std::size_t stride) {
+    BlockColumns<5> columns;
+    auto* const out = columns.from(0);
+    Lane balance, mean;
+    for (std::size_t i = 0; i < bars.size(); ++i) {
+      const Bar& bar = bars[i];
+      const double range = bar.high - bar.low;
+      const double upper = ratio(bar.high - std::max(bar.open, bar.close), range);
+      const double lower = ratio(std::min(bar.open, bar.close) - bar.low, range);
+      balance[i] = range > 0.0 ? upper - lower : 0.0;
+      out[0][i] = as_float(ratio(bar.close - bar.open, range));
+      out[1][i] = as_float(upper);
+      out[2][i] = as_float(lower);
+      out[3][i] = as_float(ratio(bar.close - bar.low - (bar.high - bar.close), range));
+    }
+    wick_balance_.push(bars.size(), {balance.data()});
+    wick_balance_.means(0, 24, bars.size(), mean.data());
+    for (std::size_t i = 0; i < bars.size(); ++i) out[4][i] = as_float(mean[i]);
+    columns.write(bars.size(), rows, stride);
+  }
+
+  WindowSums<1> wick_balance_{24};
 };
 
 }  // namespace
@@ -142,12 +274,12 @@ void add_price_features(FeatureSet& set) {
   specs.push_back(
       relative({"relative_range_per_volatility_168", week, bar, "ln (" + mean_range + "168 bars / volatility_168)"}));
   specs.push_back(ranked({"rank_unmoved_720", month, "close", "share of the last 720 log returns that are 0"}));
-  set.add(symbol_features(std::move(specs), Prices{}));
+  set.add(symbol_block_features(std::move(specs), Prices{}));
 }
 
 void add_candle_features(FeatureSet& set) {
   const std::string bar = "open high low close";
-  set.add(symbol_features(
+  set.add(symbol_block_features(
       {{"body_share", 1, bar, "(close - open) / (high - low)"},
        {"upper_wick_share", 1, bar, "wick above the body / (high - low)"},
        {"lower_wick_share", 1, bar, "wick below the body / (high - low)"},

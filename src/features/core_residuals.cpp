@@ -1,5 +1,7 @@
 #include <array>
 
+#include "base/wide_code.hpp"
+#include "features/block_kernel.hpp"
 #include "features/core_features.hpp"
 #include "features/indicators.hpp"
 #include "features/quick_log.hpp"
@@ -11,153 +13,379 @@ namespace clm {
 namespace {
 
 constexpr int kDay = 24, kWeek = 168, kMonth = 720, kTwoMonths = 1440;
-constexpr std::array<int, 2> kShortResidualSpans{6, 24};
-constexpr std::array<int, 3> kRankMeanSpans{168, 720, 1440};
 constexpr double kLeastVariance = 1e-14;
 
 double root(int n) { return std::sqrt(static_cast<double>(n)); }
 double root_of(double x) { return x >= kLeastVariance ? std::sqrt(x) : kMissing; }
+float as_float(double x) { return static_cast<float>(x); }
 
 // Least squares of a symbol's return on the market's.
 class MarketRegression {
  public:
-  void push(double market, double own) { sums_.push({market, own, market * market, market * own, own * own}); }
-  bool known(int length) const { return sums_.known(length); }
-  double market_sum(int length) const { return sums_.sum(kMarket, length); }
-  double market_variance(int length) const { return covariance(kMarket, kMarket, kMarketSquare, length); }
-  double slope(int length) const {
-    const double variance = market_variance(length);
-    return variance >= kLeastVariance ? covariance(kMarket, kOwn, kProduct, length) / variance : kMissing;
+  std::size_t room() { return sums_.room(); }
+  void push(std::size_t count, const Lane& market, const Lane& own) {
+    Lane market_square, product, own_square;
+    for (std::size_t i = 0; i < count; ++i) {
+      market_square[i] = market[i] * market[i];
+      product[i] = market[i] * own[i];
+      own_square[i] = own[i] * own[i];
+    }
+    sums_.push(count, {market.data(), own.data(), market_square.data(), product.data(), own_square.data()});
   }
-  double correlation(int length) const {
-    const double scale = market_variance(length) * covariance(kOwn, kOwn, kOwnSquare, length);
-    return ratio(covariance(kMarket, kOwn, kProduct, length), root_of(scale));
+  void market_sums(int length, std::size_t count, Lane& results) const {
+    sums_.known_sums(kMarket, length, count, results.data());
+  }
+  struct Fit {
+    Lane market_variance, slope, correlation;
+  };
+  void fit(int length, std::size_t count, Fit& fit) const {
+    std::array<Lane, 5> means;
+    for (std::size_t q = 0; q < means.size(); ++q) sums_.means(q, length, count, means[q].data());
+    const auto covariance = [&](std::size_t x, std::size_t y, std::size_t product, std::size_t i) {
+      return means[product][i] - means[x][i] * means[y][i];
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+      const double variance = covariance(kMarket, kMarket, kMarketSquare, i);
+      const double both = covariance(kMarket, kOwn, kProduct, i);
+      const double slope = both / variance;
+      fit.market_variance[i] = variance;
+      fit.slope[i] = variance >= kLeastVariance ? slope : kMissing;
+      fit.correlation[i] = ratio(both, root_of(variance * covariance(kOwn, kOwn, kOwnSquare, i)));
+    }
   }
 
  private:
   enum { kMarket, kOwn, kMarketSquare, kProduct, kOwnSquare };
-  double covariance(std::size_t x, std::size_t y, std::size_t product, int length) const {
-    return sums_.mean(product, length) - sums_.mean(x, length) * sums_.mean(y, length);
-  }
   WindowSums<5> sums_{kMonth};
 };
 
-struct Residuals {
-  MarketRegression regression;
-  enum { kResidual, kSquare, kRank };
-  WindowSums<3> far{kTwoMonths};
-  enum { kAbsolute, kCube, kFourth, kUpSquare, kWithPrevious, kSign, kDispersion };
-  WindowSums<7> shape{kMonth};
-  enum { kTraded, kTimesTraded };
-  enum { kX, kLog, kLogSquare, kProduct, kXSquare };
-  WindowSums<2> traded{kDay};
-  WindowSums<5> logs{kWeek};
-  Ema smooth_hours{kShortResidualSpans[0]}, smooth_day{kShortResidualSpans[1]};
-  PatientMax day_max{kDay}, week_max{kWeek}, month_max{kMonth};
-  PatientMin day_min{kDay}, week_min{kWeek}, month_min{kMonth};
-  SeasonalSum half_days{{12, std::chrono::hours(24), 20}}, hours{{5, std::chrono::hours(24), 40}},
-      yesterday{{5, std::chrono::hours(24), 1}}, weekly{{24, std::chrono::hours(168), 4}};
-  double beta = 1.0;  // of what is known so far
-  double previous = 0.0, residual = kMissing;
-
-  void operator()(const UniverseBar& bar, float* row) {
-    residual = kMissing;
-    if (bar.has_returns()) push(bar);
-    RowWriter out(row);
-    const double week = deviation(kWeek), month = deviation(kMonth);
-    write_returns(week, month, out);
-    write_beta(out);
-    for (const int span : {kDay, kWeek, kMonth, kTwoMonths}) out << far.mean(kSquare, span);
-    write_volume(week, out);
-    write_shape(week, month, out);
-    out << half_days.value() / (week * root(12)) << hours.value() / (week * root(5))
-        << yesterday.value() / (week * root(5)) << weekly.value() / (week * root(24));
-    write_market(out);
-  }
-
-  // The slope is that of before this bar: the residual must not have helped to fit it.
-  void push(const UniverseBar& bar) {
-    const double e = residual = bar.own_return - beta * bar.market_return;
-    regression.push(bar.market_return, bar.own_return);
-    beta = 0.5 * (known_slope(kWeek) + known_slope(kMonth));
-    const double square = e * e;
-    far.push({e, square, bar.return_rank});
-    const double day = far.sum(kResidual, kDay);
-    shape.push({std::abs(e), square * e, square * square, e > 0.0 ? square : 0.0, e * previous,
-                day > 0.0   ? 1.0
-                : day < 0.0 ? -1.0
-                            : 0.0,
-                bar.dispersion});
-    previous = e;
-    if (bar.quote_volume == bar.quote_volume) traded.push({bar.quote_volume, e * bar.quote_volume});
-    if (bar.quote_volume > 0.0) {
-      const double log_volume = quick_log(bar.quote_volume);
-      logs.push({e, log_volume, log_volume * log_volume, e * log_volume, square});
+// Works on runs of bars that all have returns and volume, so that every sum takes a number of each; a bar without is a
+// run of its own. All but the running totals, averages and extremes is arithmetic on lanes.
+class Residuals {
+ public:
+  void operator()(std::span<const UniverseBar> bars, float* rows, std::size_t stride) {
+    while (!bars.empty()) {
+      const std::size_t count = run_length(bars);
+      run_wide([&] { advance(bars.first(count), rows, stride); });
+      bars = bars.subspan(count);
+      rows += count * stride;
     }
-    smooth_hours.update(e);
-    smooth_day.update(e);
-    day_max.update(e), week_max.update(e), month_max.update(e);
-    day_min.update(e), week_min.update(e), month_min.update(e);
-    const Duration length = bar.close_time - bar.open_time;
-    half_days.update(bar.open_time, length, e);
-    hours.update(bar.open_time, length, e);
-    yesterday.update(bar.open_time, length, e);
-    weekly.update(bar.open_time, length, e);
   }
 
-  // A slope that is not known yet is that of the average symbol.
-  double known_slope(int length) const {
-    const double slope = regression.slope(length);
-    return slope == slope ? slope : 1.0;
-  }
-  double deviation(int length) const {
-    const double mean = far.mean(kResidual, length);
-    return root_of(far.mean(kSquare, length) - mean * mean);
-  }
-  double sum(int length) const { return far.known(length) ? far.sum(kResidual, length) : kMissing; }
+ private:
+  enum Column {
+    kReturns = 0,
+    kBetas = 13,
+    kVolatilities = 17,
+    kVolumes = 21,
+    kShapes = 23,
+    kSeasons = 35,
+    kMarkets = 39,
+    kColumns = 45
+  };
+  // What several columns need of a run.
+  struct Run {
+    std::size_t count;
+    Lane residual, beta;
+    MarketRegression::Fit week_fit, month_fit;
+    Lane day_square, week_square, month_square, far_square;
+    Lane week, month;  // deviations of residuals
+    Lane smooth_hours, smooth_day;
+    std::array<Lane, 6> extremes;  // day, week, month: largest; the same: smallest
+    std::array<Lane, 4> seasons;
+    BlockColumns<kColumns> out;
+  };
 
-  void write_returns(double week, double month, RowWriter& out) const {
-    out << residual / week;
-    for (const int span : kShortResidualSpans) out << sum(span) / (week * root(span));
-    out << sum(kMonth) / (month * root(far.held(kMonth))) << sum(kTwoMonths) / (month * root(far.held(kTwoMonths)));
-    out << (sum(kWeek + kDay) - sum(kDay)) / (week * root(kWeek))
-        << (sum(kMonth + kWeek) - sum(kWeek)) / (month * root(kMonth));
-    out << smooth_hours.value() * root(6) / week << smooth_day.value() * root(24) / week;
-    for (const int span : kRankMeanSpans) out << far.mean(kRank, span) * root(far.held(span));
-    out << shape.mean(kSign, kMonth);
+  static bool is_whole(const UniverseBar& bar) { return bar.has_returns() && bar.quote_volume > 0.0; }
+
+  std::size_t run_length(std::span<const UniverseBar> bars) {
+    if (!is_whole(bars[0])) return 1;
+    const std::size_t most =
+        std::min({bars.size(), far_.room(), shape_.room(), regression_.room(), traded_.room(), logs_.room()});
+    std::size_t count = 1;
+    while (count < most && is_whole(bars[count])) ++count;
+    return count;
   }
-  void write_beta(RowWriter& out) const {
-    const double week = regression.slope(kWeek), month = regression.slope(kMonth);
-    out << month << week - month << regression.correlation(kWeek) << regression.correlation(kMonth);
+
+  void advance(std::span<const UniverseBar> bars, float* rows, std::size_t stride) {
+    Run run;
+    run.count = bars.size();
+    if (bars[0].has_returns())
+      push(bars, run);
+    else
+      repeat(run);
+    find_deviations(run);
+    write_returns(run);
+    write_beta(run);
+    write_volume(run);
+    write_shape(run);
+    write_seasons(run);
+    write_market(run);
+    run.out.write(run.count, rows, stride);
   }
-  void write_volume(double week, RowWriter& out) const {
-    out << ratio(traded.mean(kTimesTraded, kDay), traded.mean(kTraded, kDay)) * root(kDay) / week;
-    const double x = logs.mean(kX, kWeek), log = logs.mean(kLog, kWeek);
-    const double scale = (logs.mean(kXSquare, kWeek) - x * x) * (logs.mean(kLogSquare, kWeek) - log * log);
-    out << (logs.mean(kProduct, kWeek) - x * log) / root_of(scale);
+
+  void push(std::span<const UniverseBar> bars, Run& run) {
+    const std::size_t count = run.count;
+    Lane market, own, rank, dispersion, volume;
+    for (std::size_t i = 0; i < count; ++i) {
+      market[i] = bars[i].market_return;
+      own[i] = bars[i].own_return;
+      rank[i] = bars[i].return_rank;
+      dispersion[i] = bars[i].dispersion;
+      volume[i] = bars[i].quote_volume;
+    }
+    regression_.room();
+    regression_.push(count, market, own);
+    // The slope is that of before this bar: the residual must not have helped to fit it.
+    const double beta_before = beta_;
+    fit(run);
+    Lane& residual = run.residual;
+    residual[0] = own[0] - beta_before * market[0];
+    for (std::size_t i = 1; i < count; ++i) residual[i] = own[i] - run.beta[i - 1] * market[i];
+    push_powers(run, rank, dispersion);
+    push_volumes(run, volume);
+    smooth_hours_.update(count, residual.data(), run.smooth_hours.data());
+    smooth_day_.update(count, residual.data(), run.smooth_day.data());
+    for (std::size_t k = 0; k < largest_.size(); ++k)
+      largest_[k].update(count, residual.data(), run.extremes[k].data());
+    for (std::size_t k = 0; k < smallest_.size(); ++k)
+      smallest_[k].update(count, residual.data(), run.extremes[3 + k].data());
+    const Duration length = bars[0].close_time - bars[0].open_time;
+    const std::int64_t first_slot = bars[0].open_time.ms() / length.count();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::int64_t slot = i == 0 ? first_slot : first_slot + (bars[i].open_time - bars[0].open_time) / length;
+      for (std::size_t k = 0; k < seasons_.size(); ++k) {
+        seasons_[k].update(slot, length, residual[i]);
+        run.seasons[k][i] = seasons_[k].value();
+      }
+    }
   }
-  void write_shape(double week, double month, RowWriter& out) const {
-    const double week_square = far.mean(kSquare, kWeek), month_square = far.mean(kSquare, kMonth);
-    const double up = shape.mean(kUpSquare, kMonth);
-    out << skewness(72) << skewness(kMonth) << quick_log(ratio(shape.mean(kFourth, kWeek), week_square * week_square))
-        << quick_log(ratio(up, month_square - up)) << ratio(root_of(month_square), shape.mean(kAbsolute, kMonth));
-    out << day_max.value() << week_max.value() << month_max.value() << week_min.value() / week << day_min.value()
-        << month_min.value() << shape.mean(kWithPrevious, kMonth) / (month * month);
+
+  // A bar without returns, which is alone in its run: what was known stays.
+  void repeat(Run& run) {
+    run.residual[0] = kMissing;
+    fit(run);
+    run.smooth_hours[0] = smooth_hours_.value();
+    run.smooth_day[0] = smooth_day_.value();
+    for (std::size_t k = 0; k < largest_.size(); ++k) run.extremes[k][0] = largest_[k].value();
+    for (std::size_t k = 0; k < smallest_.size(); ++k) run.extremes[3 + k][0] = smallest_[k].value();
+    for (std::size_t k = 0; k < seasons_.size(); ++k) run.seasons[k][0] = seasons_[k].value();
   }
-  double skewness(int length) const {
-    const double square = far.mean(kSquare, length);
-    return shape.mean(kCube, length) / (square * root_of(square));
+
+  void fit(Run& run) {
+    regression_.fit(kWeek, run.count, run.week_fit);
+    regression_.fit(kMonth, run.count, run.month_fit);
+    // A slope that is not known yet is that of the average symbol.
+    const auto known = [](double slope) { return slope == slope ? slope : 1.0; };
+    for (std::size_t i = 0; i < run.count; ++i)
+      run.beta[i] = 0.5 * (known(run.week_fit.slope[i]) + known(run.month_fit.slope[i]));
+    beta_ = run.beta[run.count - 1];
   }
-  void write_market(RowWriter& out) const {
-    const double week = root_of(regression.market_variance(kWeek));
-    const double day_move = market_move(kDay, week), week_move = market_move(kWeek, week);
-    out << day_move << week_move << quick_log(week / root_of(regression.market_variance(kMonth)))
-        << quick_log(ratio(shape.mean(kDispersion, kDay), shape.mean(kDispersion, kMonth))) << (beta - 1.0) * day_move
-        << (beta - 1.0) * week_move;
+
+  void push_powers(const Run& run, const Lane& rank, const Lane& dispersion) {
+    const std::size_t count = run.count;
+    const Lane& residual = run.residual;
+    Lane square, day, size, cube, fourth, up_square, with_previous, sign;
+    for (std::size_t i = 0; i < count; ++i) {
+      const double e = residual[i];
+      square[i] = e * e;
+      size[i] = std::abs(e);
+      cube[i] = square[i] * e;
+      fourth[i] = square[i] * square[i];
+      up_square[i] = e > 0.0 ? square[i] : 0.0;
+    }
+    with_previous[0] = residual[0] * previous_;
+    for (std::size_t i = 1; i < count; ++i) with_previous[i] = residual[i] * residual[i - 1];
+    previous_ = residual[count - 1];
+    far_.room();
+    far_.push(count, {residual.data(), square.data(), rank.data()});
+    far_.sums(kResidual, kDay, count, day.data());
+    for (std::size_t i = 0; i < count; ++i) sign[i] = (day[i] > 0.0 ? 1.0 : 0.0) - (day[i] < 0.0 ? 1.0 : 0.0);
+    shape_.room();
+    shape_.push(count, {size.data(), cube.data(), fourth.data(), up_square.data(), with_previous.data(), sign.data(),
+                        dispersion.data()});
   }
-  double market_move(int length, double week) const {
-    return regression.known(length) ? regression.market_sum(length) / (week * root(length)) : kMissing;
+
+  void push_volumes(const Run& run, const Lane& volume) {
+    const std::size_t count = run.count;
+    const Lane& residual = run.residual;
+    if (volume[0] != volume[0]) return;
+    Lane traded, log_volume, log_square, product, square;
+    for (std::size_t i = 0; i < count; ++i) {
+      traded[i] = residual[i] * volume[i];
+      log_volume[i] = quick_log(volume[i]);
+      log_square[i] = log_volume[i] * log_volume[i];
+      product[i] = residual[i] * log_volume[i];
+      square[i] = residual[i] * residual[i];
+    }
+    traded_.room();
+    traded_.push(count, {volume.data(), traded.data()});
+    if (!(volume[0] > 0.0)) return;
+    logs_.room();
+    logs_.push(count, {residual.data(), log_volume.data(), log_square.data(), product.data(), square.data()});
   }
+
+  void find_deviations(Run& run) {
+    const std::size_t count = run.count;
+    far_.means(kSquare, kDay, count, run.day_square.data());
+    far_.means(kSquare, kWeek, count, run.week_square.data());
+    far_.means(kSquare, kMonth, count, run.month_square.data());
+    far_.means(kSquare, kTwoMonths, count, run.far_square.data());
+    Lane week_mean, month_mean;
+    far_.means(kResidual, kWeek, count, week_mean.data());
+    far_.means(kResidual, kMonth, count, month_mean.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      run.week[i] = root_of(run.week_square[i] - week_mean[i] * week_mean[i]);
+      run.month[i] = root_of(run.month_square[i] - month_mean[i] * month_mean[i]);
+    }
+  }
+
+  void write_returns(Run& run) {
+    const std::size_t count = run.count;
+    constexpr std::array<int, 8> kSpans{6, kDay, kMonth, kTwoMonths, kWeek + kDay, kMonth + kWeek, kWeek, kDay};
+    std::array<Lane, kSpans.size()> sum;
+    for (std::size_t k = 0; k < kSpans.size(); ++k) far_.known_sums(kResidual, kSpans[k], count, sum[k].data());
+    std::array<Lane, 3> rank, held;
+    constexpr std::array<int, 3> kRankSpans{kWeek, kMonth, kTwoMonths};
+    for (std::size_t k = 0; k < kRankSpans.size(); ++k) {
+      far_.means(kRank, kRankSpans[k], count, rank[k].data());
+      far_.held_roots(kRankSpans[k], count, held[k].data());
+    }
+    Lane sign;
+    shape_.means(kSign, kMonth, count, sign.data());
+    auto* const out = run.out.from(kReturns);
+    for (std::size_t i = 0; i < count; ++i) {
+      const double week = run.week[i], month = run.month[i];
+      out[0][i] = as_float(run.residual[i] / week);
+      out[1][i] = as_float(sum[0][i] / (week * root(6)));
+      out[2][i] = as_float(sum[1][i] / (week * root(kDay)));
+      out[3][i] = as_float(sum[2][i] / (month * held[1][i]));
+      out[4][i] = as_float(sum[3][i] / (month * held[2][i]));
+      out[5][i] = as_float((sum[4][i] - sum[7][i]) / (week * root(kWeek)));
+      out[6][i] = as_float((sum[5][i] - sum[6][i]) / (month * root(kMonth)));
+      out[7][i] = as_float(run.smooth_hours[i] * root(6) / week);
+      out[8][i] = as_float(run.smooth_day[i] * root(24) / week);
+      out[9][i] = as_float(rank[0][i] * held[0][i]);
+      out[10][i] = as_float(rank[1][i] * held[1][i]);
+      out[11][i] = as_float(rank[2][i] * held[2][i]);
+      out[12][i] = as_float(sign[i]);
+    }
+  }
+
+  static void write_beta(Run& run) {
+    auto* const out = run.out.from(kBetas);
+    for (std::size_t i = 0; i < run.count; ++i) {
+      out[0][i] = as_float(run.month_fit.slope[i]);
+      out[1][i] = as_float(run.week_fit.slope[i] - run.month_fit.slope[i]);
+      out[2][i] = as_float(run.week_fit.correlation[i]);
+      out[3][i] = as_float(run.month_fit.correlation[i]);
+      out[4][i] = as_float(run.day_square[i]);
+      out[5][i] = as_float(run.week_square[i]);
+      out[6][i] = as_float(run.month_square[i]);
+      out[7][i] = as_float(run.far_square[i]);
+    }
+  }
+
+  void write_volume(Run& run) const {
+    const std::size_t count = run.count;
+    Lane times_traded, traded;
+    traded_.means(kTimesTraded, kDay, count, times_traded.data());
+    traded_.means(kTraded, kDay, count, traded.data());
+    std::array<Lane, 5> mean;
+    for (std::size_t q = 0; q < mean.size(); ++q) logs_.means(q, kWeek, count, mean[q].data());
+    auto* const out = run.out.from(kVolumes);
+    for (std::size_t i = 0; i < count; ++i) {
+      out[0][i] = as_float(ratio(times_traded[i], traded[i]) * root(kDay) / run.week[i]);
+      const double x = mean[kX][i], log = mean[kLog][i];
+      const double scale = (mean[kXSquare][i] - x * x) * (mean[kLogSquare][i] - log * log);
+      out[1][i] = as_float((mean[kProduct][i] - x * log) / root_of(scale));
+    }
+  }
+
+  void write_shape(Run& run) const {
+    const std::size_t count = run.count;
+    Lane short_square, short_cube, cube, fourth, up_square, size, with_previous, kurtosis, up_down;
+    far_.means(kSquare, 72, count, short_square.data());
+    shape_.means(kCube, 72, count, short_cube.data());
+    shape_.means(kCube, kMonth, count, cube.data());
+    shape_.means(kFourth, kWeek, count, fourth.data());
+    shape_.means(kUpSquare, kMonth, count, up_square.data());
+    shape_.means(kAbsolute, kMonth, count, size.data());
+    shape_.means(kWithPrevious, kMonth, count, with_previous.data());
+    const auto skewness = [](double mean_cube, double square) { return mean_cube / (square * root_of(square)); };
+    auto* const out = run.out.from(kShapes);
+    for (std::size_t i = 0; i < count; ++i) {
+      const double week_square = run.week_square[i], month_square = run.month_square[i], up = up_square[i];
+      out[0][i] = as_float(skewness(short_cube[i], short_square[i]));
+      out[1][i] = as_float(skewness(cube[i], month_square));
+      kurtosis[i] = ratio(fourth[i], week_square * week_square);
+      up_down[i] = ratio(up, month_square - up);
+      out[4][i] = as_float(ratio(root_of(month_square), size[i]));
+    }
+    quick_logs(count, kurtosis.data(), out[2].data());
+    quick_logs(count, up_down.data(), out[3].data());
+    const auto& extremes = run.extremes;
+    for (std::size_t i = 0; i < count; ++i) {
+      out[5][i] = as_float(extremes[0][i]);
+      out[6][i] = as_float(extremes[1][i]);
+      out[7][i] = as_float(extremes[2][i]);
+      out[8][i] = as_float(extremes[4][i] / run.week[i]);
+      out[9][i] = as_float(extremes[3][i]);
+      out[10][i] = as_float(extremes[5][i]);
+      out[11][i] = as_float(with_previous[i] / (run.month[i] * run.month[i]));
+    }
+  }
+
+  static void write_seasons(Run& run) {
+    auto* const out = run.out.from(kSeasons);
+    for (std::size_t k = 0; k < kSeasonOptions.size(); ++k) {
+      const double scale = root(kSeasonOptions[k].width_bars);
+      for (std::size_t i = 0; i < run.count; ++i) out[k][i] = as_float(run.seasons[k][i] / (run.week[i] * scale));
+    }
+  }
+
+  void write_market(Run& run) const {
+    const std::size_t count = run.count;
+    Lane day_sum, week_sum, day_dispersion, month_dispersion, week_to_month, dispersion;
+    regression_.market_sums(kDay, count, day_sum);
+    regression_.market_sums(kWeek, count, week_sum);
+    shape_.means(kDispersion, kDay, count, day_dispersion.data());
+    shape_.means(kDispersion, kMonth, count, month_dispersion.data());
+    auto* const out = run.out.from(kMarkets);
+    for (std::size_t i = 0; i < count; ++i) {
+      const double week = root_of(run.week_fit.market_variance[i]), month = root_of(run.month_fit.market_variance[i]);
+      const double day_move = day_sum[i] / (week * root(kDay)), week_move = week_sum[i] / (week * root(kWeek));
+      out[0][i] = as_float(day_move);
+      out[1][i] = as_float(week_move);
+      week_to_month[i] = week / month;
+      dispersion[i] = ratio(day_dispersion[i], month_dispersion[i]);
+      out[4][i] = as_float((run.beta[i] - 1.0) * day_move);
+      out[5][i] = as_float((run.beta[i] - 1.0) * week_move);
+    }
+    quick_logs(count, week_to_month.data(), out[2].data());
+    quick_logs(count, dispersion.data(), out[3].data());
+  }
+
+  static constexpr std::array<SeasonalSum::Options, 4> kSeasonOptions{{{12, std::chrono::hours(24), 20},
+                                                                       {5, std::chrono::hours(24), 40},
+                                                                       {5, std::chrono::hours(24), 1},
+                                                                       {24, std::chrono::hours(168), 4}}};
+  MarketRegression regression_;
+  enum { kResidual, kSquare, kRank };
+  WindowSums<3> far_{kTwoMonths};
+  enum { kAbsolute, kCube, kFourth, kUpSquare, kWithPrevious, kSign, kDispersion };
+  WindowSums<7> shape_{kMonth};
+  enum { kTraded, kTimesTraded };
+  WindowSums<2> traded_{kDay};
+  enum { kX, kLog, kLogSquare, kProduct, kXSquare };
+  WindowSums<5> logs_{kWeek};
+  Ema smooth_hours_{6}, smooth_day_{kDay};
+  std::array<PatientMax, 3> largest_{PatientMax(kDay), PatientMax(kWeek), PatientMax(kMonth)};
+  std::array<PatientMin, 3> smallest_{PatientMin(kDay), PatientMin(kWeek), PatientMin(kMonth)};
+  std::array<SeasonalSum, 4> seasons_{SeasonalSum(kSeasonOptions[0]), SeasonalSum(kSeasonOptions[1]),
+                                      SeasonalSum(kSeasonOptions[2]), SeasonalSum(kSeasonOptions[3])};
+  double beta_ = 1.0;  // of what is known so far
+  double previous_ = 0.0;
 };
 
 }  // namespace
@@ -226,7 +454,7 @@ void add_residual_features(FeatureSet& set) {
         "ln (mean deviation of the universe's returns from their mean over 24 bars / over 720)"},
        {"market_beta_return_24", week, both, "market_return_24 times (beta - 1)"},
        {"market_beta_return_168", week, both, "market_return_168 times (beta - 1)"}});
-  set.add(market_features(std::move(specs), Residuals{}));
+  set.add(market_block_features(std::move(specs), Residuals{}));
 }
 
 }  // namespace clm

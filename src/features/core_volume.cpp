@@ -1,3 +1,5 @@
+#include "base/wide_code.hpp"
+#include "features/block_kernel.hpp"
 #include "features/core_features.hpp"
 #include "features/indicators.hpp"
 #include "features/quick_log.hpp"
@@ -7,50 +9,131 @@ namespace clm {
 
 namespace {
 
-// Volume is taken in the quote currency, close times volume, which is what symbols have in common.
-struct Volume {
-  enum { kQuote, kImpact };
-  enum { kLog, kLogSquare };
-  enum { kLocated, kSigned };
-  WindowSums<2> traded{1440};
-  WindowSums<2> logs{168};  // of bars with trades
-  WindowSums<2> flows{168};
-  Mfi mfi{14};
-  BalanceShare balance{24};
+float as_float(double x) { return static_cast<float>(x); }
 
-  void operator()(const Bar& bar, float* row) {
-    const double quote = bar.close * bar.volume;
-    if (quote == quote) push(bar, quote);
-    RowWriter out(row);
-    const double week_to_month = log_ratio(kQuote, 168, 720);
-    out << log_ratio(kQuote, 6, 168) << log_ratio(kQuote, 24, 168) << log_ratio(kQuote, 24, 720) << week_to_month
-        << week_to_month;
-    const double log_mean = logs.mean(kLog, 168);
-    out << traded.mean(kQuote, 24) << traded.mean(kQuote, 1440) << traded.mean(kImpact, 168)
-        << log_ratio(kImpact, 24, 720) << root_of(logs.mean(kLogSquare, 168) - log_mean * log_mean);
-    out << flow(kLocated, 24) << flow(kLocated, 168) << flow(kSigned, 72) << mfi.update(bar) << balance.update(bar);
+// Volume is taken in the quote currency, close times volume, which is what symbols have in common. Works on runs of
+// bars with trades; a bar without, or whose volume is not known, is a run of its own.
+class Volume {
+ public:
+  void operator()(std::span<const Bar> bars, float* rows, std::size_t stride) {
+    while (!bars.empty()) {
+      const std::size_t count = run_length(bars);
+      run_wide([&] { advance(bars.first(count), rows, stride); });
+      bars = bars.subspan(count);
+      rows += count * stride;
+    }
   }
 
-  void push(const Bar& bar, double quote) {
-    const double move = bar.has_return() ? bar.log_return : 0.0;
-    // Nothing traded, nothing moved: no impact.
-    traded.push({quote, quote > 0.0 ? std::abs(move) / quote : 0.0});
-    if (quote > 0.0) {
-      const double log_quote = quick_log(quote);
-      logs.push({log_quote, log_quote * log_quote});
+ private:
+  enum Column { kRatios = 0, kLevels = 5, kFlows = 10, kColumns = 15 };
+
+  static bool has_trades(const Bar& bar) { return bar.close * bar.volume > 0.0; }
+
+  std::size_t run_length(std::span<const Bar> bars) {
+    if (!has_trades(bars[0])) return 1;
+    const std::size_t most = std::min({bars.size(), traded_.room(), logs_.room(), flows_.room()});
+    std::size_t count = 1;
+    while (count < most && has_trades(bars[count])) ++count;
+    return count;
+  }
+
+  void advance(std::span<const Bar> bars, float* rows, std::size_t stride) {
+    const std::size_t count = bars.size();
+    const double first = bars[0].close * bars[0].volume;
+    if (first == first) push(bars);
+    BlockColumns<kColumns> columns;
+    write_ratios(count, columns.from(kRatios));
+    write_levels(count, columns.from(kLevels));
+    write_flows(count, columns.from(kFlows));
+    auto* const last = columns.from(kFlows + 3);
+    for (std::size_t i = 0; i < count; ++i) {
+      last[0][i] = as_float(mfi_.update(bars[i]));
+      last[1][i] = as_float(balance_.update(bars[i]));
     }
-    const double range = bar.high - bar.low;
-    const double location = range > 0.0 ? (bar.close - bar.low - (bar.high - bar.close)) / range : 0.0;
-    flows.push({location * quote, move > 0.0 ? quote : move < 0.0 ? -quote : 0.0});
+    columns.write(count, rows, stride);
+  }
+
+  void push(std::span<const Bar> bars) {
+    const std::size_t count = bars.size();
+    Lane quote, impact, log_quote, log_square, located, signed_quote;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Bar& bar = bars[i];
+      quote[i] = bar.close * bar.volume;
+      const double move = bar.has_return() ? bar.log_return : 0.0;
+      const double range = bar.high - bar.low;
+      const double location = range > 0.0 ? (bar.close - bar.low - (bar.high - bar.close)) / range : 0.0;
+      // Nothing traded, nothing moved: no impact.
+      impact[i] = quote[i] > 0.0 ? std::abs(move) / quote[i] : 0.0;
+      located[i] = location * quote[i];
+      signed_quote[i] = move > 0.0 ? quote[i] : move < 0.0 ? -quote[i] : 0.0;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      log_quote[i] = quick_log(quote[i]);
+      log_square[i] = log_quote[i] * log_quote[i];
+    }
+    traded_.room();
+    traded_.push(count, {quote.data(), impact.data()});
+    flows_.room();
+    flows_.push(count, {located.data(), signed_quote.data()});
+    if (!(quote[0] > 0.0)) return;
+    logs_.room();
+    logs_.push(count, {log_quote.data(), log_square.data()});
+  }
+
+  void log_ratios(std::size_t quantity, int shorter, int longer, std::size_t count, float* results) const {
+    Lane numerator, denominator;
+    traded_.means(quantity, shorter, count, numerator.data());
+    traded_.means(quantity, longer, count, denominator.data());
+    for (std::size_t i = 0; i < count; ++i) numerator[i] = ratio(numerator[i], denominator[i]);
+    quick_logs(count, numerator.data(), results);
+  }
+
+  void write_ratios(std::size_t count, BlockColumns<kColumns>::Column* out) const {
+    log_ratios(kQuote, 6, 168, count, out[0].data());
+    log_ratios(kQuote, 24, 168, count, out[1].data());
+    log_ratios(kQuote, 24, 720, count, out[2].data());
+    log_ratios(kQuote, 168, 720, count, out[3].data());
+    out[4] = out[3];
+  }
+
+  void write_levels(std::size_t count, BlockColumns<kColumns>::Column* out) const {
+    Lane day, far, impact, log_mean, log_square;
+    traded_.means(kQuote, 24, count, day.data());
+    traded_.means(kQuote, 1440, count, far.data());
+    traded_.means(kImpact, 168, count, impact.data());
+    log_ratios(kImpact, 24, 720, count, out[3].data());
+    logs_.means(kLog, 168, count, log_mean.data());
+    logs_.means(kLogSquare, 168, count, log_square.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      out[0][i] = as_float(day[i]);
+      out[1][i] = as_float(far[i]);
+      out[2][i] = as_float(impact[i]);
+      out[4][i] = as_float(root_of(log_square[i] - log_mean[i] * log_mean[i]));
+    }
   }
   // A variance below zero is the rounding of one that is nothing.
   static double root_of(double x) { return std::sqrt(x < 0.0 ? 0.0 : x); }
-  double log_ratio(std::size_t quantity, int shorter, int longer) const {
-    return quick_log(ratio(traded.mean(quantity, shorter), traded.mean(quantity, longer)));
+
+  void flow(std::size_t quantity, int length, std::size_t count, float* results) const {
+    Lane flow, quote;
+    flows_.means(quantity, length, count, flow.data());
+    traded_.means(kQuote, length, count, quote.data());
+    for (std::size_t i = 0; i < count; ++i) results[i] = as_float(ratio(flow[i], quote[i]));
   }
-  double flow(std::size_t quantity, int length) const {
-    return ratio(flows.mean(quantity, length), traded.mean(kQuote, length));
+  void write_flows(std::size_t count, BlockColumns<kColumns>::Column* out) const {
+    flow(kLocated, 24, count, out[0].data());
+    flow(kLocated, 168, count, out[1].data());
+    flow(kSigned, 72, count, out[2].data());
   }
+
+  enum { kQuote, kImpact };
+  WindowSums<2> traded_{1440};
+  enum { kLog, kLogSquare };
+  WindowSums<2> logs_{168};  // of bars with trades
+  enum { kLocated, kSigned };
+  WindowSums<2> flows_{168};
+  Mfi mfi_{14};
+  BalanceShare balance_{24};
 };
 
 // The share of the volume that takers bought. A bar without trades has no share: its features are NaN, and the
@@ -79,7 +162,7 @@ void add_volume_features(FeatureSet& set) {
     return std::string("ln (mean quote volume of ") + shorter + " bars / that of " + longer + ")";
   };
   const std::string impact = "mean |log return| / quote volume (Amihud 2002)";
-  set.add(symbol_features(
+  set.add(symbol_block_features(
       {relative({"relative_volume_ratio_6_168", week, traded, mean_ratio("6", "168")}),
        relative({"relative_volume_ratio_24_168", week, traded, mean_ratio("24", "168")}),
        relative({"relative_volume_ratio_24_720", month, traded, mean_ratio("24", "720")}),

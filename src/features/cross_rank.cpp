@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "base/wide_code.hpp"
+
 namespace clm {
 
 namespace {
@@ -12,27 +14,65 @@ namespace {
 constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
 /// Beyond this size sorting is faster than comparing all with all.
 constexpr std::size_t kMostCounted = 128;
-/// For how many calls a column that changed too much is counted before insertion is tried again.
-constexpr int kCountedCalls = 63;
 
 // `twice_place` is the first and one past the last place of the equal values, added: the average rank less a half is
 // half of it.
-float rank_of(std::size_t twice_place, double scale) {
+template <typename Integer>
+float rank_of(Integer twice_place, double scale) {
   return static_cast<float>(0.5 * static_cast<double>(twice_place) * scale - 0.5);
+}
+
+// The place of a value follows from how many are below it; of values that are not all different, from how many are
+// below less how many are above. NaN is neither. Many values at a time, so that their counts stay in registers.
+void count(const float* values, float* results, std::size_t size) {
+  constexpr std::size_t kLanes = 32;
+  std::array<float, kMostCounted> padded;
+  const std::size_t padded_size = (size + kLanes - 1) / kLanes * kLanes;
+  int known = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    padded[i] = values[i];
+    known += values[i] == values[i] ? 1 : 0;
+  }
+  for (std::size_t i = size; i < padded_size; ++i) padded[i] = kNoValue;
+  std::array<std::int32_t, kMostCounted> place;
+  std::int32_t pairs = 0;
+  for (std::size_t begin = 0; begin < padded_size; begin += kLanes) {
+    std::array<std::int32_t, kLanes> below{};
+    for (std::size_t j = 0; j < size; ++j)
+      for (std::size_t k = 0; k < kLanes; ++k) below[k] += padded[j] < padded[begin + k] ? 1 : 0;
+    for (std::size_t k = 0; k < kLanes; ++k) {
+      place[begin + k] = 2 * below[k] + 1;
+      pairs += below[k];
+    }
+  }
+  if (2 * pairs != known * (known - 1)) {
+    for (std::size_t begin = 0; begin < padded_size; begin += kLanes) {
+      std::array<std::int32_t, kLanes> above{};
+      for (std::size_t j = 0; j < size; ++j)
+        for (std::size_t k = 0; k < kLanes; ++k) above[k] += padded[j] > padded[begin + k] ? 1 : 0;
+      for (std::size_t k = 0; k < kLanes; ++k) place[begin + k] = known + (place[begin + k] - 1) / 2 - above[k];
+    }
+  }
+  const double scale = 1.0 / known;
+  for (std::size_t i = 0; i < size; ++i) {
+    const float rank = rank_of(place[i], scale);
+    results[i] = (known >= 2) & (values[i] == values[i]) ? rank : kNoValue;
+  }
 }
 
 }  // namespace
 
 void CrossRank::compute(const float* values, float* results, std::size_t size) {
+  if (size <= kMostCounted)
+    run_wide([=] { count(values, results, size); });
+  else
+    sort(values, results, size);
+}
+
+void CrossRank::sort(const float* values, float* results, std::size_t size) {
   if (order_.size() != size) {
     order_.resize(size);
     std::iota(order_.begin(), order_.end(), 0U);
-    counted_calls_left_ = 0;
-  }
-  if (counted_calls_left_ > 0) {
-    --counted_calls_left_;
-    count(values, results, size);
-    return;
   }
   const std::size_t known = insert(values, results, size);
   if (known < 2) {
@@ -68,38 +108,11 @@ std::size_t CrossRank::insert(const float* values, float* results, std::size_t s
       entries_[place] = entries_[place - 1];
     entries_[place] = {value, symbol};
   }
-  if (moves_left == 0) {
+  if (moves_left == 0)
     std::sort(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(known),
               [](const Entry& a, const Entry& b) { return a.value < b.value; });
-    if (size <= kMostCounted) counted_calls_left_ = kCountedCalls;
-  }
   for (std::size_t i = 0; i < size; ++i) order_[i] = entries_[i].symbol;
   return known;
-}
-
-// The place of a value follows from how many are below it less how many are above; NaN is neither. Sixteen values at a
-// time, so that their counts stay in registers.
-void CrossRank::count(const float* values, float* results, std::size_t size) {
-  constexpr std::size_t kLanes = 16;
-  padded_.assign((size + kLanes - 1) / kLanes * kLanes, kNoValue);
-  std::copy_n(values, size, padded_.begin());
-  std::size_t known = 0;
-  for (std::size_t i = 0; i < size; ++i) known += std::size_t{values[i] == values[i]};
-  const double scale = 1.0 / static_cast<double>(known);
-  for (std::size_t begin = 0; begin < size; begin += kLanes) {
-    std::array<float, kLanes> lane{};
-    std::array<std::int32_t, kLanes> balance{};
-    std::copy_n(padded_.begin() + static_cast<std::ptrdiff_t>(begin), kLanes, lane.begin());
-    for (std::size_t j = 0; j < size; ++j) {
-      const float other = values[j];
-      for (std::size_t k = 0; k < kLanes; ++k)
-        balance[k] += static_cast<std::int32_t>(other < lane[k]) - static_cast<std::int32_t>(other > lane[k]);
-    }
-    for (std::size_t k = 0; k < kLanes && begin + k < size; ++k) {
-      const auto twice_place = static_cast<std::size_t>(static_cast<std::int64_t>(known) + balance[k]);
-      results[begin + k] = known >= 2 && lane[k] == lane[k] ? rank_of(twice_place, scale) : kNoValue;
-    }
-  }
 }
 
 }  // namespace clm

@@ -1,67 +1,63 @@
 #include "features/cross_section.hpp"
 
-#include <algorithm>
-#include <limits>
+#include "base/wide_code.hpp"
 
 namespace clm {
 
-namespace {
-
-constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
-
-}  // namespace
-
 CrossSection::CrossSection(const FeatureSet& set) {
-  for (const auto& cross : set.cross_columns()) {
-    const auto found = std::find(sources_.begin(), sources_.end(), cross.source);
-    columns_.push_back(
-        {cross.column, static_cast<std::size_t>(found - sources_.begin()), cross.operation, CrossRank{}});
-    if (found == sources_.end()) sources_.push_back(cross.source);
-  }
+  for (const auto& cross : set.cross_columns())
+    (cross.operation == CrossOperation::rank ? ranked_ : relative_).push_back({cross.column, cross.source});
+  ranks_.resize(ranked_.size());
+  sums_.resize(relative_.size());
+  counts_.resize(relative_.size());
 }
 
-void CrossSection::begin(std::size_t times, std::size_t symbols) {
-  times_ = times;
-  symbols_ = symbols;
-  rows_.clear();
-  values_.assign(sources_.size() * times * symbols, kNoValue);
-  results_.resize(columns_.size() * times * symbols);
-}
-
-void CrossSection::add_row(std::size_t time, std::size_t symbol, float* row) {
-  const std::size_t slot = time * symbols_ + symbol;
-  const std::size_t plane = times_ * symbols_;
-  for (std::size_t i = 0; i < sources_.size(); ++i) values_[i * plane + slot] = row[sources_[i]];
-  rows_.push_back({slot, row});
-}
-
+// A column that is ranked may be one that the other operation reads, and the reverse, as a column of its own: what is
+// read is gathered before anything is written.
 void CrossSection::finish() {
-  const std::size_t plane = times_ * symbols_;
-  for (std::size_t c = 0; c < columns_.size(); ++c) {
-    Column& column = columns_[c];
-    for (std::size_t t = 0; t < times_; ++t) {
-      const float* const values = values_.data() + column.gathered * plane + t * symbols_;
-      float* const results = results_.data() + c * plane + t * symbols_;
-      if (column.operation == CrossOperation::rank)
-        column.rank.compute(values, results, symbols_);
-      else
-        subtract_mean(values, results);
-    }
+  const std::size_t size = rows_.size(), width = relative_.size();
+  values_.resize(size * (ranked_.size() + width));
+  results_.resize(size * ranked_.size());
+  for (std::size_t s = 0; s < size; ++s) {
+    const float* const row = rows_[s];
+    for (std::size_t c = 0; c < ranked_.size(); ++c) values_[c * size + s] = row[ranked_[c].source];
+    float* const gathered = values_.data() + size * ranked_.size() + s * width;
+    for (std::size_t c = 0; c < width; ++c) gathered[c] = row[relative_[c].source];
   }
-  for (const Row& row : rows_)
-    for (std::size_t c = 0; c < columns_.size(); ++c) row.row[columns_[c].target] = results_[c * plane + row.slot];
+  for (std::size_t c = 0; c < ranked_.size(); ++c)
+    ranks_[c].compute(values_.data() + c * size, results_.data() + c * size, size);
+  run_wide([this] { subtract_means(); });
+  for (std::size_t s = 0; s < size; ++s) {
+    float* const row = rows_[s];
+    for (std::size_t c = 0; c < ranked_.size(); ++c) row[ranked_[c].target] = results_[c * size + s];
+    const float* const gathered = values_.data() + size * ranked_.size() + s * width;
+    for (std::size_t c = 0; c < width; ++c) row[relative_[c].target] = gathered[c];
+  }
 }
 
-void CrossSection::subtract_mean(const float* values, float* results) const {
-  double sum = 0.0;
-  int count = 0;
-  for (std::size_t i = 0; i < symbols_; ++i) {
-    const bool known = values[i] == values[i];
-    sum += known ? static_cast<double>(values[i]) : 0.0;
-    count += known ? 1 : 0;
+// All columns of a row at once; the sum of a column is taken in the order of the symbols.
+void CrossSection::subtract_means() {
+  const std::size_t size = rows_.size(), width = relative_.size();
+  float* const values = values_.data() + size * ranked_.size();
+  double* const sums = sums_.data();
+  int* const counts = counts_.data();
+  for (std::size_t c = 0; c < width; ++c) {
+    sums[c] = 0.0;
+    counts[c] = 0;
   }
-  const double mean = count >= 2 ? sum / count : kMissing;
-  for (std::size_t i = 0; i < symbols_; ++i) results[i] = static_cast<float>(static_cast<double>(values[i]) - mean);
+  for (std::size_t s = 0; s < size; ++s)
+    for (std::size_t c = 0; c < width; ++c) {
+      const float value = values[s * width + c];
+      const bool known = value == value;
+      sums[c] += known ? static_cast<double>(value) : 0.0;
+      counts[c] += known ? 1 : 0;
+    }
+  for (std::size_t c = 0; c < width; ++c) sums[c] = counts[c] >= 2 ? sums[c] / counts[c] : kMissing;
+  for (std::size_t s = 0; s < size; ++s)
+    for (std::size_t c = 0; c < width; ++c) {
+      float& value = values[s * width + c];
+      value = static_cast<float>(static_cast<double>(value) - sums[c]);
+    }
 }
 
 }  // namespace clm

@@ -14,8 +14,12 @@ namespace clm {
 
 namespace {
 
-// Times of the cross-section phases that are worked on by one job.
-constexpr std::size_t kTimesOfAJob = 64 * CrossSection::kBlockTimes;
+// Times whose market columns and cross-sections are worked on together while their rows are in the caches.
+constexpr std::size_t kTimesOfARound = 64;
+// As many rounds are one where several jobs would wait for each other at the end of each.
+constexpr std::size_t kRoundsSideBySide = 32;
+// Times that are worked on by one job.
+constexpr std::size_t kTimesOfAJob = 2048;
 
 // What the later phases need of a symbol once its candles are gone.
 struct SymbolRecord {
@@ -24,7 +28,14 @@ struct SymbolRecord {
   std::size_t first_row = 0;  // of those asked for, an index into open_time_ms
   std::size_t row_count = 0;  // asked for
   std::size_t frame_row = 0;  // of the first
+  std::size_t next_bar = 0;   // of the universe phase
 };
+
+// Rows of many symbols in turn are no pattern that a processor foresees.
+void fetch_row(const float* row, std::size_t width) {
+  constexpr std::size_t kCacheLine = 64 / sizeof(float);
+  for (std::size_t i = 0; i < width; i += kCacheLine) __builtin_prefetch(row + i, 1);
+}
 
 class HistoryRun {
  public:
@@ -47,10 +58,10 @@ class HistoryRun {
   void grow_frame(std::size_t symbols_so_far);
   void record_rows(const std::vector<Candle>& candles, SymbolRecord& record) const;
   void compute_symbol(std::size_t symbol, std::span<const Candle> candles);
-  void market_phase();
+  void universe_phase();
+  void join_times();
   void compute_moments(std::size_t begin, std::size_t end);
-  void compute_market(std::size_t symbol);
-  void cross_phase();
+  void compute_market(std::size_t symbol, std::size_t begin, std::size_t end);
   void compute_cross(std::size_t begin, std::size_t end);
   float* frame_row(std::size_t row) { return frame_.values.data() + row * width_; }
 
@@ -80,8 +91,7 @@ Result<FeatureHistory> HistoryRun::run(KeepPipelines keep) {
   frame_.symbol_begin.assign(1, 0);
   run_.progress.begin("features", frame_.symbols.size());
   const Status done = symbol_phase();
-  if (done) market_phase();
-  if (done) cross_phase();
+  if (done) universe_phase();
   run_.progress.end();
   if (!done) return forward_error(done);
   if (keep == KeepPipelines::no) pipelines_.clear();
@@ -181,8 +191,7 @@ void HistoryRun::compute_symbol(std::size_t symbol, std::span<const Candle> cand
   }
 }
 
-void HistoryRun::market_phase() {
-  if (set_.market_groups().empty() && set_.cross_columns().empty()) return;
+void HistoryRun::join_times() {
   for (const SymbolRecord& record : records_) {
     if (record.open_time_ms == times_) continue;
     std::vector<std::int64_t> joined;
@@ -191,13 +200,35 @@ void HistoryRun::market_phase() {
                    std::back_inserter(joined));
     times_ = std::move(joined);
   }
-  if (set_.market_groups().empty()) return;
-  moments_.resize(times_.size());
-  parallel_for(run_.jobs, (times_.size() + kTimesOfAJob - 1) / kTimesOfAJob, [&](std::size_t job) {
-    const std::size_t from = job * kTimesOfAJob;
-    compute_moments(from, std::min(times_.size(), from + kTimesOfAJob));
-  });
-  parallel_for(run_.jobs, records_.size(), [&](std::size_t symbol) { compute_market(symbol); });
+}
+
+void HistoryRun::universe_phase() {
+  const bool has_market = !set_.market_groups().empty();
+  if (!has_market && set_.cross_columns().empty()) return;
+  join_times();
+  const auto each_job = [&](std::size_t begin, std::size_t end, auto&& work) {
+    parallel_for(run_.jobs, (end - begin + kTimesOfAJob - 1) / kTimesOfAJob, [&](std::size_t job) {
+      const std::size_t from = begin + job * kTimesOfAJob;
+      work(from, std::min(end, from + kTimesOfAJob));
+    });
+  };
+  if (has_market) {
+    moments_.resize(times_.size());
+    each_job(0, times_.size(), [this](std::size_t from, std::size_t to) { compute_moments(from, to); });
+  }
+  const auto place_of = [this](Timestamp time) {
+    return static_cast<std::size_t>(std::lower_bound(times_.begin(), times_.end(), time.ms()) - times_.begin());
+  };
+  const std::size_t first_wanted = place_of(options_.rows.from);
+  const std::size_t last_wanted = set_.cross_columns().empty() ? 0 : place_of(options_.rows.to);
+  const std::size_t round = run_.jobs > 1 ? kTimesOfARound * kRoundsSideBySide : kTimesOfARound;
+  for (std::size_t begin = 0; begin < times_.size(); begin += round) {
+    const std::size_t end = std::min(times_.size(), begin + round);
+    if (has_market)
+      parallel_for(run_.jobs, records_.size(), [&](std::size_t symbol) { compute_market(symbol, begin, end); });
+    const std::size_t from = std::max(begin, first_wanted), to = std::min(end, last_wanted);
+    if (from < to) each_job(from, to, [this](std::size_t first, std::size_t last) { compute_cross(first, last); });
+  }
 }
 
 // A symbol at a time over the block, so that each series is walked along; then each time on its own.
@@ -225,41 +256,33 @@ void HistoryRun::compute_moments(std::size_t begin, std::size_t end) {
   for_each_bar([](const float& in_table, BarRecord& bar) { bar.return_rank = in_table; });
 }
 
-void HistoryRun::compute_market(std::size_t symbol) {
-  const SymbolRecord& record = records_[symbol];
+void HistoryRun::compute_market(std::size_t symbol, std::size_t begin, std::size_t end) {
+  SymbolRecord& record = records_[symbol];
+  const Duration length = frame_.interval.length();
+  const auto& open_time = record.open_time_ms;
+  const std::size_t last_row = record.first_row + record.row_count;
   std::vector<UniverseBar> bars;
   bars.reserve(kBlockBars);
-  std::vector<float> scratch(kBlockBars * width_);
-  const Duration length = frame_.interval.length();
-  const std::size_t count = record.open_time_ms.size();
-  const std::size_t last_row = record.first_row + record.row_count;
-  std::size_t t = 0;
-  for (std::size_t begin = 0; begin < count;) {
+  std::vector<float> scratch;
+  for (std::size_t t = begin; record.next_bar < open_time.size() && open_time[record.next_bar] <= times_[end - 1];) {
     // A block lies wholly inside or wholly outside the rows asked for.
-    const std::size_t border = begin < record.first_row ? record.first_row : begin < last_row ? last_row : count;
-    const std::size_t end = std::min(border, begin + kBlockBars);
+    const std::size_t first = record.next_bar;
+    const std::size_t border = first < record.first_row ? record.first_row
+                               : first < last_row       ? last_row
+                                                        : open_time.size();
+    const std::size_t most = std::min(border, first + kBlockBars);
     bars.clear();
-    for (std::size_t i = begin; i < end; ++i, ++t) {
-      while (times_[t] != record.open_time_ms[i]) ++t;
-      bars.push_back(universe_bar(Timestamp(record.open_time_ms[i]), length, record.bars[i], moments_[t].market_return,
+    for (; record.next_bar < most && open_time[record.next_bar] <= times_[end - 1]; ++record.next_bar, ++t) {
+      const std::size_t i = record.next_bar;
+      while (times_[t] != open_time[i]) ++t;
+      bars.push_back(universe_bar(Timestamp(open_time[i]), length, record.bars[i], moments_[t].market_return,
                                   moments_[t].dispersion));
     }
-    const bool wanted = begin >= record.first_row && begin < last_row;
+    const bool wanted = first >= record.first_row && first < last_row;
+    if (!wanted) scratch.resize(kBlockBars * width_);
     pipelines_[symbol].advance_market(
-        bars, wanted ? frame_row(record.frame_row + begin - record.first_row) : scratch.data(), width_);
-    begin = end;
+        bars, wanted ? frame_row(record.frame_row + first - record.first_row) : scratch.data(), width_);
   }
-}
-
-void HistoryRun::cross_phase() {
-  if (set_.cross_columns().empty()) return;
-  const auto first = std::lower_bound(times_.begin(), times_.end(), options_.rows.from.ms()) - times_.begin();
-  const auto last = std::lower_bound(times_.begin(), times_.end(), options_.rows.to.ms()) - times_.begin();
-  const auto begin = static_cast<std::size_t>(first), end = static_cast<std::size_t>(std::max(first, last));
-  parallel_for(run_.jobs, (end - begin + kTimesOfAJob - 1) / kTimesOfAJob, [&](std::size_t job) {
-    const std::size_t from = begin + job * kTimesOfAJob;
-    compute_cross(from, std::min(end, from + kTimesOfAJob));
-  });
 }
 
 void HistoryRun::compute_cross(std::size_t begin, std::size_t end) {
@@ -271,16 +294,13 @@ void HistoryRun::compute_cross(std::size_t begin, std::size_t end) {
     const auto of_next = open_time.begin() + static_cast<std::ptrdiff_t>(frame_.symbol_begin[s + 1]);
     next[s] = static_cast<std::size_t>(std::lower_bound(of_symbol, of_next, times_[begin]) - open_time.begin());
   }
-  for (std::size_t from = begin; from < end; from += CrossSection::kBlockTimes) {
-    const std::size_t times = std::min(end - from, CrossSection::kBlockTimes);
-    section.begin(times, records_.size());
-    for (std::size_t s = 0; s < records_.size(); ++s) {
-      const std::size_t last = frame_.symbol_begin[s + 1];
-      std::size_t row = next[s];
-      for (std::size_t t = 0; t < times && row < last; ++t)
-        if (open_time[row] == times_[from + t]) section.add_row(t, s, frame_row(row++));
-      next[s] = row;
-    }
+  for (std::size_t t = begin; t < end; ++t) {
+    section.begin();
+    for (std::size_t s = 0; s < records_.size(); ++s)
+      if (next[s] < frame_.symbol_begin[s + 1] && open_time[next[s]] == times_[t]) {
+        section.add_row(frame_row(next[s]++));
+        if (next[s] < frame_.rows()) fetch_row(frame_row(next[s]), width_);
+      }
     section.finish();
   }
 }

@@ -33,6 +33,10 @@ class Ema {
     if (++seen_ == length_) value_ = sum_ / length_;
     return value_;
   }
+  /// The same for a run of values.
+  void update(std::size_t count, const double* values, double* results) {
+    for (std::size_t i = 0; i < count; ++i) results[i] = update(values[i]);
+  }
   double value() const { return value_; }
 
  private:

@@ -53,7 +53,7 @@ const LiveFeatures::Rows& LiveFeatures::update(Timestamp open_time, std::span<co
   rows_.present.assign(symbols_.size(), 0);
   returns_.assign(symbols_.size(), std::numeric_limits<float>::quiet_NaN());
   records_.resize(symbols_.size());
-  cross_section_.begin(1, symbols_.size());
+  cross_section_.begin();
   for (std::size_t i = 0; i < candles.size(); ++i) {
     if (!candles[i]) continue;
     expects(candles[i]->open_time == open_time, "all bars of an update opened at its time");
@@ -70,7 +70,7 @@ const LiveFeatures::Rows& LiveFeatures::update(Timestamp open_time, std::span<co
         universe_bar(open_time, interval_.length(), records_[i], universe_.mean(), universe_.dispersion());
     float* const row = rows_.values.data() + i * width;
     pipelines_[i].advance_market({&bar, 1}, row, width);
-    cross_section_.add_row(0, i, row);
+    cross_section_.add_row(row);
   }
   cross_section_.finish();
   return rows_;

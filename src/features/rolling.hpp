@@ -44,11 +44,33 @@ class RollingFold {
     ++at_;
     if (at_ + 1 < partial_.size()) return whole_ ? Operation::join(partial_[at_], head_) : head_;
     const Value result = head_;
-    for (std::size_t i = at_ - 1; i-- > 0;) partial_[i] = Operation::join(partial_[i], partial_[i + 1]);
-    head_ = Operation::identity();
-    at_ = 0;
-    whole_ = true;
+    finish_block();
     return result;
+  }
+
+  /// The same for a run of values; `results` may be `values`.
+  void push(std::size_t count, const Value* values, Value* results) {
+    const std::size_t length = partial_.size() - 1;
+    while (count > 0) {
+      const std::size_t part = std::min(count, length - at_);
+      Value* const partial = partial_.data() + at_;
+      Value head = head_;
+      for (std::size_t i = 0; i < part; ++i) {
+        const Value value = values[i];
+        partial[i] = value;
+        head = Operation::join(head, value);
+        results[i] = whole_ ? Operation::join(partial[i + 1], head) : head;
+      }
+      head_ = head;
+      at_ += part;
+      if (at_ == length) {
+        results[part - 1] = head;
+        finish_block();
+      }
+      values += part;
+      results += part;
+      count -= part;
+    }
   }
 
   /// Whether `length` values have been seen since the start.
@@ -61,6 +83,14 @@ class RollingFold {
   }
 
  private:
+  void finish_block() {
+    Value suffix = partial_[at_ - 1];
+    for (std::size_t i = at_ - 1; i-- > 0;) partial_[i] = suffix = Operation::join(partial_[i], suffix);
+    head_ = Operation::identity();
+    at_ = 0;
+    whole_ = true;
+  }
+
   std::vector<Value> partial_;
   Value head_ = Operation::identity();
   std::size_t at_ = 0;
@@ -297,6 +327,30 @@ class History {
  private:
   std::vector<double> values_;
   std::size_t at_ = 0;
+};
+
+/// The last values in one piece, taken in runs.
+class RunHistory {
+ public:
+  /// Keeps `max_age` values beside those of the last run.
+  explicit RunHistory(int max_age)
+      : max_age_(static_cast<std::size_t>(max_age)), values_(4 * max_age_, kMissing), end_(max_age_) {}
+  /// Contract: `count` is at most `max_age`.
+  void push(std::size_t count, const double* values) {
+    if (end_ + count > values_.size()) {
+      std::copy_n(values_.data() + end_ - max_age_, max_age_, values_.data());
+      end_ = max_age_;
+    }
+    std::copy_n(values, count, values_.data() + end_);
+    end_ += count;
+  }
+  /// The last `count` values pushed; before each lie at least `max_age` earlier ones, NaN where nothing came.
+  const double* newest(std::size_t count) const { return values_.data() + end_ - count; }
+
+ private:
+  std::size_t max_age_;
+  std::vector<double> values_;
+  std::size_t end_;
 };
 
 }  // namespace clm

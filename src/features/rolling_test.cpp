@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/random.hpp"
+#include "features/window_sums.hpp"
 
 namespace clm {
 namespace {
@@ -143,6 +144,55 @@ TEST(History, RemembersByAge) {
         EXPECT_EQ(history[age], i - age);
       }
     }
+  }
+}
+
+// However values are cut into runs, each window sums what the oracle adds up, and has the bits of values that come one
+// by one, across the lowering of the totals too.
+TEST(WindowSums, RunsHaveTheBitsOfSingleValues) {
+  const auto values = random_values(400, 1.0, 1);
+  WindowSums<1> one_by_one(50), in_runs(50);
+  std::array<double, 23> mean{}, sum{};
+  for (std::size_t begin = 0; begin < values.size();) {
+    const std::size_t count = std::min({std::size_t{1} + begin % 23, in_runs.room(), values.size() - begin});
+    in_runs.push(count, {values.data() + begin});
+    in_runs.means(0, 30, count, mean.data());
+    in_runs.known_sums(0, 50, count, sum.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      double single_mean = 0.0, single_sum = 0.0, wanted = 0.0;
+      one_by_one.room();
+      one_by_one.push(1, {values.data() + begin + i});
+      one_by_one.means(0, 30, 1, &single_mean);
+      one_by_one.known_sums(0, 50, 1, &single_sum);
+      const std::size_t end = begin + i + 1, held = std::min<std::size_t>(end, 30);
+      for (std::size_t k = end - held; k < end; ++k) wanted += values[k];
+      EXPECT_EQ(std::isnan(mean[i]), end < 21);
+      EXPECT_EQ(std::isnan(sum[i]), end < 35);
+      if (end < 35) continue;
+      EXPECT_EQ(mean[i], single_mean);
+      EXPECT_EQ(sum[i], single_sum);
+      EXPECT_NEAR(mean[i], wanted / static_cast<double>(held), 1e-12);
+    }
+    begin += count;
+  }
+}
+
+TEST(PatientMax, RunsEqualTheLargestOfTheWindow) {
+  const auto values = random_values(300, 0.0, 1);
+  PatientMax largest(24);
+  std::array<double, 19> result{};
+  for (std::size_t begin = 0; begin < values.size();) {
+    const std::size_t count = std::min(std::size_t{1} + begin % 19, values.size() - begin);
+    largest.update(count, values.data() + begin, result.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t end = begin + i + 1, first = end - std::min<std::size_t>(end, 24);
+      if (end < 16)
+        EXPECT_TRUE(std::isnan(result[i]));
+      else
+        EXPECT_EQ(result[i], *std::max_element(values.begin() + static_cast<std::ptrdiff_t>(first),
+                                               values.begin() + static_cast<std::ptrdiff_t>(end)));
+    }
+    begin += count;
   }
 }
 

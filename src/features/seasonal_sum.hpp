@@ -23,9 +23,8 @@ class SeasonalSum {
   };
   explicit SeasonalSum(Options options) : options_(options) {}
 
-  /// Takes the value of the bar that opened at `open_time`, later than the last.
-  void update(Timestamp open_time, Duration bar_length, double x) {
-    const std::int64_t slot = open_time.ms() / bar_length.count();
+  /// Takes the value of bar number `slot` since the epoch (open time / length), later than the last.
+  void update(std::int64_t slot, Duration bar_length, double x) {
     if (phases_.empty()) begin(slot, bar_length);
     if (step_ == 0) return;
     while (origin_ + now_ + 1 < slot) push(0.0);
@@ -35,10 +34,9 @@ class SeasonalSum {
   /// Sum over the periods that there are / the root of their number; NaN before there is one, or where the period is
   /// not a whole number of bars, more than the width.
   double value() const {
-    if (step_ == 0 || now_ + 2 < 2 * step_) return kMissing;
-    const std::int64_t known = std::min<std::int64_t>(options_.periods, (now_ + 2 - step_) / step_);
+    if (known_ == 0) return kMissing;
     const std::int64_t last = now_ + 1 + options_.width_bars - step_;
-    return (at(phases_, last) - at(phases_, last - known * step_)) / std::sqrt(static_cast<double>(known));
+    return (at(phases_, last) - at(phases_, last - known_ * step_)) / root_known_;
   }
 
  private:
@@ -58,6 +56,8 @@ class SeasonalSum {
     const double sum = total - at(totals_, now_ - options_.width_bars);
     at(totals_, now_) = total;
     at(phases_, now_) = at(phases_, now_ - step_) + sum;
+    if (known_ < options_.periods && now_ + 2 - step_ == (known_ + 1) * step_)
+      root_known_ = std::sqrt(static_cast<double>(++known_));
   }
   // The sizes are powers of two.
   static double at(const std::vector<double>& values, std::int64_t index) {
@@ -70,6 +70,8 @@ class SeasonalSum {
   Options options_;
   std::int64_t step_ = 0;              // bars of a period; 0: not usable
   std::int64_t origin_ = 0, now_ = 0;  // slot = origin_ + index; index of the newest value
+  std::int64_t known_ = 0;             // periods that there are
+  double root_known_ = 0.0;
   std::vector<double> phases_, totals_;
 };
 

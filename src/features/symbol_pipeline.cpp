@@ -9,9 +9,9 @@ namespace {
 
 constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
 
-// Infinity becomes NaN, all else stays: x * 0 is NaN for what is not finite and a zero otherwise. No branch.
+// What is not finite becomes the one NaN: which of the many arithmetic made does not show. No branch.
 void drop_infinite(float* row, std::size_t width) {
-  for (std::size_t i = 0; i < width; ++i) row[i] += row[i] * 0.0F;
+  for (std::size_t i = 0; i < width; ++i) row[i] = row[i] - row[i] == 0.0F ? row[i] : kNoValue;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "features/block_kernel.hpp"
 #include "features/feature_set.hpp"
 
 namespace clm {
@@ -46,9 +47,6 @@ class SymbolPipeline {
   std::vector<MarketGroupStream> market_streams_;
   std::vector<Bar> bars_;
 };
-
-/// Bars that are worked on together: as many as keep their bars and rows in the first caches.
-inline constexpr std::size_t kBlockBars = 64;
 
 /// The bar of the universe phase that `record` and the numbers of its time make.
 UniverseBar universe_bar(Timestamp open_time, Duration length, const BarRecord& record, double market_return,
