@@ -36,9 +36,10 @@ std::string on_foresight(const Evidence& e) {
          " Of the signs it foretold, " + percent_text(e.candidate.hit_rate.value, 2) + " came true.";
 }
 
-/// What is ahead of zero, what is behind it, and what is neither, in words about a difference.
 std::string lead_words(const Estimate& lead) {
-  return lead.lo > 0 ? "more than chance" : lead.hi < 0 ? "surely behind" : "no more than chance may give";
+  if (lead.lo > 0) return "more than chance";
+  if (lead.hi < 0) return "it is surely behind";
+  return lead.value > 0 ? "no more than chance may give" : "it is not ahead";
 }
 
 std::string on_baselines(const Evidence& e) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/contract.hpp"
 #include "report/html_page.hpp"
@@ -26,6 +27,25 @@ int lay_out_legend(const std::vector<LegendEntry>& entries, double left, double 
     x += width;
   }
   return entries.empty() ? 0 : line + 1;
+}
+
+/// Which ticks have room for their label: every n-th, and zero among them.
+struct LabelChoice {
+  std::size_t first = 0, every = 1;
+};
+LabelChoice evenly_labelled(const AxisTicks& ticks, const PlotScale& x) {
+  double widest = 0, gap = std::numeric_limits<double>::infinity();
+  std::size_t zero = 0;
+  for (std::size_t i = 0; i < ticks.at.size(); ++i) {
+    widest = std::max(widest, text_width(ticks.label[i]));
+    if (i > 0) gap = std::min(gap, x(ticks.at[i]) - x(ticks.at[i - 1]));
+    if (std::fabs(x(ticks.at[i]) - x(0)) < 1e-6) zero = i;
+  }
+  LabelChoice choice;
+  if (gap > 0 && std::isfinite(gap))
+    choice.every = std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil((widest + 6) / gap)));
+  choice.first = zero % choice.every;
+  return choice;
 }
 
 }  // namespace
@@ -90,15 +110,13 @@ void draw_y_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& y, co
 void draw_x_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& x, const AxisTicks& ticks,
                  const std::string& title) {
   canvas.line({area.left, area.bottom}, {area.right, area.bottom}, "axis");
-  double free_from = -1e9;
+  const LabelChoice labelled = evenly_labelled(ticks, x);
   for (std::size_t i = 0; i < ticks.at.size(); ++i) {
     const double at = x(ticks.at[i]);
     canvas.line({at, area.bottom}, {at, area.bottom + 4}, "axis");
-    const double half = text_width(ticks.label[i]) / 2;
-    const double centre = std::min(at, kPlotWidth - 2 - half);
-    if (centre - half < free_from) continue;
+    if (i % labelled.every != labelled.first) continue;
+    const double centre = std::min(at, kPlotWidth - 2 - text_width(ticks.label[i]) / 2);
     canvas.text({centre, area.bottom + 17}, ticks.label[i], SvgCanvas::Anchor::middle);
-    free_from = centre + half + 6;
   }
   canvas.text({(area.left + area.right) / 2, area.bottom + 34}, title, SvgCanvas::Anchor::middle);
 }
