@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kMinRows = 100;
 constexpr std::uint64_t kMaxFileBytes = 8U << 20;
 
-/// The mean forward return of every decision time, row by row.
+}  // namespace
+
 std::vector<double> universe_return(const JudgedRows& rows) {
   std::vector<double> mean(rows.size());
   const TimeIndex times = index_times(rows.decided_at_ms);
@@ -29,8 +30,6 @@ std::vector<double> universe_return(const JudgedRows& rows) {
   }
   return mean;
 }
-
-}  // namespace
 
 Result<ForecastCalibration> ForecastCalibration::fit(const JudgedRows& rows, std::span<const float> forecast,
                                                      ReturnBasis basis) {

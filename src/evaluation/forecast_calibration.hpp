@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "evaluation/forecast_table.hpp"
@@ -11,6 +12,9 @@ namespace clm {
 
 /// Whether forecasts are about the symbol's own return or about its return less the universe's.
 enum class ReturnBasis { own, relative };
+
+/// The mean forward return of every decision time, row by row: what relative returns are relative to.
+std::vector<double> universe_return(const JudgedRows& rows);
 
 /// What a raw forecast is worth: the expected return per unit of forecast, and the probability that the price rises.
 /// Fitted on rows that the model was not fitted on, and stored beside the model: both are swapped as one. Immutable,
