@@ -55,6 +55,18 @@ std::optional<std::pair<std::string, std::string>> broken_rule(const Manifest& m
   if (!canonical_time(to_string(m.training_span.to))) return rule("training/to", "is not a calendar time");
   if (!canonical_time(to_string(m.created_as_of))) return rule("created_as_of", "is not a calendar time");
   if (m.threads < 1) return rule("threads", "must be at least 1");
+  if (m.members.empty() == (m.model_type == kEnsembleType))
+    return rule("members", "must be there in an ensemble and nowhere else");
+  for (std::size_t i = 0; i < m.members.size(); ++i) {
+    const std::string field = "members/" + std::to_string(i);
+    const ManifestMember& member = m.members[i];
+    if (!is_plain_name(member.model_type)) return rule(field + "/model_type", "must be 1-64 of a-z, 0-9, '_'");
+    if (member.model_type == kEnsembleType) return rule(field + "/model_type", "must not be an ensemble itself");
+    if (member.version.empty()) return rule(field + "/version", "must not be empty");
+    if (!(member.weight >= 0 && member.weight <= 1)) return rule(field + "/weight", "must be from 0 to 1");
+    if (i > 0 && m.members[i - 1].model_type >= member.model_type)
+      return rule(field + "/model_type", "members must be ascending by model type, each once");
+  }
   if (m.files.empty()) return rule("files", "must name at least one file");
   for (std::size_t i = 0; i < m.files.size(); ++i) {
     const std::string field = "files/" + std::to_string(i);
@@ -117,6 +129,12 @@ class ObjectReader {
     if (value == nullptr || !typed(value->is_number_unsigned(), name, "a whole number that is not negative")) return 0;
     return value->get<std::uint64_t>();
   }
+  double number(const std::string& name) {
+    const Json* value = take(name);
+    if (value == nullptr || !typed(value->is_number(), name, "a number")) return 0;
+    return value->get<double>();
+  }
+  bool has(const std::string& name) const { return object_.is_object() && object_.contains(name); }
   Timestamp time(const std::string& name) {
     const std::string spelled = text(name);
     if (error_) return {};
@@ -208,6 +226,19 @@ Manifest take_fields(const Json& document, const std::string& file, std::optiona
     if (error) return m;
     m.libraries[item.key()] = item.value().get<std::string>();
   }
+  if (top.has("members")) {
+    for (const Json& entry : top.array("members")) {
+      ObjectReader one(entry, "members/" + std::to_string(m.members.size()) + "/", file, error);
+      ManifestMember read;
+      read.model_type = one.text("model_type");
+      read.version = one.text("version");
+      read.weight = one.number("weight");
+      one.refuse_others();
+      if (error) return m;
+      m.members.push_back(std::move(read));
+    }
+    if (m.members.empty()) top.refuse("manifest.field_value", "members", "must not be empty");
+  }
   for (const Json& entry : top.array("files")) {
     ObjectReader one(entry, "files/" + std::to_string(m.files.size()) + "/", file, error);
     ManifestFile read;
@@ -246,6 +277,12 @@ Result<Json> identity(const Manifest& m) {
   document["data_fingerprint"] = m.data_fingerprint;
   document["seed"] = m.seed;
   document["threads"] = m.threads;
+  if (!m.members.empty()) {
+    Json members = Json::array();
+    for (const auto& member : m.members)
+      members.push_back({{"model_type", member.model_type}, {"version", member.version}, {"weight", member.weight}});
+    document["members"] = std::move(members);
+  }
   Json files = Json::array();
   for (const auto& file : m.files)
     files.push_back({{"name", file.name}, {"sha256", file.sha256}, {"bytes", file.bytes}});

@@ -19,6 +19,17 @@ struct ManifestFile {
   auto operator<=>(const ManifestFile&) const = default;
 };
 
+/// The model type of versions that are made of other versions.
+inline constexpr std::string_view kEnsembleType = "ensemble";
+
+/// A version that an ensemble is made of, by its content, and how much it weighs there.
+struct ManifestMember {
+  std::string model_type;
+  std::string version;
+  double weight = 0;  ///< [0, 1]; where no regime is told apart
+  auto operator<=>(const ManifestMember&) const = default;
+};
+
 /// What a version is and where it came from: the `manifest.json` beside the model files. Fields that end in `_json`
 /// hold one JSON object as text, in any spelling; writing makes them canonical.
 struct Manifest {
@@ -39,6 +50,8 @@ struct Manifest {
   std::string data_fingerprint;  ///< hash of the training data
   std::uint64_t seed = 0;
   int threads = 1;
+  /// Of an ensemble, ascending by model type, each once; of a model none, and then the file has no such field.
+  std::vector<ManifestMember> members;
   std::vector<ManifestFile> files;  ///< ascending by name
 
   // Circumstances: kept and protected, but the same model made elsewhere or later stays the same version.
@@ -54,10 +67,10 @@ struct Manifest {
 /// gives equal bytes. Error `manifest.field_value` (defect) when a field breaks its rule above.
 Result<std::string> write_manifest(const Manifest& manifest);
 
-/// Strict reader: every field must be there with its type and nothing else may be; duplicate keys, depth beyond 32 and
-/// sizes beyond `kMaxBytes` are refused. Errors (integrity, `where` = `name`, message names the field):
-/// `manifest.too_large`, `manifest.syntax`, `manifest.schema`, `manifest.missing_field`, `manifest.unknown_field`,
-/// `manifest.field_type`, `manifest.field_value`.
+/// Strict reader: every field must be there with its type (`members` in ensembles alone) and nothing else may be;
+/// duplicate keys, depth beyond 32 and sizes beyond `kMaxBytes` are refused. Errors (integrity, `where` = `name`,
+/// message names the field): `manifest.too_large`, `manifest.syntax`, `manifest.schema`, `manifest.missing_field`,
+/// `manifest.unknown_field`, `manifest.field_type`, `manifest.field_value`.
 Result<Manifest> read_manifest(std::string_view bytes, const std::string& name = "manifest.json");
 
 /// First 12 hex digits of the SHA-256 over the canonical bytes of the fields that decide the bits, the files' hashes

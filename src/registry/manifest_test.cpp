@@ -99,6 +99,50 @@ TEST(Manifest, EveryFieldMustBeThereAndNoOther) {
   }
 }
 
+Manifest ensemble() {
+  Manifest m = complete();
+  m.model_type = "ensemble";
+  m.members = {{"lightgbm", "0123456789ab", 0.55}, {"xgboost", "ba9876543210", 0.45}};
+  return m;
+}
+
+TEST(Manifest, AnEnsembleListsItsMembersAndTheyDecideItsId) {
+  const auto bytes = write_manifest(ensemble());
+  ASSERT_TRUE(bytes.has_value()) << to_string(bytes.error());
+  const auto read = read_manifest(*bytes);
+  ASSERT_TRUE(read.has_value()) << to_string(read.error());
+  EXPECT_EQ(read->members, ensemble().members);
+  EXPECT_EQ(*write_manifest(*read), *bytes);
+  Manifest other = ensemble();
+  other.members[0].version = "0123456789ac";
+  EXPECT_NE(*version_id(other), *version_id(ensemble()));
+  other = ensemble();
+  other.members[0].weight = 0.5;
+  EXPECT_NE(*version_id(other), *version_id(ensemble()));
+}
+
+TEST(Manifest, MembersBelongToEnsemblesAlone) {
+  const Json good = Json::parse(*write_manifest(ensemble()));
+  const auto code_with = [&](const char* field, const Json& value) {
+    Json changed = good;
+    changed[Json::json_pointer(field)] = value;
+    return code_of(read_manifest(changed.dump()));
+  };
+  EXPECT_EQ(code_with("/model_type", "xgboost"), "manifest.field_value");
+  EXPECT_EQ(code_with("/members", Json::array()), "manifest.field_value");
+  EXPECT_EQ(code_with("/members", 1), "manifest.field_type");
+  EXPECT_EQ(code_with("/members/0/model_type", "ensemble"), "manifest.field_value");
+  EXPECT_EQ(code_with("/members/0/model_type", "xgboost"), "manifest.field_value");  // twice
+  EXPECT_EQ(code_with("/members/0/version", ""), "manifest.field_value");
+  EXPECT_EQ(code_with("/members/0/weight", 1.5), "manifest.field_value");
+  EXPECT_EQ(code_with("/members/0/weight", "much"), "manifest.field_type");
+  EXPECT_EQ(code_with("/members/0/more", 1), "manifest.unknown_field");
+  Json without = good;
+  without.erase("members");
+  EXPECT_EQ(code_of(read_manifest(without.dump())), "manifest.field_value");
+  EXPECT_EQ(write_manifest(complete())->find("members"), std::string::npos) << "manifests of models stay as they were";
+}
+
 TEST(Manifest, BadValuesAreNamed) {
   const Json good = Json::parse(*write_manifest(complete()));
   const auto code_with = [&](const char* field, const Json& value) {

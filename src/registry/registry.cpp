@@ -238,7 +238,27 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
 
 Result<StoredArtifact> Registry::open_artifact(const VersionRecord& record) const {
   if (record.pruned) return pruned(record);
-  return store_.open(record.slot.model_type, record.version, record.manifest_sha256);
+  auto artifact = store_.open(record.slot.model_type, record.version, record.manifest_sha256);
+  if (!artifact || artifact->manifest.members.empty()) return artifact;
+  if (auto members = open_members(artifact->manifest); !members) return forward_error(members);
+  return artifact;
+}
+
+Result<std::vector<StoredArtifact>> Registry::open_members(const Manifest& ensemble) const {
+  std::vector<StoredArtifact> members;
+  for (const auto& named : ensemble.members) {
+    const auto record = find(named.version);
+    if (!record && record.error().kind != ErrorKind::usage) return forward_error(record);
+    if (!record || record->version.str() != named.version || record->slot.model_type != named.model_type)
+      return fail(ErrorKind::integrity, "registry.member",
+                  "the ensemble is made of " + named.model_type + " version " + named.version + ", which is not known",
+                  "clm.db", "Restore clm.db from a copy, or make another ensemble: clm cycle --force");
+    if (record->pruned) return pruned(*record);
+    auto artifact = store_.open(named.model_type, record->version, record->manifest_sha256);
+    if (!artifact) return forward_error(artifact);
+    members.push_back(std::move(*artifact));
+  }
+  return members;
 }
 
 }  // namespace clm

@@ -142,9 +142,12 @@ class Registry {
   /// Where a rollback of `slot` would lead, nearest first.
   Result<std::vector<VersionRecord>> ways_back(const Slot& slot) const;
 
-  /// Verifies every byte against the manifest and the manifest against the database; only then may it be loaded.
-  /// Errors `artifact.*`, `registry.pruned` (refused).
+  /// Verifies every byte against the manifest and the manifest against the database; only then may it be loaded. An
+  /// ensemble is whole if its members are: they are verified with it, so none is promoted, rolled back to or served
+  /// otherwise. Errors `artifact.*`, `registry.pruned` (refused), `registry.member` (integrity: of an unknown version).
   Result<StoredArtifact> open_artifact(const VersionRecord& record) const;
+  /// The versions that an ensemble is made of, verified, whatever became of them since; in the manifest's order.
+  Result<std::vector<StoredArtifact>> open_members(const Manifest& ensemble) const;
 
   // --- Keeping house ---
 
@@ -170,8 +173,9 @@ class Registry {
   struct Retention {
     int keep_versions_per_slot = 10;  ///< newest stored versions of a slot that stay, the active one included; >= 1
   };
-  /// Removes artifacts of older versions, but never of an active, shadow or canary one or of the nearest way back.
-  /// The database says `pruned` first, then the bytes go; a kill between the two is finished by `reconcile`.
+  /// Removes artifacts of older versions, but never of an active, shadow or canary one, of the nearest way back, or of
+  /// a member of an ensemble that stays. The database says `pruned` first, then the bytes go; a kill between the two is
+  /// finished by `reconcile`.
   Result<std::vector<VersionId>> prune(const FileLock& cycle_lock, const Retention& retention);
 
  private:

@@ -76,8 +76,18 @@ Json feature_differences(const Json& a, const Json& b) {
 /// The named fields of a manifest, for comparing them together.
 Json part(const Json& manifest, std::initializer_list<const char*> fields) {
   Json chosen = Json::object();
-  for (const char* field : fields) chosen[field] = manifest.at(field);
+  for (const char* field : fields)
+    if (const auto found = manifest.find(field); found != manifest.end()) chosen[field] = *found;
   return chosen;
+}
+
+/// {model_type: {version, weight}} of an ensemble; of a model nothing.
+Json members_by_type(const Json& manifest) {
+  Json members = Json::object();
+  for (const auto& member : manifest.value("members", Json::array()))
+    members[member.at("model_type").get<std::string>()] = {{"version", member.at("version")},
+                                                           {"weight", member.at("weight")}};
+  return members;
 }
 
 Json files_by_name(const Json& manifest) {
@@ -177,6 +187,7 @@ Result<Json> diff_document(const Registry& registry, std::string_view a, std::st
                    {"features", feature_differences(left->at("features"), right->at("features"))},
                    {"data", differences(part(*left, data), part(*right, data))},
                    {"build", differences(part(*left, build), part(*right, build))},
+                   {"members", differences(members_by_type(*left), members_by_type(*right))},
                    {"files", differences(files_by_name(*left), files_by_name(*right))}};
   for (const char* field : {"parameters", "label", "protocol", "metrics"})
     document[field] = differences(left->at(field), right->at(field));

@@ -19,7 +19,7 @@ Result<nlohmann::json> history_document(const Registry& registry, std::string_vi
 nlohmann::json verify_document(const std::vector<Registry::Check>& checks);
 
 /// What differs between two versions: {a, b, same_bits, recipe, parameters, label, protocol, data, build, metrics,
-/// files: each {"leaf/of/a/nested/object": [in a, in b]} with null for absent, and features: {added, removed,
+/// members, files: each {"leaf/of/a/nested/object": [in a, in b]} with null for absent, and features: {added, removed,
 /// reordered, set?, hash?}}. Error `registry.unknown_version` (usage).
 Result<nlohmann::json> diff_document(const Registry& registry, std::string_view a, std::string_view b);
 

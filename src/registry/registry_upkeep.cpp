@@ -32,6 +32,18 @@ std::map<std::string, Error> alias_problems(soci::session& session) {
   return problems;
 }
 
+/// The versions that ensembles among `records` are made of.
+Result<std::set<VersionId>> members_of(const std::vector<VersionRecord>& records) {
+  std::set<VersionId> members;
+  for (const auto& record : records) {
+    if (record.slot.model_type != kEnsembleType) continue;
+    const auto manifest = read_manifest(record.manifest_json);
+    if (!manifest) return forward_error(manifest);
+    for (const auto& member : manifest->members) members.insert(VersionId(member.version));
+  }
+  return members;
+}
+
 std::optional<Error> error_of(const Result<StoredArtifact>& opened) {
   return opened ? std::nullopt : std::optional<Error>(opened.error());
 }
@@ -103,6 +115,7 @@ Result<std::vector<VersionId>> Registry::prune(const FileLock&, const Retention&
   expects(retention.keep_versions_per_slot >= 1, "retention keeps at least one version");
   std::vector<VersionRecord> to_remove;
   const auto written = database_->write("choosing what retention removes", [&](soci::session& session) -> Status {
+    std::vector<VersionRecord> stays;
     std::map<Slot, std::vector<VersionRecord>> slots;  // newest first
     for (auto& row : select_versions(session, {}))
       if (!row.record.pruned) slots[row.record.slot].push_back(std::move(row.record));
@@ -110,15 +123,18 @@ Result<std::vector<VersionId>> Registry::prune(const FileLock&, const Retention&
       const auto ways = select_ways_back(session, slot);
       const VersionId way_back = ways.empty() ? VersionId() : ways.front().record.version;
       const auto keep = static_cast<std::size_t>(retention.keep_versions_per_slot);
-      for (std::size_t i = keep; i < stored.size(); ++i) {
+      for (std::size_t i = 0; i < stored.size(); ++i) {
         const VersionStatus status = stored[i].status;
-        if (status == VersionStatus::active || status == VersionStatus::shadow || status == VersionStatus::canary ||
-            stored[i].version == way_back)
-          continue;
-        session << "UPDATE versions SET pruned = 1 WHERE version = :version", soci::use(stored[i].version.str());
-        to_remove.push_back(std::move(stored[i]));
+        const bool serves =
+            status == VersionStatus::active || status == VersionStatus::shadow || status == VersionStatus::canary;
+        (i < keep || serves || stored[i].version == way_back ? stays : to_remove).push_back(std::move(stored[i]));
       }
     }
+    const auto needed = members_of(stays);
+    if (!needed) return forward_error(needed);
+    std::erase_if(to_remove, [&](const VersionRecord& record) { return needed->contains(record.version); });
+    for (const auto& record : to_remove)
+      session << "UPDATE versions SET pruned = 1 WHERE version = :version", soci::use(record.version.str());
     return {};
   });
   if (!written) return forward_error(written);
