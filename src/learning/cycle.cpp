@@ -17,8 +17,8 @@
 namespace clm {
 namespace {
 
-/// What the triggers need to know of a type, from the registry alone.
-Result<ModelFreshness> freshness_of(const Registry& registry, const std::string& model_type) {
+/// What the triggers need to know of a type, from the records alone.
+Result<ModelFreshness> freshness_of(const Registry& registry, const CycleLog& log, const std::string& model_type) {
   ModelFreshness freshness{model_type, std::nullopt, std::nullopt};
   const auto active = registry.active(Slot{model_type});
   if (!active) return forward_error(active);
@@ -30,11 +30,16 @@ Result<ModelFreshness> freshness_of(const Registry& registry, const std::string&
   const auto versions = registry.list(Registry::Filter{model_type, {}, {}});
   if (!versions) return forward_error(versions);
   for (const auto& version : *versions) {
-    if (version.status == VersionStatus::candidate)
-      continue;  // not decided on: a killed cycle's, or a person's to decide
     const auto manifest = read_manifest(version.manifest_json);
     if (!manifest) return forward_error(manifest);
-    freshness.last_attempt_data_end = std::max(freshness.last_attempt_data_end, std::optional(manifest->created_as_of));
+    if (freshness.last_attempt_data_end >= std::optional(manifest->created_as_of)) continue;
+    if (version.status == VersionStatus::candidate) {
+      // Decided on and left to a person, or only logged; or not decided on, because its cycle was killed.
+      const auto settled = log.is_settled(version.version);
+      if (!settled) return forward_error(settled);
+      if (!*settled) continue;
+    }
+    freshness.last_attempt_data_end = manifest->created_as_of;
   }
   return freshness;
 }
@@ -60,7 +65,7 @@ Result<std::vector<Trigger>> due_triggers(const CycleWorkplace& place, const Lea
   std::vector<Trigger> due;
   std::map<Timestamp, std::int64_t> counted;
   for (const auto& model_type : options.training.models) {
-    const auto freshness = freshness_of(place.registry, model_type);
+    const auto freshness = freshness_of(place.registry, place.log, model_type);
     if (!freshness) return forward_error(freshness);
     std::int64_t new_bars = 0;
     if (freshness->active_data_end) {

@@ -7,9 +7,17 @@
 namespace clm {
 namespace {
 
-void add_to_hash(Sha256& hash, const ContextSeries& series) {
+/// A version's name must not follow from what was not known.
+void drop_later(CandleSeries& series, Timestamp as_of) {
+  auto& candles = series.candles;
+  const Duration length = series.key.interval.length();
+  while (!candles.empty() && candles.back().open_time + length > as_of) candles.pop_back();
+}
+
+void add_to_hash(Sha256& hash, const ContextSeries& series, Timestamp as_of) {
   hash.update(info_of(series.kind).name);
   for (const auto& point : series.points) {
+    if (point.known_at > as_of) continue;
     const std::int64_t times[] = {point.event_time.ms(), point.known_at.ms()};
     const double value[] = {point.value};
     hash.update_values(std::span<const std::int64_t>(times)).update_values(std::span<const double>(value));
@@ -34,13 +42,14 @@ Result<LearningData> prepare_learning_data(const FeatureSet& features, const Can
   Sha256 hash;
   for (std::size_t i = 0; i < candles.symbols().size(); ++i) {
     if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
-    const auto series = candles.load(i);
+    auto series = candles.load(i);
     if (!series) return forward_error(series);
+    drop_later(*series, options.as_of);
     hash.update(fingerprint(*series));
     if (context != nullptr) {
       const auto beside = context->load(series->key.symbol);
       if (!beside) return forward_error(beside);
-      for (const auto& known : *beside) add_to_hash(hash, known);
+      for (const auto& known : *beside) add_to_hash(hash, known, options.as_of);
     }
     builder.add(*series);
   }

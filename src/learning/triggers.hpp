@@ -26,7 +26,8 @@ struct Trigger {
 struct ModelFreshness {
   std::string model_type;
   std::optional<Timestamp> active_data_end;  ///< end of the data the active version has seen; none: no active version
-  /// End of the data of the last version that was trained and decided on, whatever the decision.
+  /// End of the data of the last version that was trained and decided on, whatever the decision, and whether or not it
+  /// was carried out (`canary`, `advisory`, `logging_only` leave a candidate where it is).
   std::optional<Timestamp> last_attempt_data_end;
 };
 

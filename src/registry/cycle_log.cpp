@@ -111,6 +111,19 @@ Result<std::optional<CycleRecord>> CycleLog::find(std::int64_t id) const {
   return record;
 }
 
+Result<bool> CycleLog::is_settled(const VersionId& version) const {
+  int settled = 0;
+  const auto read = database_->read("looking for a version's cycle", [&](soci::session& session) -> Status {
+    const std::string id = version.str();
+    session << "SELECT EXISTS (SELECT 1 FROM cycles, json_tree(cycles.results) AS leaf WHERE cycles.status = 'done' "
+               "AND leaf.key = 'version' AND leaf.value = :version)",
+        soci::use(id), soci::into(settled);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return settled != 0;
+}
+
 Status CycleLog::note_holdout_use(std::string_view model_type, TimeRange span, const VersionId& version, Timestamp at) {
   expects(!span.empty(), "a holdout has rows");
   return database_->write("noting a use of the holdout", [&](soci::session& session) -> Status {

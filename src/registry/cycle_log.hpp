@@ -40,6 +40,9 @@ class CycleLog {
   /// Newest first.
   Result<std::vector<CycleRecord>> list(int limit = 100) const;
   Result<std::optional<CycleRecord>> find(std::int64_t id) const;
+  /// Whether a cycle that ended as done names the version among its results: a candidate that was decided on and left
+  /// where it is, and not one whose cycle was killed before. Cost: O(cycles), about 1 us each.
+  Result<bool> is_settled(const VersionId& version) const;
 
   /// Notes that `version` was judged on the final holdout `span`. Noting the same use again changes nothing, so a
   /// cycle that was killed and run again is not counted twice.

@@ -46,6 +46,20 @@ TEST_F(CycleLogTest, CyclesOfKilledProcessesAreClosed) {
   EXPECT_EQ(log_.list(1)->size(), 1U);
 }
 
+TEST_F(CycleLogTest, AVersionIsSettledByACycleThatEnded) {
+  const VersionId version("0123456789ab");
+  const std::string results =
+      R"([{"decision":"failed","version":null},{"decision":"canary","version":"0123456789ab"}])";
+  EXPECT_FALSE(*log_.is_settled(version));
+  const auto failed = *log_.begin(Timestamp(1), "[]");
+  ASSERT_TRUE(log_.finish(failed, CycleStatus::failed, results, 1).has_value());
+  EXPECT_FALSE(*log_.is_settled(version));
+  const auto done = *log_.begin(Timestamp(2), "[]");
+  ASSERT_TRUE(log_.finish(done, CycleStatus::done, results, 1).has_value());
+  EXPECT_TRUE(*log_.is_settled(version));
+  EXPECT_FALSE(*log_.is_settled(VersionId("0123456789ac")));
+}
+
 TEST_F(CycleLogTest, CountsCandidatesThatEverSawRowsOfAHoldout) {
   const auto span = [](int from, int to) { return TimeRange{Timestamp(from), Timestamp(to)}; };
   const auto note = [&](const char* type, TimeRange range, const char* version) {

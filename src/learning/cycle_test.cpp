@@ -1,0 +1,226 @@
+#include "learning/cycle.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "market/simulator.hpp"
+#include "registry/registry_fixture.hpp"
+
+namespace clm {
+namespace {
+
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+constexpr std::size_t kBars = 1100;
+
+const Simulation& market() {
+  static const Simulation made = [] {
+    SimulationOptions options;
+    options.symbols = 10;
+    options.bars = kBars + 200;
+    options.seed = 7;
+    options.signal_ic = 0.35;
+    options.signal_shape = SignalShape::linear;
+    return simulate(options).value();
+  }();
+  return made;
+}
+
+/// The first `bars` bars of the market.
+MemoryCandleSource candles(std::size_t bars) {
+  std::vector<CandleSeries> series = market().series;
+  for (CandleSeries& one : series) one.candles.resize(bars);
+  return MemoryCandleSource(std::move(series));
+}
+
+Timestamp close_of(std::size_t bars) { return market().options.start + std::chrono::hours(bars); }
+
+/// Small models, and a policy that lets them through: how good they are is not what is tested here.
+LearningOptions learning() {
+  LearningOptions options;
+  options.feature_set = "classic22";
+  options.training.models = {"lightgbm", "xgboost"};
+  options.trainers.lightgbm.rounds = 20;
+  options.trainers.xgboost.rounds = 20;
+  options.judging.positions.costs = {0, 0};
+  options.policy.skill_alpha = 0.2;
+  options.policy.superiority_alpha = 0.95;
+  options.policy.profit = ProfitRule::none;
+  options.policy.min_win_rate = 0;
+  options.policy.min_average_r = -1;
+  options.policy.min_calibration_quality = 0;
+  options.policy.max_drawdown = 1;
+  return options;
+}
+
+class CycleTest : public testing::RegistryTest {
+ protected:
+  CycleTest() : log_(*CycleLog::open(*database_)), lock_(*workspace_->lock_cycle("test")) {}
+
+  Result<CycleReport> attempt(const CandleSource& source, Timestamp as_of, const LearningOptions& options,
+                              Force force = Force::no, int jobs = 1) {
+    CycleWorkplace place{source, nullptr, *registry_, log_, lock_, "test", {}};
+    return run_cycle(place, options, {as_of, force, "test"}, {clock_, cancel_, progress_, jobs});
+  }
+  CycleReport cycle(const LearningOptions& options, Force force = Force::no, std::size_t bars = kBars, int jobs = 1) {
+    const auto report = attempt(candles(bars), close_of(bars), options, force, jobs);
+    EXPECT_TRUE(report) << to_string(report.error());
+    return report ? *report : CycleReport{};
+  }
+
+  ManualClock clock_{Timestamp(0)};
+  CancelToken cancel_;
+  SilentProgress progress_;
+  CycleLog log_;
+  FileLock lock_;
+};
+
+std::vector<std::string> versions(const CycleReport& report) {
+  std::vector<std::string> ids;
+  for (const CycleResult& result : report.results)
+    if (result.model_type != "ensemble") ids.push_back(result.version.str());
+  return ids;
+}
+
+TEST_F(CycleTest, ASignalIsFoundPromotedAndItsEvidenceKept) {
+  const CycleReport report = cycle(learning());
+  ASSERT_EQ(versions(report).size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const CycleResult& result = report.results[i];
+    EXPECT_EQ(result.decision, "deploy") << ::testing::PrintToString(result.reasons);
+    EXPECT_EQ(active_version(result.model_type), result.version.str());
+    EXPECT_EQ(*registry_->latest_evidence(result.version), Json::parse(result.evidence_json).dump());
+  }
+  EXPECT_EQ(log_.find(report.cycle)->value().status, CycleStatus::done);
+  EXPECT_EQ(report.triggers.front().priority, Priority::urgent);
+}
+
+TEST_F(CycleTest, NothingIsTrainedTwiceOnTheSameDataExceptByForce) {
+  const CycleReport first = cycle(learning());
+  const CycleReport second = cycle(learning());
+  EXPECT_TRUE(second.triggers.empty());
+  const CycleReport forced = cycle(learning(), Force::yes);
+  EXPECT_EQ(versions(forced), versions(first));
+  EXPECT_EQ(forced.triggers.front().kind, TriggerKind::manual);
+  EXPECT_EQ(registry_->list(Registry::Filter{"xgboost", {}, {}})->size(), 1U);
+}
+
+TEST_F(CycleTest, WhatWasOnlyLoggedWasTriedAllTheSame) {
+  LearningOptions logging = learning();
+  logging.deployment.mode = "logging_only";
+  const CycleReport first = cycle(logging);
+  ASSERT_EQ(versions(first).size(), 2U);
+  EXPECT_THAT(first.results[0].reasons, ::testing::Contains(HasSubstr("nothing was moved")));
+  EXPECT_EQ(status(first.results[0].version), VersionStatus::candidate);
+  EXPECT_EQ(active_version("lightgbm"), "");
+
+  EXPECT_TRUE(cycle(logging).triggers.empty()) << "the same data again";
+  EXPECT_EQ(versions(cycle(logging, Force::yes)), versions(first));
+  EXPECT_EQ(cycle(logging, Force::no, kBars + 1).triggers.size(), 2U) << "there is something new to learn from";
+}
+
+TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
+  LearningOptions logging = learning();
+  logging.deployment.mode = "logging_only";
+  const CycleReport killed = cycle(logging);
+  // Stored and entered, but no cycle ended that says so.
+  const std::filesystem::path elsewhere = directory_.path() / "another";
+  std::filesystem::create_directories(elsewhere);
+  std::filesystem::copy(workspace_->versions(), elsewhere / "versions", std::filesystem::copy_options::recursive);
+  auto database = Database::open(elsewhere / "clm.db");
+  ASSERT_TRUE(database);
+  auto registry = Registry::open(*database, ArtifactStore(elsewhere / "versions"));
+  auto log = CycleLog::open(*database);
+  ASSERT_TRUE(registry && log);
+  const MemoryCandleSource source = candles(kBars);
+  CycleWorkplace place{source, nullptr, *registry, *log, lock_, "test", {}};
+  const auto next = run_cycle(place, learning(), {close_of(kBars), Force::no, "test"}, {clock_, cancel_, progress_, 1});
+  ASSERT_TRUE(next) << to_string(next.error());
+  EXPECT_EQ(versions(*next), versions(killed));
+  for (const std::string& version : versions(*next)) EXPECT_EQ(registry->find(version)->status, VersionStatus::active);
+}
+
+TEST_F(CycleTest, WhatIsNotKnownYetChangesNothing) {
+  LearningOptions logging = learning();
+  logging.deployment.mode = "logging_only";
+  const CycleReport known = cycle(logging);
+  const auto more = attempt(candles(kBars + 200), close_of(kBars), logging, Force::yes);
+  ASSERT_TRUE(more);
+  EXPECT_EQ(versions(*more), versions(known));
+  for (std::size_t i = 0; i < known.results.size(); ++i)
+    EXPECT_TRUE(more->results[i].evidence_json == known.results[i].evidence_json);
+}
+
+TEST_F(CycleTest, JobsSideBySideGiveTheSameBits) {
+  LearningOptions logging = learning();
+  logging.deployment.mode = "logging_only";
+  const CycleReport one = cycle(logging, Force::no, kBars, 1);
+  const CycleReport two = cycle(logging, Force::yes, kBars, 2);
+  EXPECT_EQ(versions(one), versions(two));
+  EXPECT_TRUE(one.results[1].evidence_json == two.results[1].evidence_json);
+}
+
+TEST_F(CycleTest, ALaterCandidateIsHeldAgainstTheActiveVersion) {
+  const CycleReport first = cycle(learning());
+  const CycleReport second = cycle(learning(), Force::no, kBars + 200);
+  ASSERT_EQ(versions(second).size(), 2U);
+  EXPECT_THAT(second.triggers.front().reason, HasSubstr("has seen ended"));
+  const Json judgement = Json::parse(second.results[0].evidence_json).at("judgement");
+  EXPECT_EQ(judgement.at("active").at("name"), first.results[0].version.str());
+  // Only rows that neither of the two was fitted on.
+  const auto manifest = read_manifest(registry_->find(first.results[0].version.str())->manifest_json);
+  EXPECT_GE(judgement.at("from_ms").get<std::int64_t>(), manifest->training_span.to.ms());
+  EXPECT_EQ(read_manifest(registry_->find(second.results[0].version.str())->manifest_json)->parent,
+            first.results[0].version.str());
+}
+
+TEST_F(CycleTest, NoiseIsRefusedAndTheSlotStaysEmpty) {
+  SimulationOptions noise = market().options;
+  noise.signal_ic = 0;
+  noise.bars = kBars;
+  const MemoryCandleSource source(simulate(noise)->series);
+  LearningOptions strict = learning();
+  strict.policy = {};
+  const auto report = attempt(source, close_of(kBars), strict);
+  ASSERT_TRUE(report) << to_string(report.error());
+  for (const CycleResult& result : report->results) {
+    EXPECT_EQ(result.decision, "reject");
+    EXPECT_EQ(status(result.version), VersionStatus::rejected);
+    EXPECT_EQ(active_version(result.model_type), "");
+  }
+}
+
+TEST_F(CycleTest, AStoppedCycleLeavesNoVersion) {
+  cancel_.request();
+  const auto report = attempt(candles(kBars), close_of(kBars), learning());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::interrupted);
+  EXPECT_TRUE(registry_->list()->empty());
+  EXPECT_TRUE(registry_->store().list().empty());
+  EXPECT_EQ(log_.list(1)->front().status, CycleStatus::interrupted);
+}
+
+TEST_F(CycleTest, AnUnknownTypeIsRefusedBeforeAnythingBegins) {
+  LearningOptions options = learning();
+  options.training.models = {"lightgbm", "crystal_ball"};
+  const auto report = attempt(candles(kBars), close_of(kBars), options);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::usage);
+  EXPECT_TRUE(log_.list()->empty());
+}
+
+TEST_F(CycleTest, AnAlteredActiveVersionStopsTheCycle) {
+  const CycleReport first = cycle(learning());
+  const auto file = registry_->store().directory_of("lightgbm", first.results[0].version) / "model.txt";
+  ASSERT_TRUE(write_file_atomic(file, "tree\n"));
+  const auto report = attempt(candles(kBars), close_of(kBars), learning(), Force::yes);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::integrity);
+  EXPECT_EQ(log_.list(1)->front().status, CycleStatus::failed);
+  EXPECT_EQ(active_version("lightgbm"), first.results[0].version.str()) << "nothing was moved";
+}
+
+}  // namespace
+}  // namespace clm
