@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "learning/ensemble_lineup.hpp"
 #include "learning_place.hpp"
 #include "serving/predictor.hpp"
 #include "session.hpp"
@@ -18,18 +19,24 @@ struct Flags {
   std::string as_of;
 };
 
-std::string describe(const std::vector<Prediction>& predictions, Timestamp as_of) {
-  TextTable table({"symbol", "action", "expected bps", "confidence", "votes"});
-  for (const auto& p : predictions) {
+std::string describe(const Forecasts& forecasts, Timestamp as_of) {
+  TextTable table({"symbol", "action", "expected bps", "+-", "agree", "confidence", "votes"});
+  for (const auto& p : forecasts.predictions) {
     std::string votes;
     for (const auto& vote : p.votes)
-      votes += (votes.empty() ? "" : ", ") + vote.model_type + " " + fixed(vote.expected_return_bps, 1);
+      votes += (votes.empty() ? "" : ", ") + vote.model_type + " " + fixed(vote.expected_return_bps, 1) + " x " +
+               fixed(vote.weight, 2);
     for (const auto& absent : p.abstained)
       votes += (votes.empty() ? "" : "; ") + absent.model_type + " abstains: " + absent.why;
     table.add({p.symbol.str(), std::string(to_string(p.action)), fixed(p.expected_return_bps, 1),
+               fixed(p.disagreement_bps, 1), std::to_string(p.agree) + " of " + std::to_string(p.votes.size()),
                fixed(p.confidence, 3), votes});
   }
-  return "As of " + to_string(as_of) + "\n" + table.render();
+  std::string by = forecasts.ensemble.empty() ? "the active versions, with configured weights"
+                                              : "ensemble " + forecasts.ensemble.str();
+  if (forecasts.regime != VolatilityRegime::unknown)
+    by += ", weights of a " + std::string(to_string(forecasts.regime)) + " market";
+  return "As of " + to_string(as_of) + ", by " + by + "\n" + table.render();
 }
 
 Result<int> run(Program& program, const Flags& flags) {
@@ -39,27 +46,31 @@ Result<int> run(Program& program, const Flags& flags) {
   if (!registry) return forward_error(registry);
   const auto place = open_learning_place(program, **session, flags.as_of);
   if (!place) return forward_error(place);
-  PredictorOptions options;
-  options.costs = (*session)->learning().judging.positions.costs;
-  const auto predictor =
-      Predictor::load(**registry, (*session)->learning().training.models, options, Predictor::IfBroken::refuse);
+  const LearningOptions& learning = (*session)->learning();
+  const auto weights = configured_weights(learning.ensemble);
+  if (!weights) return forward_error(weights);
+  const PredictorOptions options{weights->named,
+                                 weights->other,
+                                 {learning.ensemble.min_weight, learning.ensemble.max_weight},
+                                 learning.judging.positions.costs};
+  const auto predictor = Predictor::load(**registry, learning.training.models, options, Predictor::IfBroken::refuse);
   if (!predictor) return forward_error(predictor);
-  auto predictions = predictor->predict(*place->candles, place->context.get(), place->as_of, program.context());
-  if (!predictions) return forward_error(predictions);
+  auto forecasts = predictor->predict(*place->candles, place->context.get(), place->as_of, program.context());
+  if (!forecasts) return forward_error(forecasts);
 
   if (!flags.symbols.empty()) {
     std::vector<Prediction> asked;
     for (const auto& symbol : flags.symbols) {
-      const auto found = std::find_if(predictions->begin(), predictions->end(),
+      const auto found = std::find_if(forecasts->predictions.begin(), forecasts->predictions.end(),
                                       [&](const Prediction& p) { return p.symbol.str() == symbol; });
-      if (found == predictions->end())
+      if (found == forecasts->predictions.end())
         return fail(ErrorKind::usage, "predict.unknown_symbol", "there are no usable candles of " + symbol, symbol,
                     "`clm data` lists what is stored and what is wrong with it.");
       asked.push_back(*found);
     }
-    predictions = std::move(asked);
+    forecasts->predictions = std::move(asked);
   }
-  program.print(to_json(*predictions, place->as_of), describe(*predictions, place->as_of));
+  program.print(to_json(*forecasts, place->as_of), describe(*forecasts, place->as_of));
   return 0;
 }
 
@@ -67,7 +78,9 @@ Result<int> run(Program& program, const Flags& flags) {
 
 void add_predict(CLI::App& app, Commands& commands) {
   auto flags = std::make_shared<Flags>();
-  auto* command = app.add_subcommand("predict", "Forecasts, votes, action and confidence per symbol");
+  auto* command = app.add_subcommand(
+      "predict",
+      "Forecasts of the active ensemble, or of the active versions: votes, action and confidence per symbol");
   command->add_option("--symbol", flags->symbols, "Only these (the universe is still read whole: features compare it)");
   command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")->type_name("TIME");
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});

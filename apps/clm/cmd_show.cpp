@@ -23,12 +23,17 @@ Result<int> run(Program& program, const std::string& version) {
           grouped(manifest["training"]["rows"].get<long long>()) + " rows, features " +
           text_of(manifest["features"]["set"]) + "\n";
   text += "label       " + manifest["label"].dump() + "\nparameters  " + manifest["parameters"].dump() + "\nfiles\n";
+  for (const auto& member : manifest.value("members", nlohmann::json::array()))
+    text += "  member " + text_of(member["model_type"]) + " " + text_of(member["version"]) + ", weight " +
+            fixed(number_of(member, "weight"), 3) + "\n";
   for (const auto& file : manifest["files"])
     text += "  " + text_of(file["name"]) + "  " + grouped(file["bytes"].get<long long>()) + " bytes  sha256 " +
             text_of(file["sha256"]).substr(0, 16) + "...\n";
   if (d["evidence"].contains("verdict")) {
     text += "\nverdict " + text_of(d["evidence"]["verdict"]["decision"]) + "\n";
     for (const auto& reason : d["evidence"]["verdict"]["reasons"]) text += "  - " + text_of(reason) + "\n";
+    if (d["evidence"].contains("ensemble"))
+      text += "  - " + text_of(d["evidence"]["ensemble"]["weights"]["reason"]) + "\n";
   }
   text += "\nevents\n";
   for (const auto& event : d["events"])

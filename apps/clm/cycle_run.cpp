@@ -13,7 +13,8 @@ namespace {
 std::string describe(const CycleReport& report) {
   std::string text = "Cycle " + std::to_string(report.cycle) + " as of " + to_string(report.as_of) + ", " +
                      fixed(report.seconds, 1) + " s\n";
-  if (report.triggers.empty()) return text + "Nothing to do: no trigger fired. --force trains all the same.\n";
+  if (report.triggers.empty() && report.results.empty())
+    return text + "Nothing to do: no trigger fired. --force trains all the same.\n";
   for (const auto& trigger : report.triggers)
     text += "  " + trigger.model_type + ": " + std::string(to_string(trigger.kind)) + " (" +
             std::string(to_string(trigger.priority)) + "): " + trigger.reason + "\n";
@@ -22,6 +23,10 @@ std::string describe(const CycleReport& report) {
             result.decision + "\n";
     for (const auto& reason : result.reasons) text += "  - " + reason + "\n";
   }
+  text += "\nThe ensemble: " + report.ensemble.why + "\n";
+  for (const auto& member : report.ensemble.members) text += "  " + member.model_type + " " + member.version + "\n";
+  for (const auto& absent : report.ensemble.left_out)
+    text += "  without " + absent.model_type + ": " + absent.why + "\n";
   return text;
 }
 
@@ -31,7 +36,11 @@ Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
   LearningOptions& options = (*session)->learning();
-  if (!flags.models.empty()) options.training.models = flags.models;
+  if (!flags.models.empty()) {
+    // Who is trained today does not change who belongs to the ensemble.
+    if (options.ensemble.models.empty()) options.ensemble.models = options.training.models;
+    options.training.models = flags.models;
+  }
   if (!flags.mode.empty()) options.deployment.mode = flags.mode;
   const auto lock = (*session)->workspace().lock_cycle("clm cycle");
   if (!lock) return forward_error(lock);

@@ -45,6 +45,9 @@ std::vector<std::pair<std::string, std::string>> facts_of(const VersionRecord& r
       {"SHA-256 of the manifest", record.manifest_sha256},
       {"Active version at the time", m.parent.empty() ? "none" : m.parent},
       {"Made by", "clm " + m.program_version + ", commit " + m.git_commit}};
+  for (const auto& member : m.members)
+    facts.emplace_back("Member " + member.model_type,
+                       "version " + member.version + ", weight " + number_text(member.weight, 3));
   for (const auto& [library, version] : m.libraries) facts.emplace_back("Library " + library, version);
   for (const auto& file : m.files)
     facts.emplace_back("File " + file.name,
@@ -57,6 +60,10 @@ void add_importance(const Registry& registry, const VersionRecord& record, Versi
   const auto artifact = registry.open_artifact(record);
   if (!artifact) {
     facts.importance_problem = "the model cannot be loaded: " + to_string(artifact.error());
+    return;
+  }
+  if (record.slot.model_type == kEnsembleType) {
+    facts.importance_problem = "an ensemble looks at no features itself; its members' pages have theirs";
     return;
   }
   const auto model = load_calibrated_model(record.slot.model_type, artifact->directory);

@@ -88,10 +88,14 @@ EnsembleWeights learn(const Rows& rows, const Cut& cut, std::span<const double> 
   }
   EnsembleWeights weights{WeightSource::learned, all.solve(prior, options.shrinkage, options.bounds), std::nullopt};
   if (!states) return weights;
-  weights.by_regime.emplace(EnsembleWeights::ByRegime{*states, {}});
-  for (std::size_t r = 0; r < kRegimes; ++r)  // a state that was hardly seen has nothing of its own to say
-    weights.by_regime->weights[r] =
-        by_regime[r].rows() >= kMinRows ? by_regime[r].solve(prior, options.shrinkage, options.bounds) : weights.all;
+  EnsembleWeights::ByRegime own{*states, {}};
+  bool told_apart = false;
+  for (std::size_t r = 0; r < kRegimes; ++r) {
+    const bool seen = by_regime[r].rows() >= kMinRows;  // else it has nothing of its own to say
+    own.weights[r] = seen ? by_regime[r].solve(prior, options.shrinkage, options.bounds) : weights.all;
+    told_apart = told_apart || seen;
+  }
+  if (told_apart) weights.by_regime = std::move(own);
   return weights;
 }
 

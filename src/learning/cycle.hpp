@@ -7,6 +7,7 @@
 
 #include "base/run_context.hpp"
 #include "evaluation/deployment_policy.hpp"
+#include "evaluation/ensemble_rule.hpp"
 #include "features/candle_source.hpp"
 #include "features/context_source.hpp"
 #include "learning/learning_options.hpp"
@@ -43,11 +44,23 @@ struct CycleResult {
   std::string evidence_json;  ///< judgement and verdict; empty if the training failed
 };
 
+/// Who would make up an ensemble after the cycle, and whether one was made of them.
+struct EnsembleLineup {
+  struct LeftOut {
+    std::string model_type;
+    std::string why;
+  };
+  std::vector<EnsembleMember> members;  ///< ascending by model type
+  std::vector<LeftOut> left_out;
+  std::string why;  ///< a sentence: why one is made, or why not
+};
+
 struct CycleReport {
   std::int64_t cycle = 0;
   Timestamp as_of;
   std::vector<Trigger> triggers;
-  std::vector<CycleResult> results;
+  std::vector<CycleResult> results;  ///< of the triggered types, then of the ensemble where one was made
+  EnsembleLineup ensemble;
   double seconds = 0;
 };
 
@@ -59,10 +72,13 @@ struct CycleReport {
 /// In mode `enforced` a `deploy` verdict makes the candidate active at once; `canary` leaves it a candidate for a
 /// person to promote; `keep` and `reject` end it. `advisory` leaves every candidate that was not refused to a person;
 /// `logging_only` moves nothing.
+///
+/// After that, where two or more types have an active version, they make up an ensemble (`plan_ensemble`): a version of
+/// its own, judged on the same rows under the same policy. Without a trigger too, when its members have changed.
 Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
                               const RunContext& run);
 
-/// {cycle, as_of, triggers, results, seconds} as in the manual.
+/// {cycle, as_of, triggers, results, ensemble, seconds} as in the manual.
 nlohmann::json to_json(const CycleReport& report);
 
 }  // namespace clm

@@ -42,6 +42,7 @@ LearningOptions learning() {
   LearningOptions options;
   options.feature_set = "classic22";
   options.training.models = {"lightgbm", "xgboost"};
+  options.ensemble.mode = "off";  // ensemble_step_test has it
   options.trainers.lightgbm.rounds = 20;
   options.trainers.xgboost.rounds = 20;
   options.judging.positions.costs = {0, 0};

@@ -40,6 +40,20 @@ struct TriggerOptions {
   std::int64_t new_bars = 10'000;  ///< data_volume: bars of the whole universe that closed since
 };
 
+/// How the active versions of several model types become one forecast.
+struct EnsembleOptions {
+  /// `off`: no ensemble version is made, the active versions are averaged with the configured weights. `fixed`: the
+  /// configured weights. `learned`: learned ones, for all times or per volatility regime, where they are shown to be
+  /// better on rows they were not learned from.
+  std::string mode = "learned";
+  std::vector<std::string> models;  ///< types that take part; empty: `TrainingOptions::models`
+  std::vector<std::string> weights{"lightgbm=0.25", "nhits=0.30", "patchtst=0.20", "xgboost=0.25"};
+  double other_weight = 0.20;  ///< of a type that `weights` does not name; (0, 1]
+  double min_weight = 0.15;    ///< where the number of members allows it
+  double max_weight = 0.40;    ///< likewise
+  double shrinkage = 5;        ///< of learned weights towards the configured ones (`WeightMoments::solve`); >= 0
+};
+
 struct RetentionOptions {
   std::int64_t keep_versions = 10;  ///< stored versions per model type
 };
@@ -57,6 +71,7 @@ struct LearningOptions {
   TrainingOptions training;
   TrainerOptions trainers;
   TriggerOptions triggers;
+  EnsembleOptions ensemble;
   JudgeOptions judging;
   PolicyOptions policy;
   DeploymentOptions deployment;

@@ -95,6 +95,21 @@ void add_boosting(Settings& s, TrainerOptions& o) {
   s.add("ridge.alpha", &o.ridge.alpha, number("row weights", "L2 penalty of the ridge baseline.", 1e-9, 1e12));
 }
 
+void add_ensemble(Settings& s, EnsembleOptions& o) {
+  s.add("ensemble.mode", &o.mode,
+        text("off: no ensemble version is made. fixed: with the configured weights. learned: with learned ones where "
+             "these are shown to be better on rows they were not learned from.",
+             {"off", "fixed", "learned"}));
+  s.add("ensemble.models", &o.models, text("Model types that take part; empty: those of training.models."));
+  s.add("ensemble.weights", &o.weights,
+        text("Weights as TYPE=WEIGHT; those of the types that take part are shared out."));
+  s.add("ensemble.other_weight", &o.other_weight, number("", "Weight of a type that is not named.", 1e-6, 1));
+  s.add("ensemble.min_weight", &o.min_weight, number("", "A member weighs no less, where that can be.", 0, 1));
+  s.add("ensemble.max_weight", &o.max_weight, number("", "A member weighs no more, where that can be.", 0, 1));
+  s.add("ensemble.shrinkage", &o.shrinkage,
+        number("", "How strongly learned weights are held at the configured ones.", 0, 1e9));
+}
+
 void add_judging(Settings& s, JudgeOptions& o) {
   s.add("costs.fee_bps", &o.positions.costs.fee_bps, number("bps", "Taker fee a side.", 0, 1'000));
   s.add("costs.spread_and_slippage_bps", &o.positions.costs.spread_and_slippage_bps,
@@ -146,6 +161,7 @@ void add_settings(Settings& settings, LearningOptions& options) {
   settings.add("triggers.new_bars", &options.triggers.new_bars,
                number("bars", "data_volume: bars of the whole universe that closed since.", 1, 1e12,
                       {"CLM_DATA_THRESHOLD_POINTS"}));
+  add_ensemble(settings, options.ensemble);
   add_judging(settings, options.judging);
   add_policy(settings, options.policy);
   settings.add("policy.mode", &options.deployment.mode,

@@ -4,7 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file_io.hpp"
 #include "learning/candidate.hpp"
+#include "learning/ensemble_candidate.hpp"
 #include "learning/learning_data.hpp"
 #include "learning/training_split.hpp"
 #include "models/trainers.hpp"
@@ -20,6 +22,45 @@ std::string differing_files(const Manifest& expected, const Manifest& got) {
       names += (names.empty() ? "" : ", ") + file.name;
   if (names.empty()) return "the files are the same, but not what the manifest says of how they were made";
   return "other bytes in " + names;
+}
+
+/// A version made again beside the store: its manifest, complete as far as its id goes.
+Result<Manifest> train_again(const Registry& registry, const Manifest& expected, const Protocol& protocol,
+                             const LearningData& data, const TrainingSplit& split, const RunContext& run) {
+  const auto trainer = make_trainer(expected.model_type, nlohmann::json::parse(expected.parameters_json));
+  if (!trainer) return forward_error(trainer);
+  const auto staged = registry.store().stage(expected.model_type);
+  if (!staged) return forward_error(staged);
+  const auto model = train_into(staged->directory(), **trainer, data, split, protocol.training, run);
+  if (!model) return forward_error(model);
+  Manifest again = manifest_of(**trainer, *model, data, split, protocol);
+  auto files = describe_model_files(staged->directory());
+  if (!files) return forward_error(files);
+  again.files = std::move(*files);
+  return again;
+}
+
+/// Of an ensemble: the weights chosen again, from the stored bytes of its members.
+Result<Manifest> choose_again(const Registry& registry, const Manifest& expected, const Protocol& protocol,
+                              const LearningData& data, const TrainingSplit& split) {
+  const auto artifacts = registry.open_members(expected);
+  if (!artifacts) return forward_error(artifacts);
+  const auto members = load_members(*artifacts);
+  if (!members) return forward_error(members);
+  std::vector<EnsembleMember> names;
+  for (const auto& member : *members) names.push_back(member.name);
+  const auto recipe = read_ensemble_recipe(expected.parameters_json, names);
+  if (!recipe) return forward_error(recipe);
+  auto draft = draft_ensemble(*members, data, split, protocol, *recipe);
+  if (!draft) return forward_error(draft);
+  const auto staged = registry.store().stage(kEnsembleType);
+  if (!staged) return forward_error(staged);
+  const auto written = write_file_atomic(staged->directory() / EnsembleRule::kFileName, draft->rule.to_json_text());
+  if (!written) return forward_error(written);
+  auto files = describe_model_files(staged->directory());
+  if (!files) return forward_error(files);
+  draft->manifest.files = std::move(*files);
+  return std::move(draft->manifest);
 }
 
 }  // namespace
@@ -55,23 +96,15 @@ Result<Reproduction> reproduce(const Registry& registry, const VersionRecord& re
   }
   const auto split = split_for_training(data->rows.data, protocol->training, protocol->as_of);
   if (!split) return forward_error(split);
-  const auto trainer = make_trainer(expected->model_type, nlohmann::json::parse(expected->parameters_json));
-  if (!trainer) return forward_error(trainer);
-  const auto staged = registry.store().stage(expected->model_type);
-  if (!staged) return forward_error(staged);
-  const auto model = train_into(staged->directory(), **trainer, *data, *split, protocol->training, run);
-  if (!model) return forward_error(model);
-
-  Manifest again = manifest_of(**trainer, *model, *data, *split, *protocol);
-  again.scope = expected->scope;
-  auto files = describe_model_files(staged->directory());
-  if (!files) return forward_error(files);
-  again.files = std::move(*files);
-  const auto got = version_id(again);
+  auto again = expected->model_type == kEnsembleType ? choose_again(registry, *expected, *protocol, *data, *split)
+                                                     : train_again(registry, *expected, *protocol, *data, *split, run);
+  if (!again) return forward_error(again);
+  again->scope = expected->scope;
+  const auto got = version_id(*again);
   if (!got) return forward_error(got);
   outcome.got = got->str();
   outcome.identical = *got == record.version;
-  if (!outcome.identical) outcome.difference = differing_files(*expected, again);
+  if (!outcome.identical) outcome.difference = differing_files(*expected, *again);
   return outcome;
 }
 

@@ -22,7 +22,8 @@ struct Reproduction {
 /// Opens the candles that a protocol names, as they were known at its `as_of`.
 using OpenCandles = std::function<Result<std::unique_ptr<CandleSource>>(const Protocol&)>;
 
-/// Trains the version again beside the store (nothing is entered) and compares. Candles that are not the ones it was
+/// Trains the version again beside the store (nothing is entered) and compares; of an ensemble the weights are chosen
+/// again, from its members as they are stored. Candles that are not the ones it was
 /// trained on give `identical = false` with the reason, not an error. Errors: those of the registry, of reading candles
 /// and of training.
 Result<Reproduction> reproduce(const Registry& registry, const VersionRecord& record, const OpenCandles& open_candles,

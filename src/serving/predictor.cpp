@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -41,23 +42,48 @@ struct LatestRows {
   Dataset data;
 };
 
-void decide(Prediction& prediction, const TradingCosts& costs) {
-  double weights = 0, expected = 0, up = 0;
-  for (const auto& vote : prediction.votes) weights += vote.weight;
-  for (auto& vote : prediction.votes) {
-    vote.weight /= weights;
-    expected += vote.weight * vote.expected_return_bps;
-    up += vote.weight * vote.up_probability;
-  }
-  if (prediction.votes.empty()) {
-    prediction.expected_return_bps = prediction.confidence = kMissing;
+/// The newest volatility of every symbol over the horizon of one label; NaN where it is not known.
+struct UnitsOfSymbols {
+  int volatility_bars = 0;
+  int horizon_bars = 0;
+  std::vector<float> unit;
+};
+
+/// What one member says about one symbol.
+struct Answer {
+  double expected_return_bps = kMissing;  ///< NaN: it abstains
+  double up_probability = kMissing;
+  std::string why;  ///< it abstains
+};
+
+void decide(Prediction& prediction, const CombinedForecast& combined, const TradingCosts& costs) {
+  prediction.expected_return_bps = combined.forecast;
+  prediction.disagreement_bps = combined.disagreement;
+  prediction.agree = combined.agree;
+  if (combined.votes == 0) {
+    prediction.confidence = kMissing;
     return;
   }
-  prediction.expected_return_bps = expected;
-  prediction.confidence = expected >= 0 ? up : 1 - up;
+  double up = 0;
+  for (const auto& vote : prediction.votes) up += vote.weight * vote.up_probability;
+  prediction.confidence = combined.forecast >= 0 ? up : 1 - up;
   const double round_trip_bps = 2 * costs.per_side_bps();
-  if (expected > round_trip_bps) prediction.action = Action::buy;
-  if (expected < -round_trip_bps) prediction.action = Action::sell;
+  if (combined.forecast > round_trip_bps) prediction.action = Action::buy;
+  if (combined.forecast < -round_trip_bps) prediction.action = Action::sell;
+}
+
+/// The weights in force where no ensemble is active.
+EnsembleRule configured_rule(std::vector<EnsembleMember> members, const PredictorOptions& options) {
+  EnsembleRule rule;
+  rule.bounds = options.bounds;
+  std::vector<double> shares;
+  for (const auto& member : members) {
+    const auto named = options.weights.find(member.model_type);
+    shares.push_back(named == options.weights.end() ? options.other_weight : named->second);
+  }
+  if (!shares.empty()) rule.weights.all = proportional_weights(shares, options.bounds);
+  rule.members = std::move(members);
+  return rule;
 }
 
 nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); }
@@ -73,44 +99,121 @@ std::string_view to_string(Action action) {
   return {};
 }
 
-Result<Predictor> Predictor::load(const Registry& registry, const std::vector<std::string>& model_types,
-                                  PredictorOptions options, IfBroken if_broken) {
-  Predictor predictor;
-  predictor.options_ = std::move(options);
-  for (const auto& model_type : model_types) {
-    const auto active = registry.active(Slot{model_type});
-    if (!active) return forward_error(active);
-    if (!*active) {
-      predictor.absent_.push_back({model_type, "no version is active"});
-      continue;
-    }
-    auto member = [&]() -> Result<Member> {
-      const auto artifact = registry.open_artifact((*active)->record);
-      if (!artifact) return forward_error(artifact);
-      const auto label = read_label_options(artifact->manifest.label_json);
-      if (!label) return forward_error(label);
-      auto model = load_calibrated_model(model_type, artifact->directory);
-      if (!model) return forward_error(model);
-      return Member{model_type, artifact->version, artifact->manifest.feature_set, *label, std::move(*model)};
-    }();
+Result<Predictor::Member> Predictor::load_member(const Registry& registry, const VersionRecord& record) {
+  const auto artifact = registry.open_artifact(record);
+  if (!artifact) return forward_error(artifact);
+  const auto label = read_label_options(artifact->manifest.label_json);
+  if (!label) return forward_error(label);
+  auto model = load_calibrated_model(record.slot.model_type, artifact->directory);
+  if (!model) return forward_error(model);
+  return Member{record.slot.model_type, artifact->version, 0, artifact->manifest.feature_set, *label,
+                std::move(*model)};
+}
+
+Status Predictor::add_members(const Registry& registry, const std::vector<VersionRecord>& records, IfBroken if_broken) {
+  for (const auto& record : records) {
+    auto member = load_member(registry, record);
     if (member) {
-      predictor.members_.push_back(std::move(*member));
+      members_.push_back(std::move(*member));
     } else if (if_broken == IfBroken::refuse) {
       return forward_error(member);
     } else {
-      predictor.absent_.push_back({model_type, to_string(member.error())});
+      absent_.push_back({record.slot.model_type, to_string(member.error())});
     }
   }
+  return {};
+}
+
+Status Predictor::load_ensemble(const Registry& registry, const VersionRecord& record,
+                                const std::vector<std::string>& model_types, IfBroken if_broken) {
+  ensemble_ = record.version;
+  // Its own bytes first; the members' are verified one by one, so that a broken one can abstain by itself.
+  const auto own = registry.store().open(record.slot.model_type, record.version, record.manifest_sha256);
+  auto rule = own ? EnsembleRule::load(own->directory / EnsembleRule::kFileName) : forward_error(own);
+  if (!rule) {
+    if (if_broken == IfBroken::refuse) return forward_error(rule);
+    absent_.push_back({std::string(kEnsembleType), to_string(rule.error())});
+    return {};
+  }
+  rule_ = std::move(*rule);
+  std::vector<VersionRecord> records;
+  for (const auto& member : rule_.members) {
+    const auto found = registry.find(member.version);
+    if (!found) return forward_error(found);
+    records.push_back(*found);
+  }
+  for (const auto& type : model_types)
+    if (std::none_of(rule_.members.begin(), rule_.members.end(), [&](const auto& m) { return m.model_type == type; }))
+      absent_.push_back({type, "the active ensemble has no such member"});
+  if (auto added = add_members(registry, records, if_broken); !added) return added;
+  for (auto& member : members_)
+    while (rule_.members[member.place].model_type != member.model_type) ++member.place;
+  return {};
+}
+
+Result<Predictor> Predictor::load(const Registry& registry, const std::vector<std::string>& model_types,
+                                  PredictorOptions options, IfBroken if_broken) {
+  Predictor predictor;
+  predictor.costs_ = options.costs;
+  const auto ensemble = registry.active(Slot{std::string(kEnsembleType)});
+  if (!ensemble) return forward_error(ensemble);
+  if (*ensemble) {
+    const auto loaded = predictor.load_ensemble(registry, (*ensemble)->record, model_types, if_broken);
+    if (!loaded) return forward_error(loaded);
+    return predictor;
+  }
+  std::vector<VersionRecord> records;
+  for (const auto& type : std::set<std::string>(model_types.begin(), model_types.end())) {
+    const auto active = registry.active(Slot{type});
+    if (!active) return forward_error(active);
+    if (*active)
+      records.push_back((*active)->record);
+    else
+      predictor.absent_.push_back({type, "no version is active"});
+  }
+  if (auto added = predictor.add_members(registry, records, if_broken); !added) return forward_error(added);
+  std::vector<EnsembleMember> names;
+  for (auto& member : predictor.members_) {
+    member.place = names.size();
+    names.push_back({member.model_type, member.version.str()});
+  }
+  predictor.rule_ = configured_rule(std::move(names), options);
   return predictor;
 }
 
-Result<std::vector<Prediction>> Predictor::predict(const CandleSource& candles, const ContextSource* context,
-                                                   Timestamp as_of, const RunContext& run) const {
-  std::vector<Prediction> predictions;
-  for (const auto& symbol : candles.symbols()) predictions.push_back({symbol, Action::hold, 0, 0, {}, absent_});
+Result<Forecasts> Predictor::predict(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
+                                     const RunContext& run) const {
+  Forecasts out;
+  out.ensemble = ensemble_;
+  for (const auto& symbol : candles.symbols())
+    out.predictions.push_back({symbol, Action::hold, 0, 0, 0, 0, {}, absent_});
 
+  std::vector<UnitsOfSymbols> units;
+  const auto units_of = [&](const LabelOptions& label) {
+    return std::find_if(units.begin(), units.end(), [&](const UnitsOfSymbols& known) {
+      return known.volatility_bars == label.volatility_bars && known.horizon_bars == label.horizon_bars;
+    });
+  };
+  for (const auto& member : members_)
+    if (units_of(member.label) == units.end())
+      units.push_back({member.label.volatility_bars, member.label.horizon_bars, {}});
+  for (std::size_t s = 0; s < out.predictions.size() && !units.empty(); ++s) {
+    const auto series = candles.load(s);
+    if (!series) return forward_error(series);
+    std::size_t bars = series->candles.size();
+    while (bars > 0 && series->known_at(bars - 1) > as_of) --bars;
+    for (auto& known : units) {
+      const auto volatility = horizon_volatility(*series, known.volatility_bars, known.horizon_bars);
+      known.unit.push_back(bars == 0 ? kUnknown : volatility[bars - 1]);
+    }
+  }
+
+  const std::size_t count = members_.size();
+  std::vector<Answer> answers(out.predictions.size() * count);
   std::vector<LatestRows> latest;
-  for (const auto& member : members_) {
+  std::vector<bool> fresh(out.predictions.size(), false);
+  for (std::size_t m = 0; m < count; ++m) {
+    const Member& member = members_[m];
     auto rows = std::find_if(latest.begin(), latest.end(),
                              [&](const LatestRows& known) { return known.feature_set == member.feature_set; });
     if (rows == latest.end()) {
@@ -124,37 +227,51 @@ Result<std::vector<Prediction>> Predictor::predict(const CandleSource& candles, 
     const RowSet asked = all_rows(rows->data);
     const auto forecasts = member.model.raw_forecast(asked);
     if (!forecasts) return forward_error(forecasts);
-
-    std::vector<bool> answered(predictions.size(), false);
+    for (std::size_t s = 0; s < out.predictions.size(); ++s)
+      answers[s * count + m].why = "no bar closed at " + to_string(as_of);
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const std::size_t s = rows->data.symbol[i];
-      Prediction& prediction = predictions[s];
-      answered[s] = true;
-      const auto series = candles.load(s);
-      if (!series) return forward_error(series);
-      const auto volatility = horizon_volatility(*series, member.label.volatility_bars, member.label.horizon_bars);
+      fresh[s] = true;
+      Answer& answer = answers[s * count + m];
       const double forecast = static_cast<double>((*forecasts)[i]);
-      const double unit = volatility.empty() ? kMissing : static_cast<double>(volatility.back());
+      const double unit = static_cast<double>(units_of(member.label)->unit[s]);
       if (std::isnan(forecast) || std::isnan(unit)) {
-        prediction.abstained.push_back({member.model_type, std::isnan(forecast) ? "the model has no forecast"
-                                                                                : "no recent volatility to scale by"});
+        answer.why = std::isnan(forecast) ? "the model has no forecast" : "no recent volatility to scale by";
         continue;
       }
-      const auto weight = options_.weights.find(member.model_type);
-      prediction.votes.push_back(
-          {member.model_type, member.version, kBpsPerUnit * unit * member.model.calibration.scaled(forecast),
-           member.model.calibration.up_probability(forecast), weight == options_.weights.end() ? 1.0 : weight->second});
+      answer.expected_return_bps = kBpsPerUnit * unit * member.model.calibration.scaled(forecast);
+      answer.up_probability = member.model.calibration.up_probability(forecast);
     }
-    for (std::size_t s = 0; s < predictions.size(); ++s)
-      if (!answered[s]) predictions[s].abstained.push_back({member.model_type, "no bar closed at " + to_string(as_of)});
   }
-  for (auto& prediction : predictions) decide(prediction, options_.costs);
-  return predictions;
+
+  if (rule_.weights.by_regime && !members_.empty()) {
+    std::vector<float> market = units_of(members_.front().label)->unit;
+    for (std::size_t s = 0; s < market.size(); ++s)
+      if (!fresh[s]) market[s] = kUnknown;
+    out.regime = rule_.weights.by_regime->rule.regime(market_volatility(market));
+  }
+  std::vector<double> said(rule_.members.size());
+  for (std::size_t s = 0; s < out.predictions.size(); ++s) {
+    Prediction& prediction = out.predictions[s];
+    std::fill(said.begin(), said.end(), kMissing);
+    for (std::size_t m = 0; m < count; ++m) said[members_[m].place] = answers[s * count + m].expected_return_bps;
+    const CombinedForecast combined = rule_.combine(said, out.regime);
+    for (std::size_t m = 0; m < count; ++m) {
+      Answer& answer = answers[s * count + m];
+      if (std::isnan(answer.expected_return_bps))
+        prediction.abstained.push_back({members_[m].model_type, std::move(answer.why)});
+      else
+        prediction.votes.push_back({members_[m].model_type, members_[m].version, answer.expected_return_bps,
+                                    answer.up_probability, combined.weights[members_[m].place]});
+    }
+    decide(prediction, combined, costs_);
+  }
+  return out;
 }
 
-nlohmann::json to_json(const std::vector<Prediction>& predictions, Timestamp as_of) {
+nlohmann::json to_json(const Forecasts& forecasts, Timestamp as_of) {
   auto list = nlohmann::json::array();
-  for (const auto& prediction : predictions) {
+  for (const auto& prediction : forecasts.predictions) {
     auto votes = nlohmann::json::object();
     for (const auto& vote : prediction.votes)
       votes[vote.model_type] = {{"version", vote.version.str()},
@@ -168,10 +285,16 @@ nlohmann::json to_json(const std::vector<Prediction>& predictions, Timestamp as_
                     {"action", to_string(prediction.action)},
                     {"expected_return_bps", number(prediction.expected_return_bps)},
                     {"confidence", number(prediction.confidence)},
+                    {"consensus", {{"agree", prediction.agree}, {"of", prediction.votes.size()}}},
+                    {"disagreement_bps", number(prediction.disagreement_bps)},
                     {"votes", votes},
                     {"abstained", abstained}});
   }
-  return {{"as_of", to_string(as_of)}, {"predictions", list}};
+  const bool told_apart = forecasts.regime != VolatilityRegime::unknown;
+  return {{"as_of", to_string(as_of)},
+          {"ensemble", forecasts.ensemble.empty() ? nlohmann::json() : nlohmann::json(forecasts.ensemble.str())},
+          {"regime", told_apart ? nlohmann::json(to_string(forecasts.regime)) : nlohmann::json()},
+          {"predictions", list}};
 }
 
 }  // namespace clm

@@ -8,6 +8,7 @@
 
 #include "base/run_context.hpp"
 #include "evaluation/calibrated_model.hpp"
+#include "evaluation/ensemble_rule.hpp"
 #include "evaluation/trading_simulation.hpp"
 #include "features/candle_source.hpp"
 #include "features/context_source.hpp"
@@ -25,7 +26,7 @@ struct Vote {
   VersionId version;
   double expected_return_bps = 0;  ///< over the label's horizon; less the universe's mean where the label is relative
   double up_probability = 0;       ///< calibrated; strictly inside (0, 1)
-  double weight = 0;               ///< of all that vote on the symbol, these sum to 1
+  double weight = 0;               ///< in the forecast; of all that vote on the symbol, these sum to 1
 };
 
 /// Who has no vote on a symbol, and why.
@@ -39,44 +40,67 @@ struct Prediction {
   Action action = Action::hold;
   double expected_return_bps = 0;  ///< weighted mean of the votes; NaN without a vote
   double confidence = 0;           ///< weighted mean probability that the return has the forecast's sign; NaN without
-  std::vector<Vote> votes;
+  double disagreement_bps = 0;     ///< weighted standard deviation of the votes: what they do not know; NaN without
+  std::size_t agree = 0;           ///< votes that have the forecast's sign
+  std::vector<Vote> votes;         ///< ascending by model type
   std::vector<Abstention> abstained;
 };
 
+/// How the active versions are weighed where no ensemble is active; an ensemble has weights of its own.
 struct PredictorOptions {
-  /// A model type that is not named weighs 1. Weights are shared out anew among those that vote.
-  std::map<std::string, double> weights;
-  TradingCosts costs;  ///< a forecast inside the cost of both sides is a HOLD
+  std::map<std::string, double> weights;  ///< above 0
+  double other_weight = 1;                ///< of a model type that is not named
+  WeightBounds bounds{0, 1};              ///< where the number of votes allows them
+  TradingCosts costs;                     ///< a forecast inside the cost of both sides is a HOLD
 };
 
-/// The active versions, verified and loaded once. Immutable and thread-safe once made.
+/// What is said about the symbols, and by whom.
+struct Forecasts {
+  VersionId ensemble;  ///< the active ensemble; empty: the active versions, with configured weights
+  VolatilityRegime regime = VolatilityRegime::unknown;  ///< that the weights depend on; unknown where they do not
+  std::vector<Prediction> predictions;                  ///< ascending by symbol
+};
+
+/// The active ensemble, or without one the active version of every model type; verified and loaded once. Immutable and
+/// thread-safe once made.
 class Predictor {
  public:
-  /// A type without an active version, or whose artifact does not verify, abstains and says why; a broken artifact is
-  /// also an error of `load` itself if `broken` asks for it. Errors: those of the registry's database.
+  /// With an active ensemble its members vote, as they were when it was made and whatever became of them since; a type
+  /// of `model_types` that it has no member of abstains. Without one, the active versions vote. A type without a
+  /// version, or whose artifact does not verify, abstains and says why; a broken artifact is also an error of `load`
+  /// itself if `if_broken` asks for it. Errors: those of the registry's database.
   enum class IfBroken { abstain, refuse };
   static Result<Predictor> load(const Registry& registry, const std::vector<std::string>& model_types,
                                 PredictorOptions options, IfBroken if_broken);
 
-  /// One prediction per symbol of `candles`, from bars known at `as_of`; ascending by symbol. A symbol without a bar
-  /// that closed at `as_of` is stale: every model abstains on it.
-  Result<std::vector<Prediction>> predict(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
-                                          const RunContext& run) const;
+  /// One prediction per symbol of `candles`, from bars known at `as_of`. A symbol without a bar that closed at `as_of`
+  /// is stale: every model abstains on it.
+  Result<Forecasts> predict(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
+                            const RunContext& run) const;
 
  private:
   struct Member {
     std::string model_type;
     VersionId version;
+    std::size_t place = 0;  ///< in the rule's list
     std::string feature_set;
     LabelOptions label;
     CalibratedModel model;
   };
-  PredictorOptions options_;
-  std::vector<Member> members_;
+  static Result<Member> load_member(const Registry& registry, const VersionRecord& record);
+  Status add_members(const Registry& registry, const std::vector<VersionRecord>& records, IfBroken if_broken);
+  Status load_ensemble(const Registry& registry, const VersionRecord& record,
+                       const std::vector<std::string>& model_types, IfBroken if_broken);
+
+  TradingCosts costs_;
+  VersionId ensemble_;
+  EnsembleRule rule_;               ///< its members are `members_`, and those of an ensemble that do not verify
+  std::vector<Member> members_;     ///< ascending by model type
   std::vector<Abstention> absent_;  ///< types that vote on nothing
 };
 
-/// {as_of, predictions:[{symbol, action, expected_return_bps, confidence, votes, abstained}]}
-nlohmann::json to_json(const std::vector<Prediction>& predictions, Timestamp as_of);
+/// {as_of, ensemble, regime, predictions:[{symbol, action, expected_return_bps, confidence, consensus: {agree, of},
+/// disagreement_bps, votes, abstained}]}
+nlohmann::json to_json(const Forecasts& forecasts, Timestamp as_of);
 
 }  // namespace clm

@@ -136,6 +136,7 @@ Evidence evidence_in(const Json& document) {
   });
   out.verdict.checks = each_of(member(verdict, "checks"), read_limit);
   out.verdict.conditions = each_of(member(verdict, "conditions"), read_limit);
+  out.ensemble = read_ensemble_figures(document);
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/result.hpp"
+#include "report/ensemble_figures.hpp"
 #include "report/plots.hpp"
 
 namespace clm::app {
@@ -97,6 +98,7 @@ struct Evidence {
   std::optional<ModelFigures> active;
   std::vector<DifferenceFigures> differences;  ///< to the active version first, then the baselines
   VerdictFigures verdict;
+  std::optional<EnsembleFigures> ensemble;  ///< of an ensemble: its members side by side
 };
 
 /// Figures that are missing or null become NaN. Error `report.evidence` (data): not JSON, or no judgement in it.

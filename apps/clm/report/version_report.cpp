@@ -1,6 +1,7 @@
 #include "report/version_report.hpp"
 
 #include "report/comparison_section.hpp"
+#include "report/ensemble_section.hpp"
 #include "report/verdict_section.hpp"
 
 namespace clm::app {
@@ -42,7 +43,9 @@ HtmlSection version_section(const VersionFacts& facts) {
     const Evidence& evidence = *facts.evidence;
     body += verdict_box("The decision about it:", evidence);
     body += "<h3>Beside the baselines" + std::string(evidence.active ? " and the active version" : "") + "</h3>\n";
-    body += comparison_table(evidence) + judgement_plots(evidence);
+    body += comparison_table(evidence);
+    if (evidence.ensemble) body += ensemble_section(*evidence.ensemble);
+    body += judgement_plots(evidence);
     body += "<div class=\"plots\">" + importance_of(facts) + "<div>";
     const std::string regimes = regime_table(evidence);
     if (!regimes.empty()) body += "<h3>By regime</h3>\n" + regimes;

@@ -1,0 +1,46 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "evaluation/deployment_policy.hpp"
+#include "learning/candidate.hpp"
+#include "learning/cycle.hpp"
+#include "learning/learning_data.hpp"
+#include "learning/protocol.hpp"
+#include "learning/training_split.hpp"
+#include "registry/manifest.hpp"
+
+namespace clm {
+
+/// What the judging of every candidate of a cycle shares. Borrows data and split.
+struct Arena {
+  const LearningData& data;
+  const TrainingSplit& split;
+  Protocol protocol;
+  std::shared_ptr<const JudgedRows> truth;  ///< of the holdout
+  std::vector<ForecastTable> baselines;
+};
+
+/// When the last label was known of which a decision at `decided` is the beginning: decisions from then on share no
+/// part of it.
+Timestamp label_end(Timestamp decided, const LabelOptions& label, Interval interval);
+
+/// Forecasts of rows whose labels touch those that the version of `manifest` was trained on would flatter it: it
+/// abstains there.
+void hide_trained_rows(std::span<float> forecasts, const JudgedRows& truth, const Manifest& manifest,
+                       const LabelOptions& label);
+
+/// A candidate that was judged and put into the store, but not decided on in the registry.
+struct JudgedCandidate {
+  StoredArtifact artifact;
+  Judgement judgement;
+  Verdict verdict;
+  std::string evidence_json;
+};
+
+/// Enters the candidate and moves it as verdict and mode say.
+Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
+                           std::int64_t cycle, const JudgedCandidate& candidate, TimeRange holdout_span);
+
+}  // namespace clm

@@ -1,0 +1,152 @@
+#include "learning/ensemble_step.hpp"
+
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file_io.hpp"
+#include "evaluation/member_comparison.hpp"
+#include "learning/ensemble_candidate.hpp"
+
+namespace clm {
+namespace {
+
+/// What members say about the holdout, each silent where it was trained.
+Result<std::vector<ForecastTable>> holdout_tables(const std::vector<LoadedMember>& members, const Arena& arena) {
+  auto tables = forecasts_of(members, arena.split.holdout, arena.truth);
+  if (!tables) return forward_error(tables);
+  for (std::size_t m = 0; m < members.size(); ++m)
+    hide_trained_rows((*tables)[m].forecast, *arena.truth, members[m].manifest, arena.data.label);
+  return tables;
+}
+
+struct ActiveEnsemble {
+  std::string version;
+  std::optional<ForecastTable> forecasts;  ///< none where it cannot be compared on these rows
+};
+
+/// Error-free absence: there is none.
+Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& place, const Arena& arena) {
+  const auto active = place.registry.active(Slot{std::string(kEnsembleType)});
+  if (!active) return forward_error(active);
+  if (!*active) return std::optional<ActiveEnsemble>();
+  ActiveEnsemble out{(*active)->record.version.str(), std::nullopt};
+  const auto artifact = place.registry.open_artifact((*active)->record);
+  if (!artifact) return forward_error(artifact);
+  if (artifact->manifest.feature_hash != arena.data.rows.data.frame->set_hash) return std::optional(std::move(out));
+  const auto rule = EnsembleRule::load(artifact->directory / EnsembleRule::kFileName);
+  if (!rule) return forward_error(rule);
+  const auto artifacts = place.registry.open_members(artifact->manifest);
+  if (!artifacts) return forward_error(artifacts);
+  const auto members = load_members(*artifacts);
+  if (!members) return forward_error(members);
+  const auto tables = holdout_tables(*members, arena);
+  if (!tables) return forward_error(tables);
+  ForecastTable forecasts{out.version, arena.truth, rule->combine(*tables)};
+  hide_trained_rows(forecasts.forecast, *arena.truth, artifact->manifest, arena.data.label);
+  out.forecasts = std::move(forecasts);
+  return std::optional(std::move(out));
+}
+
+/// How many candidates the ensemble and its members were chosen among on these rows, itself included.
+Result<std::size_t> candidates_tried(const CycleWorkplace& place, const Arena& arena, const EnsembleDraft& draft,
+                                     const VersionId& version) {
+  std::size_t tried = 1;
+  const auto own = place.log.other_holdout_uses(kEnsembleType, arena.split.holdout_span, version);
+  if (!own) return forward_error(own);
+  tried += static_cast<std::size_t>(*own);
+  for (const auto& member : draft.rule.members) {
+    const auto uses = place.log.other_holdout_uses(member.model_type, arena.split.holdout_span, VersionId());
+    if (!uses) return forward_error(uses);
+    tried += static_cast<std::size_t>(*uses);
+  }
+  return tried;
+}
+
+/// Each member by itself, for the reader of the report: figures, not a decision.
+Result<nlohmann::json> members_alone(const std::vector<ForecastTable>& tables, const JudgeOptions& judging) {
+  auto each = nlohmann::json::array();
+  for (const auto& table : tables) {
+    const auto alone = judge(table, {}, nullptr, judging);
+    if (alone) {
+      each.push_back(to_json(alone->candidate));
+    } else if (alone.error().kind != ErrorKind::data) {
+      return forward_error(alone);
+    }
+  }
+  return each;
+}
+
+}  // namespace
+
+Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
+                                   std::int64_t cycle, const Arena& arena, const EnsemblePlan& plan) {
+  std::vector<StoredArtifact> artifacts;
+  for (const auto& record : plan.members) {
+    auto artifact = place.registry.open_artifact(record);
+    if (!artifact) return forward_error(artifact);
+    artifacts.push_back(std::move(*artifact));
+  }
+  const auto members = load_members(artifacts);
+  if (!members) return forward_error(members);
+  const auto weights = configured_weights(options.ensemble);
+  if (!weights) return forward_error(weights);
+  const auto recipe = ensemble_recipe(options.ensemble, *weights, plan.lineup.members);
+  auto draft = draft_ensemble(*members, arena.data, arena.split, arena.protocol, recipe);
+  if (!draft) return forward_error(draft);
+
+  auto staged = place.registry.store().stage(kEnsembleType);
+  if (!staged) return forward_error(staged);
+  const auto file = staged->directory() / EnsembleRule::kFileName;
+  if (auto written = write_file_atomic(file, draft->rule.to_json_text()); !written) return forward_error(written);
+  // What is judged is what is stored.
+  const auto rule = EnsembleRule::load(file);
+  if (!rule) return forward_error(rule);
+  Manifest manifest = std::move(draft->manifest);
+  auto files = describe_model_files(staged->directory());
+  if (!files) return forward_error(files);
+  manifest.files = std::move(*files);
+  const auto version = version_id(manifest);
+  if (!version) return forward_error(version);
+
+  const auto tables = holdout_tables(*members, arena);
+  if (!tables) return forward_error(tables);
+  const auto incumbent = active_ensemble(place, arena);
+  if (!incumbent) return forward_error(incumbent);
+  const auto tried = candidates_tried(place, arena, *draft, *version);
+  if (!tried) return forward_error(tried);
+  JudgeOptions judging = options.judging;
+  judging.candidates_tried = *tried;
+  judging.seed = static_cast<std::uint64_t>(options.training.seed);
+  const bool comparable = *incumbent && (*incumbent)->forecasts;
+  auto judgement = judge(ForecastTable{std::string(kEnsembleType), arena.truth, rule->combine(*tables)},
+                         arena.baselines, comparable ? &*(*incumbent)->forecasts : nullptr, judging);
+  if (!judgement) return forward_error(judgement);
+  auto verdict = decide(*judgement, options.policy);
+  const auto each = members_alone(*tables, judging);
+  if (!each) return forward_error(each);
+  const auto comparison = compare_members(*rule, *tables, {judging.alpha, judging.min_symbols});
+  const nlohmann::json evidence{{"judgement", to_json(*judgement)},
+                                {"verdict", to_json(verdict)},
+                                {"each", *each},
+                                {"ensemble", {{"weights", to_json(draft->choice)}, {"members", to_json(comparison)}}}};
+
+  manifest.program_version = place.program_version;
+  manifest.git_commit = place.git_commit;
+  manifest.metrics_json = headline_metrics(*judgement).dump();
+  if (*incumbent) manifest.parent = (*incumbent)->version;
+  auto artifact = place.registry.store().put(std::move(*staged), std::move(manifest));
+  if (!artifact) return forward_error(artifact);
+  auto result =
+      settle(place, options, request, cycle,
+             JudgedCandidate{std::move(*artifact), std::move(*judgement), std::move(verdict), evidence.dump()},
+             arena.split.holdout_span);
+  if (!result) return forward_error(result);
+  result->reasons.push_back(draft->choice.reason);
+  if (*incumbent && !comparable)
+    result->reasons.push_back("the active ensemble " + (*incumbent)->version +
+                              " was made of other features and cannot be compared on these rows");
+  return result;
+}
+
+}  // namespace clm
