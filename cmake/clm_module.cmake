@@ -1,12 +1,13 @@
 # The order of the rooms: a module may use only modules that stand before it. DESIGN: docs/ARCHITECTURE.md.
 set(CLM_LAYERS base market features models evaluation registry outcomes serving learning trading adapters api)
 
-# clm_module(NAME base [DEPENDS market ...] [LIBRARIES third-party targets ...])
+# clm_module(NAME base [DEPENDS market ...] [LIBRARIES third-party targets ...] [WITHOUT folders ...])
 #
 # Declares the static library clm_NAME from the sources of the calling directory. The suffix chooses the suite:
 # *_test.cpp goes into the test program NAME_test, *_bench.cpp into NAME_bench, *_fuzz.cpp each into a fuzz program.
+# Folders named after WITHOUT are left out: they declare a library of their own.
 function(clm_module)
-  cmake_parse_arguments(ARG "" "NAME" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME" "DEPENDS;LIBRARIES;WITHOUT" ${ARGN})
   list(FIND CLM_LAYERS ${ARG_NAME} own_layer)
   if(own_layer EQUAL -1)
     message(FATAL_ERROR "Module ${ARG_NAME} is not in CLM_LAYERS")
@@ -20,6 +21,9 @@ function(clm_module)
   endforeach()
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(part IN LISTS ARG_WITHOUT)
+    list(FILTER sources EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${part}/")
+  endforeach()
   set(tests ${sources})
   set(benches ${sources})
   set(fuzzers ${sources})

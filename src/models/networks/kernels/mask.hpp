@@ -1,0 +1,29 @@
+#pragma once
+#include "models/networks/kernels/kernels.hpp"
+#include "models/networks/kernels/lanes.hpp"
+
+namespace clm::CLM_KERNEL_SET {
+
+/// The mask of a dropout: element `index` of a place is kept or not, whoever asks and whenever, so that the backward
+/// pass draws it again instead of storing it.
+struct Mask {
+  CLM_INLINE explicit Mask(const DropoutMask& dropout)
+      : first(all_words(static_cast<std::uint32_t>(dropout.key))),
+        second(all_words(static_cast<std::uint32_t>(dropout.key >> 32U))),
+        least(all_words(dropout.threshold)),
+        scale(all(dropout.scale)) {}
+
+  /// x / (1 - p) where kept, 0 elsewhere, for the elements index .. index + 15.
+  CLM_INLINE Lanes apply(Lanes x, std::uint32_t index) const {
+    // An integer hash with two multiplications (lowbias32: https://github.com/skeeto/hash-prospector), keyed twice.
+    Words h = counted_from(index) ^ first;
+    h = times(h ^ shifted_down<16>(h), all_words(0x7feb352dU)) ^ second;
+    h = times(h ^ shifted_down<15>(h), all_words(0x846ca68bU));
+    return kept(x * scale, h ^ shifted_down<16>(h), least);
+  }
+
+  Words first, second, least;
+  Lanes scale;
+};
+
+}  // namespace clm::CLM_KERNEL_SET

@@ -1,0 +1,350 @@
+#include "models/networks/patchtst.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "models/networks/batch_norm.hpp"
+#include "models/networks/linear_layer.hpp"
+
+namespace clm {
+namespace {
+
+constexpr std::size_t kLaneMultiple = 16;  // rows of attention scores are filled up to this
+
+/// Places of dropouts in a step: a mask belongs to (key, place).
+enum DropoutPlace : std::uint64_t { kEmbedding = 0, kHead = 1, kFirstOfLayers = 16 };
+enum LayerPlace : std::uint64_t { kWeights, kProjection, kInside, kFeedForward, kPlacesPerLayer };
+
+struct EncoderLayer {
+  LinearLayer query_key_value, projection, expand, contract;
+  BatchNorm norm_attention, norm_feed_forward;
+};
+
+class PatchTst final : public Network {
+ public:
+  PatchTst(const Kernels& kernels, const WindowShape& shape, std::size_t paths, const PatchTstOptions& options)
+      : Network(kernels, shape, paths), options_(options) {
+    patch_ = static_cast<std::size_t>(options.patch_length);
+    stride_ = static_cast<std::size_t>(options.stride);
+    width_ = static_cast<std::size_t>(options.width);
+    heads_ = static_cast<std::size_t>(options.heads);
+    hidden_ = static_cast<std::size_t>(options.hidden);
+    patches_ = (shape.input_length - patch_) / stride_ + 2;
+    padded_ = (patches_ + kLaneMultiple - 1) / kLaneMultiple * kLaneMultiple;
+    embedding_ = LinearLayer(layout_, "embedding", shape.channels * patch_, width_);
+    position_ = layout_.add_trained("position", {patches_, width_});
+    for (int index = 0; index < options.layers; ++index) {
+      const std::string name = "layer." + std::to_string(index);
+      EncoderLayer layer;
+      layer.query_key_value = LinearLayer(layout_, name + ".query_key_value", width_, 3 * width_);
+      layer.projection = LinearLayer(layout_, name + ".projection", width_, width_);
+      layer.expand = LinearLayer(layout_, name + ".expand", width_, hidden_);
+      layer.contract = LinearLayer(layout_, name + ".contract", hidden_, width_);
+      layer.norm_attention = BatchNorm(layout_, name + ".norm_attention", width_);
+      layer.norm_feed_forward = BatchNorm(layout_, name + ".norm_feed_forward", width_);
+      layers_.push_back(std::move(layer));
+    }
+    head_ = LinearLayer(layout_, "head", patches_ * width_, output_size());
+    for (EncoderLayer& layer : layers_) {
+      layer.norm_attention.add_kept(layout_);
+      layer.norm_feed_forward.add_kept(layout_);
+    }
+  }
+
+  void initialise(Random& random, std::span<float> parameters) const override {
+    std::fill(parameters.begin(), parameters.end(), 0.0F);
+    embedding_.initialise(random, parameters);
+    for (float& value : parameters.subspan(position_, patches_ * width_))
+      value = static_cast<float>((2 * random.uniform() - 1) * 0.02);
+    for (const EncoderLayer& layer : layers_) {
+      for (const LinearLayer* linear : {&layer.query_key_value, &layer.projection, &layer.expand, &layer.contract})
+        linear->initialise(random, parameters);
+      layer.norm_attention.initialise(parameters);
+      layer.norm_feed_forward.initialise(parameters);
+    }
+    head_.initialise(random, parameters);
+  }
+
+  std::unique_ptr<NetworkPass> make_pass() const override;
+
+ private:
+  class Pass;
+
+  PatchTstOptions options_;
+  std::size_t patch_ = 0, stride_ = 0, width_ = 0, heads_ = 0, hidden_ = 0;
+  std::size_t patches_ = 0;  ///< tokens of a window
+  std::size_t padded_ = 0;   ///< patches_, filled up for the attention scores
+  LinearLayer embedding_, head_;
+  std::size_t position_ = 0;
+  std::vector<EncoderLayer> layers_;
+};
+
+class PatchTst::Pass final : public NetworkPass {
+ public:
+  explicit Pass(const PatchTst& network) : net_(network), kept_(network.layers_.size()) {}
+
+  std::span<const float> forward(const float* parameters, const float* inputs, std::size_t windows) override {
+    return run<Mode::forecast>(parameters, inputs, windows);
+  }
+
+  std::span<const float> forward_training(float* parameters, const float* inputs, std::size_t windows,
+                                          std::uint64_t key) override {
+    key_ = key;
+    return run<Mode::training>(parameters, inputs, windows);
+  }
+
+  void backward(const float* parameters, const float* d_outputs, float* gradient) override {
+    const Kernels& kernels = net_.kernels_;
+    const std::size_t size = net_.output_size(), columns = net_.patches_ * net_.width_;
+    d_outputs_.resize(windows_ * size);
+    for (std::size_t window = 0; window < windows_; ++window)
+      for (std::size_t i = 0; i < size; ++i)
+        d_outputs_[window * size + i] = d_outputs[window * size + i] * deviation_[window];
+    kernels.drop(d_outputs_.size(), d_outputs_.data(), d_outputs_.data(), mask(kHead, net_.options_.head_dropout));
+    d_tokens_.resize(windows_ * columns);
+    net_.head_.backward(kernels, parameters, windows_, kept_.back().fed.data(), columns, d_outputs_.data(), gradient,
+                        d_tokens_.data(), columns);
+    for (std::size_t index = net_.layers_.size(); index-- > 0;) layer_backward(index, parameters, gradient);
+    kernels.drop(d_tokens_.size(), d_tokens_.data(), d_tokens_.data(), mask(kEmbedding, net_.options_.dropout));
+    kernels.column_sums(windows_, columns, d_tokens_.data(), gradient + net_.position_);
+    net_.embedding_.backward(kernels, parameters, tokens(), patches_.data(), net_.embedding_.inputs(), d_tokens_.data(),
+                             gradient, nullptr, 0);
+  }
+
+ private:
+  enum class Mode { forecast, training };
+
+  /// What a layer keeps for its backward pass. All are [token][column] but the weights: [window][head][key][query].
+  struct Kept {
+    Floats query_key_value, weights, mixed, attended_raw, attended, inside, slope, fed_raw, fed;
+    BatchNorm::Moments attention_moments, feed_forward_moments;
+  };
+
+  std::size_t tokens() const { return windows_ * net_.patches_; }
+
+  DropoutMask mask(std::uint64_t place, double probability) const { return dropout_mask(key_, place, probability); }
+  static std::uint64_t place(std::size_t layer, LayerPlace where) {
+    return kFirstOfLayers + layer * kPlacesPerLayer + where;
+  }
+  /// Attention output goes through two dropouts in a row (after the projection, before the sum), which are one.
+  DropoutMask projection_mask(std::size_t layer) const {
+    const double kept = 1 - net_.options_.dropout;
+    return mask(place(layer, kProjection), 1 - kept * kept);
+  }
+
+  template <Mode mode, typename Parameter>
+  std::span<const float> run(Parameter* parameters, const float* inputs, std::size_t windows) {
+    const Kernels& kernels = net_.kernels_;
+    windows_ = windows;
+    cut_patches(inputs);
+    embedded_.resize(tokens() * net_.width_);
+    net_.embedding_.forward(kernels, parameters, tokens(), patches_.data(), net_.embedding_.inputs(), embedded_.data());
+    const std::size_t columns = net_.patches_ * net_.width_;
+    for (std::size_t window = 0; window < windows; ++window)
+      kernels.add_to(columns, embedded_.data() + window * columns, parameters + net_.position_);
+    if constexpr (mode == Mode::training)
+      kernels.drop(embedded_.size(), embedded_.data(), embedded_.data(), mask(kEmbedding, net_.options_.dropout));
+    for (std::size_t index = 0; index < net_.layers_.size(); ++index) layer_forward<mode>(index, parameters);
+
+    const std::size_t size = net_.output_size();
+    outputs_.resize(windows * size);
+    net_.head_.forward(kernels, parameters, windows, kept_.back().fed.data(), columns, outputs_.data());
+    if constexpr (mode == Mode::training)
+      kernels.drop(outputs_.size(), outputs_.data(), outputs_.data(), mask(kHead, net_.options_.head_dropout));
+    for (std::size_t window = 0; window < windows; ++window)
+      for (std::size_t i = 0; i < size; ++i)
+        outputs_[window * size + i] = outputs_[window * size + i] * deviation_[window] + mean_[window];
+    return outputs_;
+  }
+
+  /// Normalises every channel of every window and lays its patches side by side: [window][patch][channel][bar].
+  void cut_patches(const float* inputs) {
+    const WindowShape& shape = net_.shape();
+    mean_.resize(windows_);
+    deviation_.resize(windows_);
+    patches_.resize(tokens() * net_.embedding_.inputs());
+    normalised_.resize(shape.input_length + net_.stride_);
+    for (std::size_t window = 0; window < windows_; ++window) {
+      for (std::size_t channel = 0; channel < shape.channels; ++channel) {
+        const float* const values = inputs + (window * shape.channels + channel) * shape.input_length;
+        double sum = 0, squares = 0;
+        for (std::size_t bar = 0; bar < shape.input_length; ++bar) sum += static_cast<double>(values[bar]);
+        const double mean = sum / static_cast<double>(shape.input_length);
+        for (std::size_t bar = 0; bar < shape.input_length; ++bar) {
+          const double centred = static_cast<double>(values[bar]) - mean;
+          squares += centred * centred;
+        }
+        const double deviation = std::sqrt(squares / static_cast<double>(shape.input_length) + 1e-5);
+        if (channel == 0) {
+          mean_[window] = static_cast<float>(mean);
+          deviation_[window] = static_cast<float>(deviation);
+        }
+        const auto centre = static_cast<float>(mean), factor = static_cast<float>(1 / deviation);
+        for (std::size_t bar = 0; bar < shape.input_length; ++bar) normalised_[bar] = (values[bar] - centre) * factor;
+        std::fill(normalised_.begin() + static_cast<std::ptrdiff_t>(shape.input_length), normalised_.end(),
+                  normalised_[shape.input_length - 1]);
+        for (std::size_t patch = 0; patch < net_.patches_; ++patch)
+          std::copy_n(normalised_.data() + patch * net_.stride_, net_.patch_,
+                      patches_.data() + ((window * net_.patches_ + patch) * shape.channels + channel) * net_.patch_);
+      }
+    }
+  }
+
+  const Floats& input_of(std::size_t index) const { return index == 0 ? embedded_ : kept_[index - 1].fed; }
+
+  AttentionHead head_of(std::size_t index, std::size_t window, std::size_t head) {
+    Kept& kept = kept_[index];
+    const std::size_t square = net_.patches_ * net_.padded_, number = window * net_.heads_ + head;
+    AttentionHead h;
+    h.tokens = net_.patches_;
+    h.padded = net_.padded_;
+    h.width = net_.width_ / net_.heads_;
+    h.scale = 1 / std::sqrt(static_cast<float>(h.width));
+    h.stride = 3 * net_.width_;
+    h.q = kept.query_key_value.data() + window * net_.patches_ * h.stride + head * h.width;
+    h.k = h.q + net_.width_;
+    h.v = h.k + net_.width_;
+    h.weights = kept.weights.data() + number * square;
+    h.first_element = static_cast<std::uint32_t>(number * square);
+    h.out_stride = net_.width_;
+    return h;
+  }
+
+  template <Mode mode, typename Parameter>
+  void layer_forward(std::size_t index, Parameter* parameters) {
+    const EncoderLayer& layer = net_.layers_[index];
+    const Kernels& kernels = net_.kernels_;
+    Kept& kept = kept_[index];
+    const Floats& input = input_of(index);
+    const std::size_t rows = tokens(), width = net_.width_;
+    const double dropout = mode == Mode::training ? net_.options_.dropout : 0;
+    kept.query_key_value.resize(rows * 3 * width);
+    layer.query_key_value.forward(kernels, parameters, rows, input.data(), width, kept.query_key_value.data());
+    attend(index, mode == Mode::training ? net_.options_.attention_dropout : 0);
+
+    kept.attended_raw.resize(rows * width);
+    layer.projection.forward(kernels, parameters, rows, kept.mixed.data(), width, kept.attended_raw.data());
+    kernels.add_dropped(rows * width, input.data(), kept.attended_raw.data(), kept.attended_raw.data(),
+                        dropout > 0 ? projection_mask(index) : DropoutMask{});
+    kept.attended.resize(rows * width);
+    norm<mode>(layer.norm_attention, parameters, kept.attended_raw, kept.attended, kept.attention_moments);
+
+    kept.inside.resize(rows * net_.hidden_);
+    layer.expand.forward(kernels, parameters, rows, kept.attended.data(), width, kept.inside.data());
+    if constexpr (mode == Mode::training) kept.slope.resize(kept.inside.size());
+    kernels.gelu(kept.inside.size(), kept.inside.data(), kept.inside.data(),
+                 mode == Mode::training ? kept.slope.data() : nullptr, mask(place(index, kInside), dropout));
+    kept.fed_raw.resize(rows * width);
+    layer.contract.forward(kernels, parameters, rows, kept.inside.data(), net_.hidden_, kept.fed_raw.data());
+    kernels.add_dropped(rows * width, kept.attended.data(), kept.fed_raw.data(), kept.fed_raw.data(),
+                        mask(place(index, kFeedForward), dropout));
+    kept.fed.resize(rows * width);
+    norm<mode>(layer.norm_feed_forward, parameters, kept.fed_raw, kept.fed, kept.feed_forward_moments);
+  }
+
+  template <Mode mode, typename Parameter>
+  void norm(const BatchNorm& norm, Parameter* parameters, const Floats& raw, Floats& out, BatchNorm::Moments& moments) {
+    if constexpr (mode == Mode::training)
+      norm.forward_training(net_.kernels_, parameters, tokens(), raw.data(), out.data(), moments);
+    else
+      norm.forward(net_.kernels_, parameters, tokens(), raw.data(), out.data());
+  }
+
+  void attend(std::size_t index, double dropout) {
+    Kept& kept = kept_[index];
+    const std::size_t square = net_.patches_ * net_.padded_;
+    const bool handed_on = net_.layers_.size() > 1;
+    kept.weights.resize(windows_ * net_.heads_ * square);
+    kept.mixed.resize(tokens() * net_.width_);
+    if (handed_on) scores_.resize(kept.weights.size());
+    const DropoutMask mask_of_weights = mask(place(index, kWeights), dropout);
+    for (std::size_t window = 0; window < windows_; ++window) {
+      for (std::size_t head = 0; head < net_.heads_; ++head) {
+        AttentionHead h = head_of(index, window, head);
+        h.dropout = mask_of_weights;
+        h.scores = handed_on ? scores_.data() + (window * net_.heads_ + head) * square : nullptr;
+        h.add_scores = index > 0;
+        h.out = kept.mixed.data() + window * net_.patches_ * net_.width_ + head * h.width;
+        net_.kernels_.attention(h);
+      }
+    }
+  }
+
+  /// d_tokens_ is the gradient of the layer's output and becomes that of its input.
+  void layer_backward(std::size_t index, const float* parameters, float* gradient) {
+    const EncoderLayer& layer = net_.layers_[index];
+    const Kernels& kernels = net_.kernels_;
+    Kept& kept = kept_[index];
+    const std::size_t rows = tokens(), width = net_.width_;
+    const double dropout = net_.options_.dropout;
+
+    layer.norm_feed_forward.backward(kernels, parameters, rows, kept.fed_raw.data(), kept.feed_forward_moments,
+                                     d_tokens_.data(), gradient);
+    const float* branch = dropped(mask(place(index, kFeedForward), dropout));
+    d_inside_.resize(rows * net_.hidden_);
+    layer.contract.backward(kernels, parameters, rows, kept.inside.data(), net_.hidden_, branch, gradient,
+                            d_inside_.data(), net_.hidden_);
+    kernels.scale_by(d_inside_.size(), d_inside_.data(), kept.slope.data());
+    layer.expand.backward(kernels, parameters, rows, kept.attended.data(), width, d_inside_.data(), gradient,
+                          d_tokens_.data(), width, LinearLayer::Into::add);
+
+    layer.norm_attention.backward(kernels, parameters, rows, kept.attended_raw.data(), kept.attention_moments,
+                                  d_tokens_.data(), gradient);
+    branch = dropped(dropout > 0 ? projection_mask(index) : DropoutMask{});
+    d_mixed_.resize(rows * width);
+    layer.projection.backward(kernels, parameters, rows, kept.mixed.data(), width, branch, gradient, d_mixed_.data(),
+                              width);
+    attend_backward(index);
+    layer.query_key_value.backward(kernels, parameters, rows, input_of(index).data(), width, d_query_key_value_.data(),
+                                   gradient, d_tokens_.data(), width, LinearLayer::Into::add);
+  }
+
+  /// d_tokens_ under the mask; itself where nothing is dropped.
+  const float* dropped(const DropoutMask& mask) {
+    if (mask.threshold == 0) return d_tokens_.data();
+    d_branch_.resize(d_tokens_.size());
+    net_.kernels_.drop(d_tokens_.size(), d_tokens_.data(), d_branch_.data(), mask);
+    return d_branch_.data();
+  }
+
+  void attend_backward(std::size_t index) {
+    const std::size_t square = net_.patches_ * net_.padded_;
+    d_query_key_value_.resize(tokens() * 3 * net_.width_);
+    d_scores_.resize(kept_[index].weights.size());
+    const DropoutMask mask_of_weights = mask(place(index, kWeights), net_.options_.attention_dropout);
+    for (std::size_t window = 0; window < windows_; ++window) {
+      for (std::size_t head = 0; head < net_.heads_; ++head) {
+        AttentionHead h = head_of(index, window, head);
+        h.dropout = mask_of_weights;
+        h.d_out = d_mixed_.data() + window * net_.patches_ * net_.width_ + head * h.width;
+        h.d_q = d_query_key_value_.data() + window * net_.patches_ * h.stride + head * h.width;
+        h.d_k = h.d_q + net_.width_;
+        h.d_v = h.d_k + net_.width_;
+        h.d_scores = d_scores_.data() + (window * net_.heads_ + head) * square;
+        h.add_d_scores = index + 1 < net_.layers_.size();
+        net_.kernels_.attention_backward(h);
+      }
+    }
+  }
+
+  const PatchTst& net_;
+  std::size_t windows_ = 0;
+  std::uint64_t key_ = 0;
+  std::vector<Kept> kept_;
+  Floats mean_, deviation_;  // of each window's target
+  Floats normalised_, patches_, embedded_, scores_, outputs_;
+  Floats d_outputs_, d_tokens_, d_branch_, d_inside_, d_mixed_, d_query_key_value_, d_scores_;
+};
+
+std::unique_ptr<NetworkPass> PatchTst::make_pass() const { return std::make_unique<Pass>(*this); }
+
+}  // namespace
+
+std::unique_ptr<Network> make_patchtst(const Kernels& kernels, const WindowShape& shape, std::size_t paths,
+                                       const PatchTstOptions& options) {
+  return std::make_unique<PatchTst>(kernels, shape, paths, options);
+}
+
+}  // namespace clm
