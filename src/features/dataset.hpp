@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "features/feature_frame.hpp"
+#include "features/label.hpp"
 
 namespace clm {
 
@@ -13,6 +14,7 @@ namespace clm {
 /// trainers gather what they need in blocks through `frame_row`.
 struct Dataset {
   std::shared_ptr<const FeatureFrame> frame;
+  LabelOptions definition;                  ///< of `label`; rows without labels may have any
   std::vector<std::uint32_t> frame_row;     ///< row in `frame`
   std::vector<std::uint16_t> symbol;        ///< index into `frame->symbols`
   std::vector<std::int64_t> decided_at_ms;  ///< close of the feature bar: when the forecast could be made

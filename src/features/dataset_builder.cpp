@@ -209,6 +209,7 @@ Result<LabelledRows> DatasetBuilder::build() && {
                 compares_symbols && frame_->symbols.size() < kMinCrossSection
                     ? "A label that compares symbols needs at least 5 of them: set label.target = \"plain\"."
                     : "Import a longer history: a label needs its volatility window, its horizon and one bar.");
+  data.definition = options_.label;
   data.frame = std::move(frame_);
   return out;
 }

@@ -1,6 +1,7 @@
 #include "features/feature_engine.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -8,6 +9,7 @@
 #include "base/parallel.hpp"
 #include "features/cross_section.hpp"
 #include "features/feature_history.hpp"
+#include "features/quick_log.hpp"
 #include "features/universe_returns.hpp"
 
 namespace clm {
@@ -20,6 +22,7 @@ constexpr std::size_t kTimesOfARound = 64;
 constexpr std::size_t kRoundsSideBySide = 32;
 // Times that are worked on by one job.
 constexpr std::size_t kTimesOfAJob = 2048;
+constexpr float kNotKnown = std::numeric_limits<float>::quiet_NaN();
 
 // What the later phases need of a symbol once its candles are gone.
 struct SymbolRecord {
@@ -35,6 +38,32 @@ struct SymbolRecord {
 void fetch_row(const float* row, std::size_t width) {
   constexpr std::size_t kCacheLine = 64 / sizeof(float);
   for (std::size_t i = 0; i < width; i += kCacheLine) __builtin_prefetch(row + i, 1);
+}
+
+// What sequence models read of one symbol, into a history of its own.
+BarHistory history_of(std::span<const Candle> candles, std::span<const BarRecord> records) {
+  BarHistory history;
+  history.open_time_ms.reserve(candles.size());
+  history.log_close.reserve(candles.size());
+  history.log_volume.reserve(candles.size());
+  for (std::size_t i = 0; i < candles.size(); ++i) {
+    if (!records[i].usable) continue;
+    const Candle& candle = candles[i];
+    const double quote_volume = candle.quote_volume >= 0 ? candle.quote_volume : candle.volume * candle.close;
+    const double log_volume = quick_log(1.0 + quote_volume);
+    history.open_time_ms.push_back(candle.open_time.ms());
+    history.log_close.push_back(std::log(candle.close));
+    history.log_volume.push_back(log_volume >= 0 ? static_cast<float>(log_volume) : kNotKnown);
+  }
+  return history;
+}
+
+void append_symbol(BarHistory& history, const BarHistory& symbol) {
+  const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+  append(history.open_time_ms, symbol.open_time_ms);
+  append(history.log_close, symbol.log_close);
+  append(history.log_volume, symbol.log_volume);
+  history.symbol_begin.push_back(history.open_time_ms.size());
 }
 
 class HistoryRun {
@@ -79,6 +108,7 @@ class HistoryRun {
   };
   std::vector<Moment> moments_;  // per time
   FeatureFrame frame_;
+  BarHistory bars_;
 };
 
 Result<FeatureHistory> HistoryRun::run(KeepPipelines keep) {
@@ -95,6 +125,7 @@ Result<FeatureHistory> HistoryRun::run(KeepPipelines keep) {
   run_.progress.end();
   if (!done) return forward_error(done);
   if (keep == KeepPipelines::no) pipelines_.clear();
+  frame_.bars = std::make_shared<const BarHistory>(std::move(bars_));
   Timestamp last = Timestamp::min();
   for (const SymbolRecord& record : records_)
     if (!record.open_time_ms.empty()) last = std::max(last, Timestamp(record.open_time_ms.back()));
@@ -133,10 +164,14 @@ Status HistoryRun::symbol_batch(std::size_t begin, std::size_t end) {
     pipelines_.emplace_back(set_, frame_.interval, ContextCursor(std::move(*context[i])));
   }
   grow_frame(end);
+  std::vector<BarHistory> bars(end - begin);
   parallel_for(run_.jobs, end - begin, [&](std::size_t i) {
-    const auto& all = series[i]->candles;
-    compute_symbol(begin + i, std::span(all).first(records_[begin + i].open_time_ms.size()));
+    const SymbolRecord& record = records_[begin + i];
+    const auto known = std::span<const Candle>(series[i]->candles).first(record.open_time_ms.size());
+    compute_symbol(begin + i, known);
+    bars[i] = history_of(known, record.bars);
   });
+  for (const BarHistory& symbol : bars) append_symbol(bars_, symbol);
   return {};
 }
 
@@ -234,7 +269,7 @@ void HistoryRun::universe_phase() {
 // A symbol at a time over the block, so that each series is walked along; then each time on its own.
 void HistoryRun::compute_moments(std::size_t begin, std::size_t end) {
   const std::size_t symbols = records_.size();
-  std::vector<float> returns((end - begin) * symbols, std::numeric_limits<float>::quiet_NaN());
+  std::vector<float> returns((end - begin) * symbols, kNotKnown);
   const auto for_each_bar = [&](auto&& visit) {
     for (std::size_t s = 0; s < symbols; ++s) {
       SymbolRecord& record = records_[s];

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "features/live_features.hpp"
@@ -72,6 +73,49 @@ TEST(FeatureEngine, LayoutOfTheFrame) {
       EXPECT_EQ(frame.open_time_ms[frame.symbol_begin[s] + i], market[s].candles[i].open_time.ms());
   }
   EXPECT_EQ(frame.values.size(), frame.rows() * frame.columns());
+}
+
+TEST(FeatureEngine, TheBarsBehindTheRowsAreThoseKnown) {
+  auto market = gappy_market(4, 300);
+  market[1].candles[40].high = market[1].candles[40].low / 2;  // cannot be
+  market[2].candles[7].quote_volume = kMissing;
+  market[2].candles[8].quote_volume = market[2].candles[8].volume = kMissing;
+  const MemoryCandleSource source(market);
+  const auto expect_bars = [&](const FeatureFrame& frame, Timestamp as_of) {
+    ASSERT_TRUE(frame.bars);
+    const BarHistory& bars = *frame.bars;
+    ASSERT_EQ(bars.symbols(), market.size());
+    EXPECT_EQ(bars.log_close.size(), bars.bars());
+    EXPECT_EQ(bars.log_volume.size(), bars.bars());
+    for (std::size_t s = 0; s < market.size(); ++s) {
+      std::size_t at = bars.symbol_begin[s];
+      for (std::size_t i = 0; i < market[s].candles.size(); ++i) {
+        const Candle& candle = market[s].candles[i];
+        if (market[s].known_at(i) > as_of || (s == 1 && i == 40)) continue;
+        ASSERT_LT(at, bars.symbol_begin[s + 1]);
+        EXPECT_EQ(bars.open_time_ms[at], candle.open_time.ms());
+        EXPECT_EQ(bars.log_close[at], std::log(candle.close));
+        const double volume = std::isnan(candle.quote_volume) ? candle.volume * candle.close : candle.quote_volume;
+        if (std::isnan(volume))
+          EXPECT_TRUE(std::isnan(bars.log_volume[at]));
+        else
+          EXPECT_NEAR(bars.log_volume[at], std::log1p(volume), 1e-5);
+        ++at;
+      }
+      EXPECT_EQ(at, bars.symbol_begin[s + 1]);
+    }
+  };
+  expect_bars(compute(core_feature_set(), source, nullptr, {}, 2), Timestamp::max());
+  const Timestamp as_of = market[0].known_at(200);
+  FeatureOptions options;
+  options.as_of = as_of;
+  expect_bars(compute(core_feature_set(), source, nullptr, options), as_of);
+  // The newest rows alone have all bars behind them, too.
+  TestRun run;
+  const auto latest = compute_latest_features(core_feature_set(), source, nullptr, as_of, run.context());
+  ASSERT_TRUE(latest);
+  EXPECT_LE(latest->rows(), market.size());
+  expect_bars(*latest, as_of);
 }
 
 TEST(FeatureEngine, LiveEqualsBatchToTheBit) {

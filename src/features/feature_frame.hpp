@@ -1,9 +1,11 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "features/bar_history.hpp"
 #include "market/candle.hpp"
 
 namespace clm {
@@ -21,6 +23,8 @@ struct FeatureFrame {
   std::vector<std::size_t> symbol_begin;   ///< S + 1 row offsets
   std::vector<std::int64_t> open_time_ms;  ///< N
   std::vector<float> values;               ///< N x F, row-major
+  /// The bars behind the rows, of all `symbols`; null in a frame that was not computed from candles.
+  std::shared_ptr<const BarHistory> bars;
 
   std::size_t rows() const { return open_time_ms.size(); }
   std::size_t columns() const { return names.size(); }
