@@ -104,13 +104,8 @@ std::map<std::string, std::vector<std::string>> ways(const TestWorkspace& place)
   return ways;
 }
 
-TEST(Kill, ACycleIsCompletedByTheNextOne) {
-  TestWorkspace base;
-  base.environment["CLM_POLICY_MODE"] = "enforced";  // statuses and aliases are to move, whichever way
-  base.environment["CLM_POLICY_SKILL_ALPHA"] = "0.49";
-  base.environment["CLM_POLICY_SUPERIORITY_ALPHA"] = "0.49";
-  base.environment["CLM_POLICY_PROFIT"] = "none";
-  base.simulate();
+/// Kills cycles of copies of `base`; each must end, with the cycle after it, as an undisturbed one does.
+void expect_cycles_to_be_completed(const TestWorkspace& base, std::size_t versions) {
   TestWorkspace undisturbed;
   undisturbed.environment = base.environment;
   undisturbed.become(base);
@@ -120,7 +115,7 @@ TEST(Kill, ACycleIsCompletedByTheNextOne) {
   const auto expected_statuses = undisturbed.statuses();
   const auto expected_ways = ways(undisturbed);
   const std::string expected_predictions = undisturbed.run({"predict", "--json"}).out;
-  ASSERT_EQ(expected_statuses.size(), 2u);
+  ASSERT_EQ(expected_statuses.size(), versions);
 
   const int rounds = kill_rounds();
   for (int round = 0; killer.killed() < rounds && round < 5 * rounds; ++round) {
@@ -140,8 +135,31 @@ TEST(Kill, ACycleIsCompletedByTheNextOne) {
     EXPECT_EQ(place.run({"predict", "--json"}).out, expected_predictions);
     if (::testing::Test::HasFailure()) break;
   }
-  RecordProperty("killed", killer.killed());
+  ::testing::Test::RecordProperty("killed", killer.killed());
   EXPECT_EQ(killer.killed(), rounds);
+}
+
+/// Statuses and aliases are to move, whichever way.
+void let_the_policy_move(TestWorkspace& place) {
+  place.environment["CLM_POLICY_MODE"] = "enforced";
+  place.environment["CLM_POLICY_SKILL_ALPHA"] = "0.49";
+  place.environment["CLM_POLICY_SUPERIORITY_ALPHA"] = "0.49";
+  place.environment["CLM_POLICY_PROFIT"] = "none";
+}
+
+TEST(Kill, ACycleIsCompletedByTheNextOne) {
+  TestWorkspace base;
+  let_the_policy_move(base);
+  base.simulate();
+  expect_cycles_to_be_completed(base, 2);
+}
+
+TEST(Kill, AnEnsembleIsCompletedByTheNextCycle) {
+  TestWorkspace base;
+  base.simulate();
+  for (const auto& [type, version] : base.cycle()) base.promote(version);
+  let_the_policy_move(base);
+  expect_cycles_to_be_completed(base, 3);
 }
 
 }  // namespace
