@@ -63,7 +63,7 @@ struct Fields {
       visit("width", options.width, Range{4, 4096});
       visit("heads", options.heads, Range{1, 256});
       visit("hidden", options.hidden, Range{1, 16384});
-      visit("layers", options.layers, Range{1, 16});
+      visit("layers", options.layers, Range{1, AttentionHead::kMaxLayers});
     }
   }
   template <typename Visit>
@@ -245,7 +245,8 @@ Status check_network_options(const NetworkOptions& options) {
   }
   if (const auto* patch = std::get_if<PatchTstOptions>(&options); patch != nullptr) {
     if (patch->stride > patch->patch_length) return option_error("leaves bars between patches", "stride");
-    if (patch->width % patch->heads != 0 || patch->width / patch->heads % 4 != 0 || patch->width / patch->heads > 256)
+    if (patch->width % patch->heads != 0 || patch->width / patch->heads % 4 != 0 ||
+        patch->width / patch->heads > static_cast<int>(AttentionHead::kMaxWidth))
       return option_error("width / heads is a multiple of 4, at most 256", "width");
   }
   return {};
@@ -272,6 +273,9 @@ Result<std::unique_ptr<Network>> make_network(const Kernels& kernels, const Netw
   const auto& patch = std::get<PatchTstOptions>(options);
   if (static_cast<std::size_t>(patch.patch_length) > shape.input_length)
     return bad("a patch is longer than the window");
+  const std::size_t patches =
+      (shape.input_length - static_cast<std::size_t>(patch.patch_length)) / static_cast<std::size_t>(patch.stride) + 2;
+  if (patches > AttentionHead::kMaxTokens) return bad("the window has more than 1024 patches");
   return make_patchtst(kernels, shape, paths, patch);
 }
 

@@ -116,9 +116,9 @@ class PatchTst::Pass final : public NetworkPass {
  private:
   enum class Mode { forecast, training };
 
-  /// What a layer keeps for its backward pass. All are [token][column] but the weights: [window][head][key][query].
+  /// What a layer keeps for its backward pass: [token][column], but the attention's moments: [window][head][2][query].
   struct Kept {
-    Floats query_key_value, weights, mixed, attended_raw, attended, inside, slope, fed_raw, fed;
+    Floats query_key_value, moments, mixed, attended_raw, attended, inside, slope, fed_raw, fed;
     BatchNorm::Moments attention_moments, feed_forward_moments;
   };
 
@@ -203,10 +203,14 @@ class PatchTst::Pass final : public NetworkPass {
     h.width = net_.width_ / net_.heads_;
     h.scale = 1 / std::sqrt(static_cast<float>(h.width));
     h.stride = 3 * net_.width_;
-    h.q = kept.query_key_value.data() + window * net_.patches_ * h.stride + head * h.width;
-    h.k = h.q + net_.width_;
-    h.v = h.k + net_.width_;
-    h.weights = kept.weights.data() + number * square;
+    h.layers = index + 1;
+    const std::size_t at = window * net_.patches_ * h.stride + head * h.width;
+    for (std::size_t layer = 0; layer <= index; ++layer) {
+      h.q[layer] = kept_[layer].query_key_value.data() + at;
+      h.k[layer] = h.q[layer] + net_.width_;
+    }
+    h.v = kept.query_key_value.data() + at + 2 * net_.width_;
+    h.moments = kept.moments.data() + number * 2 * net_.padded_;
     h.first_element = static_cast<std::uint32_t>(number * square);
     h.out_stride = net_.width_;
     return h;
@@ -254,18 +258,13 @@ class PatchTst::Pass final : public NetworkPass {
 
   void attend(std::size_t index, double dropout) {
     Kept& kept = kept_[index];
-    const std::size_t square = net_.patches_ * net_.padded_;
-    const bool handed_on = net_.layers_.size() > 1;
-    kept.weights.resize(windows_ * net_.heads_ * square);
+    kept.moments.resize(windows_ * net_.heads_ * 2 * net_.padded_);
     kept.mixed.resize(tokens() * net_.width_);
-    if (handed_on) scores_.resize(kept.weights.size());
     const DropoutMask mask_of_weights = mask(place(index, kWeights), dropout);
     for (std::size_t window = 0; window < windows_; ++window) {
       for (std::size_t head = 0; head < net_.heads_; ++head) {
         AttentionHead h = head_of(index, window, head);
         h.dropout = mask_of_weights;
-        h.scores = handed_on ? scores_.data() + (window * net_.heads_ + head) * square : nullptr;
-        h.add_scores = index > 0;
         h.out = kept.mixed.data() + window * net_.patches_ * net_.width_ + head * h.width;
         net_.kernels_.attention(h);
       }
@@ -312,7 +311,9 @@ class PatchTst::Pass final : public NetworkPass {
   void attend_backward(std::size_t index) {
     const std::size_t square = net_.patches_ * net_.padded_;
     d_query_key_value_.resize(tokens() * 3 * net_.width_);
-    d_scores_.resize(kept_[index].weights.size());
+    const bool last = index + 1 == net_.layers_.size();
+    if (net_.layers_.size() > 1) d_scores_.resize(windows_ * net_.heads_ * square);
+    scratch_.resize(2 * square);
     const DropoutMask mask_of_weights = mask(place(index, kWeights), net_.options_.attention_dropout);
     for (std::size_t window = 0; window < windows_; ++window) {
       for (std::size_t head = 0; head < net_.heads_; ++head) {
@@ -322,8 +323,10 @@ class PatchTst::Pass final : public NetworkPass {
         h.d_q = d_query_key_value_.data() + window * net_.patches_ * h.stride + head * h.width;
         h.d_k = h.d_q + net_.width_;
         h.d_v = h.d_k + net_.width_;
-        h.d_scores = d_scores_.data() + (window * net_.heads_ + head) * square;
-        h.add_d_scores = index + 1 < net_.layers_.size();
+        float* const handed = d_scores_.data() + (window * net_.heads_ + head) * square;
+        h.d_scores_above = last ? nullptr : handed;
+        h.d_scores = index > 0 ? handed : nullptr;
+        h.scratch = scratch_.data();
         net_.kernels_.attention_backward(h);
       }
     }
@@ -334,8 +337,8 @@ class PatchTst::Pass final : public NetworkPass {
   std::uint64_t key_ = 0;
   std::vector<Kept> kept_;
   Floats mean_, deviation_;  // of each window's target
-  Floats normalised_, patches_, embedded_, scores_, outputs_;
-  Floats d_outputs_, d_tokens_, d_branch_, d_inside_, d_mixed_, d_query_key_value_, d_scores_;
+  Floats normalised_, patches_, embedded_, outputs_;
+  Floats d_outputs_, d_tokens_, d_branch_, d_inside_, d_mixed_, d_query_key_value_, d_scores_, scratch_;
 };
 
 std::unique_ptr<NetworkPass> PatchTst::make_pass() const { return std::make_unique<Pass>(*this); }

@@ -76,7 +76,7 @@ struct PatchTstOptions {
   int width = 16;         ///< of a token, a multiple of `heads`
   int heads = 4;
   int hidden = 128;              ///< of the feed-forward layers
-  int layers = 3;                ///< 1..16
+  int layers = 3;                ///< 1..8; attention costs their square
   double dropout = 0.3;          ///< of embedding, projections and feed-forward layers, [0, 1)
   double attention_dropout = 0;  ///< of the attention weights, [0, 1)
   double head_dropout = 0;       ///< of the path, [0, 1)

@@ -24,7 +24,7 @@ CLM_INLINE Vector broadcast(float x) { return _mm256_set1_ps(x); }
 CLM_INLINE Vector fused(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
 #endif
 constexpr std::size_t kTileColumns = kTileVectors * kWidth;
-constexpr std::size_t kDepth = 256;  // rows of b that are packed at once
+constexpr std::size_t kDepth = 128;  // rows of b that are packed at once: the strip stays in the first-level cache
 
 enum class Begin { zero, bias, stored };
 

@@ -33,31 +33,36 @@ struct MatrixProduct {
   bool accumulate = false;      ///< adds to c; then no bias
 };
 
-/// Multi-head attention of one window. Rows of q, k, v, out and their gradients are tokens, `stride` floats apart; the
-/// pointers stand at the head's own columns. Scores and weights are stored [key][query], each row `padded` (a multiple
-/// of 16) >= tokens floats long.
+/// One head of multi-head attention over the tokens of one window. Rows of q, k, v, out and their gradients are tokens,
+/// `stride` floats apart; the pointers stand at the head's own columns.
+///
+/// Scores are handed on from layer to layer: those of a layer are the sum of q k' over itself and all layers before.
+/// The sum is computed again wherever it is needed instead of being stored: a matrix per head and layer would be
+/// written to and read from main memory, which takes longer than the arithmetic.
 struct AttentionHead {
-  std::size_t tokens = 0, padded = 0;
-  std::size_t width = 0;  ///< of a head, a multiple of 4, at most 256
-  float scale = 1;        ///< of the scores: 1 / sqrt(width)
-  const float *q = nullptr, *k = nullptr, *v = nullptr;
+  static constexpr std::size_t kMaxLayers = 8;
+  static constexpr std::size_t kMaxTokens = 1024;
+  static constexpr std::size_t kMaxWidth = 256;
+
+  std::size_t tokens = 0;  ///< at most kMaxTokens
+  std::size_t padded = 0;  ///< tokens filled up to a multiple of 16
+  std::size_t width = 0;   ///< of a head, a multiple of 4, at most kMaxWidth
+  float scale = 1;         ///< of the scores: 1 / sqrt(width)
+  std::size_t layers = 1;  ///< whose scores are summed; the last is this one
+  const float *q[kMaxLayers] = {}, *k[kMaxLayers] = {};
+  const float* v = nullptr;  ///< of this layer
   std::size_t stride = 0;
-  /// In: the scores of the layer before where `add_scores`; out: these scores, for the next layer. May be null where
-  /// neither is wanted.
-  float* scores = nullptr;
-  bool add_scores = false;
-  float* weights = nullptr;  ///< out of forward, in of backward: softmax over the keys, before dropout
-  DropoutMask dropout;
-  std::uint32_t first_element = 0;  ///< index of weights[0] under the mask
-  float* out = nullptr;             ///< forward: written; backward: unused
+  float* moments = nullptr;  ///< [2][padded]: largest score and 1 / sum of every query; forward writes, backward reads
+  DropoutMask dropout;       ///< of the weights
+  std::uint32_t first_element = 0;  ///< index of the first weight under the mask; a head has tokens * padded of them
+  float* out = nullptr;             ///< forward: written
   std::size_t out_stride = 0;
 
-  const float* d_out = nullptr;                          ///< backward: gradient of out, strides as out
-  float *d_q = nullptr, *d_k = nullptr, *d_v = nullptr;  ///< written, `stride` floats from row to row
-  /// In: gradient of the scores that the next layer took over, where `add_d_scores`; out: gradient of these scores, for
-  /// the layer before. May be null where neither is wanted.
-  float* d_scores = nullptr;
-  bool add_d_scores = false;
+  const float* d_out = nullptr;                          ///< backward: gradient of out, laid out as out
+  float *d_q = nullptr, *d_k = nullptr, *d_v = nullptr;  ///< of this layer; written, `stride` floats from row to row
+  const float* d_scores_above = nullptr;  ///< [key][padded]: gradient that the next layer hands down; null in the last
+  float* d_scores = nullptr;              ///< the same for the layer before, may be d_scores_above; null in the first
+  float* scratch = nullptr;               ///< backward: 2 * tokens * padded floats, contents do not matter
 };
 
 struct AdamStep {
