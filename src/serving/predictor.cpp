@@ -49,6 +49,34 @@ struct UnitsOfSymbols {
   std::vector<float> unit;
 };
 
+bool has_unit_of(const UnitsOfSymbols& units, const LabelOptions& label) {
+  return units.volatility_bars == label.volatility_bars && units.horizon_bars == label.horizon_bars;
+}
+
+const std::vector<float>& unit_of(const std::vector<UnitsOfSymbols>& units, const LabelOptions& label) {
+  return std::find_if(units.begin(), units.end(), [&](const auto& known) { return has_unit_of(known, label); })->unit;
+}
+
+/// As of `as_of`, for every different unit among the labels; each symbol is read once.
+Result<std::vector<UnitsOfSymbols>> units_of_symbols(const CandleSource& candles,
+                                                     const std::vector<LabelOptions>& labels, Timestamp as_of) {
+  std::vector<UnitsOfSymbols> units;
+  for (const auto& label : labels)
+    if (std::none_of(units.begin(), units.end(), [&](const auto& known) { return has_unit_of(known, label); }))
+      units.push_back({label.volatility_bars, label.horizon_bars, {}});
+  for (std::size_t s = 0; s < candles.symbols().size() && !units.empty(); ++s) {
+    const auto series = candles.load(s);
+    if (!series) return forward_error(series);
+    std::size_t bars = series->candles.size();
+    while (bars > 0 && series->known_at(bars - 1) > as_of) --bars;
+    for (auto& one : units) {
+      const auto volatility = horizon_volatility(*series, one.volatility_bars, one.horizon_bars);
+      one.unit.push_back(bars == 0 ? kUnknown : volatility[bars - 1]);
+    }
+  }
+  return units;
+}
+
 /// What one member says about one symbol.
 struct Answer {
   double expected_return_bps = kMissing;  ///< NaN: it abstains
@@ -188,25 +216,10 @@ Result<Forecasts> Predictor::predict(const CandleSource& candles, const ContextS
   for (const auto& symbol : candles.symbols())
     out.predictions.push_back({symbol, Action::hold, 0, 0, 0, 0, {}, absent_});
 
-  std::vector<UnitsOfSymbols> units;
-  const auto units_of = [&](const LabelOptions& label) {
-    return std::find_if(units.begin(), units.end(), [&](const UnitsOfSymbols& known) {
-      return known.volatility_bars == label.volatility_bars && known.horizon_bars == label.horizon_bars;
-    });
-  };
-  for (const auto& member : members_)
-    if (units_of(member.label) == units.end())
-      units.push_back({member.label.volatility_bars, member.label.horizon_bars, {}});
-  for (std::size_t s = 0; s < out.predictions.size() && !units.empty(); ++s) {
-    const auto series = candles.load(s);
-    if (!series) return forward_error(series);
-    std::size_t bars = series->candles.size();
-    while (bars > 0 && series->known_at(bars - 1) > as_of) --bars;
-    for (auto& known : units) {
-      const auto volatility = horizon_volatility(*series, known.volatility_bars, known.horizon_bars);
-      known.unit.push_back(bars == 0 ? kUnknown : volatility[bars - 1]);
-    }
-  }
+  std::vector<LabelOptions> labels;
+  for (const auto& member : members_) labels.push_back(member.label);
+  const auto units = units_of_symbols(candles, labels, as_of);
+  if (!units) return forward_error(units);
 
   const std::size_t count = members_.size();
   std::vector<Answer> answers(out.predictions.size() * count);
@@ -225,6 +238,7 @@ Result<Forecasts> Predictor::predict(const CandleSource& candles, const ContextS
       rows = latest.end() - 1;
     }
     const RowSet asked = all_rows(rows->data);
+    const std::vector<float>& unit_of_symbol = unit_of(*units, member.label);
     const auto forecasts = member.model.raw_forecast(asked);
     if (!forecasts) return forward_error(forecasts);
     for (std::size_t s = 0; s < out.predictions.size(); ++s)
@@ -234,7 +248,7 @@ Result<Forecasts> Predictor::predict(const CandleSource& candles, const ContextS
       fresh[s] = true;
       Answer& answer = answers[s * count + m];
       const double forecast = static_cast<double>((*forecasts)[i]);
-      const double unit = static_cast<double>(units_of(member.label)->unit[s]);
+      const double unit = static_cast<double>(unit_of_symbol[s]);
       if (std::isnan(forecast) || std::isnan(unit)) {
         answer.why = std::isnan(forecast) ? "the model has no forecast" : "no recent volatility to scale by";
         continue;
@@ -245,7 +259,7 @@ Result<Forecasts> Predictor::predict(const CandleSource& candles, const ContextS
   }
 
   if (rule_.weights.by_regime && !members_.empty()) {
-    std::vector<float> market = units_of(members_.front().label)->unit;
+    std::vector<float> market = unit_of(*units, members_.front().label);
     for (std::size_t s = 0; s < market.size(); ++s)
       if (!fresh[s]) market[s] = kUnknown;
     out.regime = rule_.weights.by_regime->rule.regime(market_volatility(market));
