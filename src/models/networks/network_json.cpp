@@ -57,6 +57,7 @@ struct Fields {
       visit("blocks", options.blocks, Range{1, 64});
       visit("hidden", options.hidden, Range{1, 4096});
       visit("hidden_layers", options.hidden_layers, Range{0, 16});
+      visit("normalise_window", options.normalise_window, Range{});
     } else if constexpr (std::is_same_v<Options, PatchTstOptions>) {
       visit("patch_length", options.patch_length, Range{1, 4096});
       visit("stride", options.stride, Range{1, 4096});
@@ -121,6 +122,10 @@ bool read_value(const nlohmann::json& written, Value& value) {
   } else if constexpr (std::is_same_v<Value, double>) {
     if (!written.is_null() && !written.is_number()) return false;
     value = written.is_null() ? kInfinity : written.get<double>();
+    return true;
+  } else if constexpr (std::is_same_v<Value, bool>) {
+    if (!written.is_boolean()) return false;
+    value = written.get<bool>();
     return true;
   } else if constexpr (std::is_same_v<Value, int>) {
     if (!written.is_number_integer() || std::abs(written.get<double>()) > 2e9) return false;

@@ -250,6 +250,7 @@ TEST(NHits, PoolsInterpolatesAndStartsAtTheLastValue) {
   options.freq_downsample = {2};
   options.blocks = {1};
   options.hidden = 3;
+  options.normalise_window = false;
   options.hidden_layers = 0;
   const auto network = *make_network(kernels(), options, {1, 5, 4});
   Floats parameters(network->layout().size(), 0.0F);

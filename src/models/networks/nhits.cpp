@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/networks/linear_layer.hpp"
+#include "models/networks/window_scale.hpp"
 
 namespace clm {
 namespace {
@@ -44,7 +45,7 @@ struct Block {
 class NHits final : public Network {
  public:
   NHits(const Kernels& kernels, const WindowShape& shape, std::size_t paths, const NHitsOptions& options)
-      : Network(kernels, shape, paths), dropout_(options.dropout) {
+      : Network(kernels, shape, paths), dropout_(options.dropout), normalise_(options.normalise_window) {
     const auto width = static_cast<std::size_t>(options.hidden);
     for (std::size_t stack = 0; stack < options.blocks.size(); ++stack) {
       for (int index = 0; index < options.blocks[stack]; ++index) {
@@ -89,10 +90,15 @@ class NHits final : public Network {
 
     void backward(const float* parameters, const float* d_outputs, float* gradient) override {
       const WindowShape& shape = net_.shape();
+      const std::size_t size = net_.output_size();
+      d_outputs_.resize(windows_ * size);
+      for (std::size_t window = 0; window < windows_; ++window)
+        for (std::size_t i = 0; i < size; ++i)
+          d_outputs_[window * size + i] = d_outputs[window * size + i] * scale_[window].deviation;
       // Of what is left of the target after the last block: nobody looks at it.
       d_residual_.assign(windows_ * shape.input_length, 0.0F);
       for (std::size_t index = net_.blocks_.size(); index-- > 0;)
-        block_backward(index, parameters, d_outputs, gradient);
+        block_backward(index, parameters, d_outputs_.data(), gradient);
     }
 
    private:
@@ -110,14 +116,33 @@ class NHits final : public Network {
       windows_ = windows;
       residual_.resize(windows * shape.input_length);
       outputs_.resize(windows * net_.output_size());
+      const float* const scaled = scale(inputs);
+      const std::size_t size = net_.output_size();
       for (std::size_t window = 0; window < windows; ++window) {
-        const float* const target = inputs + window * shape.input_size();
+        const float* const target = scaled + window * shape.input_size();
         std::copy_n(target, shape.input_length, residual_.data() + window * shape.input_length);
-        std::fill_n(outputs_.data() + window * net_.output_size(), net_.output_size(), target[shape.input_length - 1]);
+        std::fill_n(outputs_.data() + window * size, size, target[shape.input_length - 1]);
       }
       for (std::size_t index = 0; index < net_.blocks_.size(); ++index)
-        block_forward(index, parameters, inputs, key, dropout);
+        block_forward(index, parameters, scaled, key, dropout);
+      for (std::size_t window = 0; window < windows; ++window)
+        for (std::size_t i = 0; i < size; ++i)
+          outputs_[window * size + i] = outputs_[window * size + i] * scale_[window].deviation + scale_[window].mean;
       return outputs_;
+    }
+
+    /// The windows as the blocks see them.
+    const float* scale(const float* inputs) {
+      const WindowShape& shape = net_.shape();
+      scale_.assign(windows_, WindowScale{});
+      if (!net_.normalise_) return inputs;
+      scaled_.resize(windows_ * shape.input_size());
+      for (std::size_t row = 0; row < windows_ * shape.channels; ++row) {
+        const WindowScale scale = normalise_window(inputs + row * shape.input_length, shape.input_length,
+                                                   scaled_.data() + row * shape.input_length);
+        if (row % shape.channels == 0) scale_[row / shape.channels] = scale;
+      }
+      return scaled_.data();
     }
 
     void block_forward(std::size_t index, const float* parameters, const float* inputs, std::uint64_t key,
@@ -243,11 +268,13 @@ class NHits final : public Network {
     const NHits& net_;
     std::size_t windows_ = 0;
     std::vector<Kept> kept_;
-    Floats residual_, outputs_, theta_, d_residual_, d_activation_, d_before_, d_pooled_;
+    std::vector<WindowScale> scale_;  // of each window's target
+    Floats scaled_, residual_, outputs_, d_outputs_, theta_, d_residual_, d_activation_, d_before_, d_pooled_;
   };
 
   std::vector<Block> blocks_;
   double dropout_;
+  bool normalise_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "models/networks/batch_norm.hpp"
 #include "models/networks/linear_layer.hpp"
+#include "models/networks/window_scale.hpp"
 
 namespace clm {
 namespace {
@@ -101,7 +102,7 @@ class PatchTst::Pass final : public NetworkPass {
     d_outputs_.resize(windows_ * size);
     for (std::size_t window = 0; window < windows_; ++window)
       for (std::size_t i = 0; i < size; ++i)
-        d_outputs_[window * size + i] = d_outputs[window * size + i] * deviation_[window];
+        d_outputs_[window * size + i] = d_outputs[window * size + i] * scale_[window].deviation;
     kernels.drop(d_outputs_.size(), d_outputs_.data(), d_outputs_.data(), mask(kHead, net_.options_.head_dropout));
     d_tokens_.resize(windows_ * columns);
     net_.head_.backward(kernels, parameters, windows_, kept_.back().fed.data(), columns, d_outputs_.data(), gradient,
@@ -155,34 +156,21 @@ class PatchTst::Pass final : public NetworkPass {
       kernels.drop(outputs_.size(), outputs_.data(), outputs_.data(), mask(kHead, net_.options_.head_dropout));
     for (std::size_t window = 0; window < windows; ++window)
       for (std::size_t i = 0; i < size; ++i)
-        outputs_[window * size + i] = outputs_[window * size + i] * deviation_[window] + mean_[window];
+        outputs_[window * size + i] = outputs_[window * size + i] * scale_[window].deviation + scale_[window].mean;
     return outputs_;
   }
 
   /// Normalises every channel of every window and lays its patches side by side: [window][patch][channel][bar].
   void cut_patches(const float* inputs) {
     const WindowShape& shape = net_.shape();
-    mean_.resize(windows_);
-    deviation_.resize(windows_);
+    scale_.resize(windows_);
     patches_.resize(tokens() * net_.embedding_.inputs());
     normalised_.resize(shape.input_length + net_.stride_);
     for (std::size_t window = 0; window < windows_; ++window) {
       for (std::size_t channel = 0; channel < shape.channels; ++channel) {
         const float* const values = inputs + (window * shape.channels + channel) * shape.input_length;
-        double sum = 0, squares = 0;
-        for (std::size_t bar = 0; bar < shape.input_length; ++bar) sum += static_cast<double>(values[bar]);
-        const double mean = sum / static_cast<double>(shape.input_length);
-        for (std::size_t bar = 0; bar < shape.input_length; ++bar) {
-          const double centred = static_cast<double>(values[bar]) - mean;
-          squares += centred * centred;
-        }
-        const double deviation = std::sqrt(squares / static_cast<double>(shape.input_length) + 1e-5);
-        if (channel == 0) {
-          mean_[window] = static_cast<float>(mean);
-          deviation_[window] = static_cast<float>(deviation);
-        }
-        const auto centre = static_cast<float>(mean), factor = static_cast<float>(1 / deviation);
-        for (std::size_t bar = 0; bar < shape.input_length; ++bar) normalised_[bar] = (values[bar] - centre) * factor;
+        const WindowScale scale = normalise_window(values, shape.input_length, normalised_.data());
+        if (channel == 0) scale_[window] = scale;
         std::fill(normalised_.begin() + static_cast<std::ptrdiff_t>(shape.input_length), normalised_.end(),
                   normalised_[shape.input_length - 1]);
         for (std::size_t patch = 0; patch < net_.patches_; ++patch)
@@ -336,7 +324,7 @@ class PatchTst::Pass final : public NetworkPass {
   std::size_t windows_ = 0;
   std::uint64_t key_ = 0;
   std::vector<Kept> kept_;
-  Floats mean_, deviation_;  // of each window's target
+  std::vector<WindowScale> scale_;  // of each window's target
   Floats normalised_, patches_, embedded_, outputs_;
   Floats d_outputs_, d_tokens_, d_branch_, d_inside_, d_mixed_, d_query_key_value_, d_scores_, scratch_;
 };

@@ -123,6 +123,7 @@ TEST(TorchOracle, NHitsGivesWhatPyTorchGives) {
   options.pool_kernel = {4, 3, 1};
   options.freq_downsample = {4, 2, 1};
   options.hidden = 10;
+  options.normalise_window = false;
   compare(options, {1, 20, 8}, 0, 0, kNHitsOutputs, kNHitsGradients);
 }
 

@@ -65,6 +65,9 @@ struct NHitsOptions {
   int hidden = 512;                              ///< width of the layers, 1..4096
   int hidden_layers = 2;                         ///< with ReLU, after a first one without, 0..16
   double dropout = 0;                            ///< after each ReLU, [0, 1)
+  /// Every channel less its window's mean, over its deviation, and the path scaled back (as PatchTST does). The paper's
+  /// own model does not; on series whose level moves, it forecasts better so.
+  bool normalise_window = true;
   FitOptions fit;
 };
 
