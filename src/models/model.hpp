@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -43,6 +44,11 @@ class Model {
 
   /// Descending by share; empty where the model has no such notion.
   virtual std::vector<FeatureImportance> importance() const { return {}; }
+  /// What a person should know of how it was trained, a sentence each; kept by `save`.
+  virtual std::vector<std::string> notes() const { return {}; }
+  /// Libraries beside those of `library_versions()` that compute it, and what they run on: {"networks", "cpu
+  /// (avx512)"}. For manifests; bits do not depend on it.
+  virtual std::map<std::string, std::string> libraries() const { return {}; }
 };
 
 /// What a training is given. `validation` (for early stopping) was purged against `training` by the caller and holds
@@ -52,6 +58,9 @@ struct TrainingJob {
   const RowSet& validation;
   std::uint64_t seed = 1;
   int threads = 1;  ///< >= 1; a parameter of the training: the bits may depend on it, so it is stored
+  /// Where long trainings leave their state and find it again after they were killed; empty = nowhere. The bits do not
+  /// depend on it.
+  std::filesystem::path checkpoint_directory = {};
 };
 
 /// Makes models of one type. Thread-safe; holds parameters only.

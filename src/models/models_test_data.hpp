@@ -14,7 +14,8 @@
 
 namespace clm::testing {
 
-/// A made-up dataset whose truth is known: label = signal * (x0 - x1 / 2 + sign(x2)) + noise.
+/// A made-up dataset whose truth is known: label = signal * (x0 - x1 / 2 + sign(x2)) + noise. The same truth is the
+/// last one-bar return, in percent, of the bars behind the rows, for models that read those.
 struct ModelDataSpec {
   std::size_t rows = 1000;
   std::size_t columns = 6;
@@ -31,8 +32,14 @@ inline Dataset make_model_data(const ModelDataSpec& spec) {
   for (std::size_t column = 0; column < spec.columns; ++column) frame->names.push_back("x" + std::to_string(column));
   frame->values.resize(spec.rows * spec.columns);
   frame->open_time_ms.resize(spec.rows);
+  frame->symbols = {Symbol("MADEUP")};
   frame->symbol_begin = {0, spec.rows};
+  auto bars = std::make_shared<BarHistory>();
+  double log_close = 5;
   Dataset data;
+  data.definition.horizon_bars = 1;
+  data.definition.target = LabelTarget::plain;
+  data.definition.entry_delay_bars = 0;
   Random random(spec.seed);
   for (std::size_t row = 0; row < spec.rows; ++row) {
     std::vector<double> x(spec.columns);
@@ -44,6 +51,10 @@ inline Dataset make_model_data(const ModelDataSpec& spec) {
     }
     const double truth = x[0] - x[1] / 2 + (x[2] > 0 ? 1 : -1);
     frame->open_time_ms[row] = static_cast<std::int64_t>(row) * 3'600'000;
+    log_close += 0.01 * truth;
+    bars->open_time_ms.push_back(frame->open_time_ms[row]);
+    bars->log_close.push_back(log_close);
+    bars->log_volume.push_back(static_cast<float>(10 + truth * truth));
     data.frame_row.push_back(static_cast<std::uint32_t>(row));
     data.symbol.push_back(0);
     data.decided_at_ms.push_back(frame->open_time_ms[row] + 3'600'000);
@@ -53,6 +64,8 @@ inline Dataset make_model_data(const ModelDataSpec& spec) {
     data.volatility.push_back(0.01F);
     data.weight.push_back(static_cast<float>(0.5 + random.uniform()));
   }
+  bars->symbol_begin.push_back(spec.rows);
+  frame->bars = std::move(bars);
   data.frame = std::move(frame);
   return data;
 }

@@ -10,6 +10,7 @@
 #include "models/baseline_models.hpp"
 #include "models/lightgbm_model.hpp"
 #include "models/ridge_model.hpp"
+#include "models/sequence/market_windows.hpp"
 #include "models/xgboost_model.hpp"
 
 namespace clm {
@@ -68,6 +69,13 @@ void visit_fields(Options& options, Visit&& visit) {
 template <typename Options, typename Visit>
 requires std::is_same_v<std::remove_const_t<Options>, PastReturnOptions>
 void visit_fields(Options& options, Visit&& visit) { visit("column", options.column, OptionRange{}); }
+
+template <typename Options, typename Visit>
+requires std::is_same_v<std::remove_const_t<Options>, MarketWindowOptions>
+void visit_fields(Options& options, Visit&& visit) {
+  visit("input_bars", options.input_bars, OptionRange{8, 10000});
+  visit("covariates", options.covariates, OptionRange{});
+}
 
 template <typename Options, typename Visit>
 requires std::is_same_v<std::remove_const_t<Options>, NoOptions>

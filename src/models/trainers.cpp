@@ -10,8 +10,9 @@
 namespace clm {
 namespace {
 
-constexpr std::array<std::string_view, 7> kTypes = {"xgboost",       "lightgbm", "ridge",   "zero",
-                                                    "majority_sign", "momentum", "reversal"};
+constexpr std::array<std::string_view, 11> kTypes = {"xgboost",       "lightgbm",    "nhits",   "patchtst",
+                                                     "dlinear",       "nlinear_ols", "ridge",   "zero",
+                                                     "majority_sign", "momentum",    "reversal"};
 
 tl::unexpected<Error> unknown_type(ErrorKind kind, std::string_view type) {
   std::string known;
@@ -34,6 +35,10 @@ std::span<const std::string_view> known_model_types() { return kTypes; }
 Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const TrainerOptions& options) {
   if (type == "xgboost") return make_xgboost_trainer(options.xgboost);
   if (type == "lightgbm") return make_lightgbm_trainer(options.lightgbm);
+  if (type == "nhits") return make_sequence_trainer(options.nhits.windows, options.nhits.network);
+  if (type == "patchtst") return make_sequence_trainer(options.patchtst.windows, options.patchtst.network);
+  if (type == "dlinear") return make_sequence_trainer(options.dlinear.windows, options.dlinear.network);
+  if (type == "nlinear_ols") return make_sequence_trainer(options.nlinear_ols.windows, options.nlinear_ols.network);
   if (type == "ridge") return make_ridge_trainer(options.ridge);
   if (type == "zero") return make_zero_trainer();
   if (type == "majority_sign") return make_majority_sign_trainer();
@@ -45,6 +50,7 @@ Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const Train
 Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const nlohmann::json& parameters) {
   if (type == "xgboost") return from_json(parameters, make_xgboost_trainer);
   if (type == "lightgbm") return from_json(parameters, make_lightgbm_trainer);
+  if (is_sequence_type(type)) return make_sequence_trainer(type, parameters);
   if (type == "ridge") return from_json(parameters, make_ridge_trainer);
   if (type == "momentum") return from_json(parameters, make_momentum_trainer);
   if (type == "reversal") return from_json(parameters, make_reversal_trainer);
@@ -56,6 +62,7 @@ Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const nlohm
 Result<std::unique_ptr<Model>> load_model(std::string_view type, const std::filesystem::path& directory) {
   if (type == "xgboost") return load_xgboost_model(directory);
   if (type == "lightgbm") return load_lightgbm_model(directory);
+  if (is_sequence_type(type)) return load_sequence_model(type, directory);
   if (type == "ridge") return load_ridge_model(directory);
   if (type == "zero" || type == "majority_sign" || type == "momentum" || type == "reversal")
     return load_baseline_model(type, directory);

@@ -11,6 +11,7 @@
 #include "models/lightgbm_model.hpp"
 #include "models/model.hpp"
 #include "models/ridge_model.hpp"
+#include "models/sequence_model.hpp"
 #include "models/xgboost_model.hpp"
 
 namespace clm {
@@ -20,6 +21,10 @@ struct TrainerOptions {
   XgboostOptions xgboost;
   LightGbmOptions lightgbm;
   RidgeOptions ridge;
+  SequenceModelOptions<NHitsOptions> nhits = market_nhits();
+  SequenceModelOptions<PatchTstOptions> patchtst = market_patchtst();
+  SequenceModelOptions<DLinearOptions> dlinear = market_dlinear();
+  SequenceModelOptions<NLinearOlsOptions> nlinear_ols = market_nlinear_ols();
   PastReturnOptions past_return;  ///< of momentum and reversal
 };
 
@@ -33,7 +38,8 @@ Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const Train
 /// default; an unknown one, or one of a wrong type, is an error. Errors `model.type`, `train.options` (usage).
 Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const nlohmann::json& parameters);
 
-/// Versions of the libraries that decide the bits of a model, for manifests: {"eigen", "lightgbm", "xgboost"}.
+/// Versions of the libraries that decide the bits of a model, for manifests: {"eigen", "lightgbm", "xgboost"}. The
+/// networks are part of this program; where they are used, `Model::libraries` says on what they ran.
 std::map<std::string, std::string> library_versions();
 
 }  // namespace clm

@@ -1,0 +1,258 @@
+#include "models/sequence_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "base/contract.hpp"
+#include "base/hash.hpp"
+#include "models/model_file.hpp"
+#include "models/option_fields.hpp"
+#include "models/sequence/network_library.hpp"
+#include "models/training_rows.hpp"
+
+namespace clm {
+namespace {
+
+constexpr std::string_view kFile = "network.safetensors";
+constexpr std::size_t kWindowsOfABatch = 256;
+constexpr std::size_t kCheckpointNameDigits = 24;
+
+/// What of a training decides nothing but is worth knowing later; the same for the same bits.
+nlohmann::json training_json(const TrainingReport& report) {
+  return {{"ended_by", to_string(report.ended_by)},
+          {"steps", report.steps},
+          {"epochs", report.epochs},
+          {"best_epoch", report.best_epoch},
+          {"training_loss", report.training_loss},
+          {"validation_loss", report.validation_loss}};
+}
+
+std::vector<std::string> notes_of(const nlohmann::json& training) {
+  if (training.at("ended_by").get<std::string>() != to_string(TrainingEnd::time_budget)) return {};
+  const auto epochs = std::to_string(training.at("epochs").get<std::size_t>());
+  const auto best = training.at("best_epoch").get<std::size_t>();
+  return {"its time budget ended the training after " + epochs + " whole epochs; kept are " +
+          (best == 0 ? std::string("its last weights") : "the best weights so far, of epoch " + std::to_string(best)) +
+          ", which depend on the speed of the machine"};
+}
+
+/// A restored or just trained network with what it needs to meet rows.
+struct SequenceParts {
+  ModelHeader header;
+  MarketWindowLayout layout;
+  nlohmann::json training;
+  std::unique_ptr<SequenceForecaster> network;
+  std::string device;
+};
+
+class SequenceModel final : public Model {
+ public:
+  explicit SequenceModel(SequenceParts parts) : parts_(std::move(parts)), notes_(notes_of(parts_.training)) {
+    const auto& quantiles = parts_.network->quantiles();
+    const auto nearer = [](double a, double b) { return std::abs(a - 0.5) < std::abs(b - 0.5); };
+    if (!quantiles.empty())
+      path_ =
+          static_cast<std::size_t>(std::min_element(quantiles.begin(), quantiles.end(), nearer) - quantiles.begin());
+  }
+
+  std::string_view type() const override { return parts_.network->type(); }
+  const std::string& feature_hash() const override { return parts_.header.feature_hash; }
+  std::vector<std::string> notes() const override { return notes_; }
+  std::map<std::string, std::string> libraries() const override { return {{"networks", parts_.device}}; }
+
+  Status predict(const RowSet& rows, std::span<float> out) const override {
+    expects(out.size() == rows.size(), "one forecast per row");
+    if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
+    std::fill(out.begin(), out.end(), std::numeric_limits<float>::quiet_NaN());
+    if (rows.size() == 0) return {};
+    const MarketWindows windows(rows, parts_.layout, MarketWindows::Targets::none);
+    const std::size_t horizon = windows.shape().horizon, paths = parts_.network->paths();
+    std::vector<float> forecasts;
+    return for_each_batch(windows, kWindowsOfABatch, [&](std::size_t first, const WindowBatch& batch) -> Status {
+      forecasts.resize(batch.windows * paths * horizon);
+      if (Status done = parts_.network->forecast(batch.inputs, batch.windows, forecasts); !done) return done;
+      for (std::size_t i = 0; i < batch.windows; ++i)
+        out[windows.place_of(first + i)] = forecasts[(i * paths + path_) * horizon + horizon - 1];
+      return {};
+    });
+  }
+
+  Status save(const std::filesystem::path& directory) const override {
+    return write_model(directory, parts_.header,
+                       {{"windows", to_json(parts_.layout)},
+                        {"network", parts_.network->configuration()},
+                        {"training", parts_.training}},
+                       kFile, parts_.network->weights());
+  }
+
+ private:
+  SequenceParts parts_;
+  std::vector<std::string> notes_;
+  std::size_t path_ = 0;
+};
+
+template <typename Values>
+void add_values(Sha256& hash, const Values& values) {
+  hash.update_values(std::span<const typename Values::value_type>(values));
+}
+
+/// Everything that decides the bits of a training, as a name.
+std::string name_of(const nlohmann::json& parameters, const MarketWindowLayout& layout, const TrainingJob& job) {
+  const Dataset& data = *job.training.data;
+  Sha256 hash;
+  hash.update(nlohmann::json{
+      {"parameters", parameters},
+      {"windows", to_json(layout)},
+      {"label", to_json(data.definition)},
+      {"interval", data.frame->interval.name()},
+      {"seed",
+       job.seed}}.dump());
+  if (data.frame->bars != nullptr) {
+    const BarHistory& bars = *data.frame->bars;
+    hash.update(std::to_string(bars.symbols()));
+    add_values(hash, bars.open_time_ms);
+    add_values(hash, bars.log_close);
+    add_values(hash, bars.log_volume);
+  }
+  for (const RowSet* rows : {&job.training, &job.validation}) {
+    hash.update(std::to_string(rows->size()));
+    add_values(hash, rows->rows);
+  }
+  add_values(hash, data.frame_row);
+  add_values(hash, data.label);
+  add_values(hash, data.weight);
+  return hash.hex_digest().substr(0, kCheckpointNameDigits);
+}
+
+class MarketSequenceTrainer final : public Trainer {
+ public:
+  MarketSequenceTrainer(const MarketWindowOptions& windows, std::unique_ptr<SequenceTrainer> network)
+      : windows_(windows), network_(std::move(network)) {}
+
+  std::string_view type() const override { return network_->type(); }
+  nlohmann::json parameters() const override {
+    return {{"windows", options_to_json(windows_)}, {"network", network_->parameters()}};
+  }
+  std::size_t progress_steps() const override { return network_->progress_steps(); }
+
+  Result<std::unique_ptr<Model>> train(const TrainingJob& job, const RunContext& context) const override {
+    if (Status ready = check_job(job); !ready) return forward_error(ready);
+    if (Status going = context.cancel.check(); !going) return forward_error(going);
+    for (const RowSet* rows : {&job.training, &job.validation})
+      if (const auto targets = gather_targets(*rows); !targets) return forward_error(targets);
+    const FeatureFrame& frame = *job.training.data->frame;
+    const MarketWindowLayout layout = layout_for(job.training.data->definition);
+    const MarketWindows training(job.training, layout, MarketWindows::Targets::labels);
+    const MarketWindows validation(job.validation, layout, MarketWindows::Targets::labels);
+    SequenceJob fit{training, validation, job.seed, {}, nullptr};
+    if (!job.checkpoint_directory.empty())
+      fit.checkpoint = job.checkpoint_directory / (std::string(type()) + "-" + name_of(parameters(), layout, job));
+    auto trained = network_->fit(fit, context);
+    if (!trained) return forward_error(trained);
+    return std::make_unique<SequenceModel>(SequenceParts{{std::string(type()), frame.set_hash, frame.names},
+                                                         layout,
+                                                         training_json(trained->report),
+                                                         std::move(trained->forecaster),
+                                                         trained->report.device});
+  }
+
+ private:
+  MarketWindowLayout layout_for(const LabelOptions& label) const {
+    return {windows_, label.target == LabelTarget::plain ? PriceReference::own : PriceReference::universe,
+            type() == "patchtst" ? PriceOrigin::window_mean : PriceOrigin::last_close, label.horizon_bars};
+  }
+
+  MarketWindowOptions windows_;
+  std::unique_ptr<SequenceTrainer> network_;
+};
+
+Result<std::unique_ptr<Trainer>> assembled(const MarketWindowOptions& windows,
+                                           Result<std::unique_ptr<SequenceTrainer>> network) {
+  if (!network) return forward_error(network);
+  if (Status valid = check_options(windows); !valid) return forward_error(valid);
+  return std::make_unique<MarketSequenceTrainer>(windows, *std::move(network));
+}
+
+}  // namespace
+
+SequenceModelOptions<NHitsOptions> market_nhits() {
+  SequenceModelOptions<NHitsOptions> options;
+  options.network.hidden = 128;
+  options.network.dropout = 0.1;
+  options.network.normalise_window = false;  // prices of a window are in units of its volatility already
+  options.network.fit.epochs = 8;
+  options.network.fit.patience_epochs = 3;
+  return options;
+}
+
+SequenceModelOptions<PatchTstOptions> market_patchtst() {
+  SequenceModelOptions<PatchTstOptions> options;
+  options.network.layers = 2;
+  options.network.fit.epochs = 8;
+  options.network.fit.patience_epochs = 3;
+  return options;
+}
+
+SequenceModelOptions<DLinearOptions> market_dlinear() {
+  SequenceModelOptions<DLinearOptions> options;
+  options.network.fit.epochs = 8;
+  options.network.fit.patience_epochs = 3;
+  return options;
+}
+
+SequenceModelOptions<NLinearOlsOptions> market_nlinear_ols() {
+  SequenceModelOptions<NLinearOlsOptions> options;
+  options.network.ridge = 1e4;
+  return options;
+}
+
+bool is_sequence_type(std::string_view type) {
+  return type == "nhits" || type == "patchtst" || type == "dlinear" || type == "nlinear_ols";
+}
+
+Result<std::unique_ptr<Trainer>> make_sequence_trainer(const MarketWindowOptions& windows,
+                                                       const NetworkOptions& network) {
+  const auto library = NetworkLibrary::load();
+  if (!library) return forward_error(library);
+  return assembled(windows, (*library)->make_trainer(network));
+}
+
+Result<std::unique_ptr<Trainer>> make_sequence_trainer(std::string_view type, const nlohmann::json& parameters) {
+  if (!parameters.is_object()) return option_failure("parameters are not a table", "parameters");
+  for (const auto& [name, value] : parameters.items())
+    if (name != "windows" && name != "network") return option_failure("is not a setting of this model", name);
+  const auto windows = options_from_json<MarketWindowOptions>(parameters.value("windows", nlohmann::json::object()));
+  if (!windows) return forward_error(windows);
+  const auto library = NetworkLibrary::load();
+  if (!library) return forward_error(library);
+  return assembled(*windows, (*library)->make_trainer(type, parameters.value("network", nlohmann::json::object())));
+}
+
+Result<std::unique_ptr<Model>> load_sequence_model(std::string_view type, const std::filesystem::path& directory) {
+  MarketWindowLayout layout;
+  nlohmann::json network, training;
+  Result<StoredModel> stored = read_model(directory, type, kFile, [&](const nlohmann::json& body) -> Status {
+    network = body.at("network");
+    training = body.at("training");
+    notes_of(training);  // of the right types, or it throws
+    const auto read = market_window_layout(body.at("windows"));
+    if (!read) return forward_error(read);
+    layout = *read;
+    return {};
+  });
+  if (!stored) return forward_error(stored);
+  const auto library = NetworkLibrary::load();
+  if (!library) return forward_error(library);
+  auto restored = (*library)->restore(network, stored->library_bytes);
+  if (!restored) return load_failure(to_string(restored.error()), directory);
+  if ((*restored)->type() != type || (*restored)->shape() != layout.shape())
+    return load_failure("holds another network than it describes", directory);
+  return std::make_unique<SequenceModel>(SequenceParts{std::move(stored->header), layout, std::move(training),
+                                                       *std::move(restored), (*library)->device()});
+}
+
+}  // namespace clm
