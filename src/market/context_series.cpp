@@ -16,8 +16,9 @@ constexpr Duration kFundingPeriod = hours(8);
 constexpr Duration kDay = hours(24);
 constexpr Duration kStatisticsDelay = minutes(10);
 
-constexpr std::array<SeriesKindInfo, 9> kKinds{{
+constexpr std::array<SeriesKindInfo, 10> kKinds{{
     {SeriesKind::funding_rate, "funding_rate", kFundingPeriod, minutes(1)},
+    {SeriesKind::funding_rate_daily_mean, "funding_rate_daily_mean", kDay, minutes(1)},
     {SeriesKind::open_interest, "open_interest", kDay, kStatisticsDelay},
     {SeriesKind::open_interest_value, "open_interest_value", kDay, kStatisticsDelay},
     {SeriesKind::mark_price, "mark_price", kFundingPeriod, Duration(0)},

@@ -12,6 +12,7 @@ namespace clm {
 
 enum class SeriesKind {
   funding_rate,                      ///< fraction paid per funding period; the settled rate
+  funding_rate_daily_mean,           ///< mean of a day's settled rates: not a rate that anybody paid
   open_interest,                     ///< contracts, in the base currency
   open_interest_value,               ///< the same in the quote currency
   mark_price,                        ///< close of the mark price bar
@@ -27,6 +28,7 @@ inline const Symbol kWholeMarket{"*"};
 
 /// What is known of a kind in general. The delay is a default on the safe side of what the publisher does:
 ///   funding_rate       8 h  1 min   in Binance's /fapi/v1/fundingRate right after settlement
+///   *_daily_mean       1 d  1 min   once the day's last settlement is known
 ///   open_interest*     1 d  10 min  /futures/data/openInterestHist appears within its 5 min grid
 ///   mark_price         8 h  0       a price of the market itself: known at the bar's close
 ///   *long_short*       1 d  10 min  /futures/data/*, same grid

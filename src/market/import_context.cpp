@@ -47,8 +47,8 @@ ContextTable describe_context(const std::vector<ContextRows>& rows, const std::f
 
 Result<ContextMeaning> meaning_of(const ContextRows& rows, const ContextTable& table) {
   if (rows.name == "funding_daily_mean")
-    return ContextMeaning{SeriesKind::funding_rate, kDay,
-                          "daily means of the funding rate: known at the end of their day"};
+    return ContextMeaning{SeriesKind::funding_rate_daily_mean, kDay,
+                          "daily means of the funding rate: known at the end of their day, and no funding_rate"};
   if (rows.name == "value") {
     if (table.file_name.find("fear") != std::string::npos)
       return ContextMeaning{SeriesKind::fear_greed, Duration(0), {}};

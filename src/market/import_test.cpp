@@ -195,6 +195,21 @@ TEST_F(Import, DailyValuesAreKnownOnlyAfterTheirDay) {
   EXPECT_EQ(first_event(SeriesKind::fear_greed, kWholeMarket), label);
 }
 
+TEST_F(Import, AMeanOfFundingRatesIsNoFundingRate) {
+  write("um-funding.csv", "symbol,funding_time,funding_rate\nBTCUSDT,1772668800007,-0.0001\n");
+  write("BTCUSDT-funding-daily-mean.csv", "time,funding_mean,date\n1772668800000,0.0002,2026-03-05\n");
+  const auto report = run({directory_.path() / "in"});
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_EQ(report->rows_stored, 2u);
+  const auto store = ContextStore::open(directory_.path() / "context");
+  const auto rates = store->read(SeriesKind::funding_rate, Symbol("BTCUSDT"), Timestamp::max());
+  ASSERT_EQ(rates->points.size(), 1u);
+  EXPECT_EQ(rates->points[0].value, -0.0001);
+  const auto means = store->read(SeriesKind::funding_rate_daily_mean, Symbol("BTCUSDT"), Timestamp::max());
+  ASSERT_EQ(means->points.size(), 1u);
+  EXPECT_EQ(means->points[0].event_time.ms(), 1'772'668'800'000 + 24 * kHourMs) << "known when the day is over";
+}
+
 TEST_F(Import, JobsChangeNothing) {
   for (int i = 0; i < 20; ++i)
     write("S" + std::to_string(i) + "USDT-1h.csv", rows(10 + i) + (i % 3 == 0 ? "bad\n" : "") + row(kStartMs));
