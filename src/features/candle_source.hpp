@@ -3,7 +3,6 @@
 
 #include "base/result.hpp"
 #include "market/candle.hpp"
-#include "market/candle_store.hpp"
 
 namespace clm {
 
@@ -35,30 +34,6 @@ class MemoryCandleSource final : public CandleSource {
   std::vector<Symbol> symbols_;
   Venue venue_;
   Interval interval_;
-};
-
-/// Series of the candle store. Borrows the store.
-class StoreCandleSource final : public CandleSource {
- public:
-  /// The symbols of `venue` and `interval` that are stored, or of those the ones named in `only`. Errors as
-  /// CandleStore::list; `features.no_candles` (data) if that leaves none, or a named symbol is not stored.
-  static Result<StoreCandleSource> open(const CandleStore& store, const Venue& venue, Interval interval,
-                                        const std::vector<Symbol>& only = {});
-  /// Exactly these series, ascending without repetition (contract); a bar that closes after `as_of` is not loaded.
-  StoreCandleSource(const CandleStore& store, Venue venue, Interval interval, std::vector<Symbol> symbols,
-                    Timestamp as_of = Timestamp::max());
-
-  Venue venue() const override { return venue_; }
-  Interval interval() const override { return interval_; }
-  const std::vector<Symbol>& symbols() const override { return symbols_; }
-  Result<CandleSeries> load(std::size_t i) const override;
-
- private:
-  const CandleStore* store_;
-  Venue venue_;
-  Interval interval_;
-  std::vector<Symbol> symbols_;
-  Timestamp as_of_;
 };
 
 }  // namespace clm
