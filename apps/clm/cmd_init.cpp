@@ -14,7 +14,7 @@ void add_init(CLI::App& app, Commands& commands) {
          const Configuration defaults;
          const auto made = Workspace::init(directory, defaults.settings.to_toml());
          if (!made) return forward_error(made);
-         const auto root = std::filesystem::absolute(made->root()).lexically_normal().string();
+         const auto root = (std::filesystem::absolute(made->root()) / "").lexically_normal().parent_path().string();
          program.print({{"workspace", root}},
                        "Made a workspace in " + root +
                            "\nNext: clm import PATH... (or clm simulate), then clm cycle. Settings: clm.toml\n");

@@ -82,6 +82,18 @@ TEST(Contract, OneSymbolIsPredictedAsInTheWholeUniverse) {
   EXPECT_EQ(place.error({"predict", "--symbol", "NOSUCH"}, 2)["code"], "predict.unknown_symbol");
 }
 
+TEST(Contract, InitNamesTheDirectoryAsPeopleWriteIt) {
+  const TempDirectory place;
+  for (const std::string spelled : {"a", "b/", "c/./d//"}) {
+    const Outcome made =
+        run_program({{"init", "--json", "--workspace", (place.path() / spelled).string()}, {}, {}, {}});
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    const auto named = made.json().at("workspace").get<std::string>();
+    EXPECT_EQ(named, (place.path() / spelled / "").lexically_normal().parent_path().string());
+    EXPECT_TRUE(fs::is_regular_file(fs::path(named) / "clm.toml"));
+  }
+}
+
 TEST(Contract, WrongUsageIsExitCode2) {
   const TestWorkspace place;
   const std::vector<std::vector<std::string>> wrong{{"nonsense"},
