@@ -41,7 +41,8 @@ struct Prepared {
 /// Length of the past that a model reads, as in the papers on PatchTST and the linear forecasters.
 std::size_t usual_input_length(std::string_view model) { return model == "naive" ? 1 : 336; }
 
-/// Settings of the models for series of the size of ETT; a few were tried on ETTh1 at 96 steps. `changes` are the user's.
+/// Settings of the models for series of the size of ETT; a few were tried on ETTh1 at 96 steps. `changes` are the
+/// user's.
 Result<std::unique_ptr<SequenceTrainer>> make_trainer(std::string_view model, const nlohmann::json& changes,
                                                       double time_budget) {
   const auto library = NetworkLibrary::load();
