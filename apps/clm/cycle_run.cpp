@@ -51,8 +51,8 @@ Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
   const auto place = open_learning_place(program, **session, flags.as_of);
   if (!place) return forward_error(place);
 
-  CycleWorkplace workplace{*place->candles, place->context.get(), **registry,  **log,
-                           *lock,           program_version(),    git_commit()};
+  CycleWorkplace workplace{*place->candles, place->context.get(), **registry,   **log,
+                           *lock,           program_version(),    git_commit(), (*session)->workspace().checkpoints()};
   const CycleRequest request{place->as_of, flags.force ? Force::yes : Force::no, "cli"};
   const auto report = run_cycle(workplace, options, request, program.context());
   if (!report) return forward_error(report);

@@ -44,9 +44,10 @@ ReturnBasis return_basis(LabelTarget target) {
 }
 
 Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,
-                                         const TrainingOptions& options, const RunContext& run) {
+                                         const TrainingOptions& options, const RunContext& run,
+                                         const std::filesystem::path& checkpoints) {
   const TrainingJob job{split.fit, split.validation, static_cast<std::uint64_t>(options.seed),
-                        static_cast<int>(options.threads)};
+                        static_cast<int>(options.threads), checkpoints};
   auto trained = trainer.train(job, run);
   if (!trained) return forward_error(trained);
   return calibrated(std::move(*trained), data, split.validation);
@@ -54,8 +55,8 @@ Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningD
 
 Result<CalibratedModel> train_into(const std::filesystem::path& directory, const Trainer& trainer,
                                    const LearningData& data, const TrainingSplit& split, const TrainingOptions& options,
-                                   const RunContext& run) {
-  const auto candidate = train_calibrated(trainer, data, split, options, run);
+                                   const RunContext& run, const std::filesystem::path& checkpoints) {
+  const auto candidate = train_calibrated(trainer, data, split, options, run, checkpoints);
   if (!candidate) return forward_error(candidate);
   if (auto saved = candidate->model->save(directory); !saved) return forward_error(saved);
   const auto written =

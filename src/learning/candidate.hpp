@@ -18,15 +18,17 @@ namespace clm {
 /// Whether the label compares symbols, i.e. what its forecasts are about.
 ReturnBasis return_basis(LabelTarget target);
 
-/// Fits a model of `trainer`'s type on `split.fit` and calibrates it on `split.validation`, in memory.
+/// Fits a model of `trainer`'s type on `split.fit` and calibrates it on `split.validation`, in memory. `checkpoints` is
+/// the directory where a long training leaves its state (`TrainingJob::checkpoint_directory`); empty: nowhere.
 Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,
-                                         const TrainingOptions& options, const RunContext& run);
+                                         const TrainingOptions& options, const RunContext& run,
+                                         const std::filesystem::path& checkpoints = {});
 
 /// Fits a model of `trainer`'s type on `split.fit`, calibrates it on `split.validation` and writes both to
 /// `directory`. The result was read back from there, so that what is judged is what is stored.
 Result<CalibratedModel> train_into(const std::filesystem::path& directory, const Trainer& trainer,
                                    const LearningData& data, const TrainingSplit& split, const TrainingOptions& options,
-                                   const RunContext& run);
+                                   const RunContext& run, const std::filesystem::path& checkpoints = {});
 
 /// The baselines of the judging, fitted and calibrated on everything before the holdout: zero, majority_sign, ridge,
 /// and momentum and reversal over the past return whose span is nearest to the horizon, where the frame has one.

@@ -121,6 +121,7 @@ struct TrainedCandidate {
   Manifest manifest;  ///< complete but for metrics and parent
   VersionId version;
   ForecastTable forecasts;
+  std::vector<std::string> notes;  ///< how it was trained
 };
 
 Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const LearningOptions& options,
@@ -129,7 +130,8 @@ Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const Lear
   if (!trainer) return forward_error(trainer);
   auto staged = place.registry.store().stage(model_type);
   if (!staged) return forward_error(staged);
-  const auto model = train_into(staged->directory(), **trainer, arena.data, arena.split, options.training, run);
+  const auto model =
+      train_into(staged->directory(), **trainer, arena.data, arena.split, options.training, run, place.checkpoints);
   if (!model) return forward_error(model);
   auto forecasts = model->forecast(arena.split.holdout);
   if (!forecasts) return forward_error(forecasts);
@@ -142,7 +144,7 @@ Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const Lear
   auto version = version_id(manifest);
   if (!version) return forward_error(version);
   return TrainedCandidate{std::move(*staged), std::move(manifest), std::move(*version),
-                          ForecastTable{model_type, arena.truth, std::move(*forecasts)}};
+                          ForecastTable{model_type, arena.truth, std::move(*forecasts)}, model->model->notes()};
 }
 
 /// `other_trials`: how many other candidates were ever judged on these rows.
@@ -173,13 +175,11 @@ CycleResult failed_result(const std::string& model_type, const Error& error) {
   return result;
 }
 
-/// For the progress bar: trainers advance it once a round.
+/// For the progress bar: trainers advance it once a round, networks once an epoch.
 std::size_t planned_rounds(const std::vector<Trigger>& triggers, const TrainerOptions& trainers) {
   std::size_t rounds = 0;
-  for (const auto& trigger : triggers) {
-    if (trigger.model_type == "xgboost") rounds += static_cast<std::size_t>(trainers.xgboost.rounds);
-    if (trigger.model_type == "lightgbm") rounds += static_cast<std::size_t>(trainers.lightgbm.rounds);
-  }
+  for (const auto& trigger : triggers)
+    if (const auto trainer = make_trainer(trigger.model_type, trainers)) rounds += (*trainer)->progress_steps();
   return rounds;
 }
 
@@ -226,6 +226,8 @@ Result<std::vector<CycleResult>> learn_models(CycleWorkplace& place, const Learn
     }
     auto settled = settle(place, options, request, cycle, *outcome, holdout_span);
     if (!settled) return forward_error(settled);
+    const auto& notes = (*trained[i])->notes;
+    settled->reasons.insert(settled->reasons.end(), notes.begin(), notes.end());
     settled->reasons.insert(settled->reasons.end(), incumbents->notes.begin(), incumbents->notes.end());
     results.push_back(std::move(*settled));
   }
@@ -329,6 +331,10 @@ Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& opti
     Registry::Retention retention;
     retention.keep_versions_per_slot = static_cast<int>(options.retention.keep_versions);
     if (auto pruned = place.registry.prune(place.lock, retention); !pruned) return forward_error(pruned);
+    if (!place.checkpoints.empty()) {
+      std::error_code ignored;  // of no use any more, and no harm
+      std::filesystem::remove_all(place.checkpoints, ignored);
+    }
   }
   report.seconds = monotonic_seconds() - started;
   if (auto finished = place.log.finish(*cycle, CycleStatus::done, results_json(report.results).dump(), report.seconds);

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct CycleWorkplace {
   const FileLock& lock;
   std::string program_version;
   std::string git_commit;
+  /// Where trainings of networks leave their state, so that a killed cycle's next run goes on from there; removed when
+  /// a cycle is done. Empty: nowhere.
+  std::filesystem::path checkpoints = {};
 };
 
 struct CycleRequest {

@@ -73,6 +73,7 @@ Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const
   manifest.seed = static_cast<std::uint64_t>(protocol.training.seed);
   manifest.threads = static_cast<int>(protocol.training.threads);
   manifest.libraries = library_versions();
+  manifest.libraries.merge(model.model->libraries());
   manifest.created_as_of = protocol.as_of;
   return manifest;
 }

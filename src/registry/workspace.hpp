@@ -26,6 +26,8 @@ class Workspace {
   std::filesystem::path series() const { return root_ / "series"; }
   std::filesystem::path versions() const { return root_ / "versions"; }
   std::filesystem::path reports() const { return root_ / "reports"; }
+  /// State of trainings under way; guarded by the cycle lock.
+  std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
 
   /// The one lock for whoever trains, decides or removes here. The kernel frees it when its holder dies. Leftovers of
   /// a killed holder in versions/ are removed. Error `lock.held` (locked), naming the holder.
