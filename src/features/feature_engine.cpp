@@ -43,18 +43,23 @@ void fetch_row(const float* row, std::size_t width) {
 // What sequence models read of one symbol, into a history of its own.
 BarHistory history_of(std::span<const Candle> candles, std::span<const BarRecord> records) {
   BarHistory history;
-  history.open_time_ms.reserve(candles.size());
-  history.log_close.reserve(candles.size());
-  history.log_volume.reserve(candles.size());
+  history.open_time_ms.resize(candles.size());
+  history.log_close.resize(candles.size());
+  std::vector<double> one_and_volume(candles.size());
+  std::size_t bars = 0;
   for (std::size_t i = 0; i < candles.size(); ++i) {
     if (!records[i].usable) continue;
     const Candle& candle = candles[i];
     const double quote_volume = candle.quote_volume >= 0 ? candle.quote_volume : candle.volume * candle.close;
-    const double log_volume = quick_log(1.0 + quote_volume);
-    history.open_time_ms.push_back(candle.open_time.ms());
-    history.log_close.push_back(std::log(candle.close));
-    history.log_volume.push_back(log_volume >= 0 ? static_cast<float>(log_volume) : kNotKnown);
+    history.open_time_ms[bars] = candle.open_time.ms();
+    history.log_close[bars] = std::log(candle.close);
+    one_and_volume[bars] = quote_volume >= 0 ? 1.0 + quote_volume : kMissing;
+    ++bars;
   }
+  history.open_time_ms.resize(bars);
+  history.log_close.resize(bars);
+  history.log_volume.resize(bars);
+  for (std::size_t i = 0; i < bars; ++i) history.log_volume[i] = static_cast<float>(quick_log(one_and_volume[i]));
   return history;
 }
 
