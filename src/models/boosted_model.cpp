@@ -1,5 +1,7 @@
 #include "models/boosted_model.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -31,6 +33,14 @@ BoostedModel::BoostedModel(BoostedModelFile file, std::string_view library_file)
       library_file_(library_file),
       importance_(importance_shares(file_.stored.header.feature_names, file_.record.importance)) {
   expects(file_.record.importance.size() == columns(), "one importance per feature");
+}
+
+void BoostedModel::hide_unknown_rows(std::span<const float> features, std::span<double> contributions) const {
+  const std::size_t width = columns() + 1;
+  for (std::size_t row = 0; row * width < contributions.size(); ++row)
+    if (nothing_known(features.subspan(row * columns(), columns())))
+      std::fill_n(contributions.begin() + static_cast<std::ptrdiff_t>(row * width), width,
+                  std::numeric_limits<double>::quiet_NaN());
 }
 
 Status BoostedModel::save(const std::filesystem::path& directory) const {

@@ -41,6 +41,8 @@ class BoostedModel : public Model {
 
  protected:
   std::size_t columns() const { return file_.stored.header.feature_names.size(); }
+  /// NaN for the contributions of rows of `features` on which nothing is known: the model abstains there.
+  void hide_unknown_rows(std::span<const float> features, std::span<double> contributions) const;
 
  private:
   BoostedModelFile file_;

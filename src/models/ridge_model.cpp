@@ -63,6 +63,26 @@ class RidgeModel final : public Model {
     });
   }
 
+  Status contributions(const RowSet& rows, std::span<double> out) const override {
+    const std::size_t columns = weights_.coefficients.size();
+    expects(out.size() == rows.size() * (columns + 1), "one contribution per row and feature, and the base value");
+    if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
+    return for_each_block(rows, [&](std::size_t first, std::span<const float> features) -> Status {
+      for (std::size_t at = 0; at < features.size(); at += columns, ++first) {
+        const std::span<const float> row = features.subspan(at, columns);
+        const std::span<double> parts = out.subspan(first * (columns + 1), columns + 1);
+        if (nothing_known(row)) {
+          std::fill(parts.begin(), parts.end(), std::numeric_limits<double>::quiet_NaN());
+          continue;
+        }
+        for (std::size_t column = 0; column < columns; ++column)
+          parts[column] = weights_.coefficients[column] * weights_.standardisation.z(column, row[column]);
+        parts[columns] = weights_.intercept;
+      }
+      return {};
+    });
+  }
+
   std::vector<FeatureImportance> importance() const override {
     std::vector<double> sizes;
     for (const double coefficient : weights_.coefficients) sizes.push_back(std::fabs(coefficient));

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -33,6 +34,16 @@ class XgboostModel final : public BoostedModel {
     if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
     return for_each_block(rows, [&](std::size_t first, std::span<const float> features) {
       return predict_block(features, out.subspan(first, features.size() / columns()));
+    });
+  }
+
+  Status contributions(const RowSet& rows, std::span<double> out) const override {
+    const std::size_t width = columns() + 1;
+    expects(out.size() == rows.size() * width, "one contribution per row and feature, and the base value");
+    if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
+    return for_each_block(rows, [&](std::size_t first, std::span<const float> features) {
+      const std::size_t count = features.size() / columns();
+      return contribute_block(features, out.subspan(first * width, count * width));
     });
   }
 
@@ -73,7 +84,30 @@ class XgboostModel final : public BoostedModel {
     return {};
   }
 
+  // The in-place prediction does not know contributions: these rows go through a matrix. The library says nothing of
+  // threads here, and nobody waits for it, so one at a time.
+  Status contribute_block(std::span<const float> features, std::span<double> out) const {
+    static constexpr const char* kConfig =
+        R"({"type":2,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false})";
+    const std::lock_guard lock(contributing_);
+    const std::size_t width = columns() + 1;
+    const std::size_t count = out.size() / width;
+    XgbMatrix matrix;
+    const bst_ulong* shape = nullptr;
+    bst_ulong dimensions = 0;
+    const float* values = nullptr;
+    if (XGDMatrixCreateFromDense(xgb_array_interface(features, count).c_str(), R"({"missing":NaN,"nthread":1})",
+                                 matrix.receive()) != 0 ||
+        XGBoosterPredictFromDMatrix(booster_.get(), matrix.get(), kConfig, &shape, &dimensions, &values) != 0 ||
+        dimensions != 2 || shape[0] != count || shape[1] != width)
+      return fail(ErrorKind::defect, "model.predict", std::string("XGBoost: ") + XGBGetLastError());
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = double{values[i]};
+    hide_unknown_rows(features, out);
+    return {};
+  }
+
   XgbBooster booster_;
+  mutable std::mutex contributing_;
 };
 
 Status set_parameters(const XgbBooster& booster, const XgboostOptions& options, const TrainingJob& job,

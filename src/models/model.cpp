@@ -1,0 +1,11 @@
+#include "models/model.hpp"
+
+namespace clm {
+
+Status Model::contributions(const RowSet&, std::span<double>) const {
+  return fail(ErrorKind::usage, "model.contributions",
+              "forecasts of " + std::string(type()) + " do not come apart by feature", {},
+              "xgboost, lightgbm and ridge offer it.");
+}
+
+}  // namespace clm
