@@ -209,8 +209,42 @@ Result<Predictor> Predictor::load(const Registry& registry, const std::vector<st
   return predictor;
 }
 
+Result<Predictor> Predictor::load_version(const Registry& registry, const VersionRecord& record,
+                                          PredictorOptions options) {
+  Predictor predictor;
+  predictor.costs_ = options.costs;
+  if (record.slot.model_type == kEnsembleType) {
+    // All of it, the members' bytes included.
+    if (auto whole = registry.open_artifact(record); !whole) return forward_error(whole);
+    if (auto loaded = predictor.load_ensemble(registry, record, {}, IfBroken::refuse); !loaded)
+      return forward_error(loaded);
+    return predictor;
+  }
+  if (auto added = predictor.add_members(registry, {record}, IfBroken::refuse); !added) return forward_error(added);
+  options.bounds = {0, 1};
+  predictor.rule_ = configured_rule({{record.slot.model_type, record.version.str()}}, options);
+  return predictor;
+}
+
+/// What a prediction was made of.
+struct Predictor::Inputs {
+  std::vector<LatestRows> latest;
+  std::vector<UnitsOfSymbols> units;
+
+  const LatestRows& rows_of(const Member& member) const {
+    return *std::find_if(latest.begin(), latest.end(),
+                         [&](const LatestRows& known) { return known.feature_set == member.feature_set; });
+  }
+};
+
 Result<Forecasts> Predictor::predict(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
                                      const RunContext& run) const {
+  Inputs inputs;
+  return predict_from(candles, context, as_of, run, inputs);
+}
+
+Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
+                                          const RunContext& run, Inputs& inputs) const {
   Forecasts out;
   out.ensemble = ensemble_;
   for (const auto& symbol : candles.symbols())
@@ -218,12 +252,14 @@ Result<Forecasts> Predictor::predict(const CandleSource& candles, const ContextS
 
   std::vector<LabelOptions> labels;
   for (const auto& member : members_) labels.push_back(member.label);
-  const auto units = units_of_symbols(candles, labels, as_of);
-  if (!units) return forward_error(units);
+  auto read_units = units_of_symbols(candles, labels, as_of);
+  if (!read_units) return forward_error(read_units);
+  inputs.units = std::move(*read_units);
+  const auto& units = inputs.units;
+  auto& latest = inputs.latest;
 
   const std::size_t count = members_.size();
   std::vector<Answer> answers(out.predictions.size() * count);
-  std::vector<LatestRows> latest;
   std::vector<bool> fresh(out.predictions.size(), false);
   for (std::size_t m = 0; m < count; ++m) {
     const Member& member = members_[m];
@@ -238,7 +274,7 @@ Result<Forecasts> Predictor::predict(const CandleSource& candles, const ContextS
       rows = latest.end() - 1;
     }
     const RowSet asked = all_rows(rows->data);
-    const std::vector<float>& unit_of_symbol = unit_of(*units, member.label);
+    const std::vector<float>& unit_of_symbol = unit_of(units, member.label);
     const auto forecasts = member.model.raw_forecast(asked);
     if (!forecasts) return forward_error(forecasts);
     for (std::size_t s = 0; s < out.predictions.size(); ++s)
@@ -259,7 +295,7 @@ Result<Forecasts> Predictor::predict(const CandleSource& candles, const ContextS
   }
 
   if (rule_.weights.by_regime && !members_.empty()) {
-    std::vector<float> market = unit_of(*units, members_.front().label);
+    std::vector<float> market = unit_of(units, members_.front().label);
     for (std::size_t s = 0; s < market.size(); ++s)
       if (!fresh[s]) market[s] = kUnknown;
     out.regime = rule_.weights.by_regime->rule.regime(market_volatility(market));
@@ -279,6 +315,52 @@ Result<Forecasts> Predictor::predict(const CandleSource& candles, const ContextS
                                     answer.up_probability, combined.weights[members_[m].place]});
     }
     decide(prediction, combined, costs_);
+  }
+  return out;
+}
+
+Result<MemberExplanation> Predictor::explain_vote(const Vote& vote, std::size_t symbol, const Inputs& inputs) const {
+  const Member& member =
+      *std::find_if(members_.begin(), members_.end(), [&](const Member& one) { return one.version == vote.version; });
+  const Dataset& data = inputs.rows_of(member).data;
+  const auto row =
+      static_cast<std::uint32_t>(std::find(data.symbol.begin(), data.symbol.end(), symbol) - data.symbol.begin());
+  const FeatureFrame& frame = *data.frame;
+  MemberExplanation out{vote, 0, {}, {}};
+  std::vector<double> parts(frame.columns() + 1);
+  if (auto taken = member.model.model->contributions(RowSet{&data, {row}}, parts); !taken) {
+    if (taken.error().kind != ErrorKind::usage) return forward_error(taken);
+    out.why_not = taken.error().message;
+    return out;
+  }
+  const double unit = static_cast<double>(unit_of(inputs.units, member.label)[symbol]);
+  const auto in_bps = [&](double part) { return kBpsPerUnit * unit * member.model.calibration.scaled(part); };
+  const auto values = frame.row(data.frame_row[row]);
+  for (std::size_t column = 0; column < frame.columns(); ++column)
+    out.effects.push_back({frame.names[column], static_cast<double>(values[column]), in_bps(parts[column])});
+  out.base_bps = in_bps(parts.back());
+  return out;
+}
+
+Result<Explanations> Predictor::explain(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
+                                        const std::vector<Symbol>& symbols, const RunContext& run) const {
+  Inputs inputs;
+  auto forecasts = predict_from(candles, context, as_of, run, inputs);
+  if (!forecasts) return forward_error(forecasts);
+  Explanations out{forecasts->ensemble, forecasts->regime, {}};
+  for (const Symbol& symbol : symbols) {
+    const auto& known = candles.symbols();
+    const auto place = static_cast<std::size_t>(std::find(known.begin(), known.end(), symbol) - known.begin());
+    if (place == known.size())
+      return fail(ErrorKind::usage, "predict.unknown_symbol", "there are no usable candles of " + symbol.str(),
+                  symbol.str(), "`clm data` lists what is stored and what is wrong with it.");
+    Explanation explanation{forecasts->predictions[place], {}};
+    for (const Vote& vote : explanation.prediction.votes) {
+      auto member = explain_vote(vote, place, inputs);
+      if (!member) return forward_error(member);
+      explanation.members.push_back(std::move(*member));
+    }
+    out.explanations.push_back(std::move(explanation));
   }
   return out;
 }

@@ -61,6 +61,34 @@ struct Forecasts {
   std::vector<Prediction> predictions;                  ///< ascending by symbol
 };
 
+/// How far one feature moved a forecast.
+struct FeatureEffect {
+  std::string feature;
+  double value = 0;       ///< what the feature was; NaN: not known
+  double effect_bps = 0;  ///< of the expected return
+};
+
+/// What moved one member's vote.
+struct MemberExplanation {
+  Vote vote;
+  double base_bps = 0;  ///< what it says whatever the features are; with the effects it sums to the vote
+  /// In the order of the feature set; empty where the model does not offer them, `why_not` then says so.
+  std::vector<FeatureEffect> effects;
+  std::string why_not;
+};
+
+/// One prediction taken apart: the sum over the members of weight x (base + effects, or the vote of a member that does
+/// not offer them) is the expected return.
+struct Explanation {
+  Prediction prediction;
+  std::vector<MemberExplanation> members;  ///< those that vote, ascending by model type
+};
+struct Explanations {
+  VersionId ensemble;  ///< as in Forecasts
+  VolatilityRegime regime = VolatilityRegime::unknown;
+  std::vector<Explanation> explanations;  ///< in the order asked for
+};
+
 /// The active ensemble, or without one the active version of every model type; verified and loaded once. Immutable and
 /// thread-safe once made.
 class Predictor {
@@ -73,10 +101,20 @@ class Predictor {
   static Result<Predictor> load(const Registry& registry, const std::vector<std::string>& model_types,
                                 PredictorOptions options, IfBroken if_broken);
 
+  /// The same for one version, whatever its status: it alone votes, or the members of an ensemble. Its bytes are
+  /// verified. Errors `artifact.*`, `registry.pruned`, those of the registry's database.
+  static Result<Predictor> load_version(const Registry& registry, const VersionRecord& record,
+                                        PredictorOptions options);
+
   /// One prediction per symbol of `candles`, from bars known at `as_of`. A symbol without a bar that closed at `as_of`
   /// is stale: every model abstains on it.
   Result<Forecasts> predict(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
                             const RunContext& run) const;
+
+  /// What `predict` says about `symbols`, and what moved it there. Error `predict.unknown_symbol` (usage) for a symbol
+  /// that is not one of `candles`. Cost: that of `predict`, and some milliseconds a symbol.
+  Result<Explanations> explain(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
+                               const std::vector<Symbol>& symbols, const RunContext& run) const;
 
  private:
   struct Member {
@@ -87,6 +125,10 @@ class Predictor {
     LabelOptions label;
     CalibratedModel model;
   };
+  struct Inputs;
+  Result<Forecasts> predict_from(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
+                                 const RunContext& run, Inputs& inputs) const;
+  Result<MemberExplanation> explain_vote(const Vote& vote, std::size_t symbol, const Inputs& inputs) const;
   static Result<Member> load_member(const Registry& registry, const VersionRecord& record);
   Status add_members(const Registry& registry, const std::vector<VersionRecord>& records, IfBroken if_broken);
   Status load_ensemble(const Registry& registry, const VersionRecord& record,

@@ -13,6 +13,7 @@
 #include "market/simulator.hpp"
 #include "models/trainers.hpp"
 #include "registry/registry_fixture.hpp"
+#include "serving/explanation_report.hpp"
 
 namespace clm {
 namespace {
@@ -170,6 +171,86 @@ TEST_F(PredictorTest, StaleAndNewSymbolsGetNoVote) {
   EXPECT_TRUE(predictions[2].votes.empty());
   EXPECT_THAT(predictions[2].abstained.at(0).why, HasSubstr("volatility"));
   EXPECT_EQ(predictions[0].votes.size(), 1U);
+}
+
+TEST_F(PredictorTest, AnExplanationSumsToThePrediction) {
+  activate(1);
+  const Predictor predictor = load();
+  const auto predictions = ask(predictor, market(kBars)).predictions;
+  const MemoryCandleSource candles(market(kBars));
+  const auto explained =
+      predictor.explain(candles, nullptr, close_of(kBars), {predictions[4].symbol, predictions[1].symbol}, run_)
+          .value();
+  ASSERT_EQ(explained.explanations.size(), 2U);
+  const Explanation& one = explained.explanations[0];
+  EXPECT_EQ(one.prediction.symbol, predictions[4].symbol);
+  EXPECT_EQ(one.prediction.expected_return_bps, predictions[4].expected_return_bps);
+  ASSERT_EQ(one.members.size(), 1U);
+  const auto frame = compute_features(classic22_feature_set(), candles, nullptr, {}, run_).value();
+  ASSERT_EQ(one.members[0].effects.size(), frame.columns());
+  double sum = one.members[0].base_bps;
+  for (std::size_t column = 0; column < frame.columns(); ++column) {
+    const FeatureEffect& effect = one.members[0].effects[column];
+    EXPECT_EQ(effect.feature, frame.names[column]);
+    const double value = static_cast<double>(frame.row(frame.symbol_begin[5] - 1)[column]);
+    EXPECT_TRUE(effect.value == value || (std::isnan(effect.value) && std::isnan(value))) << "of its own newest row";
+    sum += effect.effect_bps;
+  }
+  EXPECT_NEAR(sum, one.prediction.expected_return_bps, 1e-5 * std::fabs(sum) + 1e-5);
+  const CombinedExplanation whole = combined(one);
+  EXPECT_EQ(whole.opaque_bps, 0);
+  for (std::size_t i = 1; i < whole.effects.size(); ++i)
+    EXPECT_GE(std::fabs(whole.effects[i - 1].effect_bps), std::fabs(whole.effects[i].effect_bps));
+}
+
+TEST_F(PredictorTest, WhatIsNotKnownYetExplainsNothing) {
+  activate(1);
+  const Predictor predictor = load();
+  const auto text = [&](std::size_t bars) {
+    const MemoryCandleSource candles(market(bars));
+    return to_json(predictor.explain(candles, nullptr, close_of(kBars), {candles.symbols()[2]}, run_).value(),
+                   close_of(kBars), 5)
+        .dump();
+  };
+  EXPECT_EQ(text(kBars + 30), text(kBars));
+}
+
+TEST_F(PredictorTest, AnUnknownSymbolIsNotExplainedAndAStaleOneSaysWhy) {
+  activate(1);
+  auto series = market(kBars);
+  series[1].candles.pop_back();
+  const MemoryCandleSource candles(std::move(series));
+  const Predictor predictor = load();
+  const auto unknown = predictor.explain(candles, nullptr, close_of(kBars), {Symbol("NOSUCH")}, run_);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, "predict.unknown_symbol");
+  const auto stale = predictor.explain(candles, nullptr, close_of(kBars), {candles.symbols()[1]}, run_).value();
+  EXPECT_TRUE(stale.explanations[0].members.empty());
+  EXPECT_THAT(stale.explanations[0].prediction.abstained.at(0).why, HasSubstr("no bar closed at"));
+}
+
+TEST_F(PredictorTest, AVersionThatIsNotActiveCanBeAsked) {
+  const VersionId first = activate(1);
+  const std::string said = text_of(ask(load(), market(kBars)));
+  activate(1000);
+  const auto retired =
+      Predictor::load_version(*registry_, registry_->find(first.str()).value(), PredictorOptions{}).value();
+  EXPECT_EQ(text_of(ask(retired, market(kBars))), said);
+}
+
+TEST(CombinedExplanation, WeighsMembersAndKeepsWhatDoesNotComeApart) {
+  Explanation explanation;
+  explanation.members.push_back({{"a", VersionId(), 10, 0.6, 0.25}, 2, {{"x", 1, 5}, {"y", 2, 3}}, {}});
+  explanation.members.push_back({{"b", VersionId(), -4, 0.4, 0.25}, 0, {{"x", 1, -5}, {"z", 3, 1}}, {}});
+  explanation.members.push_back({{"net", VersionId(), 8, 0.7, 0.5}, 0, {}, "reads bars"});
+  const CombinedExplanation sum = combined(explanation);
+  EXPECT_EQ(sum.base_bps, 0.5);
+  EXPECT_EQ(sum.opaque_bps, 4);
+  ASSERT_EQ(sum.effects.size(), 3U);
+  EXPECT_EQ(sum.effects[0].feature, "y");
+  EXPECT_EQ(sum.effects[0].effect_bps, 0.75);
+  EXPECT_EQ(sum.effects[1].feature, "z");
+  EXPECT_EQ(sum.effects[2].effect_bps, 0) << "what members disagree on cancels";
 }
 
 TEST_F(PredictorTest, AForecastInsideTheCostsIsAHold) {
