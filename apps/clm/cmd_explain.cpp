@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "learning/ensemble_lineup.hpp"
+#include "learning_place.hpp"
+#include "serving/explanation_report.hpp"
+#include "session.hpp"
+#include "text_table.hpp"
+#include "version_explanation.hpp"
+
+namespace clm::app {
+namespace {
+
+constexpr const char* kDocument = R"(Documents (--json)
+  of a prediction  {as_of, ensemble, regime, explanations: [{symbol, action, expected_return_bps, base_bps, opaque_bps,
+                   features: [{feature, value, effect_bps}], other_features_bps, members: [{model_type, version, weight,
+                   expected_return_bps, base_bps, features, other_features_bps, why_not}], abstained}]}
+                   base_bps + opaque_bps + all effects = expected_return_bps. opaque_bps: from members whose votes do
+                   not come apart by feature (why_not says why).
+  of a version     {version, model_type, rows: {used, held_out, from, to, note}, members: [{model_type, version, weight,
+                   contributions: [{feature, mean_size_bps, mean_bps, share}], contributions_why_not, permutation:
+                   {rank_ic, interval, repeats, features: [{feature, drop, interval, p_greater}]},
+                   permutation_why_not}]}
+                   A model is its own only member. Every feature is listed; --top shortens tables only.)";
+
+struct Flags {
+  std::string version;
+  std::vector<std::string> symbols;
+  std::string as_of;
+  std::size_t top = 12;
+  std::size_t rows = 20'000;
+  int repeats = 3;
+  bool permutation = false;
+};
+
+std::string describe(const Explanation& explanation, std::size_t top) {
+  const Prediction& p = explanation.prediction;
+  std::string text = "\n" + p.symbol.str() + ": " + std::string(to_string(p.action)) + ", expected " +
+                     fixed(p.expected_return_bps, 2) + " bps\n";
+  for (const auto& absent : p.abstained) text += "  " + absent.model_type + " abstains: " + absent.why + "\n";
+  if (explanation.members.empty()) return text;
+  const CombinedExplanation sum = combined(explanation);
+  std::vector<std::string> header{"feature", "value", "effect bps"};
+  for (const auto& member : explanation.members)
+    header.push_back(member.vote.model_type + " x " + fixed(member.vote.weight, 2));
+  TextTable table(std::move(header));
+  const auto add = [&](const std::string& name, const std::string& value, double effect_bps, const auto& of_member) {
+    std::vector<std::string> cells{name, value, fixed(effect_bps, 2)};
+    for (const auto& member : explanation.members) cells.push_back(fixed(of_member(member), 2));
+    table.add(std::move(cells));
+  };
+  double others = 0;
+  for (std::size_t i = 0; i < sum.effects.size(); ++i) {
+    const FeatureEffect& effect = sum.effects[i];
+    if (i >= top) {
+      others += effect.effect_bps;
+      continue;
+    }
+    add(effect.feature, fixed(effect.value, 4), effect.effect_bps, [&](const MemberExplanation& member) {
+      for (const auto& own : member.effects)
+        if (own.feature == effect.feature) return own.effect_bps;
+      return kMissing;
+    });
+  }
+  const auto only_total = [](const MemberExplanation&) { return kMissing; };
+  if (sum.effects.size() > top)
+    add("(" + std::to_string(sum.effects.size() - top) + " others)", "", others, only_total);
+  add("(base)", "", sum.base_bps, [](const MemberExplanation& m) { return m.why_not.empty() ? m.base_bps : kMissing; });
+  if (sum.opaque_bps != 0) add("(not by feature)", "", sum.opaque_bps, only_total);
+  add("all", "", p.expected_return_bps, [](const MemberExplanation& m) { return m.vote.expected_return_bps; });
+  text += table.render();
+  for (const auto& member : explanation.members)
+    if (!member.why_not.empty()) text += "  " + member.why_not + "\n";
+  return text;
+}
+
+Result<int> explain_prediction(Program& program, Session& session, const Registry& registry, const Flags& flags) {
+  const auto place = open_learning_place(program, session, flags.as_of);
+  if (!place) return forward_error(place);
+  const LearningOptions& learning = session.learning();
+  const auto weights = configured_weights(learning.ensemble);
+  if (!weights) return forward_error(weights);
+  const PredictorOptions options{weights->named,
+                                 weights->other,
+                                 {learning.ensemble.min_weight, learning.ensemble.max_weight},
+                                 learning.judging.positions.costs};
+  const auto load = [&]() -> Result<Predictor> {
+    if (flags.version.empty())
+      return Predictor::load(registry, learning.training.models, options, Predictor::IfBroken::refuse);
+    const auto record = registry.find(flags.version);
+    if (!record) return forward_error(record);
+    return Predictor::load_version(registry, *record, options);
+  };
+  const auto predictor = load();
+  if (!predictor) return forward_error(predictor);
+  std::vector<Symbol> symbols;
+  for (const auto& symbol : flags.symbols) symbols.emplace_back(symbol);
+  const auto explained =
+      predictor->explain(*place->candles, place->context.get(), place->as_of, symbols, program.context());
+  if (!explained) return forward_error(explained);
+  std::string by = "the active versions, with configured weights";
+  if (!flags.version.empty()) by = "version " + flags.version;
+  if (!explained->ensemble.empty()) by = "ensemble " + explained->ensemble.str();
+  std::string text = "As of " + to_string(place->as_of) + ", by " + by + "\n";
+  for (const auto& one : explained->explanations) text += describe(one, flags.top);
+  program.print(to_json(*explained, place->as_of, flags.top), text);
+  return 0;
+}
+
+Result<int> explain_version(Program& program, Session& session, const Registry& registry, const Flags& flags) {
+  const auto record = registry.find(flags.version);
+  if (!record) return forward_error(record);
+  const auto explained =
+      explain_held_out(session, registry, *record, {flags.rows, flags.repeats, flags.permutation}, program.context());
+  if (!explained) return forward_error(explained);
+  program.print(to_json(*explained), describe(*explained, flags.top));
+  return 0;
+}
+
+Result<int> run(Program& program, const Flags& flags) {
+  const auto session = Session::open(program);
+  if (!session) return forward_error(session);
+  const auto registry = (*session)->registry();
+  if (!registry) return forward_error(registry);
+  return flags.symbols.empty() ? explain_version(program, **session, **registry, flags)
+                               : explain_prediction(program, **session, **registry, flags);
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Commands& commands) {
+  auto flags = std::make_shared<Flags>();
+  auto* command =
+      app.add_subcommand("explain", "Which features moved a prediction (--symbol), or a version on its held-out rows");
+  command->footer(kDocument);
+  command->add_option("version", flags->version, "Version, or its beginning (default with --symbol: what is active)")
+      ->type_name("VERSION");
+  auto* symbol = command->add_option("--symbol", flags->symbols, "Explain the prediction of these");
+  command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")
+      ->type_name("TIME")
+      ->needs(symbol);
+  command->add_option("--top", flags->top, "Features that are listed by name")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  auto* permutation = command
+                          ->add_flag("--permutation", flags->permutation,
+                                     "Also what the rank IC loses when a feature is dealt out anew")
+                          ->excludes(symbol);
+  command->add_option("--repeats", flags->repeats, "Permutations per feature")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str()
+      ->needs(permutation);
+  command->add_option("--rows", flags->rows, "Held-out rows at most (every n-th time is taken)")
+      ->check(CLI::Range(1'000, 100'000'000))
+      ->capture_default_str()
+      ->excludes(symbol);
+  command->callback([flags] {
+    if (flags->version.empty() && flags->symbols.empty()) throw CLI::RequiredError("VERSION or --symbol");
+  });
+  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+}
+
+}  // namespace clm::app

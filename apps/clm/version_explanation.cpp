@@ -1,0 +1,210 @@
+#include "version_explanation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "evaluation/calibrated_model.hpp"
+#include "features/context_source.hpp"
+#include "learning/held_out_rows.hpp"
+#include "learning_place.hpp"
+#include "text_table.hpp"
+
+namespace clm::app {
+namespace {
+
+constexpr double kBpsPerUnit = 1e4;
+
+/// Rows on which the model abstains do not count.
+Result<std::vector<MeanContribution>> mean_contributions(const CalibratedModel& model, const RowSet& rows) {
+  const FeatureFrame& frame = *rows.data->frame;
+  const std::size_t columns = frame.columns();
+  std::vector<double> parts(rows.size() * (columns + 1));
+  if (auto taken = model.model->contributions(rows, parts); !taken) return forward_error(taken);
+  std::vector<MeanContribution> means;
+  for (const auto& name : frame.names) means.push_back({name, 0, 0, 0});
+  std::size_t counted = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double* row = parts.data() + i * (columns + 1);
+    if (std::isnan(row[columns])) continue;
+    ++counted;
+    const double unit = kBpsPerUnit * static_cast<double>(rows.data->volatility[rows.rows[i]]);
+    for (std::size_t column = 0; column < columns; ++column) {
+      const double effect_bps = unit * model.calibration.scaled(row[column]);
+      means[column].mean_size_bps += std::fabs(effect_bps);
+      means[column].mean_bps += effect_bps;
+    }
+  }
+  double total = 0;
+  for (auto& mean : means) {
+    mean.mean_size_bps /= static_cast<double>(std::max<std::size_t>(counted, 1));
+    mean.mean_bps /= static_cast<double>(std::max<std::size_t>(counted, 1));
+    total += mean.mean_size_bps;
+  }
+  for (auto& mean : means) mean.share = total > 0 ? mean.mean_size_bps / total : 0;
+  std::stable_sort(means.begin(), means.end(), [](const MeanContribution& a, const MeanContribution& b) {
+    return a.mean_size_bps > b.mean_size_bps;
+  });
+  return means;
+}
+
+Result<MemberOnRows> explain_member(const StoredArtifact& artifact, double weight, const RowSet& rows, int horizon_bars,
+                                    const HeldOutOptions& options, const RunContext& run) {
+  const auto model = load_calibrated_model(artifact.manifest.model_type, artifact.directory);
+  if (!model) return forward_error(model);
+  MemberOnRows out{artifact.manifest.model_type, artifact.version.str(), weight, {}, {}, {}, {}};
+  auto contributions = mean_contributions(*model, rows);
+  if (contributions) {
+    out.contributions = std::move(*contributions);
+  } else {
+    if (contributions.error().kind != ErrorKind::usage) return forward_error(contributions);
+    out.contributions_why_not = contributions.error().message;
+  }
+  if (!options.permutation) {
+    out.permutation_why_not = "not asked for (--permutation)";
+    return out;
+  }
+  PermutationOptions permuting;
+  permuting.repeats = options.repeats;
+  permuting.seed = artifact.manifest.seed;
+  auto permutation = permutation_importance(*model->model, rows, horizon_bars, permuting, run);
+  if (permutation) {
+    out.permutation = std::move(*permutation);
+  } else {
+    if (permutation.error().kind != ErrorKind::usage) return forward_error(permutation);
+    out.permutation_why_not = permutation.error().message;
+  }
+  return out;
+}
+
+nlohmann::json finite(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
+
+nlohmann::json to_json(const MemberOnRows& member, int repeats) {
+  nlohmann::json document{{"model_type", member.model_type}, {"version", member.version},
+                          {"weight", member.weight},         {"contributions", nullptr},
+                          {"permutation", nullptr},          {"contributions_why_not", nullptr},
+                          {"permutation_why_not", nullptr}};
+  if (member.contributions_why_not.empty()) {
+    auto list = nlohmann::json::array();
+    for (const auto& mean : member.contributions)
+      list.push_back({{"feature", mean.feature},
+                      {"mean_size_bps", mean.mean_size_bps},
+                      {"mean_bps", mean.mean_bps},
+                      {"share", mean.share}});
+    document["contributions"] = std::move(list);
+  } else {
+    document["contributions_why_not"] = member.contributions_why_not;
+  }
+  if (member.permutation) {
+    auto list = nlohmann::json::array();
+    for (const auto& one : member.permutation->features)
+      list.push_back({{"feature", one.feature},
+                      {"drop", one.drop.mean},
+                      {"interval", {finite(one.drop.lo), finite(one.drop.hi)}},
+                      {"p_greater", one.drop.p_greater}});
+    const MeanEstimate& whole = member.permutation->rank_ic;
+    document["permutation"] = {{"rank_ic", whole.mean},
+                               {"interval", {finite(whole.lo), finite(whole.hi)}},
+                               {"repeats", repeats},
+                               {"features", std::move(list)}};
+  } else {
+    document["permutation_why_not"] = member.permutation_why_not;
+  }
+  return document;
+}
+
+std::string interval_text(const MeanEstimate& estimate) {
+  return "[" + fixed(estimate.lo, 4) + ", " + fixed(estimate.hi, 4) + "]";
+}
+
+std::string describe(const MemberOnRows& member, std::size_t top) {
+  std::string text = "\n" + member.model_type + " " + member.version + "\n";
+  if (member.contributions_why_not.empty()) {
+    TextTable table({"feature", "mean |effect| bps", "mean bps", "share"});
+    for (std::size_t i = 0; i < std::min(top, member.contributions.size()); ++i) {
+      const auto& mean = member.contributions[i];
+      table.add({mean.feature, fixed(mean.mean_size_bps, 3), fixed(mean.mean_bps, 3), fixed(mean.share, 3)});
+    }
+    text += table.render();
+  } else {
+    text += "  " + member.contributions_why_not + "\n";
+  }
+  if (member.permutation) {
+    text += "\nrank IC " + fixed(member.permutation->rank_ic.mean, 4) + " " +
+            interval_text(member.permutation->rank_ic) + "; it loses, when dealt out anew (95 % interval)\n";
+    TextTable table({"feature", "drop", "interval"});
+    for (std::size_t i = 0; i < std::min(top, member.permutation->features.size()); ++i) {
+      const auto& one = member.permutation->features[i];
+      table.add({one.feature, fixed(one.drop.mean, 4), interval_text(one.drop)});
+    }
+    text += table.render();
+  } else {
+    text += "  permutation: " + member.permutation_why_not + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<VersionExplanation> explain_held_out(Session& session, const Registry& registry, const VersionRecord& record,
+                                            const HeldOutOptions& options, const RunContext& run) {
+  const auto artifact = registry.open_artifact(record);
+  if (!artifact) return forward_error(artifact);
+  const Manifest& manifest = artifact->manifest;
+  const auto series = session.context_series();
+  if (!series) return forward_error(series);
+  const auto context = StoreContextSource::open(**series, manifest.created_as_of);
+  if (!context) return forward_error(context);
+  const OpenCandles open = [&](const Protocol& protocol) { return open_protocol_candles(session, protocol); };
+  const auto held_out = held_out_rows(manifest, open, &*context, run);
+  if (!held_out) return forward_error(held_out);
+  const RowSet& all = (*held_out)->split.holdout;
+  const RowSet rows = thinned(all, options.most_rows);
+
+  VersionExplanation out{artifact->version.str(), manifest.model_type, rows.size(), all.size(), {},
+                         (*held_out)->note,       options.repeats,     {}};
+  const auto& decided = rows.data->decided_at_ms;
+  out.span = {Timestamp(decided[rows.rows.front()]), Timestamp(decided[rows.rows.back()] + 1)};
+  const int horizon_bars = (*held_out)->data.label.horizon_bars;
+  if (manifest.model_type != kEnsembleType) {
+    auto one = explain_member(*artifact, 1, rows, horizon_bars, options, run);
+    if (!one) return forward_error(one);
+    out.members.push_back(std::move(*one));
+    return out;
+  }
+  const auto members = registry.open_members(manifest);
+  if (!members) return forward_error(members);
+  for (std::size_t i = 0; i < members->size(); ++i) {
+    auto one = explain_member((*members)[i], manifest.members[i].weight, rows, horizon_bars, options, run);
+    if (!one) return forward_error(one);
+    out.members.push_back(std::move(*one));
+  }
+  return out;
+}
+
+nlohmann::json to_json(const VersionExplanation& explanation) {
+  auto members = nlohmann::json::array();
+  for (const auto& member : explanation.members) members.push_back(to_json(member, explanation.repeats));
+  return {{"version", explanation.version},
+          {"model_type", explanation.model_type},
+          {"rows",
+           {{"used", explanation.rows_used},
+            {"held_out", explanation.rows_held_out},
+            {"from", to_string(explanation.span.from)},
+            {"to", to_string(explanation.span.to)},
+            {"note", explanation.note.empty() ? nlohmann::json() : nlohmann::json(explanation.note)}}},
+          {"members", members}};
+}
+
+std::string describe(const VersionExplanation& explanation, std::size_t top) {
+  std::string text = explanation.model_type + " " + explanation.version + " on " +
+                     grouped(static_cast<long long>(explanation.rows_used)) + " of " +
+                     grouped(static_cast<long long>(explanation.rows_held_out)) + " rows held out, " +
+                     to_date_string(explanation.span.from) + " to " + to_date_string(explanation.span.to) + "\n";
+  if (!explanation.note.empty()) text += "Note: " + explanation.note + "\n";
+  for (const auto& member : explanation.members) text += describe(member, top);
+  return text;
+}
+
+}  // namespace clm::app

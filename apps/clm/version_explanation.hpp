@@ -1,0 +1,59 @@
+#pragma once
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "evaluation/permutation_importance.hpp"
+#include "session.hpp"
+
+namespace clm::app {
+
+/// How much a feature moved a model's forecasts of the held-out rows.
+struct MeanContribution {
+  std::string feature;
+  double mean_size_bps = 0;  ///< mean of |effect on the expected return|
+  double mean_bps = 0;
+  double share = 0;  ///< of the sizes of all features
+};
+
+/// A model on the held-out rows. What it does not offer is absent, with the reason.
+struct MemberOnRows {
+  std::string model_type;
+  std::string version;
+  double weight = 1;
+  std::vector<MeanContribution> contributions;  ///< descending by mean size
+  std::string contributions_why_not;
+  std::optional<PermutationImportance> permutation;
+  std::string permutation_why_not;
+};
+
+struct VersionExplanation {
+  std::string version;
+  std::string model_type;
+  std::size_t rows_used = 0;
+  std::size_t rows_held_out = 0;
+  TimeRange span;    ///< decision times used: first, and one past the last
+  std::string note;  ///< what differs from the judging; empty if nothing
+  int repeats = 0;
+  std::vector<MemberOnRows> members;  ///< a model is its own only member
+};
+
+struct HeldOutOptions {
+  std::size_t most_rows = 20'000;
+  int repeats = 3;
+  bool permutation = false;
+};
+
+/// Explains a version, and each member of an ensemble, on the rows that the version was judged on. The members' bytes
+/// are verified first.
+Result<VersionExplanation> explain_held_out(Session& session, const Registry& registry, const VersionRecord& record,
+                                            const HeldOutOptions& options, const RunContext& run);
+
+nlohmann::json to_json(const VersionExplanation& explanation);
+/// Tables of the `top` features.
+std::string describe(const VersionExplanation& explanation, std::size_t top);
+
+}  // namespace clm::app
