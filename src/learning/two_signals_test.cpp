@@ -72,6 +72,9 @@ LearningOptions learning() {
   options.trainers.nhits.network.fit.patience_epochs = 16;
   options.trainers.nhits.network.fit.learning_rate = 2e-3;
   options.trainers.nhits.network.fit.batch_windows = 64;
+  options.trainers.nhits.network.dropout = 0.1;
+  options.trainers.nhits.network.fit.loss = SequenceLoss::mse;
+  options.trainers.nlinear_ols.network.ridge = 1e4;
   options.trainers.nlinear_ols.windows.input_bars = 48;
   options.judging.positions.costs = {0, 0};
   options.policy.skill_alpha = 0.49;

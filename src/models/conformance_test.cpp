@@ -48,6 +48,7 @@ TrainerOptions small_options() {
   make_small(options.dlinear);
   make_small(options.nlinear_ols);
   options.nhits.network.hidden = 16;
+  options.nhits.network.dropout = 0.1;
   options.patchtst.network.patch_length = 4;
   options.patchtst.network.stride = 2;
   options.patchtst.network.hidden = 32;

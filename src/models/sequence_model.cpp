@@ -182,18 +182,23 @@ Result<std::unique_ptr<Trainer>> assembled(const MarketWindowOptions& windows,
 SequenceModelOptions<NHitsOptions> market_nhits() {
   SequenceModelOptions<NHitsOptions> options;
   options.network.hidden = 128;
-  options.network.dropout = 0.1;
+  options.network.dropout = 0.3;
   options.network.normalise_window = false;  // prices of a window are in units of its volatility already
+  options.network.fit.loss = SequenceLoss::huber;
   options.network.fit.epochs = 8;
   options.network.fit.patience_epochs = 3;
+  options.network.fit.learning_rate = 2e-4;
   return options;
 }
 
 SequenceModelOptions<PatchTstOptions> market_patchtst() {
   SequenceModelOptions<PatchTstOptions> options;
   options.network.layers = 2;
+  options.network.dropout = 0.2;
   options.network.fit.epochs = 8;
   options.network.fit.patience_epochs = 3;
+  options.network.fit.batch_windows = 512;
+  options.network.fit.weight_decay = 0.05;
   return options;
 }
 
@@ -201,12 +206,13 @@ SequenceModelOptions<DLinearOptions> market_dlinear() {
   SequenceModelOptions<DLinearOptions> options;
   options.network.fit.epochs = 8;
   options.network.fit.patience_epochs = 3;
+  options.network.fit.learning_rate = 2e-4;
   return options;
 }
 
 SequenceModelOptions<NLinearOlsOptions> market_nlinear_ols() {
   SequenceModelOptions<NLinearOlsOptions> options;
-  options.network.ridge = 1e4;
+  options.network.ridge = 1e6;
   return options;
 }
 
