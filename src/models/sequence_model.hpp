@@ -12,8 +12,7 @@
 namespace clm {
 
 /// A network and what it is shown. The defaults of a market differ from those of the papers: nearly all of a label is
-/// noise, so networks are small, held back and trained for a short time. They were tried on the 60-symbol panel's
-/// months that settings are chosen on (2021-12 to 2022-05; docs/QUALITY.md).
+/// noise, so networks are small, held back and trained for a short time. What is known of them: docs/QUALITY.md.
 template <typename Network>
 struct SequenceModelOptions {
   MarketWindowOptions windows;
