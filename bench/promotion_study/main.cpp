@@ -17,7 +17,7 @@ namespace {
 struct Flags {
   clm::PromotionStudyOptions study;
   std::size_t noise = 200, planted = 50;
-  double signal = 0.2;
+  double signal = 0.3;
   std::size_t most_noise_promotions = 2;
   double least_planted_share = 0.9;
   std::string shape = "conditional";
@@ -50,6 +50,8 @@ int main(int argc, char** argv, char** environment) {
   Flags flags;
   auto& market = flags.study.market;
   market.seed = 1000;
+  market.symbols = 40;
+  market.bars = 4000;
   CLI::App app("Promotions in simulated markets of known truth. Settings come from CLM_SECTION_KEY variables.");
   app.add_option("--noise", flags.noise, "Markets without a signal")->capture_default_str();
   app.add_option("--planted", flags.planted, "Markets with one")->capture_default_str();
