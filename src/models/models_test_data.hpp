@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -81,14 +82,14 @@ class CountingProgress final : public Progress {
  public:
   void begin(std::string_view, std::size_t) override { ++tasks; }
   void advance(std::size_t count) override {
-    steps += count;
+    const std::size_t so_far = steps += count;
     ++calls;
-    if (cancel != nullptr && steps >= cancel_after) cancel->request();
+    if (cancel != nullptr && so_far >= cancel_after) cancel->request();
   }
   void end() override { ++tasks; }
-  std::size_t steps = 0;
-  std::size_t calls = 0;
-  std::size_t tasks = 0;
+  std::atomic<std::size_t> steps = 0;
+  std::atomic<std::size_t> calls = 0;
+  std::atomic<std::size_t> tasks = 0;
   CancelToken* cancel = nullptr;
   std::size_t cancel_after = 0;
 };
