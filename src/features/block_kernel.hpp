@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/wide_code.hpp"
 #include "features/feature_set.hpp"
 
 namespace clm {
@@ -59,6 +60,19 @@ class BlockStream final : public Stream {
  private:
   Kernel fresh_, kernel_;
 };
+
+/// For a kernel that cuts its bars further: `run_length(bars)` says how many of the first, at least 1, go together, and
+/// `advance(run, rows, stride)` works on them in wide code.
+template <typename AnyBar, typename RunLength, typename Advance>
+void for_each_run(std::span<const AnyBar> bars, float* rows, std::size_t stride, RunLength run_length,
+                  Advance advance) {
+  while (!bars.empty()) {
+    const std::size_t count = run_length(bars);
+    run_wide([&] { advance(bars.first(count), rows, stride); });
+    bars = bars.subspan(count);
+    rows += count * stride;
+  }
+}
 
 /// Several columns from a kernel over blocks of bars, as above.
 template <typename Kernel>

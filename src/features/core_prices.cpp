@@ -1,6 +1,5 @@
 #include <array>
 
-#include "base/wide_code.hpp"
 #include "features/block_kernel.hpp"
 #include "features/core_features.hpp"
 #include "features/indicators.hpp"
@@ -30,12 +29,9 @@ constexpr double kLeastDeviation = 1e-7;
 class Prices {
  public:
   void operator()(std::span<const Bar> bars, float* rows, std::size_t stride) {
-    while (!bars.empty()) {
-      const std::size_t count = run_length(bars);
-      run_wide([&] { advance(bars.first(count), rows, stride); });
-      bars = bars.subspan(count);
-      rows += count * stride;
-    }
+    for_each_run(
+        bars, rows, stride, [this](auto rest) { return run_length(rest); },
+        [this](auto run, float* out, std::size_t step) { advance(run, out, step); });
   }
 
  private:
@@ -195,12 +191,9 @@ class Prices {
 class CandleShape {
  public:
   void operator()(std::span<const Bar> bars, float* rows, std::size_t stride) {
-    while (!bars.empty()) {
-      const std::size_t count = std::min(bars.size(), wick_balance_.room());
-      run_wide([&] { advance(bars.first(count), rows, stride); });
-      bars = bars.subspan(count);
-      rows += count * stride;
-    }
+    for_each_run(
+        bars, rows, stride, [this](auto rest) { return std::min(rest.size(), wick_balance_.room()); },
+        [this](auto run, float* out, std::size_t step) { advance(run, out, step); });
   }
 
  private:

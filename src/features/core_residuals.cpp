@@ -1,6 +1,5 @@
 #include <array>
 
-#include "base/wide_code.hpp"
 #include "features/block_kernel.hpp"
 #include "features/core_features.hpp"
 #include "features/indicators.hpp"
@@ -64,12 +63,9 @@ class MarketRegression {
 class Residuals {
  public:
   void operator()(std::span<const UniverseBar> bars, float* rows, std::size_t stride) {
-    while (!bars.empty()) {
-      const std::size_t count = run_length(bars);
-      run_wide([&] { advance(bars.first(count), rows, stride); });
-      bars = bars.subspan(count);
-      rows += count * stride;
-    }
+    for_each_run(
+        bars, rows, stride, [this](auto rest) { return run_length(rest); },
+        [this](auto run, float* out, std::size_t step) { advance(run, out, step); });
   }
 
  private:

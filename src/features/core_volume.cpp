@@ -1,4 +1,3 @@
-#include "base/wide_code.hpp"
 #include "features/block_kernel.hpp"
 #include "features/core_features.hpp"
 #include "features/indicators.hpp"
@@ -16,12 +15,9 @@ float as_float(double x) { return static_cast<float>(x); }
 class Volume {
  public:
   void operator()(std::span<const Bar> bars, float* rows, std::size_t stride) {
-    while (!bars.empty()) {
-      const std::size_t count = run_length(bars);
-      run_wide([&] { advance(bars.first(count), rows, stride); });
-      bars = bars.subspan(count);
-      rows += count * stride;
-    }
+    for_each_run(
+        bars, rows, stride, [this](auto rest) { return run_length(rest); },
+        [this](auto run, float* out, std::size_t step) { advance(run, out, step); });
   }
 
  private:
