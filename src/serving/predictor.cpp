@@ -57,23 +57,40 @@ const std::vector<float>& unit_of(const std::vector<UnitsOfSymbols>& units, cons
   return std::find_if(units.begin(), units.end(), [&](const auto& known) { return has_unit_of(known, label); })->unit;
 }
 
-/// As of `as_of`, for every different unit among the labels; each symbol is read once.
-Result<std::vector<UnitsOfSymbols>> units_of_symbols(const CandleSource& candles,
-                                                     const std::vector<LabelOptions>& labels, Timestamp as_of) {
+/// Passes candles on and measures every symbol that comes by, as of `as_of`, over the horizon of every label: the
+/// features read all symbols anyhow. Loads of different symbols may run side by side.
+class MeasuringSource final : public CandleSource {
+ public:
+  MeasuringSource(const CandleSource& candles, std::vector<UnitsOfSymbols>& units, Timestamp as_of)
+      : candles_(candles), units_(units), as_of_(as_of) {
+    for (auto& one : units_) one.unit.assign(candles.symbols().size(), kUnknown);
+  }
+
+  Venue venue() const override { return candles_.venue(); }
+  Interval interval() const override { return candles_.interval(); }
+  const std::vector<Symbol>& symbols() const override { return candles_.symbols(); }
+  Result<CandleSeries> load(std::size_t i) const override {
+    auto series = candles_.load(i);
+    if (!series) return series;
+    std::size_t bars = series->candles.size();
+    while (bars > 0 && series->known_at(bars - 1) > as_of_) --bars;
+    if (bars == 0) return series;
+    for (auto& one : units_) one.unit[i] = horizon_volatility(*series, one.volatility_bars, one.horizon_bars)[bars - 1];
+    return series;
+  }
+
+ private:
+  const CandleSource& candles_;
+  std::vector<UnitsOfSymbols>& units_;
+  const Timestamp as_of_;
+};
+
+/// One entry for every different unit among the labels, not measured yet.
+std::vector<UnitsOfSymbols> units_of(const std::vector<LabelOptions>& labels) {
   std::vector<UnitsOfSymbols> units;
   for (const auto& label : labels)
     if (std::none_of(units.begin(), units.end(), [&](const auto& known) { return has_unit_of(known, label); }))
       units.push_back({label.volatility_bars, label.horizon_bars, {}});
-  for (std::size_t s = 0; s < candles.symbols().size() && !units.empty(); ++s) {
-    const auto series = candles.load(s);
-    if (!series) return forward_error(series);
-    std::size_t bars = series->candles.size();
-    while (bars > 0 && series->known_at(bars - 1) > as_of) --bars;
-    for (auto& one : units) {
-      const auto volatility = horizon_volatility(*series, one.volatility_bars, one.horizon_bars);
-      one.unit.push_back(bars == 0 ? kUnknown : volatility[bars - 1]);
-    }
-  }
   return units;
 }
 
@@ -252,10 +269,9 @@ Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const Con
 
   std::vector<LabelOptions> labels;
   for (const auto& member : members_) labels.push_back(member.label);
-  auto read_units = units_of_symbols(candles, labels, as_of);
-  if (!read_units) return forward_error(read_units);
-  inputs.units = std::move(*read_units);
+  inputs.units = units_of(labels);
   const auto& units = inputs.units;
+  const MeasuringSource measured(candles, inputs.units, as_of);
   auto& latest = inputs.latest;
 
   const std::size_t count = members_.size();
@@ -268,7 +284,7 @@ Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const Con
     if (rows == latest.end()) {
       const auto features = feature_set(member.feature_set);
       if (!features) return forward_error(features);
-      auto frame = compute_latest_features(*features, candles, context, as_of, run);
+      auto frame = compute_latest_features(*features, measured, context, as_of, run);
       if (!frame) return forward_error(frame);
       latest.push_back({member.feature_set, unlabelled_rows(std::make_shared<const FeatureFrame>(std::move(*frame)))});
       rows = latest.end() - 1;
