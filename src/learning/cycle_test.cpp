@@ -4,8 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "market/simulator.hpp"
-#include "registry/registry_fixture.hpp"
+#include "learning/learning_fixture.hpp"
 
 namespace clm {
 namespace {
@@ -13,70 +12,18 @@ namespace {
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
-constexpr std::size_t kBars = 1100;
+using testing::close_of;
+using testing::kBars;
 
-const Simulation& market() {
-  static const Simulation made = [] {
-    SimulationOptions options;
-    options.symbols = 10;
-    options.bars = kBars + 200;
-    options.seed = 7;
-    options.signal_ic = 0.35;
-    options.signal_shape = SignalShape::linear;
-    return simulate(options).value();
-  }();
-  return made;
-}
-
-/// The first `bars` bars of the market.
-MemoryCandleSource candles(std::size_t bars) {
-  std::vector<CandleSeries> series = market().series;
-  for (CandleSeries& one : series) one.candles.resize(bars);
-  return MemoryCandleSource(std::move(series));
-}
-
-Timestamp close_of(std::size_t bars) { return market().options.start + std::chrono::hours(bars); }
-
-/// Small models, and a policy that lets them through: how good they are is not what is tested here.
 LearningOptions learning() {
-  LearningOptions options;
-  options.feature_set = "classic22";
+  LearningOptions options = testing::small_trees();
   options.training.models = {"lightgbm", "xgboost"};
   options.ensemble.mode = "off";  // ensemble_step_test has it
-  options.trainers.lightgbm.rounds = 20;
-  options.trainers.xgboost.rounds = 20;
-  options.judging.positions.costs = {0, 0};
   options.policy.skill_alpha = 0.2;
-  options.policy.superiority_alpha = 0.95;
-  options.policy.profit = ProfitRule::none;
-  options.policy.min_win_rate = 0;
-  options.policy.min_average_r = -1;
-  options.policy.min_calibration_quality = 0;
-  options.policy.max_drawdown = 1;
   return options;
 }
 
-class CycleTest : public testing::RegistryTest {
- protected:
-  CycleTest() : log_(*CycleLog::open(*database_)), lock_(*workspace_->lock_cycle("test")) {}
-
-  Result<CycleReport> attempt(const CandleSource& source, Timestamp as_of, const LearningOptions& options,
-                              Force force = Force::no, int jobs = 1) {
-    CycleWorkplace place{source, nullptr, *registry_, log_, lock_, "test", {}};
-    return run_cycle(place, options, {as_of, force, "test"}, {clock_, cancel_, progress_, jobs});
-  }
-  CycleReport cycle(const LearningOptions& options, Force force = Force::no, std::size_t bars = kBars, int jobs = 1) {
-    const auto report = attempt(candles(bars), close_of(bars), options, force, jobs);
-    EXPECT_TRUE(report) << to_string(report.error());
-    return report ? *report : CycleReport{};
-  }
-
-  ManualClock clock_{Timestamp(0)};
-  CancelToken cancel_;
-  SilentProgress progress_;
-  CycleLog log_;
-  FileLock lock_;
-};
+class CycleTest : public testing::LearningTest {};
 
 std::vector<std::string> versions(const CycleReport& report) {
   std::vector<std::string> ids;
@@ -135,7 +82,7 @@ TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
   auto registry = Registry::open(*database, ArtifactStore(elsewhere / "versions"));
   auto log = CycleLog::open(*database);
   ASSERT_TRUE(registry && log);
-  const MemoryCandleSource source = candles(kBars);
+  const MemoryCandleSource source = testing::easy_candles(kBars);
   CycleWorkplace place{source, nullptr, *registry, *log, lock_, "test", {}};
   const auto next = run_cycle(place, learning(), {close_of(kBars), Force::no, "test"}, {clock_, cancel_, progress_, 1});
   ASSERT_TRUE(next) << to_string(next.error());
@@ -147,7 +94,7 @@ TEST_F(CycleTest, WhatIsNotKnownYetChangesNothing) {
   LearningOptions logging = learning();
   logging.deployment.mode = "logging_only";
   const CycleReport known = cycle(logging);
-  const auto more = attempt(candles(kBars + 200), close_of(kBars), logging, Force::yes);
+  const auto more = attempt(testing::easy_candles(kBars + 200), close_of(kBars), logging, Force::yes);
   ASSERT_TRUE(more);
   EXPECT_EQ(versions(*more), versions(known));
   for (std::size_t i = 0; i < known.results.size(); ++i)
@@ -178,7 +125,7 @@ TEST_F(CycleTest, ALaterCandidateIsHeldAgainstTheActiveVersion) {
 }
 
 TEST_F(CycleTest, NoiseIsRefusedAndTheSlotStaysEmpty) {
-  SimulationOptions noise = market().options;
+  SimulationOptions noise = testing::easy_market().options;
   noise.signal_ic = 0;
   noise.bars = kBars;
   const MemoryCandleSource source(simulate(noise)->series);
@@ -195,7 +142,7 @@ TEST_F(CycleTest, NoiseIsRefusedAndTheSlotStaysEmpty) {
 
 TEST_F(CycleTest, AStoppedCycleLeavesNoVersion) {
   cancel_.request();
-  const auto report = attempt(candles(kBars), close_of(kBars), learning());
+  const auto report = attempt(testing::easy_candles(kBars), close_of(kBars), learning());
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, ErrorKind::interrupted);
   EXPECT_TRUE(registry_->list()->empty());
@@ -206,7 +153,7 @@ TEST_F(CycleTest, AStoppedCycleLeavesNoVersion) {
 TEST_F(CycleTest, AnUnknownTypeIsRefusedBeforeAnythingBegins) {
   LearningOptions options = learning();
   options.training.models = {"lightgbm", "crystal_ball"};
-  const auto report = attempt(candles(kBars), close_of(kBars), options);
+  const auto report = attempt(testing::easy_candles(kBars), close_of(kBars), options);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, ErrorKind::usage);
   EXPECT_TRUE(log_.list()->empty());
@@ -216,7 +163,7 @@ TEST_F(CycleTest, AnAlteredActiveVersionStopsTheCycle) {
   const CycleReport first = cycle(learning());
   const auto file = registry_->store().directory_of("lightgbm", first.results[0].version) / "model.txt";
   ASSERT_TRUE(write_file_atomic(file, "tree\n"));
-  const auto report = attempt(candles(kBars), close_of(kBars), learning(), Force::yes);
+  const auto report = attempt(testing::easy_candles(kBars), close_of(kBars), learning(), Force::yes);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, ErrorKind::integrity);
   EXPECT_EQ(log_.list(1)->front().status, CycleStatus::failed);

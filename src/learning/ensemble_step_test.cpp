@@ -6,9 +6,8 @@
 
 #include "learning/cycle.hpp"
 #include "learning/ensemble_lineup.hpp"
+#include "learning/learning_fixture.hpp"
 #include "learning/reproduce.hpp"
-#include "market/simulator.hpp"
-#include "registry/registry_fixture.hpp"
 
 namespace clm {
 namespace {
@@ -16,57 +15,17 @@ namespace {
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
-constexpr std::size_t kBars = 1'100;
+using testing::kBars;
 const Slot kEnsembleSlot{std::string(kEnsembleType)};
 
-const Simulation& market() {
-  static const Simulation made = [] {
-    SimulationOptions options;
-    options.symbols = 10;
-    options.bars = kBars + 200;
-    options.seed = 7;
-    options.signal_ic = 0.35;
-    options.signal_shape = SignalShape::linear;
-    return simulate(options).value();
-  }();
-  return made;
-}
-
-MemoryCandleSource candles(std::size_t bars) {
-  std::vector<CandleSeries> series = market().series;
-  for (CandleSeries& one : series) one.candles.resize(bars);
-  return MemoryCandleSource(std::move(series));
-}
-
-/// Small models, and a policy that lets them through: how good they are is not what is tested here.
 LearningOptions learning() {
-  LearningOptions options;
-  options.feature_set = "classic22";
-  options.trainers.lightgbm.rounds = 20;
-  options.trainers.xgboost.rounds = 20;
-  options.judging.positions.costs = {0, 0};
+  LearningOptions options = testing::small_trees();
   options.policy.skill_alpha = 0.45;  // shared with the candidates of the member types
-  options.policy.superiority_alpha = 0.95;
-  options.policy.profit = ProfitRule::none;
-  options.policy.min_win_rate = 0;
-  options.policy.min_average_r = -1;
-  options.policy.min_calibration_quality = 0;
-  options.policy.max_drawdown = 1;
   return options;
 }
 
-class EnsembleStep : public testing::RegistryTest {
+class EnsembleStep : public testing::LearningTest {
  protected:
-  EnsembleStep() : log_(*CycleLog::open(*database_)), lock_(*workspace_->lock_cycle("test")) {}
-
-  CycleReport cycle(const LearningOptions& options, Force force = Force::no, std::size_t bars = kBars, int jobs = 1) {
-    const auto source = candles(bars);
-    CycleWorkplace place{source, nullptr, *registry_, log_, lock_, "test", {}};
-    const Timestamp as_of = market().options.start + std::chrono::hours(bars);
-    const auto report = run_cycle(place, options, {as_of, force, "test"}, {clock_, cancel_, progress_, jobs});
-    EXPECT_TRUE(report) << to_string(report.error());
-    return report ? *report : CycleReport{};
-  }
   static const CycleResult* ensemble_in(const CycleReport& report) {
     for (const auto& result : report.results)
       if (result.model_type == kEnsembleType) return &result;
@@ -76,12 +35,6 @@ class EnsembleStep : public testing::RegistryTest {
     const auto done = registry_->promote(VersionId(version), testing::because("the test says so"));
     ASSERT_TRUE(done) << to_string(done.error());
   }
-
-  ManualClock clock_{Timestamp(0)};
-  CancelToken cancel_;
-  SilentProgress progress_;
-  CycleLog log_;
-  FileLock lock_;
 };
 
 TEST_F(EnsembleStep, IsMadeJudgedAndPromotedWithItsEvidence) {
@@ -203,7 +156,7 @@ TEST_F(EnsembleStep, JobsSideBySideGiveTheSameBitsAndItCanBeMadeAgain) {
 
   const RunContext run{clock_, cancel_, progress_, 1};
   const OpenCandles open = [](const Protocol&) -> Result<std::unique_ptr<CandleSource>> {
-    return std::make_unique<MemoryCandleSource>(candles(kBars));
+    return std::make_unique<MemoryCandleSource>(testing::easy_candles(kBars));
   };
   const auto again = reproduce(*registry_, *registry_->find(made->version.str()), open, nullptr, run);
   ASSERT_TRUE(again) << to_string(again.error());

@@ -2,9 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "learning/cycle.hpp"
-#include "market/simulator.hpp"
-#include "registry/registry_fixture.hpp"
+#include "learning/learning_fixture.hpp"
+#include "support/counting_clocks.hpp"
 
 namespace clm {
 namespace {
@@ -37,43 +36,20 @@ LearningOptions learning() {
   return options;
 }
 
-/// Asks for a stop once it was looked at so many times: networks look before every step.
-class CountdownClock final : public Clock {
- public:
-  CountdownClock(CancelToken& cancel, int looks) : cancel_(cancel), looks_(looks) {}
-  Timestamp now() const override {
-    if (--looks_ == 0) cancel_.request();
-    return Timestamp(0);
-  }
-
- private:
-  CancelToken& cancel_;
-  mutable int looks_;
-};
-
-/// A cycle that trains networks, in a workspace of its own.
-class NetworkCycle : public testing::RegistryTest {
+/// A cycle that trains networks.
+class NetworkCycle : public testing::LearningTest {
  protected:
-  NetworkCycle() : log_(*CycleLog::open(*database_)), lock_(*workspace_->lock_cycle("test")) {}
-
   Result<CycleReport> cycle(const RunContext& run, Force force = Force::no) {
-    CycleWorkplace place{source_, nullptr, *registry_, log_, lock_, "test", {}, workspace_->checkpoints()};
-    const Timestamp close = Timestamp(SimulationOptions{}.start.ms() + static_cast<std::int64_t>(kBars) * 3'600'000);
-    return run_cycle(place, learning(), {close, force, "test"}, run);
+    CycleWorkplace place = workplace(source_);
+    return run_cycle(place, learning(), {testing::close_of(kBars), force, "test"}, run);
   }
-  RunContext undisturbed(int jobs = 1) { return {clock_, cancel_, progress_, jobs}; }
 
   MemoryCandleSource source_ = candles();
-  ManualClock clock_{Timestamp(0)};
-  CancelToken cancel_;
-  SilentProgress progress_;
-  CycleLog log_;
-  FileLock lock_;
 };
 
 TEST_F(NetworkCycle, AStoppedOneGoesOnToTheSameVersions) {
   CancelToken cancel;
-  const CountdownClock clock(cancel, 20);
+  const testing::CountdownClock clock(cancel, 20);
   const auto stopped = cycle({clock, cancel, progress_, 1});
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().kind, ErrorKind::interrupted);

@@ -7,9 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "learning/cycle.hpp"
-#include "market/simulator.hpp"
-#include "registry/registry_fixture.hpp"
+#include "learning/learning_fixture.hpp"
 
 namespace clm {
 namespace {
@@ -76,26 +74,17 @@ LearningOptions learning() {
   options.trainers.nhits.network.fit.loss = SequenceLoss::mse;
   options.trainers.nlinear_ols.network.ridge = 1e4;
   options.trainers.nlinear_ols.windows.input_bars = 48;
-  options.judging.positions.costs = {0, 0};
+  testing::let_through(options);
   options.policy.skill_alpha = 0.49;
   options.policy.superiority_alpha = 0.99;
-  options.policy.profit = ProfitRule::none;
-  options.policy.min_win_rate = 0;
-  options.policy.min_average_r = -1;
-  options.policy.min_calibration_quality = 0;
-  options.policy.max_drawdown = 1;
   return options;
 }
 
-class TwoSignals : public testing::RegistryTest {
+class TwoSignals : public testing::LearningTest {
  protected:
-  TwoSignals() : log_(*CycleLog::open(*database_)), lock_(*workspace_->lock_cycle("test")) {}
-
   /// Rank IC on the holdout by model type.
   std::map<std::string, double> skill(const MemoryCandleSource& source) {
-    CycleWorkplace place{source, nullptr, *registry_, log_, lock_, "test", {}};
-    const Timestamp close = Timestamp(SimulationOptions{}.start.ms() + static_cast<std::int64_t>(kBars) * 3'600'000);
-    const auto report = run_cycle(place, learning(), {close, Force::yes, "test"}, {clock_, cancel_, progress_, 2});
+    const auto report = attempt(source, testing::close_of(kBars), learning(), Force::yes, 2);
     EXPECT_TRUE(report) << to_string(report.error());
     std::map<std::string, double> rank_ic;
     for (const CycleResult& result : report->results) {
@@ -104,12 +93,6 @@ class TwoSignals : public testing::RegistryTest {
     }
     return rank_ic;
   }
-
-  ManualClock clock_{Timestamp(0)};
-  CancelToken cancel_;
-  SilentProgress progress_;
-  CycleLog log_;
-  FileLock lock_;
 };
 
 TEST_F(TwoSignals, OrderFlowIsSeenByFeaturesAlone) {

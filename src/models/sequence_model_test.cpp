@@ -9,6 +9,7 @@
 
 #include "base/file_io.hpp"
 #include "models/models_test_data.hpp"
+#include "support/counting_clocks.hpp"
 #include "support/temp_directory.hpp"
 
 namespace clm {
@@ -73,29 +74,6 @@ class SequenceModelTest : public ::testing::Test {
   RowSet unseen_ = rows_between(data_, 500, 600);
 };
 
-/// Asks for a stop once it was looked at so many times: networks look before every step.
-class CountdownClock final : public Clock {
- public:
-  CountdownClock(CancelToken& cancel, int looks) : cancel_(cancel), looks_(looks) {}
-  Timestamp now() const override {
-    if (--looks_ == 0) cancel_.request();
-    return Timestamp(0);
-  }
-
- private:
-  CancelToken& cancel_;
-  mutable int looks_;
-};
-
-/// Moves on by a second whenever it is looked at.
-class TickingClock final : public Clock {
- public:
-  Timestamp now() const override { return Timestamp(1000 * ++ticks_); }
-
- private:
-  mutable std::int64_t ticks_ = 0;
-};
-
 std::size_t files_in(const std::filesystem::path& directory) {
   return static_cast<std::size_t>(
       std::distance(std::filesystem::directory_iterator(directory), std::filesystem::directory_iterator()));
@@ -106,7 +84,7 @@ TEST_F(SequenceModelTest, AStoppedTrainingGoesOnToTheSameBits) {
     const auto whole = forecasts(*train(network), unseen_);
     const TempDirectory checkpoints;
     TestRun stopped, resumed;
-    const CountdownClock clock(stopped.cancel, 30);
+    const testing::CountdownClock clock(stopped.cancel, 30);
     const auto nothing = train(network, {clock, stopped.cancel, stopped.progress, 1}, checkpoints.path());
     ASSERT_FALSE(nothing);
     EXPECT_EQ(nothing.error().code, "cancelled");
@@ -129,7 +107,7 @@ TEST_F(SequenceModelTest, AnotherTrainingDoesNotGoOnFromThisState) {
   const TempDirectory checkpoints;
   const auto stop_one = [&](const RowSet& rows, std::uint64_t seed) {
     TestRun stopped;
-    const CountdownClock clock(stopped.cancel, 30);
+    const testing::CountdownClock clock(stopped.cancel, 30);
     const auto trainer = make_sequence_trainer(short_windows(), small_nhits());
     const RowSet none{rows.data, {}};
     EXPECT_FALSE(
@@ -153,7 +131,7 @@ TEST_F(SequenceModelTest, AnotherTrainingDoesNotGoOnFromThisState) {
 
 TEST_F(SequenceModelTest, ATimeBudgetThatRanOutIsSaid) {
   TestRun run;
-  const TickingClock clock;
+  const testing::TickingClock clock;
   NHitsOptions options = small_nhits();
   options.fit.time_budget_seconds = 40;
   const auto model = train(options, {clock, run.cancel, run.progress, 1});

@@ -8,6 +8,7 @@
 #include "models/networks/network_json.hpp"
 #include "models/networks/network_trainer.hpp"
 #include "models/sequence/forecast_protocol.hpp"
+#include "support/counting_clocks.hpp"
 #include "support/temp_directory.hpp"
 #include "support/testdata.hpp"
 
@@ -53,29 +54,6 @@ NetworkOptions quick_nhits() {
   options.dropout = .1;
   return options;
 }
-
-/// Moves on by a second whenever it is looked at.
-class TickingClock final : public Clock {
- public:
-  Timestamp now() const override { return Timestamp(1000 * ++ticks_); }
-
- private:
-  mutable std::int64_t ticks_ = 0;
-};
-
-/// Asks for a stop once it was looked at so many times.
-class CountdownClock final : public Clock {
- public:
-  CountdownClock(CancelToken& cancel, int looks) : cancel_(cancel), looks_(looks) {}
-  Timestamp now() const override {
-    if (--looks_ == 0) cancel_.request();
-    return Timestamp(0);
-  }
-
- private:
-  CancelToken& cancel_;
-  mutable int looks_;
-};
 
 class Training : public ::testing::Test {
  protected:
@@ -130,7 +108,7 @@ TEST_F(Training, GoesOnFromACheckpointToTheSameBits) {
       SequenceJob stored = job();
       stored.checkpoint = directory.path() / "state";
       CancelToken cancel;
-      const CountdownClock clock(cancel, stopped_after);
+      const testing::CountdownClock clock(cancel, stopped_after);
       const auto stopped = fit(options, stored, {clock, cancel, progress_, 1});
       ASSERT_FALSE(stopped);
       EXPECT_EQ(stopped.error().code, "cancelled");
@@ -149,7 +127,7 @@ TEST_F(Training, RefusesACheckpointOfAnotherTrainingOrADamagedOne) {
   SequenceJob stored = job();
   stored.checkpoint = directory.path() / "state";
   CancelToken cancel;
-  const CountdownClock clock(cancel, 5);
+  const testing::CountdownClock clock(cancel, 5);
   ASSERT_FALSE(fit(quick_nhits(), stored, {clock, cancel, progress_, 1}));
   const std::string good = *read_file(stored.checkpoint);
   SequenceJob other = stored;
@@ -165,7 +143,7 @@ TEST_F(Training, KeepsTheBestWhenTimeIsUp) {
   PatchTstOptions options = std::get<PatchTstOptions>(quick_patchtst());
   options.fit.epochs = 1000;
   options.fit.time_budget_seconds = 60;
-  const TickingClock clock;
+  const testing::TickingClock clock;
   const auto trained = fit(options, job(), {clock, cancel_, progress_, 1});
   ASSERT_TRUE(trained);
   EXPECT_EQ(trained->report.ended_by, TrainingEnd::time_budget);
