@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "learning/ensemble_lineup.hpp"
 #include "learning_place.hpp"
 #include "serving/explanation_report.hpp"
 #include "session.hpp"
@@ -82,18 +81,14 @@ Result<int> explain_prediction(Program& program, Session& session, const Registr
   const auto place = open_learning_place(program, session, flags.as_of);
   if (!place) return forward_error(place);
   const LearningOptions& learning = session.learning();
-  const auto weights = configured_weights(learning.ensemble);
-  if (!weights) return forward_error(weights);
-  const PredictorOptions options{weights->named,
-                                 weights->other,
-                                 {learning.ensemble.min_weight, learning.ensemble.max_weight},
-                                 learning.judging.positions.costs};
+  const auto options = predictor_options(learning);
+  if (!options) return forward_error(options);
   const auto load = [&]() -> Result<Predictor> {
     if (flags.version.empty())
-      return Predictor::load(registry, learning.training.models, options, Predictor::IfBroken::refuse);
+      return Predictor::load(registry, learning.training.models, *options, Predictor::IfBroken::refuse);
     const auto record = registry.find(flags.version);
     if (!record) return forward_error(record);
-    return Predictor::load_version(registry, *record, options);
+    return Predictor::load_version(registry, *record, *options);
   };
   const auto predictor = load();
   if (!predictor) return forward_error(predictor);
@@ -102,9 +97,8 @@ Result<int> explain_prediction(Program& program, Session& session, const Registr
   const auto explained =
       predictor->explain(*place->candles, place->context.get(), place->as_of, symbols, program.context());
   if (!explained) return forward_error(explained);
-  std::string by = "the active versions, with configured weights";
-  if (!flags.version.empty()) by = "version " + flags.version;
-  if (!explained->ensemble.empty()) by = "ensemble " + explained->ensemble.str();
+  const bool one_version = explained->ensemble.empty() && !flags.version.empty();
+  const std::string by = one_version ? "version " + flags.version : voters(explained->ensemble);
   std::string text = "As of " + to_string(place->as_of) + ", by " + by + "\n";
   for (const auto& one : explained->explanations) text += describe(one, flags.top);
   program.print(to_json(*explained, place->as_of, flags.top), text);

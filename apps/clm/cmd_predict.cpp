@@ -5,9 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "learning/ensemble_lineup.hpp"
 #include "learning_place.hpp"
-#include "serving/predictor.hpp"
 #include "session.hpp"
 #include "text_table.hpp"
 
@@ -32,8 +30,7 @@ std::string describe(const Forecasts& forecasts, Timestamp as_of) {
                fixed(p.disagreement_bps, 1), std::to_string(p.agree) + " of " + std::to_string(p.votes.size()),
                fixed(p.confidence, 3), votes});
   }
-  std::string by = forecasts.ensemble.empty() ? "the active versions, with configured weights"
-                                              : "ensemble " + forecasts.ensemble.str();
+  std::string by = voters(forecasts.ensemble);
   if (forecasts.regime != VolatilityRegime::unknown)
     by += ", weights of a " + std::string(to_string(forecasts.regime)) + " market";
   return "As of " + to_string(as_of) + ", by " + by + "\n" + table.render();
@@ -47,13 +44,9 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto place = open_learning_place(program, **session, flags.as_of);
   if (!place) return forward_error(place);
   const LearningOptions& learning = (*session)->learning();
-  const auto weights = configured_weights(learning.ensemble);
-  if (!weights) return forward_error(weights);
-  const PredictorOptions options{weights->named,
-                                 weights->other,
-                                 {learning.ensemble.min_weight, learning.ensemble.max_weight},
-                                 learning.judging.positions.costs};
-  const auto predictor = Predictor::load(**registry, learning.training.models, options, Predictor::IfBroken::refuse);
+  const auto options = predictor_options(learning);
+  if (!options) return forward_error(options);
+  const auto predictor = Predictor::load(**registry, learning.training.models, *options, Predictor::IfBroken::refuse);
   if (!predictor) return forward_error(predictor);
   auto forecasts = predictor->predict(*place->candles, place->context.get(), place->as_of, program.context());
   if (!forecasts) return forward_error(forecasts);

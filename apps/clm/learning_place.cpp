@@ -1,6 +1,7 @@
 #include "learning_place.hpp"
 
 #include "build_info.hpp"
+#include "learning/ensemble_lineup.hpp"
 
 namespace clm::app {
 
@@ -34,6 +35,19 @@ Result<std::unique_ptr<CandleSource>> open_protocol_candles(Session& session, co
   auto candles = StoredUniverse::open(**store, universe, protocol.as_of);
   if (!candles) return forward_error(candles);
   return std::unique_ptr<CandleSource>(std::move(*candles));
+}
+
+Result<PredictorOptions> predictor_options(const LearningOptions& learning) {
+  const auto weights = configured_weights(learning.ensemble);
+  if (!weights) return forward_error(weights);
+  return PredictorOptions{weights->named,
+                          weights->other,
+                          {learning.ensemble.min_weight, learning.ensemble.max_weight},
+                          learning.judging.positions.costs};
+}
+
+std::string voters(const VersionId& ensemble) {
+  return ensemble.empty() ? "the active versions, with configured weights" : "ensemble " + ensemble.str();
 }
 
 std::string program_version() { return CLM_VERSION; }

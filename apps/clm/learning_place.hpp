@@ -6,6 +6,7 @@
 #include "features/context_source.hpp"
 #include "learning/protocol.hpp"
 #include "learning/universe.hpp"
+#include "serving/predictor.hpp"
 #include "session.hpp"
 
 namespace clm::app {
@@ -22,6 +23,12 @@ Result<LearningPlace> open_learning_place(Program& program, Session& session, co
 
 /// The same for a stored protocol, whatever the settings say today.
 Result<std::unique_ptr<CandleSource>> open_protocol_candles(Session& session, const Protocol& protocol);
+
+/// Weights, their bounds and costs for a predictor, as the settings have them.
+Result<PredictorOptions> predictor_options(const LearningOptions& learning);
+
+/// Who forecasts, in words: the ensemble, or without one the active versions.
+std::string voters(const VersionId& ensemble);
 
 /// What this program was built from, for manifests.
 std::string program_version();
