@@ -5,6 +5,15 @@
 
 namespace clm {
 
+/// splitmix64 (Steele, Lea & Flood 2014): the next 64 bits, from a state of one word. Seeds `Random`; to be used itself
+/// where a generator's whole state must be kept with other numbers.
+inline std::uint64_t splitmix64(std::uint64_t& state) {
+  std::uint64_t z = (state += 0x9e3779b97f4a7c15ULL);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
 /// xoshiro256++ (Blackman & Vigna 2019), seeded through splitmix64. Own code because the standard's distributions
 /// give other numbers on other libraries; these give the same bits everywhere. Not thread-safe: one per job.
 class Random {

@@ -2,21 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
+
+#include "base/number_text.hpp"
 
 namespace clm {
 namespace {
 
-std::string text(double value, int digits) {
-  if (!std::isfinite(value)) return value > 0 ? "inf" : value < 0 ? "-inf" : "unknown";
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, "%.*f", digits, value);
-  return buffer;
-}
-std::string percent(double share) { return text(100 * share, 1) + " %"; }
-std::string bps(double value) { return text(value, 1) + " bps"; }
-std::string ic(double value) { return text(value, 4); }
+std::string bps(double value) { return fixed(value, 1) + " bps"; }
+std::string ic(double value) { return fixed(value, 4); }
 
 double reach(const MeanEstimate& e) { return upper_bound(e, 0.005) - e.mean; }
 std::string interval99(const MeanEstimate& e) {
@@ -46,7 +40,7 @@ std::vector<SafetyCheck> check_safety(const Judgement& j, const PolicyOptions& o
 }
 
 std::string describe(const SafetyCheck& check) {
-  return "Unsafe: " + check.name + " is " + text(check.value, 4) + ", the limit is " + text(check.threshold, 4) + ".";
+  return "Unsafe: " + check.name + " is " + fixed(check.value, 4) + ", the limit is " + fixed(check.threshold, 4) + ".";
 }
 
 /// The baseline with the highest rank IC, or none.
@@ -90,7 +84,7 @@ Profit compare_profit(const char* rule, const char* unit, const Judgement& j, co
 }
 
 std::string describe(const Profit& p) {
-  return std::string(p.rule) + " " + text(p.net.mean, 3) + " " + p.unit + " against " + text(p.best_baseline, 3) +
+  return std::string(p.rule) + " " + fixed(p.net.mean, 3) + " " + p.unit + " against " + fixed(p.best_baseline, 3) +
          " of the best baseline (0 for not trading)";
 }
 
@@ -106,7 +100,7 @@ void decide_first(const Judgement& j, const PolicyOptions& o, Verdict& verdict) 
   };
 
   const std::string skill_text = "rank IC " + ic(skill.mean) + ", " + interval99(skill) + ", one-sided p " +
-                                 text(skill.p_greater, 5) + " against the level " + text(level, 5) + " for " +
+                                 fixed(skill.p_greater, 5) + " against the level " + fixed(level, 5) + " for " +
                                  std::to_string(j.candidates_tried) + " candidate(s) tried";
   verdict.conditions.push_back({"skill_p_value", skill.p_greater <= level, skill.p_greater, level});
   ask(skill.p_greater <= level, "It has foresight: " + skill_text + ".", "No foresight shown: " + skill_text + ".");
@@ -143,9 +137,9 @@ void decide_first(const Judgement& j, const PolicyOptions& o, Verdict& verdict) 
     const double found = j.candidate.deflated_sharpe;
     verdict.conditions.push_back({"deflated_sharpe", found >= o.min_deflated_sharpe, found, o.min_deflated_sharpe});
     ask(j.candidate.deflated_sharpe >= o.min_deflated_sharpe,
-        "Deflated Sharpe ratio " + text(j.candidate.deflated_sharpe, 3) + ".",
-        "Deflated Sharpe ratio " + text(j.candidate.deflated_sharpe, 3) + " is below " +
-            text(o.min_deflated_sharpe, 3) + ".");
+        "Deflated Sharpe ratio " + fixed(j.candidate.deflated_sharpe, 3) + ".",
+        "Deflated Sharpe ratio " + fixed(j.candidate.deflated_sharpe, 3) + " is below " +
+            fixed(o.min_deflated_sharpe, 3) + ".");
   }
   verdict.decision = passed ? DeploymentDecision::deploy : DeploymentDecision::reject;
   verdict.reasons.insert(verdict.reasons.end(), good.begin(), good.end());
@@ -165,9 +159,9 @@ void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& ver
   const std::string sum = "Improvement over " + j.active->name + " " + percent(gain.value) + ", " + interval +
                           ": win rate " + percent(j.active->positions.win_rate) + " to " +
                           percent(j.candidate.positions.win_rate) + ", average R " +
-                          text(j.active->positions.average_r, 3) + " to " + text(j.candidate.positions.average_r, 3) +
-                          ", calibration quality " + text(j.active->calibration_quality, 3) + " to " +
-                          text(j.candidate.calibration_quality, 3);
+                          fixed(j.active->positions.average_r, 3) + " to " + fixed(j.candidate.positions.average_r, 3) +
+                          ", calibration quality " + fixed(j.active->calibration_quality, 3) + " to " +
+                          fixed(j.candidate.calibration_quality, 3);
   const std::string lead = "Against the active version: " + describe_lead(*j.against_active) + ".";
   if (gain.value < 0) {
     verdict.decision = DeploymentDecision::reject;
@@ -178,7 +172,7 @@ void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& ver
   } else if (skill.p_greater > o.superiority_alpha) {
     verdict.decision = DeploymentDecision::keep;
     verdict.reasons = {"No foresight of its own: rank IC " + ic(skill.mean) + ", " + interval99(skill) +
-                           ", one-sided p " + text(skill.p_greater, 4) + "; one lucky model does not replace another.",
+                           ", one-sided p " + fixed(skill.p_greater, 4) + "; one lucky model does not replace another.",
                        sum + "."};
   } else if (gain.value >= o.deploy_improvement && gain.lo > 0) {
     verdict.decision = DeploymentDecision::deploy;
