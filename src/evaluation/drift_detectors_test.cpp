@@ -74,11 +74,16 @@ TEST(DriftDetectors, ReproduceRiversDocumentation) {
   ASSERT_EQ(errors.size(), 2000U);
   EXPECT_EQ(drifts(PageHinkley(), steps), (Indices{1006}));
   EXPECT_EQ(drifts(Adwin(), steps), (Indices{1023}));
-  for (std::uint64_t seed = 0; seed < 5; ++seed) {  // River's draw gives 1016
+  // KSWIN draws: River 0.22 alarms at 1016 with 35 of the seeds 0 to 39, and from 1011 on with the others.
+  std::size_t at_1016 = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
     const auto found = drifts(Kswin({.alpha = 0.0001, .seed = seed}), steps);
     ASSERT_EQ(found.size(), 1U) << seed;
-    EXPECT_NEAR(static_cast<double>(found.front()), 1016, 2) << seed;
+    EXPECT_GT(found.front(), 1000U) << seed;
+    EXPECT_LE(found.front(), 1016U) << seed;
+    at_1016 += found.front() == 1016 ? 1U : 0U;
   }
+  EXPECT_GE(at_1016, 35U);
   EXPECT_EQ(drifts(Ddm(), errors), (Indices{1334}));
   EXPECT_EQ(at_signal(Ddm(), errors, DriftSignal::warning).front(), 1084U);
   EXPECT_EQ(drifts(HddmW(), errors), (Indices{1077}));
