@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "learning/learning_fixture.hpp"
+#include "learning/reproduce.hpp"
 #include "support/counting_clocks.hpp"
 
 namespace clm {
@@ -39,9 +40,10 @@ LearningOptions learning() {
 /// A cycle that trains networks.
 class NetworkCycle : public testing::LearningTest {
  protected:
-  Result<CycleReport> cycle(const RunContext& run, Force force = Force::no) {
+  Result<CycleReport> cycle(const RunContext& run, Force force = Force::no,
+                            const LearningOptions& options = learning()) {
     CycleWorkplace place = workplace(source_);
-    return run_cycle(place, learning(), {testing::close_of(kBars), force, "test"}, run);
+    return run_cycle(place, options, {testing::close_of(kBars), force, "test"}, run);
   }
 
   MemoryCandleSource source_ = candles();
@@ -76,6 +78,25 @@ TEST_F(NetworkCycle, ItsManifestSaysWhatItRanOn) {
   ASSERT_TRUE(manifest);
   EXPECT_EQ(manifest->libraries.at("networks").substr(0, 3), "cpu");
   EXPECT_EQ(nlohmann::json::parse(manifest->parameters_json).at("windows").at("input_bars"), 32);
+}
+
+TEST_F(NetworkCycle, AVersionWhoseTimeWasUpIsMadeAgainToTheSameBits) {
+  LearningOptions options = learning();
+  options.trainers.nhits.network.fit.time_budget_seconds = 20;
+  options.trainers.patchtst.network.fit.time_budget_seconds = 20;
+  const testing::TickingClock clock;
+  const auto report = cycle({clock, cancel_, progress_, 1}, Force::no, options);
+  ASSERT_TRUE(report) << to_string(report.error());
+  const OpenCandles open = [](const Protocol&) -> Result<std::unique_ptr<CandleSource>> {
+    return std::make_unique<MemoryCandleSource>(candles());
+  };
+  for (const CycleResult& result : report->results) {
+    ASSERT_FALSE(result.version.empty()) << ::testing::PrintToString(result.reasons);
+    EXPECT_NE(::testing::PrintToString(result.reasons).find("time budget ended"), std::string::npos);
+    const auto again = reproduce(*registry_, *registry_->find(result.version.str()), open, nullptr, undisturbed());
+    ASSERT_TRUE(again) << to_string(again.error());
+    EXPECT_TRUE(again->identical) << again->difference;
+  }
 }
 
 }  // namespace

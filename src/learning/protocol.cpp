@@ -61,7 +61,7 @@ Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const
   const FeatureFrame& frame = *data.rows.data.frame;
   Manifest manifest;
   manifest.model_type = std::string(trainer.type());
-  manifest.parameters_json = trainer.parameters().dump();
+  manifest.parameters_json = trainer.parameters_of(*model.model).dump();
   manifest.feature_set = frame.set_name;
   manifest.feature_hash = model.model->feature_hash();
   manifest.feature_names = frame.names;

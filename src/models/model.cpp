@@ -1,6 +1,10 @@
 #include "models/model.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace clm {
+
+nlohmann::json Trainer::parameters_of(const Model&) const { return parameters(); }
 
 Status Model::contributions(const RowSet&, std::span<double>) const {
   return fail(ErrorKind::usage, "model.contributions",

@@ -79,6 +79,10 @@ class Trainer {
   virtual std::string_view type() const = 0;
   /// Every parameter that decides the bits of the model, for the manifest; `make_trainer` reads it back.
   virtual nlohmann::json parameters() const = 0;
+  /// The same for a model that it trained, read back or not: with what the training met that decides the bits, such as
+  /// the step at which a time budget ended it. With these `make_trainer` makes a trainer of the same bits on any
+  /// machine.
+  virtual nlohmann::json parameters_of(const Model& model) const;
   /// By how much a successful training advances `RunContext::progress` in all (it neither begins nor ends a task).
   virtual std::size_t progress_steps() const = 0;
   /// Errors: `train.no_rows`, `train.label`, `train.weight` (data), `train.column` (usage), `model.feature_hash`

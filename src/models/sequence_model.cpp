@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -20,6 +21,7 @@ namespace {
 constexpr std::string_view kFile = "network.safetensors";
 constexpr std::size_t kWindowsOfABatch = 256;
 constexpr std::size_t kCheckpointNameDigits = 24;
+constexpr const char* kStopAfterSteps = "stop_after_steps";
 
 /// What of a training decides nothing but is worth knowing later; the same for the same bits.
 nlohmann::json training_json(const TrainingReport& report) {
@@ -31,13 +33,20 @@ nlohmann::json training_json(const TrainingReport& report) {
           {"validation_loss", report.validation_loss}};
 }
 
+/// After how many steps a time budget ended the training, if one did.
+std::optional<std::size_t> steps_in_time(const nlohmann::json& training) {
+  if (training.at("ended_by").get<std::string>() != to_string(TrainingEnd::time_budget)) return std::nullopt;
+  return training.at("steps").get<std::size_t>();
+}
+
 std::vector<std::string> notes_of(const nlohmann::json& training) {
-  if (training.at("ended_by").get<std::string>() != to_string(TrainingEnd::time_budget)) return {};
+  const auto steps = steps_in_time(training);
+  if (!steps) return {};
   const auto epochs = std::to_string(training.at("epochs").get<std::size_t>());
   const auto best = training.at("best_epoch").get<std::size_t>();
-  return {"its time budget ended the training after " + epochs + " whole epochs; kept are " +
-          (best == 0 ? std::string("its last weights") : "the best weights so far, of epoch " + std::to_string(best)) +
-          ", which depend on the speed of the machine"};
+  return {"its time budget ended the training after " + std::to_string(*steps) + " steps (" + epochs +
+          " whole epochs), which depends on the speed of the machine; kept are " +
+          (best == 0 ? std::string("its last weights") : "the best weights so far, of epoch " + std::to_string(best))};
 }
 
 /// A restored or just trained network with what it needs to meet rows.
@@ -63,6 +72,7 @@ class SequenceModel final : public Model {
   const std::string& feature_hash() const override { return parts_.header.feature_hash; }
   std::vector<std::string> notes() const override { return notes_; }
   std::map<std::string, std::string> libraries() const override { return {{"networks", parts_.device}}; }
+  const nlohmann::json& training() const { return parts_.training; }
 
   Status predict(const RowSet& rows, std::span<float> out) const override {
     expects(out.size() == rows.size(), "one forecast per row");
@@ -128,14 +138,29 @@ std::string name_of(const nlohmann::json& parameters, const MarketWindowLayout& 
   return hash.hex_digest().substr(0, kCheckpointNameDigits);
 }
 
+/// How a market's network is trained, beside the options of the network itself.
+struct MarketTraining {
+  MarketWindowOptions windows;
+  std::optional<std::size_t> stop_after_steps;  ///< of a training that is made again
+};
+
 class MarketSequenceTrainer final : public Trainer {
  public:
-  MarketSequenceTrainer(const MarketWindowOptions& windows, std::unique_ptr<SequenceTrainer> network)
-      : windows_(windows), network_(std::move(network)) {}
+  MarketSequenceTrainer(const MarketTraining& how, std::unique_ptr<SequenceTrainer> network)
+      : how_(how), network_(std::move(network)) {}
 
   std::string_view type() const override { return network_->type(); }
   nlohmann::json parameters() const override {
-    return {{"windows", options_to_json(windows_)}, {"network", network_->parameters()}};
+    nlohmann::json all{{"windows", options_to_json(how_.windows)}, {"network", network_->parameters()}};
+    if (how_.stop_after_steps) all[kStopAfterSteps] = *how_.stop_after_steps;
+    return all;
+  }
+  nlohmann::json parameters_of(const Model& model) const override {
+    nlohmann::json all = parameters();
+    const auto* own = dynamic_cast<const SequenceModel*>(&model);
+    expects(own != nullptr, "a model of this trainer's type");
+    if (const auto steps = steps_in_time(own->training())) all[kStopAfterSteps] = *steps;
+    return all;
   }
   std::size_t progress_steps() const override { return network_->progress_steps(); }
 
@@ -148,7 +173,7 @@ class MarketSequenceTrainer final : public Trainer {
     const MarketWindowLayout layout = layout_for(job.training.data->definition);
     const MarketWindows training(job.training, layout, MarketWindows::Targets::labels);
     const MarketWindows validation(job.validation, layout, MarketWindows::Targets::labels);
-    SequenceJob fit{training, validation, job.seed, {}, nullptr};
+    SequenceJob fit{training, validation, job.seed, {}, nullptr, how_.stop_after_steps};
     if (!job.checkpoint_directory.empty())
       fit.checkpoint = job.checkpoint_directory / (std::string(type()) + "-" + name_of(parameters(), layout, job));
     auto trained = network_->fit(fit, context);
@@ -162,19 +187,19 @@ class MarketSequenceTrainer final : public Trainer {
 
  private:
   MarketWindowLayout layout_for(const LabelOptions& label) const {
-    return {windows_, label.target == LabelTarget::plain ? PriceReference::own : PriceReference::universe,
+    return {how_.windows, label.target == LabelTarget::plain ? PriceReference::own : PriceReference::universe,
             type() == "patchtst" ? PriceOrigin::window_mean : PriceOrigin::last_close, label.horizon_bars};
   }
 
-  MarketWindowOptions windows_;
+  MarketTraining how_;
   std::unique_ptr<SequenceTrainer> network_;
 };
 
-Result<std::unique_ptr<Trainer>> assembled(const MarketWindowOptions& windows,
+Result<std::unique_ptr<Trainer>> assembled(const MarketTraining& how,
                                            Result<std::unique_ptr<SequenceTrainer>> network) {
   if (!network) return forward_error(network);
-  if (Status valid = check_options(windows); !valid) return forward_error(valid);
-  return std::make_unique<MarketSequenceTrainer>(windows, *std::move(network));
+  if (Status valid = check_options(how.windows); !valid) return forward_error(valid);
+  return std::make_unique<MarketSequenceTrainer>(how, *std::move(network));
 }
 
 }  // namespace
@@ -224,18 +249,25 @@ Result<std::unique_ptr<Trainer>> make_sequence_trainer(const MarketWindowOptions
                                                        const NetworkOptions& network) {
   const auto library = NetworkLibrary::load();
   if (!library) return forward_error(library);
-  return assembled(windows, (*library)->make_trainer(network));
+  return assembled({windows, std::nullopt}, (*library)->make_trainer(network));
 }
 
 Result<std::unique_ptr<Trainer>> make_sequence_trainer(std::string_view type, const nlohmann::json& parameters) {
   if (!parameters.is_object()) return option_failure("parameters are not a table", "parameters");
   for (const auto& [name, value] : parameters.items())
-    if (name != "windows" && name != "network") return option_failure("is not a setting of this model", name);
+    if (name != "windows" && name != "network" && name != kStopAfterSteps)
+      return option_failure("is not a setting of this model", name);
+  MarketTraining how;
+  if (const auto stop = parameters.find(kStopAfterSteps); stop != parameters.end()) {
+    if (!stop->is_number_unsigned()) return option_failure("is not a number of steps", kStopAfterSteps);
+    how.stop_after_steps = stop->get<std::size_t>();
+  }
   const auto windows = options_from_json<MarketWindowOptions>(parameters.value("windows", nlohmann::json::object()));
   if (!windows) return forward_error(windows);
+  how.windows = *windows;
   const auto library = NetworkLibrary::load();
   if (!library) return forward_error(library);
-  return assembled(*windows, (*library)->make_trainer(type, parameters.value("network", nlohmann::json::object())));
+  return assembled(how, (*library)->make_trainer(type, parameters.value("network", nlohmann::json::object())));
 }
 
 Result<std::unique_ptr<Model>> load_sequence_model(std::string_view type, const std::filesystem::path& directory) {

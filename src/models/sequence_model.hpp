@@ -35,11 +35,12 @@ bool is_sequence_type(std::string_view type);
 ///
 /// With `TrainingJob::checkpoint_directory` a training leaves its state in a file there, named by a hash over
 /// everything that decides its bits, goes on from one that it finds, and removes it when it is done. Resumed or not,
-/// the bits are the same. A time budget that ran out is said in `Model::notes()`; such a training depends on the speed
-/// of the machine.
+/// the bits are the same. A time budget that ran out is said in `Model::notes()`: where such a training ended depends
+/// on the speed of the machine, but `Trainer::parameters_of` says the step, and a trainer made from these ends there.
 ///
-/// Parameters: {windows: {...}, network: {...}}. Errors: `train.options`, `train.shape` (usage), `network.library`,
-/// `network.cpu` (unavailable), further those of Trainer, of SequenceTrainer::fit.
+/// Parameters: {windows: {...}, network: {...}, stop_after_steps: N where a time budget ended the training}. Errors:
+/// `train.options`, `train.shape` (usage), `network.library`, `network.cpu` (unavailable), further those of Trainer, of
+/// SequenceTrainer::fit.
 Result<std::unique_ptr<Trainer>> make_sequence_trainer(const MarketWindowOptions& windows,
                                                        const NetworkOptions& network);
 /// The inverse of `Trainer::parameters()`.

@@ -146,6 +146,35 @@ TEST_F(SequenceModelTest, ATimeBudgetThatRanOutIsSaid) {
   EXPECT_TRUE(train(small_nhits())->notes().empty());
 }
 
+TEST_F(SequenceModelTest, ATrainingThatRanOutOfTimeIsMadeAgainFromItsParameters) {
+  const testing::TickingClock clock;
+  TestRun run;
+  NHitsOptions options = small_nhits();
+  options.fit.time_budget_seconds = 40;
+  const auto trainer = make_sequence_trainer(short_windows(), options);
+  const TrainingJob job{training_, validation_, 1, 1, {}};
+  const auto model = (*trainer)->train(job, {clock, run.cancel, run.progress, 1});
+  ASSERT_TRUE(model) << to_string(model.error());
+  const TempDirectory first, second;
+  ASSERT_TRUE((*model)->save(first.path()));
+
+  const auto parameters = (*trainer)->parameters_of(**load_sequence_model("nhits", first.path()));
+  EXPECT_NE(parameters, (*trainer)->parameters());
+  const auto again = make_sequence_trainer("nhits", parameters);
+  ASSERT_TRUE(again) << to_string(again.error());
+  const auto made_again = (*again)->train(job, run.context);
+  ASSERT_TRUE(made_again);
+  EXPECT_EQ((*again)->parameters_of(**made_again), parameters);
+  ASSERT_TRUE((*made_again)->save(second.path()));
+  for (const auto& entry : std::filesystem::directory_iterator(first.path()))
+    EXPECT_TRUE(read_file(entry.path()).value() == read_file(second.path() / entry.path().filename()).value())
+        << entry.path().filename();
+
+  const auto whole = make_sequence_trainer(short_windows(), small_nhits());
+  EXPECT_EQ((*whole)->parameters_of(*train(small_nhits())), (*whole)->parameters());
+  EXPECT_EQ(make_sequence_trainer("nhits", {{"stop_after_steps", -1}}).error().code, "train.options");
+}
+
 TEST_F(SequenceModelTest, SaysWhatItRunsOn) {
   const auto libraries = train(NLinearOlsOptions{})->libraries();
   ASSERT_TRUE(libraries.contains("networks"));

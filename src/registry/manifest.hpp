@@ -39,7 +39,7 @@ struct Manifest {
   // What decides the bits: part of the version id.
   std::string model_type;                  ///< "xgboost": lower-case letters, digits, '_'; at most 64
   std::string scope = "default";           ///< what it serves, when one type serves several; same alphabet
-  std::string parameters_json = "{}";      ///< `Trainer::parameters()`
+  std::string parameters_json = "{}";      ///< `Trainer::parameters_of()`
   std::string feature_set;                 ///< name of the feature set
   std::string feature_hash;                ///< and its hash: a model meets only features of this hash
   std::vector<std::string> feature_names;  ///< in column order

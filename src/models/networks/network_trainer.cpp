@@ -240,7 +240,10 @@ class Training {
   }
 
   double seconds_here() const { return static_cast<double>((context_.clock.now() - started_).count()) / 1e3; }
-  bool out_of_time() const { return state_.seconds + seconds_here() >= fit_.time_budget_seconds; }
+  bool out_of_time() const {
+    if (job_.stop_after_steps) return state_.step >= *job_.stop_after_steps;
+    return state_.seconds + seconds_here() >= fit_.time_budget_seconds;
+  }
 
   Status checkpoint() {
     if (job_.checkpoint.empty()) return {};

@@ -151,6 +151,31 @@ TEST_F(Training, KeepsTheBestWhenTimeIsUp) {
   EXPECT_LT(forecast_error(*trained->forecaster, validation_)->mse, naive_error(validation_)->mse);
 }
 
+TEST_F(Training, EndsAfterSoManyStepsAsWhenTimeWasUp) {
+  PatchTstOptions options = std::get<PatchTstOptions>(quick_patchtst());
+  options.fit.epochs = 1000;
+  options.fit.time_budget_seconds = 60;
+  const testing::TickingClock clock;
+  const auto timed = fit(options, job(), {clock, cancel_, progress_, 1});
+  ASSERT_TRUE(timed);
+  SequenceJob again = job();
+  again.stop_after_steps = timed->report.steps;
+  const auto counted = fit(options, again, context());
+  ASSERT_TRUE(counted);
+  EXPECT_EQ(counted->report.ended_by, TrainingEnd::time_budget);
+  EXPECT_EQ(counted->report.steps, timed->report.steps);
+  EXPECT_EQ(counted->report.best_epoch, timed->report.best_epoch);
+  EXPECT_TRUE(counted->forecaster->weights() == timed->forecaster->weights());
+
+  again.stop_after_steps = timed->report.steps - 1;
+  EXPECT_FALSE(fit(options, again, context())->forecaster->weights() == timed->forecaster->weights());
+  again.stop_after_steps = timed->report.steps;
+  const testing::TickingClock late;
+  options.fit.time_budget_seconds = 5;
+  EXPECT_EQ(fit(options, again, {late, cancel_, progress_, 1})->report.steps, timed->report.steps)
+      << "the clock has no say then";
+}
+
 TEST_F(Training, FailsClearlyWhenItDiverges) {
   NLinearOptions options = quick<NLinearOptions>();
   options.fit.learning_rate = 1;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -78,6 +79,9 @@ struct SequenceJob {
   std::filesystem::path checkpoint;
   /// Weights to begin with instead of drawn ones; same type, shape and options of structure.
   const SequenceForecaster* warm_start = nullptr;
+  /// Ends before the next step once there were so many, as a time budget ends it, and then whatever the clock says: how
+  /// a training that ran out of time is made again, to the same bits.
+  std::optional<std::size_t> stop_after_steps = std::nullopt;
 };
 
 /// Makes networks of one type. Thread-safe; holds options only. A training runs in the calling thread: trainings side
