@@ -33,45 +33,53 @@ void BatchNorm::initialise(std::span<float> parameters) const {
   fill(variance_, 1);
 }
 
-void BatchNorm::forward(const Kernels& kernels, const float* parameters, std::size_t rows, const float* x,
-                        float* out) const {
-  Floats gain(columns_);
-  for (std::size_t i = 0; i < columns_; ++i)
-    gain[i] = parameters[gain_ + i] / std::sqrt(parameters[variance_ + i] + kEpsilon);
-  kernels.normalise(rows, columns_, x, parameters + mean_, gain.data(), parameters + shift_, out);
+BatchNorm::Moments BatchNorm::kept(const float* parameters) const {
+  Moments moments{Floats(columns_), Floats(columns_)};
+  for (std::size_t i = 0; i < columns_; ++i) {
+    moments.mean[i] = parameters[mean_ + i];
+    moments.deviation[i] = std::sqrt(parameters[variance_ + i] + kEpsilon);
+  }
+  return moments;
 }
 
-void BatchNorm::forward_training(const Kernels& kernels, float* parameters, std::size_t rows, const float* x,
-                                 float* out, Moments& moments) const {
+BatchNorm::Moments BatchNorm::measure(const Kernels& kernels, float* parameters, std::size_t rows,
+                                      const float* x) const {
+  Moments moments{Floats(columns_), Floats(columns_)};
   const auto count = static_cast<float>(rows);
-  moments.mean.resize(columns_);
-  moments.deviation.resize(columns_);
   kernels.column_sums(rows, columns_, x, moments.mean.data());
   for (float& mean : moments.mean) mean /= count;
   kernels.column_squares(rows, columns_, x, moments.mean.data(), moments.deviation.data());
-  Floats gain(columns_);
   for (std::size_t i = 0; i < columns_; ++i) {
     const float variance = moments.deviation[i] / count;
     const float unbiased = rows > 1 ? moments.deviation[i] / (count - 1) : variance;
     parameters[mean_ + i] += kMomentum * (moments.mean[i] - parameters[mean_ + i]);
     parameters[variance_ + i] += kMomentum * (unbiased - parameters[variance_ + i]);
     moments.deviation[i] = std::sqrt(variance + kEpsilon);
-    gain[i] = parameters[gain_ + i] / moments.deviation[i];
   }
+  return moments;
+}
+
+void BatchNorm::forward(const Kernels& kernels, const float* parameters, const Moments& moments, std::size_t rows,
+                        const float* x, float* out) const {
+  Floats gain(columns_);
+  for (std::size_t i = 0; i < columns_; ++i) gain[i] = parameters[gain_ + i] / moments.deviation[i];
   kernels.normalise(rows, columns_, x, moments.mean.data(), gain.data(), parameters + shift_, out);
 }
 
-void BatchNorm::backward(const Kernels& kernels, const float* parameters, std::size_t rows, const float* x,
-                         const Moments& moments, float* dy, float* gradient) const {
-  Floats products(columns_), gain(columns_), shift(columns_), slope(columns_);
-  kernels.norm_backward_sums(rows, columns_, x, moments.mean.data(), dy, gradient + shift_, products.data());
-  const auto count = static_cast<float>(rows);
+void BatchNorm::backward_parameters(const Kernels& kernels, const Moments& moments, std::size_t rows, const float* x,
+                                    const float* dy, float* gradient) const {
+  kernels.norm_backward_sums(rows, columns_, x, moments.mean.data(), dy, gradient + shift_, gradient + gain_);
+  for (std::size_t i = 0; i < columns_; ++i) gradient[gain_ + i] /= moments.deviation[i];
+}
+
+void BatchNorm::backward(const Kernels& kernels, const float* parameters, const Moments& moments, std::size_t all_rows,
+                         std::size_t rows, const float* x, float* dy, const float* gradient) const {
+  Floats gain(columns_), shift(columns_), slope(columns_);
+  const auto count = static_cast<float>(all_rows);
   for (std::size_t i = 0; i < columns_; ++i) {
-    const float deviation = moments.deviation[i];
-    gradient[gain_ + i] = products[i] / deviation;
-    gain[i] = parameters[gain_ + i] / deviation;
+    gain[i] = parameters[gain_ + i] / moments.deviation[i];
     shift[i] = gain[i] * gradient[shift_ + i] / count;
-    slope[i] = gain[i] * products[i] / (count * deviation * deviation);
+    slope[i] = gain[i] * gradient[gain_ + i] / (count * moments.deviation[i]);
   }
   kernels.norm_backward(rows, columns_, x, moments.mean.data(), dy, gain.data(), shift.data(), slope.data(), dy);
 }

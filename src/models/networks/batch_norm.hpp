@@ -17,19 +17,25 @@ class BatchNorm {
   void add_kept(ParameterLayout& layout);
   void initialise(std::span<float> parameters) const;
 
-  /// What the backward pass needs of one forward pass.
+  /// What rows are normalised by.
   struct Moments {
-    Floats mean, deviation;  ///< of the batch; deviation = sqrt(variance + epsilon)
+    Floats mean, deviation;  ///< deviation = sqrt(variance + epsilon)
   };
+  /// The running ones.
+  Moments kept(const float* parameters) const;
+  /// Those of a batch, which move the running ones in `parameters`.
+  Moments measure(const Kernels& kernels, float* parameters, std::size_t rows, const float* x) const;
 
-  /// out = norm(x) by running statistics; may be x.
-  void forward(const Kernels& kernels, const float* parameters, std::size_t rows, const float* x, float* out) const;
-  /// By the statistics of the rows themselves, which move the running ones; out may not be x.
-  void forward_training(const Kernels& kernels, float* parameters, std::size_t rows, const float* x, float* out,
-                        Moments& moments) const;
-  /// x as in the forward pass; dy becomes dx. Writes the gradients of gain and shift.
-  void backward(const Kernels& kernels, const float* parameters, std::size_t rows, const float* x,
-                const Moments& moments, float* dy, float* gradient) const;
+  /// out = norm(x), for any of the rows; may be x.
+  void forward(const Kernels& kernels, const float* parameters, const Moments& moments, std::size_t rows,
+               const float* x, float* out) const;
+
+  /// The gradients of gain and shift from all rows of the batch.
+  void backward_parameters(const Kernels& kernels, const Moments& moments, std::size_t rows, const float* x,
+                           const float* dy, float* gradient) const;
+  /// After it, for any `rows` of the batch's `all_rows`: dy becomes dx.
+  void backward(const Kernels& kernels, const float* parameters, const Moments& moments, std::size_t all_rows,
+                std::size_t rows, const float* x, float* dy, const float* gradient) const;
 
  private:
   std::string name_;

@@ -29,7 +29,7 @@ void LinearLayer::forward(const Kernels& kernels, const float* parameters, std::
 
 void LinearLayer::backward(const Kernels& kernels, const float* parameters, std::size_t rows, const float* x,
                            std::size_t x_stride, const float* dy, float* gradient, float* dx, std::size_t dx_stride,
-                           Into into) const {
+                           Into into_dx, Into into_gradient) const {
   kernels.multiply({.m = inputs_,
                     .n = outputs_,
                     .k = rows,
@@ -39,8 +39,15 @@ void LinearLayer::backward(const Kernels& kernels, const float* parameters, std:
                     .b = dy,
                     .b_stride = outputs_,
                     .c = gradient + weight_,
-                    .c_stride = outputs_});
-  kernels.column_sums(rows, outputs_, dy, gradient + bias_);
+                    .c_stride = outputs_,
+                    .accumulate = into_gradient == Into::add});
+  if (into_gradient == Into::add) {
+    Floats sums(outputs_);
+    kernels.column_sums(rows, outputs_, dy, sums.data());
+    kernels.add_to(outputs_, gradient + bias_, sums.data());
+  } else {
+    kernels.column_sums(rows, outputs_, dy, gradient + bias_);
+  }
   if (dx == nullptr) return;
   kernels.multiply({.m = rows,
                     .n = inputs_,
@@ -52,7 +59,7 @@ void LinearLayer::backward(const Kernels& kernels, const float* parameters, std:
                     .b_transposed = Transposed::yes,
                     .c = dx,
                     .c_stride = dx_stride,
-                    .accumulate = into == Into::add});
+                    .accumulate = into_dx == Into::add});
 }
 
 }  // namespace clm

@@ -20,10 +20,12 @@ class LinearLayer {
   /// Rows of x are `x_stride` floats apart; y is [rows][outputs].
   void forward(const Kernels& kernels, const float* parameters, std::size_t rows, const float* x, std::size_t x_stride,
                float* y) const;
-  /// Writes the gradients of weight and bias, and dx ([rows], `dx_stride` apart) unless it is null; dx += where asked.
+  /// Writes the gradients of weight and bias, and dx ([rows], `dx_stride` apart) unless it is null. Where asked, adds
+  /// to them instead: rows may come in parts.
   enum class Into { overwrite, add };
   void backward(const Kernels& kernels, const float* parameters, std::size_t rows, const float* x, std::size_t x_stride,
-                const float* dy, float* gradient, float* dx, std::size_t dx_stride, Into into = Into::overwrite) const;
+                const float* dy, float* gradient, float* dx, std::size_t dx_stride, Into into_dx = Into::overwrite,
+                Into into_gradient = Into::overwrite) const;
 
   std::size_t weight() const { return weight_; }
   std::size_t bias() const { return bias_; }

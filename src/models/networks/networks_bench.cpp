@@ -118,6 +118,7 @@ constexpr WindowShape kShape{1, 336, 96};
 void patchtst_step(benchmark::State& state) {
   Step step(large_patchtst(static_cast<double>(state.range(0)) / 100), kShape, 64);
   std::size_t at = 0;
+  step.run(++at);  // the memory of the pass is mapped here
   for (auto _ : state) step.run(++at);
 }
 BENCHMARK(patchtst_step)->ArgName("dropout_percent")->Arg(0)->Arg(10)->Unit(benchmark::kMillisecond);
@@ -140,6 +141,7 @@ BENCHMARK(patchtst_products)->Unit(benchmark::kMillisecond);
 void nhits_step(benchmark::State& state) {
   Step step(NHitsOptions{}, kShape, 256);
   std::size_t at = 0;
+  step.run(++at);  // the memory of the pass is mapped here
   for (auto _ : state) step.run(++at);
 }
 BENCHMARK(nhits_step)->Unit(benchmark::kMillisecond);

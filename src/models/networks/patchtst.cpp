@@ -12,6 +12,8 @@
 namespace clm {
 namespace {
 
+/// Windows that go through the layers together, up to the next batch norm: what they need stays in the cache.
+constexpr std::size_t kPartWindows = 8;
 constexpr std::size_t kLaneMultiple = 16;  // rows of attention scores are filled up to this
 
 /// Places of dropouts in a step: a mask belongs to (key, place).
@@ -105,9 +107,18 @@ class PatchTst::Pass final : public NetworkPass {
         d_outputs_[window * size + i] = d_outputs[window * size + i] * scale_[window].deviation;
     kernels.drop(d_outputs_.size(), d_outputs_.data(), d_outputs_.data(), mask(kHead, net_.options_.head_dropout));
     d_tokens_.resize(windows_ * columns);
-    net_.head_.backward(kernels, parameters, windows_, kept_.back().fed.data(), columns, d_outputs_.data(), gradient,
+    net_.head_.backward(kernels, parameters, windows_, encoded_.data(), columns, d_outputs_.data(), gradient,
                         d_tokens_.data(), columns);
-    for (std::size_t index = net_.layers_.size(); index-- > 0;) layer_backward(index, parameters, gradient);
+    for (std::size_t index = net_.layers_.size(); index-- > 0;) {
+      const EncoderLayer& layer = net_.layers_[index];
+      Kept& kept = kept_[index];
+      layer.norm_feed_forward.backward_parameters(kernels, kept.feed_forward_moments, tokens(), kept.fed_raw.data(),
+                                                  d_tokens_.data(), gradient);
+      in_parts([&](const Part& part) { feed_forward_backward(index, part, parameters, gradient); });
+      layer.norm_attention.backward_parameters(kernels, kept.attention_moments, tokens(), kept.attended_raw.data(),
+                                               d_tokens_.data(), gradient);
+      in_parts([&](const Part& part) { attention_backward(index, part, parameters, gradient); });
+    }
     kernels.drop(d_tokens_.size(), d_tokens_.data(), d_tokens_.data(), mask(kEmbedding, net_.options_.dropout));
     kernels.column_sums(windows_, columns, d_tokens_.data(), gradient + net_.position_);
     net_.embedding_.backward(kernels, parameters, tokens(), patches_.data(), net_.embedding_.inputs(), d_tokens_.data(),
@@ -119,20 +130,39 @@ class PatchTst::Pass final : public NetworkPass {
 
   /// What a layer keeps for its backward pass: [token][column], but the attention's moments: [window][head][2][query].
   struct Kept {
-    Floats query_key_value, moments, mixed, attended_raw, attended, inside, slope, fed_raw, fed;
+    Floats query_key_value, moments, mixed, attended_raw, inside, slope, fed_raw;
     BatchNorm::Moments attention_moments, feed_forward_moments;
   };
 
   std::size_t tokens() const { return windows_ * net_.patches_; }
+
+  /// Some windows of the batch and their tokens.
+  struct Part {
+    std::size_t first_window, windows, first_token, tokens;
+    LinearLayer::Into into_gradient() const {
+      return first_window == 0 ? LinearLayer::Into::overwrite : LinearLayer::Into::add;
+    }
+  };
+  template <typename Work>
+  void in_parts(Work work) const {
+    for (std::size_t first = 0; first < windows_; first += kPartWindows) {
+      const std::size_t count = std::min(kPartWindows, windows_ - first);
+      work(Part{first, count, first * net_.patches_, count * net_.patches_});
+    }
+  }
 
   DropoutMask mask(std::uint64_t place, double probability) const { return dropout_mask(key_, place, probability); }
   static std::uint64_t place(std::size_t layer, LayerPlace where) {
     return kFirstOfLayers + layer * kPlacesPerLayer + where;
   }
   /// Attention output goes through two dropouts in a row (after the projection, before the sum), which are one.
-  DropoutMask projection_mask(std::size_t layer) const {
-    const double kept = 1 - net_.options_.dropout;
-    return mask(place(layer, kProjection), 1 - kept * kept);
+  DropoutMask projection_mask(std::size_t layer, double dropout) const {
+    return mask(place(layer, kProjection), 1 - (1 - dropout) * (1 - dropout));
+  }
+  /// The mask for elements from `first` on.
+  static DropoutMask from(DropoutMask mask, std::size_t first) {
+    mask.first = static_cast<std::uint32_t>(first);
+    return mask;
   }
 
   template <Mode mode, typename Parameter>
@@ -148,10 +178,13 @@ class PatchTst::Pass final : public NetworkPass {
     if constexpr (mode == Mode::training)
       kernels.drop(embedded_.size(), embedded_.data(), embedded_.data(), mask(kEmbedding, net_.options_.dropout));
     for (std::size_t index = 0; index < net_.layers_.size(); ++index) layer_forward<mode>(index, parameters);
+    encoded_.resize(tokens() * net_.width_);
+    net_.layers_.back().norm_feed_forward.forward(kernels, parameters, kept_.back().feed_forward_moments, tokens(),
+                                                  kept_.back().fed_raw.data(), encoded_.data());
 
     const std::size_t size = net_.output_size();
     outputs_.resize(windows * size);
-    net_.head_.forward(kernels, parameters, windows, kept_.back().fed.data(), columns, outputs_.data());
+    net_.head_.forward(kernels, parameters, windows, encoded_.data(), columns, outputs_.data());
     if constexpr (mode == Mode::training)
       kernels.drop(outputs_.size(), outputs_.data(), outputs_.data(), mask(kHead, net_.options_.head_dropout));
     for (std::size_t window = 0; window < windows; ++window)
@@ -180,9 +213,26 @@ class PatchTst::Pass final : public NetworkPass {
     }
   }
 
-  const Floats& input_of(std::size_t index) const { return index == 0 ? embedded_ : kept_[index - 1].fed; }
+  /// What enters a layer, and its attention's output after the norm: computed again for the backward pass, since
+  /// reading them from main memory takes longer. Valid until the next call.
+  const float* input_of(std::size_t index, const Part& part, const float* parameters) {
+    if (index == 0) return embedded_.data() + part.first_token * net_.width_;
+    return normed(net_.layers_[index - 1].norm_feed_forward, kept_[index - 1].feed_forward_moments,
+                  kept_[index - 1].fed_raw, part, parameters);
+  }
+  const float* attended_of(std::size_t index, const Part& part, const float* parameters) {
+    return normed(net_.layers_[index].norm_attention, kept_[index].attention_moments, kept_[index].attended_raw, part,
+                  parameters);
+  }
+  const float* normed(const BatchNorm& norm, const BatchNorm::Moments& moments, const Floats& raw, const Part& part,
+                      const float* parameters) {
+    normed_.resize(part.tokens * net_.width_);
+    norm.forward(net_.kernels_, parameters, moments, part.tokens, raw.data() + part.first_token * net_.width_,
+                 normed_.data());
+    return normed_.data();
+  }
 
-  AttentionHead head_of(std::size_t index, std::size_t window, std::size_t head) {
+  AttentionHead head_of(std::size_t index, std::size_t window, std::size_t head, const DropoutMask& mask_of_weights) {
     Kept& kept = kept_[index];
     const std::size_t square = net_.patches_ * net_.padded_, number = window * net_.heads_ + head;
     AttentionHead h;
@@ -199,122 +249,141 @@ class PatchTst::Pass final : public NetworkPass {
     }
     h.v = kept.query_key_value.data() + at + 2 * net_.width_;
     h.moments = kept.moments.data() + number * 2 * net_.padded_;
-    h.first_element = static_cast<std::uint32_t>(number * square);
+    h.dropout = from(mask_of_weights, number * square);
+    h.out = kept.mixed.data() + window * net_.patches_ * net_.width_ + head * h.width;
     h.out_stride = net_.width_;
+    h.scratch = scratch_.data();
     return h;
   }
 
   template <Mode mode, typename Parameter>
   void layer_forward(std::size_t index, Parameter* parameters) {
     const EncoderLayer& layer = net_.layers_[index];
-    const Kernels& kernels = net_.kernels_;
     Kept& kept = kept_[index];
-    const Floats& input = input_of(index);
     const std::size_t rows = tokens(), width = net_.width_;
-    const double dropout = mode == Mode::training ? net_.options_.dropout : 0;
     kept.query_key_value.resize(rows * 3 * width);
-    layer.query_key_value.forward(kernels, parameters, rows, input.data(), width, kept.query_key_value.data());
-    attend(index, mode == Mode::training ? net_.options_.attention_dropout : 0);
-
-    kept.attended_raw.resize(rows * width);
-    layer.projection.forward(kernels, parameters, rows, kept.mixed.data(), width, kept.attended_raw.data());
-    kernels.add_dropped(rows * width, input.data(), kept.attended_raw.data(), kept.attended_raw.data(),
-                        dropout > 0 ? projection_mask(index) : DropoutMask{});
-    kept.attended.resize(rows * width);
-    norm<mode>(layer.norm_attention, parameters, kept.attended_raw, kept.attended, kept.attention_moments);
-
+    kept.moments.resize(windows_ * net_.heads_ * 2 * net_.padded_);
+    scratch_.resize(4 * net_.patches_ * net_.padded_);
+    for (Floats* floats : {&kept.mixed, &kept.attended_raw, &kept.fed_raw}) floats->resize(rows * width);
     kept.inside.resize(rows * net_.hidden_);
-    layer.expand.forward(kernels, parameters, rows, kept.attended.data(), width, kept.inside.data());
     if constexpr (mode == Mode::training) kept.slope.resize(kept.inside.size());
-    kernels.gelu(kept.inside.size(), kept.inside.data(), kept.inside.data(),
-                 mode == Mode::training ? kept.slope.data() : nullptr, mask(place(index, kInside), dropout));
-    kept.fed_raw.resize(rows * width);
-    layer.contract.forward(kernels, parameters, rows, kept.inside.data(), net_.hidden_, kept.fed_raw.data());
-    kernels.add_dropped(rows * width, kept.attended.data(), kept.fed_raw.data(), kept.fed_raw.data(),
-                        mask(place(index, kFeedForward), dropout));
-    kept.fed.resize(rows * width);
-    norm<mode>(layer.norm_feed_forward, parameters, kept.fed_raw, kept.fed, kept.feed_forward_moments);
+
+    in_parts([&](const Part& part) { attention_forward<mode>(index, part, parameters); });
+    kept.attention_moments = moments<mode>(layer.norm_attention, parameters, kept.attended_raw);
+    in_parts([&](const Part& part) { feed_forward<mode>(index, part, parameters); });
+    kept.feed_forward_moments = moments<mode>(layer.norm_feed_forward, parameters, kept.fed_raw);
   }
 
   template <Mode mode, typename Parameter>
-  void norm(const BatchNorm& norm, Parameter* parameters, const Floats& raw, Floats& out, BatchNorm::Moments& moments) {
+  BatchNorm::Moments moments(const BatchNorm& norm, Parameter* parameters, const Floats& raw) const {
     if constexpr (mode == Mode::training)
-      norm.forward_training(net_.kernels_, parameters, tokens(), raw.data(), out.data(), moments);
+      return norm.measure(net_.kernels_, parameters, tokens(), raw.data());
     else
-      norm.forward(net_.kernels_, parameters, tokens(), raw.data(), out.data());
+      return norm.kept(parameters);
   }
 
-  void attend(std::size_t index, double dropout) {
-    Kept& kept = kept_[index];
-    kept.moments.resize(windows_ * net_.heads_ * 2 * net_.padded_);
-    kept.mixed.resize(tokens() * net_.width_);
-    const DropoutMask mask_of_weights = mask(place(index, kWeights), dropout);
-    for (std::size_t window = 0; window < windows_; ++window) {
-      for (std::size_t head = 0; head < net_.heads_; ++head) {
-        AttentionHead h = head_of(index, window, head);
-        h.dropout = mask_of_weights;
-        h.out = kept.mixed.data() + window * net_.patches_ * net_.width_ + head * h.width;
-        net_.kernels_.attention(h);
-      }
-    }
-  }
-
-  /// d_tokens_ is the gradient of the layer's output and becomes that of its input.
-  void layer_backward(std::size_t index, const float* parameters, float* gradient) {
+  /// From the raw output of the layer before to that of this layer's attention, before its norm.
+  template <Mode mode>
+  void attention_forward(std::size_t index, const Part& part, const float* parameters) {
     const EncoderLayer& layer = net_.layers_[index];
     const Kernels& kernels = net_.kernels_;
     Kept& kept = kept_[index];
-    const std::size_t rows = tokens(), width = net_.width_;
-    const double dropout = net_.options_.dropout;
-
-    layer.norm_feed_forward.backward(kernels, parameters, rows, kept.fed_raw.data(), kept.feed_forward_moments,
-                                     d_tokens_.data(), gradient);
-    const float* branch = dropped(mask(place(index, kFeedForward), dropout));
-    d_inside_.resize(rows * net_.hidden_);
-    layer.contract.backward(kernels, parameters, rows, kept.inside.data(), net_.hidden_, branch, gradient,
-                            d_inside_.data(), net_.hidden_);
-    kernels.scale_by(d_inside_.size(), d_inside_.data(), kept.slope.data());
-    layer.expand.backward(kernels, parameters, rows, kept.attended.data(), width, d_inside_.data(), gradient,
-                          d_tokens_.data(), width, LinearLayer::Into::add);
-
-    layer.norm_attention.backward(kernels, parameters, rows, kept.attended_raw.data(), kept.attention_moments,
-                                  d_tokens_.data(), gradient);
-    branch = dropped(dropout > 0 ? projection_mask(index) : DropoutMask{});
-    d_mixed_.resize(rows * width);
-    layer.projection.backward(kernels, parameters, rows, kept.mixed.data(), width, branch, gradient, d_mixed_.data(),
-                              width);
-    attend_backward(index);
-    layer.query_key_value.backward(kernels, parameters, rows, input_of(index).data(), width, d_query_key_value_.data(),
-                                   gradient, d_tokens_.data(), width, LinearLayer::Into::add);
+    const std::size_t width = net_.width_, at = part.first_token * width;
+    const float* const input = input_of(index, part, parameters);
+    layer.query_key_value.forward(kernels, parameters, part.tokens, input, width, kept.query_key_value.data() + 3 * at);
+    const DropoutMask weights =
+        mask(place(index, kWeights), mode == Mode::training ? net_.options_.attention_dropout : 0);
+    for (std::size_t window = part.first_window; window < part.first_window + part.windows; ++window)
+      for (std::size_t head = 0; head < net_.heads_; ++head) kernels.attention(head_of(index, window, head, weights));
+    float* const out = kept.attended_raw.data() + at;
+    layer.projection.forward(kernels, parameters, part.tokens, kept.mixed.data() + at, width, out);
+    kernels.add_dropped(part.tokens * width, input, out, out,
+                        from(projection_mask(index, mode == Mode::training ? net_.options_.dropout : 0), at));
   }
 
-  /// d_tokens_ under the mask; itself where nothing is dropped.
-  const float* dropped(const DropoutMask& mask) {
-    if (mask.threshold == 0) return d_tokens_.data();
-    d_branch_.resize(d_tokens_.size());
-    net_.kernels_.drop(d_tokens_.size(), d_tokens_.data(), d_branch_.data(), mask);
+  /// From there to the layer's raw output.
+  template <Mode mode>
+  void feed_forward(std::size_t index, const Part& part, const float* parameters) {
+    const EncoderLayer& layer = net_.layers_[index];
+    const Kernels& kernels = net_.kernels_;
+    Kept& kept = kept_[index];
+    const std::size_t width = net_.width_, at = part.first_token * width, at_inside = part.first_token * net_.hidden_;
+    const double dropout = mode == Mode::training ? net_.options_.dropout : 0;
+    const float* const attended = attended_of(index, part, parameters);
+    float* const inside = kept.inside.data() + at_inside;
+    layer.expand.forward(kernels, parameters, part.tokens, attended, width, inside);
+    kernels.gelu(part.tokens * net_.hidden_, inside, inside,
+                 mode == Mode::training ? kept.slope.data() + at_inside : nullptr,
+                 from(mask(place(index, kInside), dropout), at_inside));
+    float* const out = kept.fed_raw.data() + at;
+    layer.contract.forward(kernels, parameters, part.tokens, inside, net_.hidden_, out);
+    kernels.add_dropped(part.tokens * width, attended, out, out, from(mask(place(index, kFeedForward), dropout), at));
+  }
+
+  /// d_tokens_ is the gradient of the layer's output and becomes that of its attention's, after the norm.
+  void feed_forward_backward(std::size_t index, const Part& part, const float* parameters, float* gradient) {
+    const EncoderLayer& layer = net_.layers_[index];
+    const Kernels& kernels = net_.kernels_;
+    const Kept& kept = kept_[index];
+    const std::size_t width = net_.width_, at = part.first_token * width, at_inside = part.first_token * net_.hidden_;
+    float* const d_tokens = d_tokens_.data() + at;
+    layer.norm_feed_forward.backward(kernels, parameters, kept.feed_forward_moments, tokens(), part.tokens,
+                                     kept.fed_raw.data() + at, d_tokens, gradient);
+    const float* const branch = dropped(part, mask(place(index, kFeedForward), net_.options_.dropout));
+    d_inside_.resize(part.tokens * net_.hidden_);
+    layer.contract.backward(kernels, parameters, part.tokens, kept.inside.data() + at_inside, net_.hidden_, branch,
+                            gradient, d_inside_.data(), net_.hidden_, LinearLayer::Into::overwrite,
+                            part.into_gradient());
+    kernels.scale_by(d_inside_.size(), d_inside_.data(), kept.slope.data() + at_inside);
+    layer.expand.backward(kernels, parameters, part.tokens, attended_of(index, part, parameters), width,
+                          d_inside_.data(), gradient, d_tokens, width, LinearLayer::Into::add, part.into_gradient());
+  }
+
+  /// From there to the layer's input.
+  void attention_backward(std::size_t index, const Part& part, const float* parameters, float* gradient) {
+    const EncoderLayer& layer = net_.layers_[index];
+    const Kernels& kernels = net_.kernels_;
+    const Kept& kept = kept_[index];
+    const std::size_t width = net_.width_, at = part.first_token * width;
+    float* const d_tokens = d_tokens_.data() + at;
+    layer.norm_attention.backward(kernels, parameters, kept.attention_moments, tokens(), part.tokens,
+                                  kept.attended_raw.data() + at, d_tokens, gradient);
+    const float* const branch = dropped(part, projection_mask(index, net_.options_.dropout));
+    d_mixed_.resize(part.tokens * width);
+    layer.projection.backward(kernels, parameters, part.tokens, kept.mixed.data() + at, width, branch, gradient,
+                              d_mixed_.data(), width, LinearLayer::Into::overwrite, part.into_gradient());
+    heads_backward(index, part);
+    layer.query_key_value.backward(kernels, parameters, part.tokens, input_of(index, part, parameters), width,
+                                   d_query_key_value_.data(), gradient, d_tokens, width, LinearLayer::Into::add,
+                                   part.into_gradient());
+  }
+
+  /// A part of d_tokens_ under the mask; itself where nothing is dropped.
+  const float* dropped(const Part& part, const DropoutMask& mask) {
+    const std::size_t at = part.first_token * net_.width_;
+    if (mask.threshold == 0) return d_tokens_.data() + at;
+    d_branch_.resize(part.tokens * net_.width_);
+    net_.kernels_.drop(d_branch_.size(), d_tokens_.data() + at, d_branch_.data(), from(mask, at));
     return d_branch_.data();
   }
 
-  void attend_backward(std::size_t index) {
+  void heads_backward(std::size_t index, const Part& part) {
     const std::size_t square = net_.patches_ * net_.padded_;
-    d_query_key_value_.resize(tokens() * 3 * net_.width_);
+    d_query_key_value_.resize(part.tokens * 3 * net_.width_);
     const bool last = index + 1 == net_.layers_.size();
     if (net_.layers_.size() > 1) d_scores_.resize(windows_ * net_.heads_ * square);
-    scratch_.resize(2 * square);
-    const DropoutMask mask_of_weights = mask(place(index, kWeights), net_.options_.attention_dropout);
-    for (std::size_t window = 0; window < windows_; ++window) {
+    const DropoutMask weights = mask(place(index, kWeights), net_.options_.attention_dropout);
+    for (std::size_t in_part = 0; in_part < part.windows; ++in_part) {
+      const std::size_t window = part.first_window + in_part, row = in_part * net_.patches_;
       for (std::size_t head = 0; head < net_.heads_; ++head) {
-        AttentionHead h = head_of(index, window, head);
-        h.dropout = mask_of_weights;
-        h.d_out = d_mixed_.data() + window * net_.patches_ * net_.width_ + head * h.width;
-        h.d_q = d_query_key_value_.data() + window * net_.patches_ * h.stride + head * h.width;
+        AttentionHead h = head_of(index, window, head, weights);
+        h.d_out = d_mixed_.data() + row * net_.width_ + head * h.width;
+        h.d_q = d_query_key_value_.data() + row * h.stride + head * h.width;
         h.d_k = h.d_q + net_.width_;
         h.d_v = h.d_k + net_.width_;
         float* const handed = d_scores_.data() + (window * net_.heads_ + head) * square;
         h.d_scores_above = last ? nullptr : handed;
         h.d_scores = index > 0 ? handed : nullptr;
-        h.scratch = scratch_.data();
         net_.kernels_.attention_backward(h);
       }
     }
@@ -325,7 +394,7 @@ class PatchTst::Pass final : public NetworkPass {
   std::uint64_t key_ = 0;
   std::vector<Kept> kept_;
   std::vector<WindowScale> scale_;  // of each window's target
-  Floats normalised_, patches_, embedded_, outputs_;
+  Floats normalised_, patches_, embedded_, encoded_, outputs_, normed_;
   Floats d_outputs_, d_tokens_, d_branch_, d_inside_, d_mixed_, d_query_key_value_, d_scores_, scratch_;
 };
 

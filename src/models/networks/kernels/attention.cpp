@@ -1,106 +1,48 @@
 // Attention of one head over the tokens of one window, softmax and dropout in one pass (Vaswani et al. 2017, equation
-// 1; scores handed on from layer to layer as in He et al. 2021, RealFormer). Scores lie [key][query] so that sixteen
-// queries are worked on at once and the softmax over the keys never adds across lanes.
+// 1; scores handed on from layer to layer as in He et al. 2021, RealFormer). Scores lie [key][query] so that the
+// softmax over the keys never adds across lanes, and so that all but two of the products are those of tile.hpp. They
+// are in units of log 2, which makes the exponential a power of two.
 #include "models/networks/kernels/mask.hpp"
 #include "models/networks/kernels/table.hpp"
+#include "models/networks/kernels/tile.hpp"
+#include "models/networks/kernels/transpose.hpp"
 
 namespace clm::CLM_KERNEL_SET {
 namespace {
 
-constexpr std::size_t kMaxColumns = AttentionHead::kMaxWidth * kLanes;
-constexpr std::size_t kMaxRaised = AttentionHead::kMaxTokens * kLanes;
+constexpr float kLog2e = 1.44269504F;
+constexpr std::size_t kMaxColumns = AttentionHead::kMaxWidth * kTileColumns;
 
-/// Eight rows of eight floats, `in_stride` apart, with rows and columns exchanged.
-CLM_INLINE void transpose_eight(const float* in, std::size_t in_stride, float* out, std::size_t out_stride) {
-  __m256 row[8], pair[8];
-#pragma GCC unroll 8
-  for (std::size_t i = 0; i < 8; ++i) row[i] = _mm256_loadu_ps(in + i * in_stride);
-#pragma GCC unroll 4
-  for (std::size_t i = 0; i < 8; i += 2) {
-    pair[i] = _mm256_unpacklo_ps(row[i], row[i + 1]);
-    pair[i + 1] = _mm256_unpackhi_ps(row[i], row[i + 1]);
-  }
-#pragma GCC unroll 2
-  for (std::size_t i = 0; i < 8; i += 4) {
-    row[i] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0x44);
-    row[i + 1] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0xEE);
-    row[i + 2] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0x44);
-    row[i + 3] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0xEE);
-  }
-#pragma GCC unroll 4
-  for (std::size_t i = 0; i < 4; ++i) {
-    _mm256_storeu_ps(out + i * out_stride, _mm256_permute2f128_ps(row[i], row[i + 4], 0x20));
-    _mm256_storeu_ps(out + (i + 4) * out_stride, _mm256_permute2f128_ps(row[i], row[i + 4], 0x31));
-  }
-}
-
-/// Sixteen tokens' rows of a matrix [tokens][width], transposed: out[d] holds column d; missing tokens are 0.
-CLM_INLINE void gather(const float* rows, std::size_t stride, std::size_t tokens, std::size_t width, std::size_t first,
-                       float* out) {
-  const std::size_t count = at_most_lanes(tokens - first);
-  std::size_t lane = 0;
-  if (width % 8 == 0)
-    for (; lane + 8 <= count; lane += 8)
-      for (std::size_t d = 0; d < width; d += 8)
-        transpose_eight(rows + (first + lane) * stride + d, stride, out + d * kLanes + lane, kLanes);
-  for (; lane < count; ++lane)
-    for (std::size_t d = 0; d < width; ++d) out[d * kLanes + lane] = rows[(first + lane) * stride + d];
-  for (; lane < kLanes; ++lane)
-    for (std::size_t d = 0; d < width; ++d) out[d * kLanes + lane] = 0;
-}
-
-CLM_INLINE void scatter(const float* in, std::size_t tokens, std::size_t width, std::size_t first, float* rows,
-                        std::size_t stride) {
-  const std::size_t count = at_most_lanes(tokens - first);
-  std::size_t lane = 0;
-  if (width % 8 == 0)
-    for (; lane + 8 <= count; lane += 8)
-      for (std::size_t d = 0; d < width; d += 8)
-        transpose_eight(in + d * kLanes + lane, kLanes, rows + (first + lane) * stride + d, stride);
-  for (; lane < count; ++lane)
-    for (std::size_t d = 0; d < width; ++d) rows[(first + lane) * stride + d] = in[d * kLanes + lane];
-}
-
-/// Some columns of sixteen tokens, held in registers.
-template <std::size_t kBlock>
-struct Columns {
-  Lanes column[kBlock];
-
-  CLM_INLINE void read(const float* from, Lanes factor) {
-#pragma GCC unroll 8
-    for (std::size_t d = 0; d < kBlock; ++d) column[d] = load(from + d * kLanes) * factor;
-  }
-  CLM_INLINE void clear() {
-#pragma GCC unroll 8
-    for (std::size_t d = 0; d < kBlock; ++d) column[d] = all(0);
-  }
-  CLM_INLINE void write(float* to, Lanes factor) const {
-#pragma GCC unroll 8
-    for (std::size_t d = 0; d < kBlock; ++d) store(to + d * kLanes, column[d] * factor);
-  }
-  /// start + sum over d of row[d] * column[d], in two chains.
-  CLM_INLINE Lanes weighted(const float* row, Lanes start) const {
-    Lanes even = start, odd = all(0);
-#pragma GCC unroll 4
-    for (std::size_t d = 0; d < kBlock; d += 2) {
-      even = fma(all(row[d]), column[d], even);
-      odd = fma(all(row[d + 1]), column[d + 1], odd);
-    }
-    return even + odd;
-  }
-  /// column[d] += row[d] * factor
-  CLM_INLINE void add(const float* row, Lanes factor) {
-#pragma GCC unroll 8
-    for (std::size_t d = 0; d < kBlock; ++d) column[d] = fma(all(row[d]), factor, column[d]);
-  }
+/// Queries first .. first + columns - 1 of a head, worked on together; those beyond its tokens are zeros.
+struct Strip {
+  std::size_t first, columns, filled;
+  std::size_t vectors() const { return columns / kWidth; }
 };
 
-/// Calls part(d, columns) for the columns in eights, then fours.
-template <typename Part>
-CLM_INLINE void in_blocks(std::size_t width, Part part) {
-  std::size_t d = 0;
-  for (; d + 8 <= width; d += 8) part(d, Columns<8>());
-  for (; d < width; d += 4) part(d, Columns<4>());
+/// A strip's rows of a matrix [tokens][width], transposed: out[d] holds column d.
+CLM_INLINE void gather(const AttentionHead& h, const Strip& s, const float* rows, std::size_t stride, float* out) {
+  transpose(s.filled, h.width, rows + s.first * stride, stride, out, s.columns);
+  for (std::size_t d = 0; d < h.width; ++d)
+    for (std::size_t i = s.filled; i < s.columns; ++i) out[d * s.columns + i] = 0;
+}
+
+CLM_INLINE void scatter(const AttentionHead& h, const Strip& s, const float* in, float* rows, std::size_t stride) {
+  transpose(h.width, s.filled, in, s.columns, rows + s.first * stride, stride);
+}
+
+/// columns *= factor
+CLM_INLINE void scale_columns(const AttentionHead& h, const Strip& s, float factor, float* columns) {
+  for (std::size_t i = 0; i < h.width * s.columns; i += kLanes) store(columns + i, load(columns + i) * all(factor));
+}
+
+/// scores[key][query of the strip], summed over layers. `columns` is working memory.
+void score(const AttentionHead& h, const Strip& s, float* columns, float* scores) {
+  for (std::size_t layer = 0; layer < h.layers; ++layer) {
+    gather(h, s, h.q[layer], h.stride, columns);
+    scale_columns(h, s, h.scale * kLog2e, columns);
+    strip_of(s.vectors(), h.tokens, h.width, {h.k[layer], h.stride, 1}, columns, s.columns, scores, s.columns,
+             layer == 0 ? Start{} : Start{scores, s.columns});
+  }
 }
 
 struct Four {
@@ -127,31 +69,30 @@ template <typename Unit, std::size_t kKeys>
 CLM_INLINE void mix_keys(const float* matrix, std::size_t padded, const float* rows, std::size_t rows_stride,
                          std::size_t queries, float scale, float* out, std::size_t out_stride) {
   typename Unit::Vector sum[kKeys];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (std::size_t j = 0; j < kKeys; ++j) sum[j] = Unit::zero();
   for (std::size_t i = 0; i < queries; ++i) {
     const typename Unit::Vector row = Unit::read(rows + i * rows_stride);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (std::size_t j = 0; j < kKeys; ++j) sum[j] = Unit::add(matrix[j * padded + i], row, sum[j]);
   }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (std::size_t j = 0; j < kKeys; ++j) Unit::write(out + j * out_stride, sum[j], scale);
 }
 
 template <typename Unit>
 CLM_INLINE void mix_all_keys(const float* matrix, const AttentionHead& h, const float* rows, std::size_t rows_stride,
                              float scale, float* out) {
-  if (h.tokens < 8) {
-    for (std::size_t j = 0; j < h.tokens; ++j)
-      mix_keys<Unit, 1>(matrix + j * h.padded, h.padded, rows, rows_stride, h.tokens, scale, out + j * h.stride,
-                        h.stride);
-    return;
-  }
-  for (std::size_t next = 0; next < h.tokens; next += 8) {
-    const std::size_t j = next + 8 <= h.tokens ? next : h.tokens - 8;  // the last eight may overlap those before
-    mix_keys<Unit, 8>(matrix + j * h.padded, h.padded, rows, rows_stride, h.tokens, scale, out + j * h.stride,
+  std::size_t j = 0;
+  for (; j + 14 <= h.tokens; j += 14)  // with a row and a factor, all registers of AVX2
+    mix_keys<Unit, 14>(matrix + j * h.padded, h.padded, rows, rows_stride, h.tokens, scale, out + j * h.stride,
+                       h.stride);
+  for (; j + 4 <= h.tokens; j += 4)
+    mix_keys<Unit, 4>(matrix + j * h.padded, h.padded, rows, rows_stride, h.tokens, scale, out + j * h.stride,
                       h.stride);
-  }
+  for (; j < h.tokens; ++j)
+    mix_keys<Unit, 1>(matrix + j * h.padded, h.padded, rows, rows_stride, h.tokens, scale, out + j * h.stride,
+                      h.stride);
 }
 
 void gradient_by_key(const float* matrix, const AttentionHead& h, const float* rows, std::size_t rows_stride,
@@ -162,18 +103,30 @@ void gradient_by_key(const float* matrix, const AttentionHead& h, const float* r
   for (; d < h.width; d += Four::kWidth) mix_all_keys<Four>(matrix, h, rows + d, rows_stride, scale, out + d);
 }
 
-/// Scores of sixteen queries into `scores`, one row of lanes per key. `columns` is working memory.
-CLM_INLINE void score(const AttentionHead& h, std::size_t first, float* columns, float* scores) {
-  for (std::size_t layer = 0; layer < h.layers; ++layer) {
-    gather(h.q[layer], h.stride, h.tokens, h.width, first, columns);
-    in_blocks(h.width, [&](std::size_t d, auto queries) CLM_INLINE_LAMBDA {
-      queries.read(columns + d * kLanes, all(h.scale));
-      const bool begins = layer == 0 && d == 0;
-      for (std::size_t j = 0; j < h.tokens; ++j) {
-        const Lanes before = begins ? all(0) : load(scores + j * kLanes);
-        store(scores + j * kLanes, queries.weighted(h.k[layer] + j * h.stride + d, before));
-      }
-    });
+/// Calls part(strip) for all queries.
+template <typename Part>
+CLM_INLINE void in_strips(const AttentionHead& h, Part part) {
+  for (std::size_t first = 0; first < h.padded; first += kTileColumns) {
+    const std::size_t left = h.padded - first, columns = left < kTileColumns ? left : kTileColumns;
+    const std::size_t tokens = h.tokens - first;
+    part(Strip{first, columns, tokens < columns ? tokens : columns});
+  }
+}
+
+/// Index under the mask of the weight of key j for the first of sixteen queries.
+CLM_INLINE std::uint32_t element(const AttentionHead& h, std::size_t j, std::size_t query) {
+  return static_cast<std::uint32_t>(j * h.padded + query);
+}
+
+/// The columns of a head to come, of each row the next cache line, which no prefetcher of a processor would guess.
+CLM_INLINE void prefetch(const AttentionHead& h) {
+  for (std::size_t i = 0; i < h.tokens; ++i) {
+    const std::size_t next = i * h.stride + 16;
+    for (std::size_t layer = 0; layer < h.layers; ++layer) {
+      __builtin_prefetch(h.q[layer] + next);
+      __builtin_prefetch(h.k[layer] + next);
+    }
+    __builtin_prefetch(h.v + next);
   }
 }
 
@@ -181,83 +134,75 @@ CLM_INLINE void score(const AttentionHead& h, std::size_t first, float* columns,
 
 void attention(const AttentionHead& h) {
   alignas(64) float columns[kMaxColumns];
-  alignas(64) float raised[kMaxRaised];
+  alignas(64) float shares[kTileColumns];
+  float* const weights = h.scratch;  // before they are divided by their sum
   const Mask mask(h.dropout);
-  for (std::size_t first = 0; first < h.tokens; first += kLanes) {
-    score(h, first, columns, raised);
-    Lanes largest = all(-3.0e38F), sum = all(0);
-    for (std::size_t j = 0; j < h.tokens; ++j) largest = greater(largest, load(raised + j * kLanes));
-    for (std::size_t j = 0; j < h.tokens; ++j) {
-      const Lanes value = exponential(load(raised + j * kLanes) - largest);
-      store(raised + j * kLanes, value);
-      sum = sum + value;
-    }
-    const Lanes share = all(1) / sum;
-    store(h.moments + first, largest);
-    store(h.moments + h.padded + first, share);
-    in_blocks(h.width, [&](std::size_t d, auto mixed) CLM_INLINE_LAMBDA {
-      mixed.clear();
+  prefetch(h);
+  in_strips(h, [&](const Strip& s) CLM_INLINE_LAMBDA {
+    score(h, s, columns, weights);
+    for (std::size_t lane = 0; lane < s.columns; lane += kLanes) {
+      Lanes largest = all(-3.0e38F), sum = all(0);
+      for (std::size_t j = 0; j < h.tokens; ++j) largest = greater(largest, load(weights + j * s.columns + lane));
       for (std::size_t j = 0; j < h.tokens; ++j) {
-        const auto element = h.first_element + static_cast<std::uint32_t>(j * h.padded + first);
-        Lanes weight = load(raised + j * kLanes) * share;
-        if (h.dropout.threshold != 0) weight = mask.apply(weight, element);
-        mixed.add(h.v + j * h.stride + d, weight);
+        float* const at = weights + j * s.columns + lane;
+        const Lanes weight = power_of_two_below_1(load(at) - largest);
+        sum = sum + weight;
+        store(at, h.dropout.threshold == 0 ? weight : mask.keep(weight, element(h, j, s.first + lane)));
       }
-      mixed.write(columns + d * kLanes, all(1));
-    });
-    scatter(columns, h.tokens, h.width, first, h.out, h.out_stride);
-  }
+      const Lanes share = all(1) / sum;
+      store(h.moments + s.first + lane, largest);
+      store(h.moments + h.padded + s.first + lane, share);
+      store(shares + lane, share * all(h.dropout.scale));
+    }
+    strip_of(s.vectors(), h.width, h.tokens, {h.v, 1, h.stride}, weights, s.columns, columns, s.columns, {});
+    for (std::size_t d = 0; d < h.width; ++d)
+      for (std::size_t lane = 0; lane < s.columns; lane += kLanes)
+        store(columns + d * s.columns + lane, load(columns + d * s.columns + lane) * load(shares + lane));
+    scatter(h, s, columns, h.out, h.out_stride);
+  });
 }
 
 void attention_backward(const AttentionHead& h) {
   alignas(64) float columns[kMaxColumns];
-  alignas(64) float weights[kMaxRaised];
-  alignas(64) float reached[kMaxRaised];
+  alignas(64) float mixed[kMaxColumns];
+  const std::size_t square = h.tokens * h.padded;
+  float* const weights = h.scratch;
+  float* const reached = h.scratch + square;       // the gradient by the weights
+  float* const mixed_by = h.scratch + 2 * square;  // the weights under the mask
+  float* const d_scores = h.d_scores != nullptr ? h.d_scores : h.scratch + 3 * square;
   const Mask mask(h.dropout);
-  float* const mixed_by = h.scratch;  // the weights under the mask
-  float* const d_scores = h.scratch + h.tokens * h.padded;
-  for (std::size_t first = 0; first < h.tokens; first += kLanes) {
-    score(h, first, columns, weights);
-    const Lanes largest = load(h.moments + first), share = load(h.moments + h.padded + first);
-    // The gradient by the weights, through the mask.
-    gather(h.d_out, h.out_stride, h.tokens, h.width, first, columns);
-    Lanes inner = all(0);
-    in_blocks(h.width, [&](std::size_t d, auto d_mixed) CLM_INLINE_LAMBDA {
-      d_mixed.read(columns + d * kLanes, all(1));
-      const bool ends = d + sizeof(d_mixed) / sizeof(Lanes) == h.width;
+  prefetch(h);
+  in_strips(h, [&](const Strip& s) CLM_INLINE_LAMBDA {
+    score(h, s, columns, weights);
+    gather(h, s, h.d_out, h.out_stride, columns);
+    gather(h, s, h.out, h.out_stride, mixed);
+    strip_of(s.vectors(), h.tokens, h.width, {h.v, h.stride, 1}, columns, s.columns, reached, s.columns, {});
+    // Through the mask and the softmax: dS = P (dP - sum of P dP), where the sum is that of out * d_out (Dao et al.
+    // 2022, FlashAttention, appendix B.2).
+    for (std::size_t lane = 0; lane < s.columns; lane += kLanes) {
+      const Lanes largest = load(h.moments + s.first + lane), share = load(h.moments + h.padded + s.first + lane);
+      Lanes inner = all(0);
+      for (std::size_t d = 0; d < h.width; ++d)
+        inner = fma(load(columns + d * s.columns + lane), load(mixed + d * s.columns + lane), inner);
       for (std::size_t j = 0; j < h.tokens; ++j) {
-        Lanes by_weight = d_mixed.weighted(h.v + j * h.stride + d, d == 0 ? all(0) : load(reached + j * kLanes));
-        if (ends) {
-          const auto at = j * h.padded + first;
-          const auto element = h.first_element + static_cast<std::uint32_t>(at);
-          const Lanes weight = exponential(load(weights + j * kLanes) - largest) * share;
-          store(weights + j * kLanes, weight);
-          const bool drops = h.dropout.threshold != 0;
-          store(mixed_by + at, drops ? mask.apply(weight, element) : weight);
-          if (drops) by_weight = mask.apply(by_weight, element);
-          inner = fma(weight, by_weight, inner);
+        const std::size_t at = j * h.padded + s.first + lane;
+        const Lanes weight = power_of_two_below_1(load(weights + j * s.columns + lane) - largest) * share;
+        Lanes by_weight = load(reached + j * s.columns + lane);
+        if (h.dropout.threshold == 0) {
+          store(mixed_by + at, weight);
+        } else {
+          store(mixed_by + at, mask.apply(weight, element(h, j, s.first + lane)));
+          by_weight = mask.apply(by_weight, element(h, j, s.first + lane));
         }
-        store(reached + j * kLanes, by_weight);
+        store(d_scores + at,
+              fma(weight, by_weight - inner, h.d_scores_above != nullptr ? load(h.d_scores_above + at) : all(0)));
       }
-    });
-    // Through the softmax: dS = P (dP - sum of P dP).
-    in_blocks(h.width, [&](std::size_t d, auto d_query) CLM_INLINE_LAMBDA {
-      d_query.clear();
-      for (std::size_t j = 0; j < h.tokens; ++j) {
-        const std::size_t at = j * h.padded + first;
-        Lanes by_score = load(d_scores + at);
-        if (d == 0) {
-          by_score = fma(load(weights + j * kLanes), load(reached + j * kLanes) - inner,
-                         h.d_scores_above != nullptr ? load(h.d_scores_above + at) : all(0));
-          store(d_scores + at, by_score);
-          if (h.d_scores != nullptr) store(h.d_scores + at, by_score);
-        }
-        d_query.add(h.k[h.layers - 1] + j * h.stride + d, by_score);
-      }
-      d_query.write(columns + d * kLanes, all(h.scale));
-    });
-    scatter(columns, h.tokens, h.width, first, h.d_q, h.stride);
-  }
+    }
+    strip_of(s.vectors(), h.width, h.tokens, {h.k[h.layers - 1], 1, h.stride}, d_scores + s.first, h.padded, columns,
+             s.columns, {});
+    scale_columns(h, s, h.scale, columns);
+    scatter(h, s, columns, h.d_q, h.stride);
+  });
   gradient_by_key(mixed_by, h, h.d_out, h.out_stride, 1, h.d_v);
   gradient_by_key(d_scores, h, h.q[h.layers - 1], h.stride, h.scale, h.d_k);
 }

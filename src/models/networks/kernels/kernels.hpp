@@ -8,11 +8,13 @@
 namespace clm {
 
 /// A dropout at one place of a network in one step. Element i is dropped where a hash of (key, i) is below
-/// `threshold` = p * 2^32; `scale` = 1 / (1 - p). threshold 0: nothing is dropped.
+/// `threshold` = p * 2^32; `scale` = 1 / (1 - p). threshold 0: nothing is dropped. Elements are counted from `first`,
+/// so that a place may be worked on in parts.
 struct DropoutMask {
   std::uint64_t key = 0;
   std::uint32_t threshold = 0;
   float scale = 1;
+  std::uint32_t first = 0;
 };
 
 enum class Transposed { no, yes };
@@ -52,17 +54,17 @@ struct AttentionHead {
   const float *q[kMaxLayers] = {}, *k[kMaxLayers] = {};
   const float* v = nullptr;  ///< of this layer
   std::size_t stride = 0;
-  float* moments = nullptr;  ///< [2][padded]: largest score and 1 / sum of every query; forward writes, backward reads
-  DropoutMask dropout;       ///< of the weights
+  float* moments = nullptr;         ///< [2][padded], of every query for its softmax; forward writes, backward reads
+  DropoutMask dropout;              ///< of the weights
   std::uint32_t first_element = 0;  ///< index of the first weight under the mask; a head has tokens * padded of them
-  float* out = nullptr;             ///< forward: written
+  float* out = nullptr;             ///< forward writes, backward reads
   std::size_t out_stride = 0;
+  float* scratch = nullptr;  ///< forward: tokens * padded floats, backward: four times that; contents do not matter
 
   const float* d_out = nullptr;                          ///< backward: gradient of out, laid out as out
   float *d_q = nullptr, *d_k = nullptr, *d_v = nullptr;  ///< of this layer; written, `stride` floats from row to row
   const float* d_scores_above = nullptr;  ///< [key][padded]: gradient that the next layer hands down; null in the last
   float* d_scores = nullptr;              ///< the same for the layer before, may be d_scores_above; null in the first
-  float* scratch = nullptr;               ///< backward: 2 * tokens * padded floats, contents do not matter
 };
 
 struct AdamStep {

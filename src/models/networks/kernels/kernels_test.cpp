@@ -80,7 +80,7 @@ TEST_P(Products, EqualTheDefinitionInEveryLayoutAndOnEverySet) {
 INSTANTIATE_TEST_SUITE_P(Sizes, Products,
                          ::testing::Values(ProductCase{1, 1, 1}, ProductCase{7, 5, 3}, ProductCase{17, 48, 33},
                                            ProductCase{16, 96, 300}, ProductCase{25, 50, 513}, ProductCase{3, 130, 17},
-                                           ProductCase{64, 16, 64}));
+                                           ProductCase{64, 16, 64}, ProductCase{283, 35, 140}));
 
 TEST(Gelu, EqualsTheNormalDistributionToFloatRounding) {
   Floats x;
@@ -111,6 +111,12 @@ TEST(Dropout, KeepsTheRightShareScalesItAndRepeatsItself) {
     kernels->drop(count, ones.data(), again.data(), mask);
     kernels->drop(count, ones.data(), elsewhere.data(), other);
     EXPECT_TRUE(same_bits(out, again));
+    DropoutMask rest = mask;
+    rest.first = 1001;
+    Floats in_parts(count);
+    kernels->drop(rest.first, ones.data(), in_parts.data(), mask);
+    kernels->drop(count - rest.first, ones.data(), in_parts.data() + rest.first, rest);
+    EXPECT_TRUE(same_bits(out, in_parts));
     std::size_t kept = 0, both = 0, neighbours = 0;
     for (std::size_t i = 0; i < count; ++i) {
       ASSERT_TRUE(out[i] == 0.0F || out[i] == mask.scale);
@@ -207,7 +213,7 @@ TEST_P(Attention, EqualsTheDefinitionForwardAndBackwardOnEverySet) {
     for (std::size_t i = 0; i < tokens; ++i)
       for (std::size_t j = 0; j < tokens; ++j) plain.mask[j * tokens + i] = static_cast<double>(drawn[j * padded + i]);
 
-    Floats out(size), moments(2 * padded), scratch(2 * tokens * padded), d_scores(tokens * padded);
+    Floats out(size), moments(2 * padded), scratch(4 * tokens * padded), d_scores(tokens * padded);
     Floats d_q(size), d_k(size), d_v(size), d_q_before(size), d_k_before(size);
     AttentionHead head;
     head.tokens = tokens;
@@ -225,6 +231,7 @@ TEST_P(Attention, EqualsTheDefinitionForwardAndBackwardOnEverySet) {
     head.dropout = mask;
     head.out = out.data();
     head.out_stride = width;
+    head.scratch = scratch.data();
     kernels->attention(head);
     const std::vector<double> expected = plain.out();
     for (std::size_t i = 0; i < size; ++i) ASSERT_NEAR(static_cast<double>(out[i]), expected[i], 3e-5);
@@ -234,7 +241,6 @@ TEST_P(Attention, EqualsTheDefinitionForwardAndBackwardOnEverySet) {
     head.d_k = d_k.data();
     head.d_v = d_v.data();
     head.d_scores = d_scores.data();
-    head.scratch = scratch.data();
     kernels->attention_backward(head);
     // The layer before gets the gradient of its scores handed down; its own values reach nothing here.
     AttentionHead before = head;
@@ -277,7 +283,7 @@ TEST_P(Attention, EqualsTheDefinitionForwardAndBackwardOnEverySet) {
 INSTANTIATE_TEST_SUITE_P(Sizes, Attention,
                          ::testing::Values(AttentionCase{5, 4, 0}, AttentionCase{42, 8, 0}, AttentionCase{42, 4, .3},
                                            AttentionCase{20, 12, .1}, AttentionCase{35, 16, .2},
-                                           AttentionCase{16, 24, 0}));
+                                           AttentionCase{16, 24, 0}, AttentionCase{70, 8, .1}));
 
 TEST(Columns, NormaliseAndItsBackwardPassEqualTheDefinition) {
   const std::size_t rows = 600, columns = 21;

@@ -46,6 +46,11 @@ CLM_INLINE Lanes power_of_two(Lanes n) {
   return {
       _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127)), 23))};
 }
+/// x * 2^n where x >= 2^-126 and the product too; n are the low bits of `counted`, as adding 1.5 * 2^23 leaves them.
+CLM_INLINE Lanes raised_by(Lanes x, Lanes counted) {
+  return {_mm512_castsi512_ps(
+      _mm512_add_epi32(_mm512_castps_si512(x.v), _mm512_slli_epi32(_mm512_castps_si512(counted.v), 23)))};
+}
 CLM_INLINE Lanes nearest_whole(Lanes a) {
   return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
 }
@@ -104,6 +109,11 @@ CLM_INLINE __m256 power_of_two(__m256 n) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23));
 }
 CLM_INLINE Lanes power_of_two(Lanes n) { return {power_of_two(n.a), power_of_two(n.b)}; }
+CLM_INLINE __m256 raised_by(__m256 x, __m256 counted) {
+  return _mm256_castsi256_ps(
+      _mm256_add_epi32(_mm256_castps_si256(x), _mm256_slli_epi32(_mm256_castps_si256(counted), 23)));
+}
+CLM_INLINE Lanes raised_by(Lanes x, Lanes counted) { return {raised_by(x.a, counted.a), raised_by(x.b, counted.b)}; }
 CLM_INLINE Lanes nearest_whole(Lanes x) {
   constexpr int kMode = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
   return {_mm256_round_ps(x.a, kMode), _mm256_round_ps(x.b, kMode)};
@@ -164,6 +174,23 @@ CLM_INLINE Lanes exponential(Lanes x) {
   p = fma(p, r, all(5.0000001201e-1F));
   p = fma(p, r * r, r) + all(1.0F);
   return p * power_of_two(n);
+}
+
+/// 2^x for x <= 0, within 1.2 units in the last place; below -125 it is 2^-125.
+CLM_INLINE Lanes power_of_two_below_1(Lanes x) {
+  const Lanes counter = all(12582912.0F);  // 1.5 * 2^23: what is added to it is rounded to a whole number
+  x = greater(x, all(-125.0F));
+  const Lanes counted = x + counter;
+  const Lanes r = x - (counted - counter);
+  // (2^r - 1) / r on [-.5, .5] at Chebyshev's points; relative error of the whole 5e-9 before rounding.
+  Lanes p = all(1.5461447765119374e-4F);
+  p = fma(p, r, all(1.3390866806730628e-3F));
+  p = fma(p, r, all(9.618056938052177e-3F));
+  p = fma(p, r, all(5.5503569543361664e-2F));
+  p = fma(p, r, all(0.24022650718688965F));
+  p = fma(p, r, all(0.6931471824645996F));
+  p = fma(p, r, all(1.0F));
+  return raised_by(p, counted);
 }
 
 }  // namespace clm::CLM_KERNEL_SET
