@@ -11,7 +11,8 @@ namespace clm {
 namespace {
 
 /// Ranks into `ranks`, with `order` as working space, so that a million cross-sections allocate nothing.
-void rank_into(std::span<const float> values, std::vector<std::uint32_t>& order, std::vector<double>& ranks) {
+template <typename Value>
+void rank_into(std::span<const Value> values, std::vector<std::uint32_t>& order, std::vector<double>& ranks) {
   const std::size_t n = values.size();
   order.resize(n);
   ranks.resize(n);
@@ -68,8 +69,8 @@ RankIcSeries over_time(const JudgedRows& rows, std::span<const float> forecast, 
       x.push_back(forecast[row]);
       y.push_back(target[row]);
     }
-    rank_into(x, space.order, space.x);
-    rank_into(y, space.order, space.y);
+    rank_into<float>(x, space.order, space.x);
+    rank_into<float>(y, space.order, space.y);
     const auto middle = 0.5 * static_cast<double>(own.size() + 1);
     double xx = 0, yy = 0;
     for (std::size_t i = 0; i < own.size(); ++i) {
@@ -99,14 +100,18 @@ RankIcSeries over_time(const JudgedRows& rows, std::span<const float> forecast, 
   return out;
 }
 
-}  // namespace
-
-std::vector<double> average_ranks(std::span<const float> values) {
+template <typename Value>
+std::vector<double> ranks_of(std::span<const Value> values) {
   std::vector<std::uint32_t> order;
   std::vector<double> ranks;
   rank_into(values, order, ranks);
   return ranks;
 }
+
+}  // namespace
+
+std::vector<double> average_ranks(std::span<const float> values) { return ranks_of(values); }
+std::vector<double> average_ranks(std::span<const double> values) { return ranks_of(values); }
 
 double spearman(std::span<const float> x, std::span<const float> y) {
   expects(x.size() == y.size(), "a correlation needs pairs");

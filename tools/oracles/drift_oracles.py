@@ -72,3 +72,26 @@ for count in [5, 12, 14, 30]:
     shifted = np.arange(30) + count - 0.5
     result = stats.ks_2samp(np.arange(30), shifted, method="exact")
     print("ks exact", count, round(result.statistic * 30), repr(float(result.pvalue)))
+
+print("kolmogorov", [repr(float(stats.kstwobign.sf(x))) for x in [0.3, 0.8, 1.0, 1.36, 2.5]])
+print("chi squared", [repr(float(stats.chi2.sf(x, k))) for x, k in [(3.2, 4), (16.92, 9), (80, 9)]])
+
+
+def sample(seed, n, spread=1.0):
+    lcg = Lcg(seed)
+    return np.array([spread * (sum(lcg.uniform() for _ in range(12)) - 6) for _ in range(n)])
+
+
+from scipy.spatial.distance import jensenshannon
+
+reference, current = sample(11, 200), sample(12, 150, 1.4) + 0.3
+print("ks distance", repr(float(stats.ks_2samp(reference, current).statistic)))
+print("energy distance", repr(float(stats.energy_distance(reference, current))))
+edges = np.sort(reference)[[int(np.ceil(200 * i / 10)) - 1 for i in range(1, 10)]]
+p = np.bincount(np.searchsorted(edges, reference), minlength=10)
+q = np.bincount(np.searchsorted(edges, current), minlength=10)
+p, q = (p + 0.5) / (200 + 5), (q + 0.5) / (150 + 5)
+print("psi", repr(float(np.sum((q - p) * np.log(q / p)))))
+print("jensen-shannon", repr(float(jensenshannon(p, q, base=2))))
+ps = [0.001, 0.21, 0.008, 0.039, 0.041, 0.042, 0.6, 0.074, 0.205, 0.212]
+print("benjamini-hochberg", [round(float(v), 12) for v in stats.false_discovery_control(ps)])
