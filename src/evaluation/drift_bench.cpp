@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "evaluation/control_charts.hpp"
 #include "evaluation/drift_detectors.hpp"
+#include "evaluation/two_sample_tests.hpp"
 
 namespace clm {
 namespace {
@@ -44,6 +46,16 @@ void hddm_w(benchmark::State& state) { stream(state, HddmW{}, errors()); }
 void adwin(benchmark::State& state) { stream(state, Adwin{}, normal_values()); }
 void kswin(benchmark::State& state) { stream(state, Kswin{}, normal_values()); }
 void kswin_of_errors(benchmark::State& state) { stream(state, Kswin{}, errors()); }
+void cusum(benchmark::State& state) { stream(state, CusumChart{}, normal_values()); }
+void ewma(benchmark::State& state) { stream(state, EwmaChart{}, normal_values()); }
+
+/// A feature's last week against the month before.
+void compare_a_week_of_hours(benchmark::State& state) {
+  const auto values = normal_values();
+  const std::span<const double> all(values);
+  const ReferenceSample reference(all.first(720));
+  for (auto _ : state) benchmark::DoNotOptimize(compare_with(reference, all.subspan(720, 168)));
+}
 
 BENCHMARK(page_hinkley)->Unit(benchmark::kMillisecond);
 BENCHMARK(ddm)->Unit(benchmark::kMillisecond);
@@ -51,6 +63,9 @@ BENCHMARK(hddm_w)->Unit(benchmark::kMillisecond);
 BENCHMARK(adwin)->Unit(benchmark::kMillisecond);
 BENCHMARK(kswin)->Unit(benchmark::kMillisecond);
 BENCHMARK(kswin_of_errors)->Unit(benchmark::kMillisecond);
+BENCHMARK(cusum)->Unit(benchmark::kMillisecond);
+BENCHMARK(ewma)->Unit(benchmark::kMillisecond);
+BENCHMARK(compare_a_week_of_hours)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace clm
