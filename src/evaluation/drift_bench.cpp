@@ -6,6 +6,7 @@
 #include "base/random.hpp"
 #include "evaluation/control_charts.hpp"
 #include "evaluation/drift_detectors.hpp"
+#include "evaluation/regime_detector.hpp"
 #include "evaluation/two_sample_tests.hpp"
 
 namespace clm {
@@ -49,6 +50,17 @@ void kswin_of_errors(benchmark::State& state) { stream(state, Kswin{}, errors())
 void cusum(benchmark::State& state) { stream(state, CusumChart{}, normal_values()); }
 void ewma(benchmark::State& state) { stream(state, EwmaChart{}, normal_values()); }
 
+void regime_of_bars(benchmark::State& state) {
+  const auto values = normal_values();
+  const std::vector<std::vector<double>> training{{values.begin(), values.begin() + 24 * 365}};
+  RegimeDetector detector(RegimeModel::fit(training, {}).value());
+  for (auto _ : state)
+    for (const double value : values) benchmark::DoNotOptimize(detector.update(value));
+  const auto seen = state.iterations() * static_cast<std::int64_t>(kValues);
+  state.counters["s_per_value"] =
+      benchmark::Counter(static_cast<double>(seen), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
 /// A feature's last week against the month before.
 void compare_a_week_of_hours(benchmark::State& state) {
   const auto values = normal_values();
@@ -65,6 +77,7 @@ BENCHMARK(kswin)->Unit(benchmark::kMillisecond);
 BENCHMARK(kswin_of_errors)->Unit(benchmark::kMillisecond);
 BENCHMARK(cusum)->Unit(benchmark::kMillisecond);
 BENCHMARK(ewma)->Unit(benchmark::kMillisecond);
+BENCHMARK(regime_of_bars)->Unit(benchmark::kMillisecond);
 BENCHMARK(compare_a_week_of_hours)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
