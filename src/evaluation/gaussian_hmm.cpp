@@ -115,11 +115,12 @@ void set_transitions(GaussianHmm& model, const Counts& counts, const GaussianHmm
   }
 }
 
-void set_means(GaussianHmm& model, const Counts& counts, StateMeans means) {
-  if (means == StateMeans::mirrored) {
+void set_means(GaussianHmm& model, const Counts& counts, const GaussianHmmOptions& options) {
+  if (options.means == StateMeans::mirrored) {
     const double observed = counts.observed[0] + counts.observed[2];
-    const double middle = observed > 0 ? std::max((counts.sum[2] - counts.sum[0]) / observed, 0.0) : 0;
-    model.mean = {-middle, 0, middle};
+    const double learned = observed > 0 ? (counts.sum[2] - counts.sum[0]) / observed : 0;
+    const double outer = std::max({learned, options.least_mean, 0.0});
+    model.mean = {-outer, 0, outer};
     return;
   }
   for (std::size_t i = 0; i < model.states; ++i)
@@ -191,7 +192,7 @@ Result<GaussianHmm> GaussianHmm::fit(std::span<const std::vector<double>> sequen
     const double gain = counts.log_likelihood - reached;
     reached = counts.log_likelihood;
     if (iteration > 0 && std::abs(gain) < options.tolerance) break;
-    set_means(model, counts, options.means);
+    set_means(model, counts, options);
     set_transitions(model, counts, options);
     const double total = std::accumulate(counts.time.begin(), counts.time.end(), 0.0);
     for (std::size_t i = 0; i < model.states; ++i) model.initial[i] = counts.time[i] / total;

@@ -21,6 +21,8 @@ enum class StateMeans {
 struct GaussianHmmOptions {
   std::size_t states = 3;  ///< 2 or 3 (mirrored: 3)
   StateMeans means = StateMeans::free;
+  double least_mean =
+      0;  ///< of mirrored means: m at least this, in units of the observations; else noise has no states
   double expected_stay = 20;  ///< observations, > 1: how long a state lasts, before anything is seen
   double prior_weight = 20;   ///< observations a state, >= 0: how much seen it takes to weigh as much as that
   int max_iterations = 200;   ///< of Baum-Welch

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "base/contract.hpp"
@@ -35,6 +34,7 @@ Observation observation_of(std::span<const double> older, std::span<const double
 void expect_valid(const RegimeOptions& options) {
   expects(options.window_bars >= 4 && options.observe_every_bars >= 1 && options.sustain_bars >= 1,
           "a regime is seen through a window of at least four bars, at least now and then");
+  expects(options.min_probability >= 0 && options.min_probability < 1, "a probability lies in [0, 1)");
   expects(options.volatility_states == 2 || options.volatility_states == 3, "volatility has two or three states");
 }
 
@@ -103,11 +103,12 @@ Result<RegimeModel> RegimeModel::from_numbers(std::span<const double> numbers, c
   return out;
 }
 
-void RegimeDetector::Row::add(const StateProbabilities& now, std::size_t wanted) {
-  const auto best = static_cast<std::size_t>(std::max_element(now.begin(), now.end()) - now.begin());
-  observations = best == likeliest ? std::min(observations + 1, wanted) : 1;
-  likeliest = best;
-  if (observations >= wanted) sustained = best;
+void RegimeDetector::Row::add(const StateProbabilities& now, std::size_t wanted, double min_probability) {
+  const auto best = std::max_element(now.begin(), now.end());
+  const std::size_t state = *best > min_probability ? static_cast<std::size_t>(best - now.begin()) : kNone;
+  observations = state == likeliest ? std::min(observations + 1, wanted) : 1;
+  likeliest = state;
+  if (state != kNone && observations >= wanted) sustained = state;
 }
 
 RegimeDetector::RegimeDetector(const RegimeModel& model) : model_(model) {
@@ -130,7 +131,7 @@ void RegimeDetector::observe() {
   const std::size_t wanted = (model_.options.sustain_bars + every - 1) / every;
   const auto step = [&](const GaussianHmm& hmm, double observation, StateProbabilities& now, Row& row) {
     now = started_ ? hmm.filter_next(now, observation) : hmm.filter_first(observation);
-    if (!std::isnan(observation)) row.add(now, wanted);
+    if (!std::isnan(observation)) row.add(now, wanted, model_.options.min_probability);
   };
   step(model_.volatility, seen.log_volatility, regime_.volatility_now, volatility_row_);
   step(model_.trend, seen.drift, regime_.trend_now, trend_row_);

@@ -21,9 +21,11 @@ struct RegimeOptions {
       24;  ///< >= 1; less than the window: overlapping observations, states too sure of themselves
   std::size_t sustain_bars = 72;      ///< a state must have lasted so long before it counts as the regime
   std::size_t volatility_states = 3;  ///< 3; or 2: calm and turbulent
+  double min_probability = 0.5;       ///< in [0, 1): a state that is no likelier than this is no state
   GaussianHmmOptions volatility{};    ///< of log realised volatility; its `states` is set from the above
-  /// Of drift in units of volatility, with states -m, 0, m: up is up, whatever the training bars did.
-  GaussianHmmOptions trend{.means = StateMeans::mirrored};
+  /// Of drift in units of volatility, with states -m, 0, m: up is up, whatever the training bars did, and a drift of
+  /// less than half a day's volatility a day is no trend.
+  GaussianHmmOptions trend{.means = StateMeans::mirrored, .least_mean = 0.5};
 };
 
 /// What was learned on training bars: two hidden Markov chains, one of log realised volatility (root of the mean
@@ -55,7 +57,7 @@ struct Regime {
 };
 
 /// The regime of a symbol, or of the market (`market_return`), bar by bar. States are filtered, never smoothed: what is
-/// said of a bar was known at its close. A state counts once it has been the likeliest at as many observations in a row
+/// said of a bar was known at its close. A state counts once it has been likely at as many observations in a row
 /// as make up `sustain_bars`; until the first has, the regime is unknown. A missing observation neither breaks nor adds
 /// to such a row. So a change is known at the earliest `sustain_bars` after it, and about a window later where it is
 /// plain. Copyable; deterministic; not thread-safe. Memory: a window. Cost: about 10 ns a bar, and an observation some
@@ -78,7 +80,7 @@ class RegimeDetector {
     std::size_t observations = 0;
     std::size_t sustained = kNone;
     static constexpr std::size_t kNone = kMaxHmmStates;
-    void add(const StateProbabilities& now, std::size_t wanted);
+    void add(const StateProbabilities& now, std::size_t wanted, double min_probability);
   };
 
   void observe();

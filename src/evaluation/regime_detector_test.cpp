@@ -209,6 +209,17 @@ TEST(RegimeDetector, ARandomWalkHasFewTrends) {
   EXPECT_LT(static_cast<double>(trending) / static_cast<double>(bars), 0.25);
 }
 
+TEST(RegimeDetector, NoiseTeachesNoTrends) {
+  const auto noise = returns_of({{700, 0.01}}, 12);
+  const RegimeModel learned = RegimeModel::fit(std::vector<std::vector<double>>{noise}, {}).value();
+  EXPECT_GE(learned.trend.mean[2], 0.5) << "states that cannot be told apart would be named by chance";
+  std::size_t trending = 0;
+  const auto regimes = run(learned, returns_of({{500, 0.01}}, 13));
+  for (const Regime& regime : regimes)
+    trending += regime.trend == TrendRegime::up || regime.trend == TrendRegime::down ? 1U : 0U;
+  EXPECT_LT(static_cast<double>(trending) / static_cast<double>(regimes.size()), 0.25);
+}
+
 TEST(RegimeDetector, TrainsOnNothingButWhatItIsGiven) {
   const auto training = returns_of({{100, 0.005}, {100, 0.02}}, 11);
   const auto once = RegimeModel::fit(std::vector<std::vector<double>>{training}, {}).value().numbers();
