@@ -150,6 +150,8 @@ void Kswin::replace(std::size_t slot, double value) {
     rank = static_cast<std::uint16_t>(rank + (static_cast<std::uint16_t>(rank - first) < moved ? step : 0));
   rank_[slot] = static_cast<std::uint16_t>(to);
 
+  // Where the last of its equals leaves, the one before it is the last now; if that one is smaller, it was already.
+  if (from > 0) set_bit(last_of_equals_, from - 1, bit_of(last_of_equals_, from - 1) || bit_of(last_of_equals_, from));
   // All three sets at once; no branch depends on the places, which cannot be foretold.
   std::array<std::uint64_t, 3> previous{};
   const std::array<Bits*, 3> sets{&recent_, &taken_, &last_of_equals_};
@@ -165,9 +167,7 @@ void Kswin::replace(std::size_t slot, double value) {
   }
   set_bit(recent_, to, true);
   set_bit(taken_, to, false);
-  set_bit(last_of_equals_, to, true);
-  for (const std::size_t rank : {from, from + 1, to, to + 1})  // each with the one before it
-    if (rank > 0) set_bit(last_of_equals_, rank - 1, rank >= sorted_.size() || sorted_[rank - 1] != sorted_[rank]);
+  set_bit(last_of_equals_, to, to + 1 == sorted_.size() || value != sorted_[to + 1]);
 }
 
 void Kswin::draw() {
@@ -186,9 +186,9 @@ void Kswin::stir() {
     const std::uint64_t chance = splitmix64(random_);
     const std::size_t a = rank_of_older(pick(chance >> 32, older()));
     const std::size_t b = rank_of_older(pick(chance & kHalfWord, older()));
-    const bool taken = bit_of(taken_, a);
-    set_bit(taken_, a, bit_of(taken_, b));
-    set_bit(taken_, b, taken);
+    const std::uint64_t differ = bit_of(taken_, a) != bit_of(taken_, b) ? 1 : 0;
+    taken_[a / kWordBits] ^= differ << (a % kWordBits);
+    taken_[b / kWordBits] ^= differ << (b % kWordBits);
   }
 }
 
@@ -201,8 +201,9 @@ int Kswin::distance_bound() const {
   int walk = 0;
   int highest = 0;
   int lowest = 0;
-  for (std::size_t w = 0; w < words_; ++w)
-    for (unsigned shift = 0; shift < kWordBits; shift += 8) {
+  for (std::size_t w = 0; w < words_; ++w) {
+    const std::size_t held = std::min<std::size_t>(options_.window - w * kWordBits, kWordBits);
+    for (std::size_t shift = 0; shift < held; shift += 8) {
       const int up = kBitsOf[(taken_[w] >> shift) & 255U];
       const int down = kBitsOf[(recent_[w] >> shift) & 255U];
       // Between here and eight ranks on, at most all rises come first, or all falls; among equals nothing is compared.
@@ -211,6 +212,7 @@ int Kswin::distance_bound() const {
       lowest = std::min(lowest, walk - down + aside);
       walk += up - down;
     }
+  }
   return std::max(highest, -lowest);
 }
 

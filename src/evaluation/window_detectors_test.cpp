@@ -83,8 +83,8 @@ TEST(Adwin, KeepsTheWindowThatKeepingEveryValueGives) {
     NaiveAdwin naive(options);
     Random random(3);
     std::size_t found = 0;
-    for (std::size_t i = 0; i < 3'000; ++i) {
-      const double value = random.normal() + (i / 400 % 2 == 1 ? 1.5 : 0);
+    for (std::size_t i = 0; i < 1'500; ++i) {
+      const double value = random.normal() + (i / 250 % 2 == 1 ? 2 : 0);
       const bool drift = fast.update(value) == DriftSignal::drift;
       ASSERT_EQ(drift, naive.update(value)) << i;
       found += drift ? 1 : 0;
