@@ -17,9 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Settings of the demo's workspaces: a short history needs a short window, and a minute needs few trees.
+/// Settings of the demo's workspaces: a short history needs a short window, and a minute needs few trees and no
+/// networks.
 constexpr const char* kDemoSettings =
-    "[training]\nwindow_days = 150.0\nmax_fit_rows = 60000\n\n"
+    "[training]\nmodels = [\"lightgbm\", \"xgboost\"]\nwindow_days = 150.0\nmax_fit_rows = 60000\n\n"
     "[lightgbm]\nrounds = 200\nmin_data_in_leaf = 200\n\n"
     "[xgboost]\nrounds = 150\nmin_child_weight = 200.0\n";
 
@@ -69,7 +70,7 @@ tl::unexpected<Error> unexpected_turn(const std::string& what) {
 
 Status make_workspace(const Story& story, const std::string& name) {
   if (story.run(name, {"init"}) != 0) return unexpected_turn("init failed");
-  std::printf("(clm.toml: short windows and few trees, so that the story fits into a minute)\n");
+  std::printf("(clm.toml: short windows, few trees and no networks, so that the story fits into a minute)\n");
   return write_file_atomic(story.workspace(name) / "clm.toml", kDemoSettings);
 }
 

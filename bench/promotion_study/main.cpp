@@ -52,6 +52,7 @@ int main(int argc, char** argv, char** environment) {
   market.seed = 1000;
   market.symbols = 40;
   market.bars = 4000;
+  flags.study.learning.training.models = {"lightgbm", "xgboost"};
   CLI::App app("Promotions in simulated markets of known truth. Settings come from CLM_SECTION_KEY variables.");
   app.add_option("--noise", flags.noise, "Markets without a signal")->capture_default_str();
   app.add_option("--planted", flags.planted, "Markets with one")->capture_default_str();

@@ -10,7 +10,9 @@
 #include "base/parallel.hpp"
 #include "learning/arena.hpp"
 #include "learning/ensemble_step.hpp"
+#include "learning/warm_parent.hpp"
 #include "models/trainers.hpp"
+#include "models/warm_start.hpp"
 
 namespace clm {
 namespace {
@@ -124,18 +126,33 @@ struct TrainedCandidate {
   std::vector<std::string> notes;  ///< how it was trained
 };
 
+/// `parent` is set to drawn weights where the network turns out to be another one than the parent.
 Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const LearningOptions& options,
-                                         const Arena& arena, const std::string& model_type, const RunContext& run) {
-  const auto trainer = make_trainer(model_type, options.trainers);
+                                         const Arena& arena, const std::string& model_type, WarmParent& parent,
+                                         const RunContext& run) {
+  auto trainer = make_trainer(model_type, options.trainers);
   if (!trainer) return forward_error(trainer);
   auto staged = place.registry.store().stage(model_type);
   if (!staged) return forward_error(staged);
-  const auto model =
-      train_into(staged->directory(), **trainer, arena.data, arena.split, options.training, run, place.checkpoints);
+  const auto train = [&] {
+    return train_into(staged->directory(), **trainer, arena.data, arena.split, options.training, run,
+                      place.checkpoints);
+  };
+  if (parent.model != nullptr) trainer = warm_started(std::move(*trainer), parent.model);
+  auto model = train();
+  if (!model && parent.model != nullptr && model.error().code == "train.warm_start") {
+    parent = {
+        {}, nullptr, "it began with drawn weights, not those of " + parent.version + ": " + model.error().message};
+    trainer = make_trainer(model_type, options.trainers);
+    if (!trainer) return forward_error(trainer);
+    model = train();
+  }
   if (!model) return forward_error(model);
   auto forecasts = model->forecast(arena.split.holdout);
   if (!forecasts) return forward_error(forecasts);
-  Manifest manifest = manifest_of(**trainer, *model, arena.data, arena.split, arena.protocol);
+  Protocol protocol = arena.protocol;
+  protocol.warm_start = parent.version;
+  Manifest manifest = manifest_of(**trainer, *model, arena.data, arena.split, protocol);
   manifest.program_version = place.program_version;
   manifest.git_commit = place.git_commit;
   auto files = describe_model_files(staged->directory());
@@ -145,6 +162,21 @@ Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const Lear
   if (!version) return forward_error(version);
   return TrainedCandidate{std::move(*staged), std::move(manifest), std::move(*version),
                           ForecastTable{model_type, arena.truth, std::move(*forecasts)}, model->model->notes()};
+}
+
+/// What each of the triggered types begins with.
+Result<std::vector<WarmParent>> warm_parents(const CycleWorkplace& place, const LearningOptions& options,
+                                             const Arena& arena, const std::vector<Trigger>& triggers) {
+  std::vector<WarmParent> parents(triggers.size());
+  const auto& warm = options.training.warm_start;
+  for (std::size_t i = 0; i < triggers.size(); ++i) {
+    const std::string& model_type = triggers[i].model_type;
+    if (std::find(warm.begin(), warm.end(), model_type) == warm.end()) continue;
+    auto parent = find_warm_parent(place.registry, model_type, arena.data, arena.split, arena.protocol);
+    if (!parent) return forward_error(parent);
+    parents[i] = std::move(*parent);
+  }
+  return parents;
 }
 
 /// `other_trials`: how many other candidates were ever judged on these rows.
@@ -189,10 +221,12 @@ Result<std::vector<CycleResult>> learn_models(CycleWorkplace& place, const Learn
                                               const std::vector<Trigger>& triggers, const RunContext& run) {
   const auto incumbents = incumbents_of(arena, place, triggers);
   if (!incumbents) return forward_error(incumbents);
+  auto parents = warm_parents(place, options, arena, triggers);
+  if (!parents) return forward_error(parents);
   std::vector<std::optional<Result<TrainedCandidate>>> trained(triggers.size());
   run.progress.begin("training", planned_rounds(triggers, options.trainers));
   parallel_for(run.jobs, triggers.size(), [&](std::size_t i) {
-    trained[i].emplace(train_candidate(place, options, arena, triggers[i].model_type, run));
+    trained[i].emplace(train_candidate(place, options, arena, triggers[i].model_type, (*parents)[i], run));
   });
   run.progress.end();
   if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
@@ -226,6 +260,9 @@ Result<std::vector<CycleResult>> learn_models(CycleWorkplace& place, const Learn
     }
     auto settled = settle(place, options, request, cycle, *outcome, holdout_span);
     if (!settled) return forward_error(settled);
+    const WarmParent& parent = (*parents)[i];
+    if (!parent.version.empty()) settled->reasons.push_back("it began with the weights of " + parent.version);
+    if (!parent.note.empty()) settled->reasons.push_back(parent.note);
     const auto& notes = (*trained[i])->notes;
     settled->reasons.insert(settled->reasons.end(), notes.begin(), notes.end());
     settled->reasons.insert(settled->reasons.end(), incumbents->notes.begin(), incumbents->notes.end());
@@ -308,6 +345,10 @@ Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& opti
   const double started = monotonic_seconds();
   for (const auto& model_type : options.training.models)
     if (auto known = make_trainer(model_type, options.trainers); !known) return forward_error(known);
+  for (const auto& model_type : options.training.warm_start)
+    if (!can_start_warm(model_type))
+      return fail(ErrorKind::usage, "train.warm_start", model_type + " cannot go on from the weights of a version",
+                  "training.warm_start", "Name nhits, patchtst or dlinear.");
   if (auto weights = configured_weights(options.ensemble); !weights) return forward_error(weights);
   if (auto closed = place.log.close_interrupted(place.lock); !closed) return forward_error(closed);
   if (auto made_whole = place.registry.reconcile(place.lock, request.as_of); !made_whole)

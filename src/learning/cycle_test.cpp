@@ -17,7 +17,6 @@ using testing::kBars;
 
 LearningOptions learning() {
   LearningOptions options = testing::small_trees();
-  options.training.models = {"lightgbm", "xgboost"};
   options.ensemble.mode = "off";  // ensemble_step_test has it
   options.policy.skill_alpha = 0.2;
   return options;

@@ -7,40 +7,11 @@
 #include "base/contract.hpp"
 #include "learning/arena.hpp"
 #include "learning/candidate.hpp"
+#include "learning/fitted_until.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {
 namespace {
-
-Timestamp last_label(const RowSet& rows) {
-  std::int64_t last_ms = 0;
-  for (const auto row : rows.rows) last_ms = std::max(last_ms, rows.data->known_at_ms[row]);
-  return Timestamp(last_ms);
-}
-
-/// What two trainings must share so that the rows of one can be told from the data of the other.
-bool same_rows_to_choose_from(const Protocol& a, const Protocol& b) {
-  return a.venue == b.venue && a.interval == b.interval && a.symbols == b.symbols &&
-         a.min_frozen_bars == b.min_frozen_bars;
-}
-
-/// When the last label that the member was fitted on became known.
-Timestamp fitted_until(const LoadedMember& member, const LearningData& data, const TrainingSplit& split,
-                       const Protocol& protocol) {
-  const Manifest& manifest = member.manifest;
-  if (nlohmann::json::parse(manifest.protocol_json, nullptr, false) == to_json(protocol) &&
-      manifest.training_rows == split.fit.size())
-    return last_label(split.fit);
-  const Interval interval = data.rows.data.frame->interval;
-  const Timestamp everything = label_end(manifest.training_span.to, data.label, interval);
-  const auto own = read_protocol(manifest.protocol_json);
-  if (!own || !same_rows_to_choose_from(*own, protocol) || own->as_of > protocol.as_of) return everything;
-  const auto again = split_for_training(data.rows.data, own->training, own->as_of);
-  // Where candles were corrected since, the rows are not the same any more.
-  if (!again || again->fit.size() != manifest.training_rows || again->training_span != manifest.training_span)
-    return everything;
-  return last_label(again->fit);
-}
 
 /// All rows that were decided before the first of `rows`: what a rule of theirs may be fitted on.
 RowSet decided_before(const RowSet& rows) {
@@ -146,7 +117,7 @@ Result<std::vector<ForecastTable>> forecasts_of(const std::vector<LoadedMember>&
 Result<RowSet> rows_no_member_saw(const std::vector<LoadedMember>& members, const LearningData& data,
                                   const TrainingSplit& split, const Protocol& protocol) {
   Timestamp seen = Timestamp::min();
-  for (const auto& member : members) seen = std::max(seen, fitted_until(member, data, split, protocol));
+  for (const auto& member : members) seen = std::max(seen, fitted_until(member.manifest, data, split, protocol));
   const Duration embargo = data.rows.data.frame->interval.length() * protocol.training.embargo_bars;
   RowSet rows{split.validation.data, {}};
   for (const auto row : split.validation.rows)

@@ -50,6 +50,7 @@ inline void let_through(LearningOptions& options) {
 /// Small trees under a policy that lets them through.
 inline LearningOptions small_trees() {
   LearningOptions options;
+  options.training.models = {"lightgbm", "xgboost"};
   options.feature_set = "classic22";
   options.trainers.lightgbm.rounds = 20;
   options.trainers.xgboost.rounds = 20;

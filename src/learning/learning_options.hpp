@@ -22,7 +22,10 @@ struct UniverseOptions {
 
 /// How a candidate is trained. Everything here is part of the version's protocol and so of its id.
 struct TrainingOptions {
-  std::vector<std::string> models{"lightgbm", "xgboost"};
+  std::vector<std::string> models{"lightgbm", "xgboost", "nhits", "patchtst"};
+  /// Networks (nhits, patchtst, dlinear) whose training goes on from the weights of their active version, where that
+  /// can be done without leakage (`warm_parent.hpp`). What a version began with is part of its protocol, not this list.
+  std::vector<std::string> warm_start;
   double window_days = 0;          ///< how far back rows reach from `as_of`; 0 = all history
   double holdout_share = 0.25;     ///< of the decision times, at the end, judged on and never trained on; (0, 1)
   double validation_share = 0.15;  ///< of the training times, at their end, for early stopping and calibration; (0, 1)

@@ -54,7 +54,13 @@ void add_label(Settings& s, LabelOptions& o) {
 }
 
 void add_training(Settings& s, TrainingOptions& o) {
-  s.add("training.models", &o.models, text("Model types of the ensemble."));
+  s.add("training.models", &o.models,
+        text("Model types that are trained side by side, each judged, and of the ensemble. Trees: lightgbm, xgboost; "
+             "networks: nhits, patchtst, dlinear, nlinear_ols. Trees alone, in a third of the time: [\"lightgbm\", "
+             "\"xgboost\"]."));
+  s.add("training.warm_start", &o.warm_start,
+        text("Networks (nhits, patchtst, dlinear) whose training goes on from the weights of their active version, if "
+             "that was trained on none of what the new one is judged on."));
   s.add("training.window_days", &o.window_days,
         number("days", "How far back training reaches; 0: all history.", 0, 100'000, {"CLM_TRAINING_LOOKBACK_DAYS"}));
   s.add("training.holdout_share", &o.holdout_share,

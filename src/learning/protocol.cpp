@@ -25,12 +25,14 @@ tl::unexpected<Error> unreadable(const char* part, const std::string& what) {
 nlohmann::json to_json(const Protocol& protocol) {
   auto symbols = nlohmann::json::array();
   for (const auto& symbol : protocol.symbols) symbols.push_back(symbol.str());
-  return {{"as_of_ms", protocol.as_of.ms()},
-          {"venue", protocol.venue.str()},
-          {"interval", protocol.interval.name()},
-          {"symbols", symbols},
-          {"min_frozen_bars", protocol.min_frozen_bars},
-          {"training", to_json(protocol.training)}};
+  nlohmann::json document{{"as_of_ms", protocol.as_of.ms()},
+                          {"venue", protocol.venue.str()},
+                          {"interval", protocol.interval.name()},
+                          {"symbols", symbols},
+                          {"min_frozen_bars", protocol.min_frozen_bars},
+                          {"training", to_json(protocol.training)}};
+  if (!protocol.warm_start.empty()) document["warm_start"] = protocol.warm_start;
+  return document;
 }
 
 Result<Protocol> read_protocol(std::string_view json_text) {
@@ -44,6 +46,7 @@ Result<Protocol> read_protocol(std::string_view json_text) {
     protocol.interval = *interval;
     for (const auto& symbol : document.at("symbols")) protocol.symbols.emplace_back(symbol.get<std::string>());
     protocol.min_frozen_bars = document.at("min_frozen_bars").get<std::int64_t>();
+    protocol.warm_start = document.value("warm_start", "");
     const auto& training = document.at("training");
     protocol.training.window_days = training.at("window_days").get<double>();
     protocol.training.holdout_share = training.at("holdout_share").get<double>();

@@ -18,6 +18,7 @@ struct Protocol {
   std::vector<Symbol> symbols;
   TrainingOptions training;
   std::int64_t min_frozen_bars = 0;
+  std::string warm_start = {};  ///< version whose weights the training began with; empty: it drew its own
 };
 nlohmann::json to_json(const Protocol& protocol);
 /// Error `manifest.protocol` (integrity) names the field.

@@ -9,7 +9,9 @@
 #include "learning/ensemble_candidate.hpp"
 #include "learning/learning_data.hpp"
 #include "learning/training_split.hpp"
+#include "learning/warm_parent.hpp"
 #include "models/trainers.hpp"
+#include "models/warm_start.hpp"
 
 namespace clm {
 namespace {
@@ -27,8 +29,16 @@ std::string differing_files(const Manifest& expected, const Manifest& got) {
 /// A version made again beside the store: its manifest, complete as far as its id goes.
 Result<Manifest> train_again(const Registry& registry, const Manifest& expected, const Protocol& protocol,
                              const LearningData& data, const TrainingSplit& split, const RunContext& run) {
-  const auto trainer = make_trainer(expected.model_type, nlohmann::json::parse(expected.parameters_json));
+  auto trainer = make_trainer(expected.model_type, nlohmann::json::parse(expected.parameters_json));
   if (!trainer) return forward_error(trainer);
+  if (!protocol.warm_start.empty()) {
+    auto parent = load_warm_parent(registry, protocol.warm_start);
+    if (!parent) return forward_error(parent);
+    if (!can_start_warm(expected.model_type) || (*parent)->type() != expected.model_type)
+      return fail(ErrorKind::integrity, "manifest.protocol", "names a version of another type to begin with",
+                  "manifest.json", "The version was written by another release; train it again.");
+    trainer = warm_started(std::move(*trainer), std::move(*parent));
+  }
   const auto staged = registry.store().stage(expected.model_type);
   if (!staged) return forward_error(staged);
   const auto model = train_into(staged->directory(), **trainer, data, split, protocol.training, run);

@@ -23,7 +23,8 @@ struct Reproduction {
 using OpenCandles = std::function<Result<std::unique_ptr<CandleSource>>(const Protocol&)>;
 
 /// Trains the version again beside the store (nothing is entered) and compares; of an ensemble the weights are chosen
-/// again, from its members as they are stored. Candles that are not the ones it was
+/// again, from its members as they are stored; one that began with the weights of another begins with them as they are
+/// stored. Candles that are not the ones it was
 /// trained on give `identical = false` with the reason, not an error. Errors: those of the registry, of reading candles
 /// and of training.
 Result<Reproduction> reproduce(const Registry& registry, const VersionRecord& record, const OpenCandles& open_candles,

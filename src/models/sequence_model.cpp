@@ -14,6 +14,8 @@
 #include "models/option_fields.hpp"
 #include "models/sequence/network_library.hpp"
 #include "models/training_rows.hpp"
+#include "models/warm_start.hpp"
+#include "models/window_channels.hpp"
 
 namespace clm {
 namespace {
@@ -49,6 +51,20 @@ std::vector<std::string> notes_of(const nlohmann::json& training) {
           (best == 0 ? std::string("its last weights") : "the best weights so far, of epoch " + std::to_string(best))};
 }
 
+/// The windows of one channel in another order; everything else stays in its place.
+void deal_out(WindowBatch& batch, const WindowShape& shape, std::size_t channel, Random& random) {
+  const auto begin_of = [&](std::size_t window) {
+    return batch.inputs.begin() +
+           static_cast<std::ptrdiff_t>(window * shape.input_size() + channel * shape.input_length);
+  };
+  for (std::size_t left = batch.windows; left > 1; --left) {
+    const std::size_t other = random.below(left);
+    if (other == left - 1) continue;
+    const auto own = begin_of(left - 1);
+    std::swap_ranges(own, own + static_cast<std::ptrdiff_t>(shape.input_length), begin_of(other));
+  }
+}
+
 /// A restored or just trained network with what it needs to meet rows.
 struct SequenceParts {
   ModelHeader header;
@@ -73,6 +89,8 @@ class SequenceModel final : public Model {
   std::vector<std::string> notes() const override { return notes_; }
   std::map<std::string, std::string> libraries() const override { return {{"networks", parts_.device}}; }
   const nlohmann::json& training() const { return parts_.training; }
+  const MarketWindowLayout& layout() const { return parts_.layout; }
+  const SequenceForecaster& network() const { return *parts_.network; }
 
   Status predict(const RowSet& rows, std::span<float> out) const override {
     expects(out.size() == rows.size(), "one forecast per row");
@@ -80,15 +98,32 @@ class SequenceModel final : public Model {
     std::fill(out.begin(), out.end(), std::numeric_limits<float>::quiet_NaN());
     if (rows.size() == 0) return {};
     const MarketWindows windows(rows, parts_.layout, MarketWindows::Targets::none);
-    const std::size_t horizon = windows.shape().horizon, paths = parts_.network->paths();
-    std::vector<float> forecasts;
-    return for_each_batch(windows, kWindowsOfABatch, [&](std::size_t first, const WindowBatch& batch) -> Status {
-      forecasts.resize(batch.windows * paths * horizon);
-      if (Status done = parts_.network->forecast(batch.inputs, batch.windows, forecasts); !done) return done;
-      for (std::size_t i = 0; i < batch.windows; ++i)
-        out[windows.place_of(first + i)] = forecasts[(i * paths + path_) * horizon + horizon - 1];
-      return {};
+    std::vector<float> paths;
+    return for_each_batch(windows, kWindowsOfABatch, [&](std::size_t first, const WindowBatch& batch) {
+      return forecast_batch(windows, first, batch, paths, out);
     });
+  }
+
+  /// See `predict_dealt_out`. A time's windows are one batch.
+  Status predict_dealt_out(const RowSet& rows, std::size_t channel, Random random, std::span<float> out) const {
+    std::fill(out.begin(), out.end(), std::numeric_limits<float>::quiet_NaN());
+    if (rows.size() == 0) return {};
+    const MarketWindows windows(rows, parts_.layout, MarketWindows::Targets::none);
+    const auto decided_at = [&](std::size_t window) {
+      return rows.data->decided_at_ms[rows.rows[windows.place_of(window)]];
+    };
+    WindowBatch batch;
+    std::vector<std::uint32_t> numbers;
+    std::vector<float> paths;
+    for (std::size_t first = 0; first < windows.size(); first += numbers.size()) {
+      numbers.clear();
+      for (std::size_t i = first; i < windows.size() && decided_at(i) == decided_at(first); ++i)
+        numbers.push_back(static_cast<std::uint32_t>(i));
+      windows.read(numbers, batch);
+      deal_out(batch, windows.shape(), channel, random);
+      if (Status done = forecast_batch(windows, first, batch, paths, out); !done) return done;
+    }
+    return {};
   }
 
   Status save(const std::filesystem::path& directory) const override {
@@ -100,6 +135,17 @@ class SequenceModel final : public Model {
   }
 
  private:
+  /// Puts the forecasts of the windows from `first` on into the places of their rows.
+  Status forecast_batch(const MarketWindows& windows, std::size_t first, const WindowBatch& batch,
+                        std::vector<float>& paths, std::span<float> out) const {
+    const std::size_t horizon = windows.shape().horizon, count = parts_.network->paths();
+    paths.resize(batch.windows * count * horizon);
+    if (Status done = parts_.network->forecast(batch.inputs, batch.windows, paths); !done) return done;
+    for (std::size_t i = 0; i < batch.windows; ++i)
+      out[windows.place_of(first + i)] = paths[(i * count + path_) * horizon + horizon - 1];
+    return {};
+  }
+
   SequenceParts parts_;
   std::vector<std::string> notes_;
   std::size_t path_ = 0;
@@ -111,7 +157,8 @@ void add_values(Sha256& hash, const Values& values) {
 }
 
 /// Everything that decides the bits of a training, as a name.
-std::string name_of(const nlohmann::json& parameters, const MarketWindowLayout& layout, const TrainingJob& job) {
+std::string name_of(const nlohmann::json& parameters, const MarketWindowLayout& layout, const TrainingJob& job,
+                    const SequenceForecaster* parent) {
   const Dataset& data = *job.training.data;
   Sha256 hash;
   hash.update(nlohmann::json{
@@ -119,6 +166,7 @@ std::string name_of(const nlohmann::json& parameters, const MarketWindowLayout& 
       {"windows", to_json(layout)},
       {"label", to_json(data.definition)},
       {"interval", data.frame->interval.name()},
+      {"parent", parent != nullptr ? sha256_hex(parent->weights()) : ""},
       {"seed",
        job.seed}}.dump());
   if (data.frame->bars != nullptr) {
@@ -173,9 +221,14 @@ class MarketSequenceTrainer final : public Trainer {
     const MarketWindowLayout layout = layout_for(job.training.data->definition);
     const MarketWindows training(job.training, layout, MarketWindows::Targets::labels);
     const MarketWindows validation(job.validation, layout, MarketWindows::Targets::labels);
-    SequenceJob fit{training, validation, job.seed, {}, nullptr, how_.stop_after_steps};
+    if (parent_ != nullptr && to_json(parent_->layout()) != to_json(layout))
+      return fail(ErrorKind::usage, "train.warm_start", "the model to begin with reads other windows", {},
+                  "Begin without it.");
+    const SequenceForecaster* parent = parent_ != nullptr ? &parent_->network() : nullptr;
+    SequenceJob fit{training, validation, job.seed, {}, parent, how_.stop_after_steps};
     if (!job.checkpoint_directory.empty())
-      fit.checkpoint = job.checkpoint_directory / (std::string(type()) + "-" + name_of(parameters(), layout, job));
+      fit.checkpoint =
+          job.checkpoint_directory / (std::string(type()) + "-" + name_of(parameters(), layout, job, parent));
     auto trained = network_->fit(fit, context);
     if (!trained) return forward_error(trained);
     return std::make_unique<SequenceModel>(SequenceParts{{std::string(type()), frame.set_hash, frame.names},
@@ -185,6 +238,8 @@ class MarketSequenceTrainer final : public Trainer {
                                                          trained->report.device});
   }
 
+  void begin_with(std::shared_ptr<const SequenceModel> parent) { parent_ = std::move(parent); }
+
  private:
   MarketWindowLayout layout_for(const LabelOptions& label) const {
     return {how_.windows, label.target == LabelTarget::plain ? PriceReference::own : PriceReference::universe,
@@ -193,6 +248,7 @@ class MarketSequenceTrainer final : public Trainer {
 
   MarketTraining how_;
   std::unique_ptr<SequenceTrainer> network_;
+  std::shared_ptr<const SequenceModel> parent_;  ///< null: weights are drawn
 };
 
 Result<std::unique_ptr<Trainer>> assembled(const MarketTraining& how,
@@ -243,6 +299,37 @@ SequenceModelOptions<NLinearOlsOptions> market_nlinear_ols() {
 
 bool is_sequence_type(std::string_view type) {
   return type == "nhits" || type == "patchtst" || type == "dlinear" || type == "nlinear_ols";
+}
+
+std::vector<std::string> window_channels(const Model& model) {
+  const auto* own = dynamic_cast<const SequenceModel*>(&model);
+  if (own == nullptr) return {};
+  const bool relative = own->layout().reference == PriceReference::universe;
+  std::vector<std::string> names{relative ? "price_to_universe" : "price"};
+  if (!own->layout().options.covariates) return names;
+  if (relative) names.emplace_back("price");
+  names.emplace_back("volume");
+  return names;
+}
+
+Status predict_dealt_out(const Model& model, const RowSet& rows, std::size_t channel, Random random,
+                         std::span<float> out) {
+  const auto* own = dynamic_cast<const SequenceModel*>(&model);
+  expects(own != nullptr && channel < window_channels(model).size(), "a channel of a model that reads windows");
+  expects(out.size() == rows.size(), "one forecast per row");
+  if (Status same = check_feature_hash(model.feature_hash(), rows); !same) return same;
+  return own->predict_dealt_out(rows, channel, random, out);
+}
+
+bool can_start_warm(std::string_view type) { return is_sequence_type(type) && type != "nlinear_ols"; }
+
+std::unique_ptr<Trainer> warm_started(std::unique_ptr<Trainer> trainer, std::shared_ptr<const Model> parent) {
+  expects(can_start_warm(trainer->type()) && parent->type() == trainer->type(), "a parent of the trainer's type");
+  auto* own = dynamic_cast<MarketSequenceTrainer*>(trainer.get());
+  auto model = std::dynamic_pointer_cast<const SequenceModel>(std::move(parent));
+  expects(own != nullptr && model != nullptr, "what make_trainer and load_model gave");
+  own->begin_with(std::move(model));
+  return trainer;
 }
 
 Result<std::unique_ptr<Trainer>> make_sequence_trainer(const MarketWindowOptions& windows,

@@ -21,10 +21,12 @@ std::vector<std::string> differences(const FileTree& a, const FileTree& b);
 /// A workspace of the real program in a directory that goes away with the test.
 class TestWorkspace {
  public:
-  /// What every run of the program is told unless a test changes it: small models, so that a cycle takes a second.
+  /// What every run of the program is told unless a test changes it: small trees alone, so that a cycle takes a second.
   /// `policy.mode` is `logging_only`: what is active is decided by the test, not by how well a model did.
-  std::map<std::string, std::string> environment{
-      {"CLM_XGBOOST_ROUNDS", "20"}, {"CLM_LIGHTGBM_ROUNDS", "20"}, {"CLM_POLICY_MODE", "logging_only"}};
+  std::map<std::string, std::string> environment{{"CLM_TRAINING_MODELS", "lightgbm,xgboost"},
+                                                 {"CLM_XGBOOST_ROUNDS", "20"},
+                                                 {"CLM_LIGHTGBM_ROUNDS", "20"},
+                                                 {"CLM_POLICY_MODE", "logging_only"}};
 
   TestWorkspace();
 
