@@ -9,6 +9,7 @@
 #include "evaluation/rank_ic.hpp"
 #include "models/models_test_data.hpp"
 #include "models/trainers.hpp"
+#include "models/window_channels.hpp"
 
 namespace clm {
 namespace {
@@ -57,6 +58,7 @@ std::unique_ptr<Model> train(const Dataset& data, std::string_view type = "light
   options.lightgbm.rounds = 40;
   options.lightgbm.learning_rate = 0.1;
   options.lightgbm.min_data_in_leaf = 20;
+  options.nlinear_ols.windows.input_bars = 12;
   const RowSet training = rows_between(data, 0, kTrainingRows);
   TestRun run;
   return make_trainer(type, options).value()->train({training, RowSet{&data, {}}, 1, 1}, run.context).value();
@@ -135,22 +137,129 @@ TEST(PermutationImportance, OverlappingLabelsWidenTheInterval) {
   EXPECT_LT(drop_of(apart, "x0").block_length, 10);
 }
 
-TEST(PermutationImportance, AModelThatReadsBarsHasNoFeaturesToPermute) {
-  class Windows final : public Model {
-   public:
-    std::string_view type() const override { return "nlinear_ols"; }
-    const std::string& feature_hash() const override { return hash_; }
-    Status predict(const RowSet&, std::span<float>) const override { return {}; }
-    Status save(const std::filesystem::path&) const override { return {}; }
+/// label = x0 / 2 + the last one-bar return, in percent, / 2 + noise; x1 and the volume are noise. Bars stand behind
+/// the rows.
+Dataset planted_in_bars() {
+  auto frame = std::make_shared<FeatureFrame>();
+  frame->set_name = "made_up";
+  frame->set_hash = "hash-of-made-up";
+  frame->names = {"x0", "x1"};
+  frame->interval = Interval::one_hour();
+  frame->values.resize(kTimes * kSymbols * 2);
+  frame->open_time_ms.resize(kTimes * kSymbols);
+  auto bars = std::make_shared<BarHistory>();
+  std::vector<float> label(kTimes * kSymbols);
+  frame->symbol_begin = {0};
+  for (std::size_t s = 0; s < kSymbols; ++s) {
+    frame->symbols.emplace_back("S" + std::to_string(100 + s));
+    Random random = Random::stream(5, "symbol", s);
+    double log_close = 5;
+    for (std::size_t t = 0; t < kTimes; ++t) {
+      const std::size_t row = s * kTimes + t;
+      const double x0 = random.normal(), move = random.normal();
+      frame->values[row * 2] = static_cast<float>(x0);
+      frame->values[row * 2 + 1] = static_cast<float>(random.normal());
+      frame->open_time_ms[row] = static_cast<std::int64_t>(t) * 3'600'000;
+      log_close += 0.01 * move;
+      bars->open_time_ms.push_back(frame->open_time_ms[row]);
+      bars->log_close.push_back(log_close);
+      bars->log_volume.push_back(static_cast<float>(10 + random.normal()));
+      label[row] = static_cast<float>(x0 / 2 + move / 2 + random.normal());
+    }
+    frame->symbol_begin.push_back((s + 1) * kTimes);
+    bars->symbol_begin.push_back((s + 1) * kTimes);
+  }
+  frame->bars = std::move(bars);
+  Dataset data;
+  data.definition.horizon_bars = 1;
+  data.definition.target = LabelTarget::plain;
+  data.definition.entry_delay_bars = 0;
+  for (std::size_t t = 0; t < kTimes; ++t)
+    for (std::size_t s = 0; s < kSymbols; ++s) {
+      const std::size_t row = s * kTimes + t;
+      data.frame_row.push_back(static_cast<std::uint32_t>(row));
+      data.symbol.push_back(static_cast<std::uint16_t>(s));
+      data.decided_at_ms.push_back(frame->open_time_ms[row] + 3'600'000);
+      data.known_at_ms.push_back(frame->open_time_ms[row] + 7'200'000);
+      data.label.push_back(label[row]);
+      data.forward_return.push_back(label[row] * 0.01F);
+      data.volatility.push_back(0.01F);
+      data.weight.push_back(1);
+    }
+  data.frame = std::move(frame);
+  return data;
+}
 
-   private:
-    std::string hash_;
-  };
-  const Dataset data = planted(3);
+TEST(PermutationImportance, FindsThePlantedChannelOfANetworkAndNotTheOther) {
+  const Dataset data = planted_in_bars();
+  const auto model = train(data, "nlinear_ols");
+  const auto importance = ask(*model, data);
+  ASSERT_EQ(importance.features.size(), 2U) << "its channels, no features";
+  EXPECT_EQ(importance.features.front().feature, "window.price");
+  EXPECT_GT(drop_of(importance, "window.price").lo, 0.1);
+  EXPECT_NEAR(drop_of(importance, "window.price").mean, importance.rank_ic.mean, 0.06);
+  EXPECT_LE(drop_of(importance, "window.volume").lo, 0);
+  EXPECT_NEAR(drop_of(importance, "window.volume").mean, 0, 0.03);
+  const auto many = ask(*model, data, 3);
+  EXPECT_EQ(drop_of(many, "window.price").mean, drop_of(importance, "window.price").mean);
+  PermutationOptions other;
+  other.seed = 2;
+  EXPECT_NE(drop_of(ask(*model, data, 1, other), "window.price").mean, drop_of(importance, "window.price").mean);
+}
+
+TEST(PermutationImportance, WindowsOfAChannelChangePlacesWithinTheirTimeAlone) {
+  const Dataset data = planted_in_bars();
   TestRun run;
-  const auto refused = permutation_importance(Windows(), all_rows(data), 1, {}, run.context);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, "explain.permutation");
+  const auto trainer = make_sequence_trainer({.input_bars = 12, .covariates = false}, NLinearOlsOptions{});
+  const RowSet fitted = rows_between(data, 0, kTrainingRows), rows = rows_between(data, kTrainingRows, data.size());
+  const auto model = (*trainer)->train({fitted, RowSet{&data, {}}, 1, 1}, run.context).value();
+  std::vector<float> whole(rows.size()), dealt(rows.size());
+  ASSERT_TRUE(model->predict(rows, whole));
+  ASSERT_EQ(window_channels(*model), std::vector<std::string>{"price"});
+  // Its only channel: forecasts change places with the windows.
+  ASSERT_TRUE(predict_dealt_out(*model, rows, 0, Random(1), dealt));
+  EXPECT_NE(dealt, whole);
+  for (std::size_t first = 0; first < rows.size(); first += kSymbols) {
+    const auto of_time = [&](const std::vector<float>& all) {
+      const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
+      std::vector<float> own(begin, begin + static_cast<std::ptrdiff_t>(kSymbols));
+      std::sort(own.begin(), own.end());
+      return own;
+    };
+    EXPECT_EQ(of_time(dealt), of_time(whole)) << first;
+  }
+}
+
+TEST(PermutationImportance, OfAnEnsembleGoesThroughAllMembers) {
+  const Dataset data = planted_in_bars();
+  const RowSet rows = rows_between(data, kTrainingRows, data.size());
+  std::vector<CalibratedModel> models;
+  EnsembleRule rule;
+  rule.bounds = {0, 1};
+  for (const char* type : {"lightgbm", "nlinear_ols", "ridge"}) {
+    auto model = train(data, type);
+    const RowSet fitted = rows_between(data, 20 * kSymbols, kTrainingRows);
+    std::vector<float> raw(fitted.size());
+    ASSERT_TRUE(model->predict(fitted, raw));
+    models.push_back(
+        {std::move(model), ForecastCalibration::fit(*judged_rows(fitted, 1), raw, ReturnBasis::own).value()});
+    rule.members.push_back({type, "version"});
+  }
+  rule.weights.all = {0.3, 0.4, 0.3};
+  const std::vector<const CalibratedModel*> members{&models[0], &models[1], &models[2]};
+  TestRun run;
+  const auto importance = permutation_importance(rule, members, rows, 1, {}, run.context).value();
+  ASSERT_EQ(importance.features.size(), 4U);
+  EXPECT_GT(drop_of(importance, "x0").lo, 0.05);
+  EXPECT_GT(drop_of(importance, "window.price").lo, 0.01);
+  EXPECT_NEAR(drop_of(importance, "x1").mean, 0, 0.02);
+  EXPECT_NEAR(drop_of(importance, "window.volume").mean, 0, 0.02);
+
+  std::vector<ForecastTable> tables;
+  const std::shared_ptr<const JudgedRows> truth = judged_rows(rows, 1);
+  for (const auto& model : models) tables.push_back({"member", truth, model.forecast(rows).value()});
+  const auto whole = rank_ic_series(*truth, rule.combine(tables), truth->label, {}).ic;
+  EXPECT_EQ(importance.rank_ic.mean, estimate_mean(whole.value, {}).mean);
 }
 
 TEST(PermutationImportance, CanBeStopped) {
