@@ -36,12 +36,17 @@ def of_pytorch(data, model, epochs, bound):
     """MSE, seconds and number of the first epoch that reaches the bound, or of the last that was the best so far."""
     command = [sys.executable, str(Path(__file__).with_name("pytorch_forecast.py")), "train", "--model", model,
                "--data", data, "--epochs", str(epochs)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True,
-                          env={**os.environ, "OMP_NUM_THREADS": "1"})
-    for line in map(json.loads, done.stdout.splitlines()):
-        print(f"  PyTorch, {model}: {json.dumps(line)}", flush=True)
-        if line["test_mse"] <= bound:
-            break
+    line = None
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, "OMP_NUM_THREADS": "1"}) as port:
+        for text in port.stdout:
+            print(f"  PyTorch, {model}: {text.strip()}", flush=True)
+            line = json.loads(text)
+            if line["test_mse"] <= bound:
+                port.terminate()
+                break
+    if line is None:
+        raise SystemExit(f"PyTorch's training of {model} gave nothing")
     return line["test_mse"], line["cpu_seconds"], line["epoch"]
 
 
