@@ -23,7 +23,9 @@ constexpr const char* kDocument = R"(Documents (--json)
   of a version     {version, model_type, rows: {used, held_out, from, to, note}, members: [{model_type, version, weight,
                    contributions: [{feature, mean_size_bps, mean_bps, share}], contributions_why_not, permutation:
                    {rank_ic, interval, repeats, features: [{feature, drop, interval, p_greater}]},
-                   permutation_why_not}]}
+                   permutation_why_not}], ensemble: null or {comparison: {rank_ic, members: [{model_type, weight,
+                   rank_ic, adds}]}, permutation: as above, through all members at once}}
+                   Features of a network are the channels of its windows: window.price, window.volume.
                    A model is its own only member. Every feature is listed; --top shortens tables only.)";
 
 struct Flags {
@@ -108,8 +110,12 @@ Result<int> explain_prediction(Program& program, Session& session, const Registr
 Result<int> explain_version(Program& program, Session& session, const Registry& registry, const Flags& flags) {
   const auto record = registry.find(flags.version);
   if (!record) return forward_error(record);
-  const auto explained =
-      explain_held_out(session, registry, *record, {flags.rows, flags.repeats, flags.permutation}, program.context());
+  HeldOutOptions options;
+  options.most_rows = flags.rows;
+  options.repeats = flags.repeats;
+  options.permutation = flags.permutation;
+  HeldOutShelf shelf;
+  const auto explained = explain_held_out(session, registry, *record, options, shelf, program.context());
   if (!explained) return forward_error(explained);
   program.print(to_json(*explained), describe(*explained, flags.top));
   return 0;
@@ -140,10 +146,11 @@ void add_explain(CLI::App& app, Commands& commands) {
   command->add_option("--top", flags->top, "Features that are listed by name")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  auto* permutation = command
-                          ->add_flag("--permutation", flags->permutation,
-                                     "Also what the rank IC loses when a feature is dealt out anew")
-                          ->excludes(symbol);
+  auto* permutation =
+      command
+          ->add_flag("--permutation", flags->permutation,
+                     "Also what the rank IC loses when a feature, or a channel of a network, is dealt out anew")
+          ->excludes(symbol);
   command->add_option("--repeats", flags->repeats, "Permutations per feature")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str()

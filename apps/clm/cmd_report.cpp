@@ -20,6 +20,7 @@ struct Flags {
   std::int64_t cycle = 0;  ///< 0: not asked for
   std::string evaluation;  ///< file, or "latest"
   std::string output;
+  std::size_t explain_rows = 5'000;
 };
 
 /// A page and what it is about: the parts of its default file name.
@@ -42,21 +43,23 @@ Result<Page> evaluation_page(const Session& session, const std::string& asked, T
 
 Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
   const Timestamp now = program.clock().now();
+  const RunContext run = program.context();
+  const ExplainedRows explained{flags.explain_rows, run};
   if (!flags.version.empty()) {
-    const auto facts = gather_version(session, flags.version, std::nullopt);
+    const auto facts = gather_version(session, flags.version, std::nullopt, explained);
     if (!facts) return forward_error(facts);
     return Page{"version", facts->version, version_report(*facts, now)};
   }
   if (!flags.evaluation.empty()) return evaluation_page(session, flags.evaluation, now);
   if (flags.cycle > 0) {
-    const auto facts = gather_overview(session, flags.cycle);
+    const auto facts = gather_overview(session, flags.cycle, explained);
     if (!facts) return forward_error(facts);
     return Page{"cycle", std::to_string(flags.cycle), cycle_report(*facts, now)};
   }
   auto data = gather_data(session, program.context());
   if (!data) return forward_error(data);
   if (flags.data) return Page{"data", "all", data_report(*data, now)};
-  auto facts = gather_overview(session, std::nullopt);
+  auto facts = gather_overview(session, std::nullopt, explained);
   if (!facts) return forward_error(facts);
   facts->data = std::move(*data);
   const std::string id = facts->shown_cycle > 0 ? "cycle-" + std::to_string(facts->shown_cycle) : "start";
@@ -95,6 +98,11 @@ void add_report(CLI::App& app, Commands& commands) {
   version->excludes(data)->excludes(cycle)->excludes(evaluation);
   cycle->excludes(data)->excludes(evaluation);
   evaluation->excludes(data);
+  command
+      ->add_option("--explain-rows", flags->explain_rows,
+                   "Held-out rows, at most, on which versions are asked what they live on; 0: they are not asked")
+      ->check(CLI::Range(0, 100'000'000))
+      ->capture_default_str();
   command->add_option("--output", flags->output, "File to write (default: reports/KIND-ID.html in the workspace)")
       ->type_name("FILE");
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});

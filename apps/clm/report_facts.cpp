@@ -8,6 +8,7 @@
 #include "evaluation/calibrated_model.hpp"
 #include "registry/manifest.hpp"
 #include "stored_quality.hpp"
+#include "version_explanation.hpp"
 
 namespace clm::app {
 namespace {
@@ -74,6 +75,38 @@ void add_importance(const Registry& registry, const VersionRecord& record, Versi
   for (auto& feature : model->model->importance())
     facts.importance.push_back({std::move(feature.feature), feature.share});
   if (facts.importance.empty()) facts.importance_problem = "this kind of model has no such notion";
+}
+
+Estimate estimate_of(const MeanEstimate& mean) { return {mean.mean, mean.lo, mean.hi}; }
+
+/// One drawing per input: the interval is over time, and a report is not to take longer than it must.
+Status add_permutation(Session& session, const Registry& registry, const VersionRecord& record,
+                       const ExplainedRows& explained, HeldOutShelf& shelf, VersionFacts& facts) {
+  PermutationFacts& out = facts.permutation;
+  if (explained.most == 0) {
+    out.problem = "not asked for (--explain-rows)";
+    return {};
+  }
+  HeldOutOptions options;
+  options.most_rows = explained.most;
+  options.repeats = 1;
+  options.permutation = true;
+  options.contributions = false;
+  options.members_permutation = false;
+  const auto found = explain_held_out(session, registry, record, options, shelf, explained.run);
+  if (!found) {
+    if (found.error().kind == ErrorKind::interrupted) return forward_error(found);
+    out.problem = "it cannot be asked: " + to_string(found.error());
+    return {};
+  }
+  const auto& permutation = found->ensemble ? found->ensemble->permutation : found->members.front().permutation;
+  out.rank_ic = estimate_of(permutation->rank_ic);
+  out.rows_used = found->rows_used;
+  out.rows_held_out = found->rows_held_out;
+  out.repeats = options.repeats;
+  out.note = found->note;
+  for (const auto& input : permutation->features) out.inputs.push_back({input.feature, estimate_of(input.drop)});
+  return {};
 }
 
 Result<std::string> evidence_of(const Registry& registry, const VersionId& version, const std::vector<Event>& events,
@@ -158,7 +191,10 @@ Result<std::vector<SeriesCoverage>> gather_data(Session& session, const RunConte
   return out;
 }
 
-Result<VersionFacts> gather_version(Session& session, std::string_view version, std::optional<std::int64_t> cycle) {
+namespace {
+
+Result<VersionFacts> gather_one(Session& session, std::string_view version, std::optional<std::int64_t> cycle,
+                                const ExplainedRows& explained, HeldOutShelf& shelf) {
   const auto registry = session.registry();
   if (!registry) return forward_error(registry);
   const auto record = (*registry)->find(version);
@@ -186,10 +222,21 @@ Result<VersionFacts> gather_version(Session& session, std::string_view version, 
     facts.evidence_problem = stored->empty() ? "it was never judged" : evidence.error().message;
   }
   add_importance(**registry, *record, facts);
+  if (auto asked = add_permutation(session, **registry, *record, explained, shelf, facts); !asked)
+    return forward_error(asked);
   return facts;
 }
 
-Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64_t> cycle) {
+}  // namespace
+
+Result<VersionFacts> gather_version(Session& session, std::string_view version, std::optional<std::int64_t> cycle,
+                                    const ExplainedRows& explained) {
+  HeldOutShelf shelf;
+  return gather_one(session, version, cycle, explained, shelf);
+}
+
+Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64_t> cycle,
+                                      const ExplainedRows& explained) {
   const auto log = session.cycle_log();
   if (!log) return forward_error(log);
   const auto registry = session.registry();
@@ -215,11 +262,12 @@ Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64
 
   for (const auto& line : facts.cycles)
     if (cycle ? line.id == *cycle : !line.decisions.empty()) facts.shown_cycle = line.id;
+  HeldOutShelf shelf;
   for (const auto& line : facts.cycles) {
     if (line.id != facts.shown_cycle) continue;
     for (const auto& decision : line.decisions) {
       if (decision.version.empty()) continue;
-      auto version = gather_version(session, decision.version, line.id);
+      auto version = gather_one(session, decision.version, line.id, explained, shelf);
       if (!version) return forward_error(version);
       facts.candidates.push_back(std::move(*version));
     }

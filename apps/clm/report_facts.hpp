@@ -13,13 +13,21 @@ namespace clm::app {
 /// Coverage and findings of every stored series.
 Result<std::vector<SeriesCoverage>> gather_data(Session& session, const RunContext& run);
 
+/// On how many held-out rows, at most, a version is asked what its forecasts live on; 0: it is not asked.
+struct ExplainedRows {
+  std::size_t most = 0;
+  const RunContext& run;
+};
+
 /// Manifest, evidence, importance and history of a version. `cycle`: the evidence that this cycle gave, where it gave
-/// some; else the latest. A model that cannot be loaded is said so in the facts, it is no error.
-/// Errors: those of the registry.
-Result<VersionFacts> gather_version(Session& session, std::string_view version, std::optional<std::int64_t> cycle);
+/// some; else the latest. A model that cannot be loaded, or not be explained, is said so in the facts, it is no error.
+/// Errors: those of the registry, `cancelled`.
+Result<VersionFacts> gather_version(Session& session, std::string_view version, std::optional<std::int64_t> cycle,
+                                    const ExplainedRows& explained);
 
 /// Cycles, active versions and the candidates of `cycle` (default: of the newest cycle that decided something).
 /// `data` stays empty. Error `report.unknown_cycle` (usage).
-Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64_t> cycle);
+Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64_t> cycle,
+                                      const ExplainedRows& explained);
 
 }  // namespace clm::app

@@ -49,13 +49,20 @@ Result<std::vector<MeanContribution>> mean_contributions(const CalibratedModel& 
   return means;
 }
 
-Result<MemberOnRows> explain_member(const StoredArtifact& artifact, double weight, const RowSet& rows, int horizon_bars,
-                                    const HeldOutOptions& options, const RunContext& run) {
-  const auto model = load_calibrated_model(artifact.manifest.model_type, artifact.directory);
-  if (!model) return forward_error(model);
+PermutationOptions permuting(const HeldOutOptions& options, const StoredArtifact& artifact) {
+  PermutationOptions out;
+  out.repeats = options.repeats;
+  out.seed = artifact.manifest.seed;
+  return out;
+}
+
+Result<MemberOnRows> explain_member(const StoredArtifact& artifact, const CalibratedModel& model, double weight,
+                                    const RowSet& rows, int horizon_bars, const HeldOutOptions& options,
+                                    const RunContext& run) {
   MemberOnRows out{artifact.manifest.model_type, artifact.version.str(), weight, {}, {}, {}, {}};
-  auto contributions = mean_contributions(*model, rows);
-  if (contributions) {
+  if (!options.contributions) {
+    out.contributions_why_not = "not asked for";
+  } else if (auto contributions = mean_contributions(model, rows)) {
     out.contributions = std::move(*contributions);
   } else {
     if (contributions.error().kind != ErrorKind::usage) return forward_error(contributions);
@@ -65,20 +72,50 @@ Result<MemberOnRows> explain_member(const StoredArtifact& artifact, double weigh
     out.permutation_why_not = "not asked for (--permutation)";
     return out;
   }
-  PermutationOptions permuting;
-  permuting.repeats = options.repeats;
-  permuting.seed = artifact.manifest.seed;
-  auto permutation = permutation_importance(*model->model, rows, horizon_bars, permuting, run);
-  if (permutation) {
-    out.permutation = std::move(*permutation);
-  } else {
-    if (permutation.error().kind != ErrorKind::usage) return forward_error(permutation);
-    out.permutation_why_not = permutation.error().message;
+  auto permutation = permutation_importance(*model.model, rows, horizon_bars, permuting(options, artifact), run);
+  if (!permutation) return forward_error(permutation);
+  out.permutation = std::move(*permutation);
+  return out;
+}
+
+/// `models` are the members', in the rule's order.
+Result<EnsembleOnRows> explain_together(const StoredArtifact& ensemble, const std::vector<CalibratedModel>& models,
+                                        const RowSet& rows, int horizon_bars, const HeldOutOptions& options,
+                                        const RunContext& run) {
+  const auto rule = EnsembleRule::load(ensemble.directory / EnsembleRule::kFileName);
+  if (!rule) return forward_error(rule);
+  const std::shared_ptr<const JudgedRows> truth = judged_rows(rows, horizon_bars);
+  std::vector<ForecastTable> tables;
+  std::vector<const CalibratedModel*> members;
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    auto forecasts = models[m].forecast(rows);
+    if (!forecasts) return forward_error(forecasts);
+    tables.push_back({rule->members[m].model_type, truth, std::move(*forecasts)});
+    members.push_back(&models[m]);
   }
+  EnsembleOnRows out{compare_members(*rule, tables, {}), std::nullopt};
+  if (!options.permutation) return out;
+  auto permutation = permutation_importance(*rule, members, rows, horizon_bars, permuting(options, ensemble), run);
+  if (!permutation) return forward_error(permutation);
+  out.permutation = std::move(*permutation);
   return out;
 }
 
 nlohmann::json finite(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
+
+nlohmann::json to_json(const PermutationImportance& permutation, int repeats) {
+  auto list = nlohmann::json::array();
+  for (const auto& one : permutation.features)
+    list.push_back({{"feature", one.feature},
+                    {"drop", one.drop.mean},
+                    {"interval", {finite(one.drop.lo), finite(one.drop.hi)}},
+                    {"p_greater", one.drop.p_greater}});
+  const MeanEstimate& whole = permutation.rank_ic;
+  return {{"rank_ic", whole.mean},
+          {"interval", {finite(whole.lo), finite(whole.hi)}},
+          {"repeats", repeats},
+          {"features", std::move(list)}};
+}
 
 nlohmann::json to_json(const MemberOnRows& member, int repeats) {
   nlohmann::json document{{"model_type", member.model_type}, {"version", member.version},
@@ -97,17 +134,7 @@ nlohmann::json to_json(const MemberOnRows& member, int repeats) {
     document["contributions_why_not"] = member.contributions_why_not;
   }
   if (member.permutation) {
-    auto list = nlohmann::json::array();
-    for (const auto& one : member.permutation->features)
-      list.push_back({{"feature", one.feature},
-                      {"drop", one.drop.mean},
-                      {"interval", {finite(one.drop.lo), finite(one.drop.hi)}},
-                      {"p_greater", one.drop.p_greater}});
-    const MeanEstimate& whole = member.permutation->rank_ic;
-    document["permutation"] = {{"rank_ic", whole.mean},
-                               {"interval", {finite(whole.lo), finite(whole.hi)}},
-                               {"repeats", repeats},
-                               {"features", std::move(list)}};
+    document["permutation"] = to_json(*member.permutation, repeats);
   } else {
     document["permutation_why_not"] = member.permutation_why_not;
   }
@@ -116,6 +143,29 @@ nlohmann::json to_json(const MemberOnRows& member, int repeats) {
 
 std::string interval_text(const MeanEstimate& estimate) {
   return "[" + fixed(estimate.lo, 4) + ", " + fixed(estimate.hi, 4) + "]";
+}
+
+std::string describe(const PermutationImportance& permutation, std::size_t top) {
+  std::string text = "\nrank IC " + fixed(permutation.rank_ic.mean, 4) + " " + interval_text(permutation.rank_ic) +
+                     "; it loses, when dealt out anew (95 % interval)\n";
+  TextTable table({"feature", "drop", "interval"});
+  for (std::size_t i = 0; i < std::min(top, permutation.features.size()); ++i) {
+    const auto& one = permutation.features[i];
+    table.add({one.feature, fixed(one.drop.mean, 4), interval_text(one.drop)});
+  }
+  return text + table.render();
+}
+
+std::string describe(const EnsembleOnRows& ensemble, std::size_t top) {
+  TextTable table({"member", "weight", "rank IC alone", "interval", "adds", "interval"});
+  for (const auto& one : ensemble.comparison.members)
+    table.add({one.member.model_type, fixed(one.weight, 3), fixed(one.rank_ic.mean.mean, 4),
+               interval_text(one.rank_ic.mean), fixed(one.adds.difference.mean, 4),
+               interval_text(one.adds.difference)});
+  std::string text = "\nall together: rank IC " + fixed(ensemble.comparison.ensemble.mean.mean, 4) + " " +
+                     interval_text(ensemble.comparison.ensemble.mean) + "\n" + table.render();
+  if (ensemble.permutation) text += describe(*ensemble.permutation, top);
+  return text;
 }
 
 std::string describe(const MemberOnRows& member, std::size_t top) {
@@ -131,14 +181,7 @@ std::string describe(const MemberOnRows& member, std::size_t top) {
     text += "  " + member.contributions_why_not + "\n";
   }
   if (member.permutation) {
-    text += "\nrank IC " + fixed(member.permutation->rank_ic.mean, 4) + " " +
-            interval_text(member.permutation->rank_ic) + "; it loses, when dealt out anew (95 % interval)\n";
-    TextTable table({"feature", "drop", "interval"});
-    for (std::size_t i = 0; i < std::min(top, member.permutation->features.size()); ++i) {
-      const auto& one = member.permutation->features[i];
-      table.add({one.feature, fixed(one.drop.mean, 4), interval_text(one.drop)});
-    }
-    text += table.render();
+    text += describe(*member.permutation, top);
   } else {
     text += "  permutation: " + member.permutation_why_not + "\n";
   }
@@ -147,45 +190,73 @@ std::string describe(const MemberOnRows& member, std::size_t top) {
 
 }  // namespace
 
-Result<VersionExplanation> explain_held_out(Session& session, const Registry& registry, const VersionRecord& record,
-                                            const HeldOutOptions& options, const RunContext& run) {
-  const auto artifact = registry.open_artifact(record);
-  if (!artifact) return forward_error(artifact);
-  const Manifest& manifest = artifact->manifest;
+Result<const HeldOutRows*> HeldOutShelf::rows_of(Session& session, const Manifest& manifest, const RunContext& run) {
+  auto protocol = nlohmann::json::parse(manifest.protocol_json, nullptr, false);
+  if (protocol.is_object()) protocol.erase("warm_start");  // decides nothing about rows
+  const std::string key = protocol.dump() + manifest.label_json + manifest.feature_hash + manifest.data_fingerprint;
+  if (rows_ != nullptr && key == key_) return rows_.get();
   const auto series = session.context_series();
   if (!series) return forward_error(series);
   const auto context = StoreContextSource::open(**series, manifest.created_as_of);
   if (!context) return forward_error(context);
-  const OpenCandles open = [&](const Protocol& protocol) { return open_protocol_candles(session, protocol); };
-  const auto held_out = held_out_rows(manifest, open, &*context, run);
+  const OpenCandles open = [&](const Protocol& asked) { return open_protocol_candles(session, asked); };
+  auto made = held_out_rows(manifest, open, &*context, run);
+  if (!made) return forward_error(made);
+  rows_ = std::move(*made);
+  key_ = key;
+  return rows_.get();
+}
+
+Result<VersionExplanation> explain_held_out(Session& session, const Registry& registry, const VersionRecord& record,
+                                            const HeldOutOptions& options, HeldOutShelf& shelf, const RunContext& run) {
+  const auto artifact = registry.open_artifact(record);
+  if (!artifact) return forward_error(artifact);
+  const Manifest& manifest = artifact->manifest;
+  const auto held_out = shelf.rows_of(session, manifest, run);
   if (!held_out) return forward_error(held_out);
   const RowSet& all = (*held_out)->split.holdout;
   const RowSet rows = thinned(all, options.most_rows);
 
-  VersionExplanation out{artifact->version.str(), manifest.model_type, rows.size(), all.size(), {},
-                         (*held_out)->note,       options.repeats,     {}};
+  VersionExplanation out{artifact->version.str(), manifest.model_type, rows.size(), all.size(),  {},
+                         (*held_out)->note,       options.repeats,     {},          std::nullopt};
   const auto& decided = rows.data->decided_at_ms;
   out.span = {Timestamp(decided[rows.rows.front()]), Timestamp(decided[rows.rows.back()] + 1)};
   const int horizon_bars = (*held_out)->data.label.horizon_bars;
-  if (manifest.model_type != kEnsembleType) {
-    auto one = explain_member(*artifact, 1, rows, horizon_bars, options, run);
+  const bool together = manifest.model_type == kEnsembleType;
+  std::vector<StoredArtifact> artifacts{*artifact};
+  if (together) {
+    auto members = registry.open_members(manifest);
+    if (!members) return forward_error(members);
+    artifacts = std::move(*members);
+  }
+  HeldOutOptions alone = options;
+  if (together) alone.permutation = options.permutation && options.members_permutation;
+  std::vector<CalibratedModel> models;
+  for (std::size_t i = 0; i < artifacts.size(); ++i) {
+    auto model = load_calibrated_model(artifacts[i].manifest.model_type, artifacts[i].directory);
+    if (!model) return forward_error(model);
+    models.push_back(std::move(*model));
+    auto one = explain_member(artifacts[i], models.back(), together ? manifest.members[i].weight : 1, rows,
+                              horizon_bars, alone, run);
     if (!one) return forward_error(one);
     out.members.push_back(std::move(*one));
-    return out;
   }
-  const auto members = registry.open_members(manifest);
-  if (!members) return forward_error(members);
-  for (std::size_t i = 0; i < members->size(); ++i) {
-    auto one = explain_member((*members)[i], manifest.members[i].weight, rows, horizon_bars, options, run);
-    if (!one) return forward_error(one);
-    out.members.push_back(std::move(*one));
-  }
+  if (!together) return out;
+  auto whole = explain_together(*artifact, models, rows, horizon_bars, options, run);
+  if (!whole) return forward_error(whole);
+  out.ensemble = std::move(*whole);
   return out;
 }
 
 nlohmann::json to_json(const VersionExplanation& explanation) {
   auto members = nlohmann::json::array();
   for (const auto& member : explanation.members) members.push_back(to_json(member, explanation.repeats));
+  nlohmann::json ensemble;
+  if (explanation.ensemble) {
+    ensemble = {{"comparison", to_json(explanation.ensemble->comparison)}, {"permutation", nullptr}};
+    if (explanation.ensemble->permutation)
+      ensemble["permutation"] = to_json(*explanation.ensemble->permutation, explanation.repeats);
+  }
   return {{"version", explanation.version},
           {"model_type", explanation.model_type},
           {"rows",
@@ -194,7 +265,8 @@ nlohmann::json to_json(const VersionExplanation& explanation) {
             {"from", to_string(explanation.span.from)},
             {"to", to_string(explanation.span.to)},
             {"note", explanation.note.empty() ? nlohmann::json() : nlohmann::json(explanation.note)}}},
-          {"members", members}};
+          {"members", members},
+          {"ensemble", ensemble}};
 }
 
 std::string describe(const VersionExplanation& explanation, std::size_t top) {
@@ -203,6 +275,7 @@ std::string describe(const VersionExplanation& explanation, std::size_t top) {
                      grouped(static_cast<long long>(explanation.rows_held_out)) + " rows held out, " +
                      to_date_string(explanation.span.from) + " to " + to_date_string(explanation.span.to) + "\n";
   if (!explanation.note.empty()) text += "Note: " + explanation.note + "\n";
+  if (explanation.ensemble) text += describe(*explanation.ensemble, top);
   for (const auto& member : explanation.members) text += describe(member, top);
   return text;
 }

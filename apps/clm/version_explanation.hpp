@@ -1,12 +1,15 @@
 #pragma once
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "evaluation/member_comparison.hpp"
 #include "evaluation/permutation_importance.hpp"
+#include "learning/held_out_rows.hpp"
 #include "session.hpp"
 
 namespace clm::app {
@@ -30,6 +33,12 @@ struct MemberOnRows {
   std::string permutation_why_not;
 };
 
+/// What an ensemble lives on as a whole.
+struct EnsembleOnRows {
+  MemberComparison comparison;                       ///< what each member weighs, and adds to the rank IC
+  std::optional<PermutationImportance> permutation;  ///< through all members at once; where asked for
+};
+
 struct VersionExplanation {
   std::string version;
   std::string model_type;
@@ -38,19 +47,34 @@ struct VersionExplanation {
   TimeRange span;    ///< decision times used: first, and one past the last
   std::string note;  ///< what differs from the judging; empty if nothing
   int repeats = 0;
-  std::vector<MemberOnRows> members;  ///< a model is its own only member
+  std::vector<MemberOnRows> members;       ///< a model is its own only member
+  std::optional<EnsembleOnRows> ensemble;  ///< of an ensemble
 };
 
 struct HeldOutOptions {
   std::size_t most_rows = 20'000;
   int repeats = 3;
   bool permutation = false;
+  bool contributions = true;        ///< by feature, where the model offers them
+  bool members_permutation = true;  ///< of each member of an ensemble by itself too, where `permutation` is
+};
+
+/// The held-out rows that were made last. Candidates of one cycle share theirs, and making them costs the features of a
+/// whole universe.
+class HeldOutShelf {
+ public:
+  /// Errors: those of `held_out_rows`.
+  Result<const HeldOutRows*> rows_of(Session& session, const Manifest& manifest, const RunContext& run);
+
+ private:
+  std::string key_;
+  std::unique_ptr<HeldOutRows> rows_;
 };
 
 /// Explains a version, and each member of an ensemble, on the rows that the version was judged on. The members' bytes
 /// are verified first.
 Result<VersionExplanation> explain_held_out(Session& session, const Registry& registry, const VersionRecord& record,
-                                            const HeldOutOptions& options, const RunContext& run);
+                                            const HeldOutOptions& options, HeldOutShelf& shelf, const RunContext& run);
 
 nlohmann::json to_json(const VersionExplanation& explanation);
 /// Tables of the `top` features.

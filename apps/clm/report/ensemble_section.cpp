@@ -30,11 +30,16 @@ std::string members_table(const EnsembleFigures& ensemble) {
 
 std::string plots(const EnsembleFigures& ensemble) {
   std::vector<ForestRow> alone{{"all together", kEnsembleColour, ensemble.rank_ic}}, adds;
+  std::vector<Bar> weights;
   for (std::size_t m = 0; m < ensemble.members.size(); ++m) {
     alone.push_back({ensemble.members[m].model_type, member_colour(m), ensemble.members[m].rank_ic});
     adds.push_back({ensemble.members[m].model_type, member_colour(m), ensemble.members[m].adds});
+    const double weight = ensemble.members[m].weight;
+    weights.push_back({ensemble.members[m].model_type, 100 * weight, percent_text(weight, 1)});
   }
   return "<div class=\"plots\">" +
+         html_figure("What each member weighs", "Its share of the forecast where all of them vote.",
+                     bar_plot({"Weights of the members", "weight (%)", "", 1}, weights)) +
          html_figure("Together and alone",
                      "Rank IC with its interval: forecasts that err differently are worth more "
                      "together than the best of them alone.",

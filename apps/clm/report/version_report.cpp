@@ -46,14 +46,15 @@ HtmlSection version_section(const VersionFacts& facts) {
     body += comparison_table(evidence);
     if (evidence.ensemble) body += ensemble_section(*evidence.ensemble);
     body += judgement_plots(evidence);
-    body += "<div class=\"plots\">" + importance_of(facts) + "<div>";
+    body += "<div class=\"plots\">" + permutation_figure(facts.permutation) + importance_of(facts) + "<div>";
     const std::string regimes = regime_table(evidence);
     if (!regimes.empty()) body += "<h3>By regime</h3>\n" + regimes;
     body += "</div></div>\n";
     const std::string limits = limits_table(evidence.verdict);
     if (!limits.empty()) body += "<h3>The policy, limit by limit</h3>\n" + limits;
   } else {
-    body += html_paragraph("There is no judgement to show: " + facts.evidence_problem + ".") + importance_of(facts);
+    body += html_paragraph("There is no judgement to show: " + facts.evidence_problem + ".") +
+            permutation_figure(facts.permutation) + importance_of(facts);
   }
   body += "<h3>What it is</h3>\n" + facts_table(facts);
   const std::string history = history_table(facts);

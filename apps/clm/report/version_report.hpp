@@ -8,6 +8,7 @@
 #include "report/evidence.hpp"
 #include "report/html_page.hpp"
 #include "report/importance_figure.hpp"
+#include "report/permutation_figure.hpp"
 
 namespace clm::app {
 
@@ -23,7 +24,8 @@ struct VersionFacts {
   std::optional<Evidence> evidence;
   std::string evidence_problem;  ///< why there is none
   std::vector<FeatureShare> importance;
-  std::string importance_problem;                          ///< why there is none
+  std::string importance_problem;  ///< why there is none
+  PermutationFacts permutation;
   std::vector<std::pair<std::string, std::string>> facts;  ///< of the manifest: name, value
   std::vector<HistoryLine> history;                        ///< oldest first
 };
