@@ -90,9 +90,10 @@ Result<Database> Database::open(const std::filesystem::path& file, const Options
                 "Move the workspace to a path without one.");
   auto impl = std::make_unique<Impl>();
   impl->file = file;
+  const char* synchronous = options.durability == Durability::power_failure ? "full" : "normal";
   try {
     impl->session.open(soci::sqlite3, "db=\"" + file.string() + "\" timeout=" +
-                                          std::to_string(options.busy_timeout_seconds) + " synchronous=full");
+                                          std::to_string(options.busy_timeout_seconds) + " synchronous=" + synchronous);
   } catch (...) {
     return tl::unexpected<Error>(current_error("opening", file.string()));
   }

@@ -25,8 +25,11 @@ struct Migration {
 /// Not thread-safe: one connection per thread; any number of threads and processes may have one each.
 class Database {
  public:
+  /// What a commit outlives. A killed process loses nothing in either case.
+  enum class Durability { power_failure, process_end };
   struct Options {
-    int busy_timeout_seconds = 10;  ///< how long to wait for another writer before `database.busy`
+    Durability durability = Durability::power_failure;  ///< the weaker one saves two fsyncs a commit
+    int busy_timeout_seconds = 10;                      ///< how long to wait for another writer before `database.busy`
   };
 
   /// Opens or makes the file. Errors as `read`, and `database.open` (unavailable) for a path with a quotation mark.

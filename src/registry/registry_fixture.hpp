@@ -59,7 +59,9 @@ class RegistryTest : public ::testing::Test {
   void reopen() {
     registry_.reset();
     database_.reset();
-    auto database = Database::open(workspace_->database_file());
+    Database::Options options;
+    options.durability = Database::Durability::process_end;  // no test outlives a power failure
+    auto database = Database::open(workspace_->database_file(), options);
     ASSERT_TRUE(database.has_value()) << to_string(database.error());
     database_ = std::make_unique<Database>(std::move(*database));
     auto registry = Registry::open(*database_, ArtifactStore(workspace_->versions()));

@@ -26,6 +26,8 @@ class Workspace {
   std::filesystem::path series() const { return root_ / "series"; }
   std::filesystem::path versions() const { return root_ / "versions"; }
   std::filesystem::path reports() const { return root_ / "reports"; }
+  /// Registries of replays, each by itself.
+  std::filesystem::path replays() const { return root_ / "replays"; }
   /// State of trainings under way; guarded by the cycle lock.
   std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
 
