@@ -46,13 +46,30 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
     result.reasons.push_back("mode logging_only: nothing was moved");
     return result;
   }
+  if (options.deployment.gate == "none") {
+    if (auto promoted = place.registry.promote(version, decision); !promoted) return forward_error(promoted);
+    result.reasons.push_back("no gate: it is served whatever was found");
+    return result;
+  }
   if (refused) {
     if (auto rejected = place.registry.reject(version, decision); !rejected) return forward_error(rejected);
     return result;
   }
-  if (options.deployment.mode == "enforced" && candidate.verdict.decision == DeploymentDecision::deploy) {
-    if (auto promoted = place.registry.promote(version, decision); !promoted) return forward_error(promoted);
-    return result;
+  if (options.deployment.mode == "enforced") {
+    const auto active = place.registry.active(Slot{model_type});
+    if (!active) return forward_error(active);
+    const StageOptions& stages = options.deployment.stages;
+    if (*active && place.stages == Stages::run && (stages.shadow.enabled || stages.canary.enabled)) {
+      const auto stage = stages.shadow.enabled ? VersionStatus::shadow : VersionStatus::canary;
+      if (auto moved = place.registry.advance(version, stage, decision); !moved) return forward_error(moved);
+      result.reasons.push_back("it goes into the " + std::string(to_string(stage)) + " of the active version " +
+                               (*active)->record.version.str());
+      return result;
+    }
+    if (candidate.verdict.decision == DeploymentDecision::deploy) {
+      if (auto promoted = place.registry.promote(version, decision); !promoted) return forward_error(promoted);
+      return result;
+    }
   }
   result.reasons.push_back("waits for a person: clm promote " + version.str() + " --reason TEXT");
   return result;

@@ -62,6 +62,7 @@ Result<std::int64_t> bars_since(const CandleSource& candles, Timestamp since, Ti
 
 Result<std::vector<Trigger>> due_triggers(const CycleWorkplace& place, const LearningOptions& options,
                                           const CycleRequest& request) {
+  if (request.triggers) return *request.triggers;
   std::vector<Trigger> due;
   std::map<Timestamp, std::int64_t> counted;
   for (const auto& model_type : options.training.models) {
@@ -279,7 +280,9 @@ Status learn(CycleWorkplace& place, const LearningOptions& options, const CycleR
   LearningDataOptions data_options;
   data_options.as_of = request.as_of;
   data_options.label = options.label;
-  const auto data = prepare_learning_data(*features, place.candles, place.context, data_options, run);
+  const auto data = place.frame != nullptr && place.frame->set_hash == features->hash()
+                        ? prepare_learning_data(place.frame, place.candles, place.context, data_options, run)
+                        : prepare_learning_data(*features, place.candles, place.context, data_options, run);
   if (!data) return forward_error(data);
   const auto split = split_for_training(data->rows.data, options.training, request.as_of);
   if (!split) return forward_error(split);

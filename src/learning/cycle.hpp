@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +13,17 @@
 #include "evaluation/ensemble_rule.hpp"
 #include "features/candle_source.hpp"
 #include "features/context_source.hpp"
+#include "features/feature_frame.hpp"
 #include "learning/learning_options.hpp"
 #include "learning/triggers.hpp"
 #include "registry/cycle_log.hpp"
 #include "registry/registry.hpp"
 
 namespace clm {
+
+/// Whether somebody runs the stages between verdict and activation (`LifeCycle`). A cycle by itself has no live bars to
+/// run them on: there `deploy` activates at once.
+enum class Stages { none, run };
 
 /// Where a cycle reads and writes. Everything is borrowed; `lock` is the proof that nobody else is at work.
 struct CycleWorkplace {
@@ -30,12 +37,18 @@ struct CycleWorkplace {
   /// Where trainings of networks leave their state, so that a killed cycle's next run goes on from there; removed when
   /// a cycle is done. Empty: nowhere.
   std::filesystem::path checkpoints = {};
+  /// Features over all of `candles` that were computed before, at least up to the cycle's `as_of`; null: the cycle
+  /// computes them. A replay shares one frame among its cycles.
+  std::shared_ptr<const FeatureFrame> frame = nullptr;
+  Stages stages = Stages::none;
 };
 
 struct CycleRequest {
   Timestamp as_of;  ///< nothing known later is read
   Force force = Force::no;
   std::string actor;  ///< who asked: "scheduler", "cli"
+  /// What is to be trained, where the caller has looked at the triggers itself; empty: the cycle asks its own.
+  std::optional<std::vector<Trigger>> triggers = std::nullopt;
 };
 
 /// What became of one model type.

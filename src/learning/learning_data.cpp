@@ -33,12 +33,17 @@ Result<LearningData> prepare_learning_data(const FeatureSet& features, const Can
   feature_options.as_of = options.as_of;
   auto frame = compute_features(features, candles, context, feature_options, run);
   if (!frame) return forward_error(frame);
+  return prepare_learning_data(std::make_shared<const FeatureFrame>(std::move(*frame)), candles, context, options, run);
+}
 
+Result<LearningData> prepare_learning_data(std::shared_ptr<const FeatureFrame> frame, const CandleSource& candles,
+                                           const ContextSource* context, const LearningDataOptions& options,
+                                           const RunContext& run) {
   DatasetOptions dataset_options;
   dataset_options.label = options.label;
   dataset_options.as_of = options.as_of;
   dataset_options.delays_bars = options.delays_bars;
-  DatasetBuilder builder(std::make_shared<const FeatureFrame>(std::move(*frame)), dataset_options);
+  DatasetBuilder builder(std::move(frame), dataset_options);
   Sha256 hash;
   for (std::size_t i = 0; i < candles.symbols().size(); ++i) {
     if (auto stop = run.cancel.check(); !stop) return forward_error(stop);

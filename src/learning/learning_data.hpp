@@ -30,6 +30,13 @@ Result<LearningData> prepare_learning_data(const FeatureSet& features, const Can
                                            const ContextSource* context, const LearningDataOptions& options,
                                            const RunContext& run);
 
+/// The same on features that were computed before, over the same symbols and at least as much history: to the bit what
+/// computing them as of `options.as_of` gives, since no later bar changes a row. Rows decided later have no label then
+/// and are left out.
+Result<LearningData> prepare_learning_data(std::shared_ptr<const FeatureFrame> frame, const CandleSource& candles,
+                                           const ContextSource* context, const LearningDataOptions& options,
+                                           const RunContext& run);
+
 /// The truth of a choice of these rows, with the returns of later entries.
 std::shared_ptr<const JudgedRows> judged_rows_of(const LearningData& data, const RowSet& rows);
 

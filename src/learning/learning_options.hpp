@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/settings.hpp"
+#include "evaluation/behaviour.hpp"
 #include "evaluation/deployment_policy.hpp"
 #include "evaluation/judgement.hpp"
 #include "features/label.hpp"
@@ -41,6 +42,14 @@ struct TrainingOptions {
 struct TriggerOptions {
   double retrain_hours = 24;       ///< time_based: age of the data the active version has seen
   std::int64_t new_bars = 10'000;  ///< data_volume: bars of the whole universe that closed since
+  /// Which triggers a life cycle listens to; the first training of a type needs none.
+  std::vector<std::string> kinds{"time_based", "data_volume", "performance_decay", "drift_detected", "regime_shift"};
+  double cooldown_hours = 24;  ///< a type is not trained again so soon after a training, whatever became of it
+};
+
+/// What is served, whoever decided on it.
+struct ServingOptions {
+  double max_data_age_days = 90;  ///< a version whose data ended longer ago has no vote; 0: never
 };
 
 /// How the active versions of several model types become one forecast.
@@ -61,9 +70,52 @@ struct RetentionOptions {
   std::int64_t keep_versions = 10;  ///< stored versions per model type
 };
 
+/// A candidate predicts on every live bar beside the active version; neither is served by it.
+struct ShadowOptions {
+  bool enabled = true;
+  double min_hours = 24;               ///< no decision before
+  std::int64_t min_predictions = 100;  ///< bars with outcomes; no decision before
+  double max_days = 30;                ///< undecided so long: it is refused
+  /// Of promoting a candidate that is no better, over the whole life of its trial and all places together; (0, .5)
+  double alpha = 0.01;
+  double margin = 0;          ///< promoted once its gain is shown to be above minus this, in units of the loss
+  std::string loss = "rank";  ///< "rank" (1 - rank IC) or "squared_error", of a bar
+  std::int64_t places = 3;    ///< candidates of a model type at once; alpha is shared out among them
+};
+
+/// A candidate that passed the shadow is served to a share of the symbols, then to more, then to all.
+struct CanaryOptions {
+  bool enabled = true;
+  double first_share = 0.10;  ///< of the symbols, by a stable hash
+  double second_share = 0.50;
+  std::int64_t stage_bars = 48;  ///< outcomes per share before the next
+  double alpha = 0.05;           ///< of retreating from one that is no worse
+};
+
+/// A version that was promoted is watched beside the one it replaced.
+struct WatchOptions {
+  bool enabled = true;
+  double min_hours = 24;       ///< no rollback before
+  std::int64_t bars = 336;     ///< outcomes that it is watched for
+  double alpha = 0.05;         ///< of rolling back one that is no worse
+  double cooldown_hours = 72;  ///< after a rollback nothing is promoted or rolled back in that model type
+};
+
+/// What a version goes through between its verdict and the end of its watch.
+struct StageOptions {
+  ShadowOptions shadow;
+  CanaryOptions canary;
+  WatchOptions watch;
+  BehaviourLimits behaviour;  ///< guardrails of canary and watch
+};
+
 /// Who moves versions. `logging_only` says what would be done; `advisory` leaves it to a person; `enforced` does it.
 struct DeploymentOptions {
   std::string mode = "enforced";
+  /// `evidence`: the verdict decides. `none`: whatever was trained is served at once, as most programs do; for
+  /// comparison in a replay.
+  std::string gate = "evidence";
+  StageOptions stages;
 };
 
 /// Everything a learning cycle can be told, with its defaults.
@@ -78,6 +130,7 @@ struct LearningOptions {
   JudgeOptions judging;
   PolicyOptions policy;
   DeploymentOptions deployment;
+  ServingOptions serving;
   RetentionOptions retention;
 };
 

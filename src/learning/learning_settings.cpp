@@ -206,6 +206,40 @@ void add_policy(Settings& s, PolicyOptions& o) {
   s.add("policy.max_drawdown", &o.max_drawdown, number("", "Of the position book.", 0, 1));
 }
 
+void add_stages(Settings& s, StageOptions& o) {
+  s.add("shadow.enabled", &o.shadow.enabled, text("A candidate predicts beside the active version before it serves."));
+  s.add("shadow.min_hours", &o.shadow.min_hours, number("hours", "No decision before.", 0, 1e6));
+  s.add("shadow.min_predictions", &o.shadow.min_predictions,
+        number("bars", "With outcomes; no decision before.", 1, 1e9, {"QT_CLM_SHADOW_MIN"}));
+  s.add("shadow.max_days", &o.shadow.max_days, number("days", "Not shown to be better so long: refused.", 0.01, 1e5));
+  s.add("shadow.alpha", &o.shadow.alpha,
+        number("", "Of promoting one that is no better, over its whole life and all places together.", 1e-9, 0.49));
+  s.add("shadow.margin", &o.shadow.margin,
+        number("units of the loss", "Enough is a gain shown to be above minus this; 0: it must be better.", 0, 1e6));
+  s.add("shadow.loss", &o.shadow.loss,
+        text("What is lost on a bar: 1 - rank IC, or the squared error where symbols are too few to rank.",
+             {"rank", "squared_error"}));
+  s.add("shadow.places", &o.shadow.places, number("candidates", "Of a model type at once.", 1, 100));
+  s.add("canary.enabled", &o.canary.enabled, text("It then serves a share of the symbols before all."));
+  s.add("canary.first_share", &o.canary.first_share, number("", "Of the symbols.", 0.001, 1));
+  s.add("canary.second_share", &o.canary.second_share, number("", "Of the symbols.", 0.001, 1));
+  s.add("canary.stage_bars", &o.canary.stage_bars, number("bars", "With outcomes, at each share.", 1, 1e9));
+  s.add("canary.alpha", &o.canary.alpha, number("", "Of taking back one that is no worse.", 1e-9, 0.49));
+  s.add("watch.enabled", &o.watch.enabled, text("What was promoted is watched beside what it replaced."));
+  s.add("watch.min_hours", &o.watch.min_hours, number("hours", "No rollback before.", 0, 1e6));
+  s.add("watch.bars", &o.watch.bars, number("bars", "With outcomes; so long it is watched.", 1, 1e9));
+  s.add("watch.alpha", &o.watch.alpha, number("", "Of rolling back one that is no worse.", 1e-9, 0.49));
+  s.add("watch.cooldown_hours", &o.watch.cooldown_hours,
+        number("hours", "After a rollback nothing of that type is promoted or rolled back.", 0, 1e6));
+  s.add("guardrails.min_forecasts", &o.behaviour.min_forecasts, number("forecasts", "Nothing is said before.", 1, 1e9));
+  s.add("guardrails.max_one_sided_share", &o.behaviour.max_one_sided_share,
+        number("", "Of the forecasts that point one way.", 0.5, 1));
+  s.add("guardrails.min_spread_ratio", &o.behaviour.min_spread_ratio,
+        number("", "Spread of the forecasts over the symbols, against the other version's.", 0, 1));
+  s.add("guardrails.max_hit_rate_fall", &o.behaviour.max_hit_rate_fall,
+        number("", "Below the other version's hit rate, once shown.", 0, 1));
+}
+
 }  // namespace
 
 void add_settings(Settings& settings, LearningOptions& options) {
@@ -221,12 +255,24 @@ void add_settings(Settings& settings, LearningOptions& options) {
   settings.add("triggers.new_bars", &options.triggers.new_bars,
                number("bars", "data_volume: bars of the whole universe that closed since.", 1, 1e12,
                       {"CLM_DATA_THRESHOLD_POINTS"}));
+  settings.add(
+      "triggers.kinds", &options.triggers.kinds,
+      text("Which triggers a life cycle listens to: time_based, data_volume, performance_decay, drift_detected, "
+           "regime_shift."));
+  settings.add("triggers.cooldown_hours", &options.triggers.cooldown_hours,
+               number("hours", "In a life cycle a type is not trained again so soon after a training.", 0, 1e6));
   add_ensemble(settings, options.ensemble);
   add_judging(settings, options.judging);
   add_policy(settings, options.policy);
   settings.add("policy.mode", &options.deployment.mode,
                text("Who moves versions: say what would be done, leave it to a person, or do it.",
                     {"logging_only", "advisory", "enforced"}));
+  settings.add("policy.gate", &options.deployment.gate,
+               text("evidence: the verdict decides. none: whatever was trained is served, for comparison in a replay.",
+                    {"evidence", "none"}));
+  add_stages(settings, options.deployment.stages);
+  settings.add("serving.max_data_age_days", &options.serving.max_data_age_days,
+               number("days", "A version whose data ended longer ago has no vote; 0: never.", 0, 1e5));
   settings.add("retention.keep_versions", &options.retention.keep_versions,
                number("versions", "Stored versions per model type.", 1, 1e6));
 }

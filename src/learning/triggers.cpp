@@ -2,10 +2,15 @@
 
 namespace clm {
 
+Duration hours(double count) { return Duration(static_cast<std::int64_t>(count * 3'600'000.0)); }
+
 std::string_view to_string(TriggerKind kind) {
   switch (kind) {
     case TriggerKind::time_based: return "time_based";
     case TriggerKind::data_volume: return "data_volume";
+    case TriggerKind::performance_decay: return "performance_decay";
+    case TriggerKind::drift_detected: return "drift_detected";
+    case TriggerKind::regime_shift: return "regime_shift";
     case TriggerKind::manual: return "manual";
   }
   return {};
@@ -28,12 +33,10 @@ std::optional<Trigger> check_trigger(const ModelFreshness& model, Timestamp as_o
   if (!model.active_data_end)
     return Trigger{model.model_type, TriggerKind::time_based, Priority::urgent, "no version is active"};
   const Duration age = as_of - *model.active_data_end;
-  constexpr double kHourMs = 3'600'000.0;
-  if (static_cast<double>(age.count()) >= options.retrain_hours * kHourMs)
+  if (age >= hours(options.retrain_hours))
     return Trigger{model.model_type, TriggerKind::time_based, Priority::medium,
                    "the data the active version has seen ended " + to_string(age) + " ago, at " +
-                       to_string(*model.active_data_end) + "; the limit is " +
-                       to_string(Duration(static_cast<std::int64_t>(options.retrain_hours * kHourMs)))};
+                       to_string(*model.active_data_end) + "; the limit is " + to_string(hours(options.retrain_hours))};
   if (new_bars >= options.new_bars)
     return Trigger{model.model_type, TriggerKind::data_volume, Priority::medium,
                    std::to_string(new_bars) + " new bars since the active version's data ended; the limit is " +

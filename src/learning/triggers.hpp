@@ -9,7 +9,7 @@
 
 namespace clm {
 
-enum class TriggerKind { time_based, data_volume, manual };
+enum class TriggerKind { time_based, data_volume, performance_decay, drift_detected, regime_shift, manual };
 enum class Priority { low, medium, high, urgent };
 std::string_view to_string(TriggerKind kind);
 std::string_view to_string(Priority priority);
@@ -32,6 +32,9 @@ struct ModelFreshness {
 };
 
 enum class Force { no, yes };
+
+/// A setting in hours as a span of time.
+Duration hours(double count);
 
 /// Whether a model type is to be trained; `new_bars` counts bars of the universe that closed since the active version's
 /// data ended (0 without one). Nothing is trained twice on the same data, except by force: a refusal stands until

@@ -1,0 +1,134 @@
+// replay: the whole learning policy over history, on a virtual clock.
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/file_io.hpp"
+#include "commands.hpp"
+#include "features/feature_set.hpp"
+#include "learning_place.hpp"
+#include "replay_run.hpp"
+#include "text_table.hpp"
+
+namespace clm::app {
+namespace {
+
+struct Flags {
+  std::string from, to;
+  std::vector<std::string> policies{"gated"};
+  std::vector<std::string> models;
+  bool restart = false;
+};
+
+std::string describe(const std::vector<ReplayReport>& reports, const std::vector<Comparison>& comparisons) {
+  TextTable table({"policy", "rank IC", "95 % interval", "hit rate", "net bps/trade", "long-short net", "Sharpe",
+                   "drawdown", "served", "data age", "trainings", "promoted", "refused", "canaries", "taken back",
+                   "rolled back", "regretted", "train s"});
+  for (const ReplayReport& r : reports) {
+    const auto of = [&](auto read, int digits) { return r.served ? fixed(read(*r.served), digits) : std::string("-"); };
+    const auto interval =
+        r.served ? "[" + fixed(r.served->rank_ic.mean.lo, 4) + ", " + fixed(r.served->rank_ic.mean.hi, 4) + "]"
+                 : std::string("-");
+    table.add({r.policy, of([](const auto& m) { return m.rank_ic.mean.mean; }, 4), interval,
+               of([](const auto& m) { return m.direction.share; }, 4),
+               of([](const auto& m) { return m.positions.net_bps_per_trade; }, 1),
+               of([](const auto& m) { return m.long_short_net_bps.mean; }, 1),
+               of([](const auto& m) { return m.sharpe_net; }, 2),
+               of([](const auto& m) { return m.positions.returns.max_drawdown; }, 3),
+               fixed(100 * r.served_share, 0) + " %", fixed(r.mean_data_age_days, 1) + " d",
+               std::to_string(r.trainings), std::to_string(r.promotions), std::to_string(r.refusals),
+               std::to_string(r.canaries), std::to_string(r.retreats), std::to_string(r.rollbacks),
+               std::to_string(r.promotions_regretted), fixed(r.training_seconds, 0)});
+  }
+  std::string text = "Replay " + to_string(reports.front().from) + " to " + to_string(reports.front().to) + ", " +
+                     std::to_string(reports.front().bars) + " bars\n\n" + table.render();
+  for (const Comparison& c : comparisons)
+    text += "\n" + reports.front().policy + " less " + c.against + ", paired over time: rank IC " +
+            fixed(c.rank_ic.difference.mean, 4) + " [" + fixed(c.rank_ic.difference.lo, 4) + ", " +
+            fixed(c.rank_ic.difference.hi, 4) + "], long-short net " + fixed(c.net_bps.difference.mean, 1) + " bps [" +
+            fixed(c.net_bps.difference.lo, 1) + ", " + fixed(c.net_bps.difference.hi, 1) + "]";
+  if (!comparisons.empty()) text += "\n";
+  if (reports.size() > 1) return text;
+  text += "\n";
+  for (const LifeEvent& event : reports.front().timeline)
+    text += to_string(event.at) + "  " + event.kind + (event.model_type.empty() ? "" : " " + event.model_type) +
+            (event.version.empty() ? "" : " " + event.version) + ": " + event.text + "\n";
+  return text;
+}
+
+nlohmann::json document_of(const std::vector<ReplayReport>& reports, const std::vector<Comparison>& comparisons) {
+  if (reports.size() == 1) return to_json(reports.front());
+  auto each = nlohmann::json::array(), differences = nlohmann::json::array();
+  for (const auto& report : reports) each.push_back(to_json(report));
+  for (const Comparison& c : comparisons) {
+    const auto difference = [](const MeanEstimate& d) {
+      return nlohmann::json{{"mean", d.mean}, {"lo", d.lo}, {"hi", d.hi}};
+    };
+    differences.push_back({{"policy", reports.front().policy},
+                           {"less", c.against},
+                           {"rank_ic", difference(c.rank_ic.difference)},
+                           {"long_short_net_bps", difference(c.net_bps.difference)}});
+  }
+  return {{"replays", each}, {"comparisons", differences}};
+}
+
+Result<int> run(Program& program, const Flags& flags) {
+  const auto session = Session::open(program);
+  if (!session) return forward_error(session);
+  LearningOptions& options = (*session)->learning();
+  if (!flags.models.empty()) options.training.models = flags.models;
+  const auto from = parse_timestamp(flags.from);
+  if (!from) return forward_error(from);
+  const auto to = parse_timestamp(flags.to);
+  if (!to) return forward_error(to);
+  std::vector<ReplayOptions> replays;
+  for (const auto& policy : flags.policies) {
+    auto applied = with_policy(options, policy);
+    if (!applied) return forward_error(applied);
+    replays.push_back({policy, TimeRange{*from, *to}, std::move(*applied)});
+  }
+  const auto place = open_learning_place(program, **session, flags.to);
+  if (!place) return forward_error(place);
+  const auto features = feature_set(options.feature_set);
+  if (!features) return forward_error(features);
+  const auto tape = MarketTape::record(*features, *place->candles, place->context.get(), options.label, place->as_of,
+                                       program.context());
+  if (!tape) return forward_error(tape);
+
+  std::vector<ReplayReport> reports;
+  for (const ReplayOptions& replay : replays) {
+    auto report = run_policy(**session, *tape, *place->candles, place->context.get(), replay,
+                             flags.restart ? Again::from_scratch : Again::resume, program.context());
+    if (!report) return forward_error(report);
+    reports.push_back(std::move(*report));
+  }
+  const auto comparisons = compare_policies(**session, *tape, replays, options.judging);
+  if (!comparisons) return forward_error(comparisons);
+  auto document = document_of(reports, *comparisons);
+  const auto file =
+      (*session)->workspace().replays() / (replay_house(**session, replays.front(), *tape).name + ".json");
+  if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
+  document["file"] = file.string();
+  program.print(document, describe(reports, *comparisons) + "\nEverything about it: " + file.string() + "\n");
+  return 0;
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, Commands& commands) {
+  auto flags = std::make_shared<Flags>();
+  auto* command = app.add_subcommand("replay", "The whole learning policy over history, on a virtual clock");
+  command->add_option("--from", flags->from, "First bar; what came before is learned from")
+      ->required()
+      ->type_name("TIME");
+  command->add_option("--to", flags->to, "End")->required()->type_name("TIME");
+  command->add_option("--policy", flags->policies, "gated, periodic, drift, static; several are compared")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--models", flags->models, "Model types (default: training.models)")->delimiter(',');
+  command->add_flag("--restart", flags->restart, "Forget what an earlier run of this replay did");
+  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+}
+
+}  // namespace clm::app

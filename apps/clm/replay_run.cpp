@@ -1,0 +1,110 @@
+#include "replay_run.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/hash.hpp"
+#include "learning_place.hpp"
+#include "registry/workspace.hpp"
+
+namespace clm::app {
+namespace {
+
+std::string compact_date(Timestamp time) {
+  std::string text = to_date_string(time);
+  std::erase(text, '-');
+  return text;
+}
+
+/// Opens what a house holds. Everything is owned.
+struct OpenHouse {
+  Workspace workspace;
+  FileLock lock;
+  std::unique_ptr<Database> database;
+  Registry registry;
+  CycleLog cycles;
+  LifeCycleLog log;
+};
+
+Result<OpenHouse> open_house(const std::filesystem::path& directory) {
+  std::error_code failed;
+  std::filesystem::create_directories(directory.parent_path(), failed);
+  if (failed)
+    return fail(ErrorKind::unavailable, "replay.directory", failed.message(), directory.string(),
+                "Check permissions and free space.");
+  if (!std::filesystem::exists(directory / "clm.toml"))
+    if (auto made = Workspace::init(directory, "# A replay's own registry; the settings are those of the workspace.\n");
+        !made)
+      return forward_error(made);
+  auto workspace = Workspace::find(directory, directory);
+  if (!workspace) return forward_error(workspace);
+  auto lock = workspace->lock_cycle("clm replay");
+  if (!lock) return forward_error(lock);
+  Database::Options options;
+  options.durability = Database::Durability::process_end;
+  auto opened = Database::open(workspace->database_file(), options);
+  if (!opened) return forward_error(opened);
+  auto database = std::make_unique<Database>(std::move(*opened));
+  auto registry = Registry::open(*database, ArtifactStore(workspace->versions()));
+  if (!registry) return forward_error(registry);
+  auto cycles = CycleLog::open(*database);
+  if (!cycles) return forward_error(cycles);
+  auto log = LifeCycleLog::open(*database);
+  if (!log) return forward_error(log);
+  return OpenHouse{std::move(*workspace), std::move(*lock),   std::move(database),
+                   std::move(*registry),  std::move(*cycles), std::move(*log)};
+}
+
+}  // namespace
+
+ReplayHouse replay_house(const Session& session, const ReplayOptions& options, const MarketTape& tape) {
+  Sha256 hash;
+  hash.update(session.configuration().settings.to_toml()).update(options.policy).update(program_version());
+  hash.update(tape.frame()->set_hash).update(to_string(options.span.from)).update(to_string(options.span.to));
+  for (const Symbol& symbol : tape.symbols()) hash.update(symbol.str() + "\n");
+  const std::string name = options.policy + "-" + compact_date(options.span.from) + "-" +
+                           compact_date(options.span.to) + "-" + hash.hex_digest().substr(0, 8);
+  return {session.workspace().replays() / name, name};
+}
+
+Result<ReplayReport> run_policy(Session& session, const MarketTape& tape, const CandleSource& candles,
+                                const ContextSource* context, const ReplayOptions& options, Again again,
+                                const RunContext& run) {
+  const auto directory = replay_house(session, options, tape).directory;
+  if (again == Again::from_scratch) {
+    std::error_code failed;
+    std::filesystem::remove_all(directory, failed);
+    if (failed)
+      return fail(ErrorKind::unavailable, "replay.directory", failed.message(), directory.string(),
+                  "Check permissions.");
+  }
+  auto house = open_house(directory);
+  if (!house) return forward_error(house);
+  CycleWorkplace place{candles,     context,           house->registry, house->cycles,
+                       house->lock, program_version(), git_commit(),    house->workspace.checkpoints()};
+  return replay(tape, place, house->log, options, run);
+}
+
+Result<std::vector<Comparison>> compare_policies(const Session& session, const MarketTape& tape,
+                                                 const std::vector<ReplayOptions>& replays,
+                                                 const JudgeOptions& judging) {
+  std::vector<ForecastTable> tables;
+  std::shared_ptr<const JudgedRows> truth;
+  for (const ReplayOptions& options : replays) {
+    auto house = open_house(replay_house(session, options, tape).directory);
+    if (!house) return forward_error(house);
+    if (truth == nullptr) truth = truth_of(tape, options.span);
+    auto table = served_table(house->log, options.span, options.policy, truth);
+    if (!table) return forward_error(table);
+    const bool silent = std::all_of(table->forecast.begin(), table->forecast.end(), [](float f) { return f != f; });
+    if (!silent) tables.push_back(std::move(*table));
+  }
+  if (tables.size() < 2) return std::vector<Comparison>();
+  auto judgement = judge(tables.front(), std::span(tables).subspan(1), nullptr, judging);
+  if (!judgement) {
+    if (judgement.error().kind == ErrorKind::data) return std::vector<Comparison>();
+    return forward_error(judgement);
+  }
+  return std::move(judgement->against_baselines);
+}
+
+}  // namespace clm::app

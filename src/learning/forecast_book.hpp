@@ -1,0 +1,52 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "evaluation/calibrated_model.hpp"
+#include "evaluation/ensemble_rule.hpp"
+#include "learning/market_tape.hpp"
+#include "registry/registry.hpp"
+
+namespace clm {
+
+/// What versions say about the bars of a tape. Bytes are verified when a version is first asked; a model is then asked
+/// about a block of bars at once and the answers are kept until the bars have gone by: a forecast depends on its own
+/// row alone, so asking early is not knowing early. An ensemble is put together from its members' answers.
+/// Not thread-safe.
+class ForecastBook {
+ public:
+  /// Borrows both. `block_rows`: how many rows one call asks a model about.
+  ForecastBook(const MarketTape& tape, const Registry& registry, std::size_t block_rows = 4'096)
+      : tape_(tape), registry_(registry), block_rows_(block_rows) {}
+
+  /// One forecast per symbol of the tape in units of the horizon's volatility; NaN where the symbol has no row at the
+  /// bar, or the version abstains. Errors `artifact.*` (integrity), `registry.*`; `forecast.other_features` (refused)
+  /// where the version was trained on another feature set than the tape's.
+  Result<std::vector<float>> forecast(const VersionId& version, std::size_t bar);
+  /// What a version's manifest says.
+  Result<Manifest> manifest(const VersionId& version);
+  /// Forgets versions that are not asked any more.
+  void keep_only(const std::vector<VersionId>& versions);
+
+ private:
+  struct Entry {
+    Manifest manifest;
+    std::optional<CalibratedModel> model;  ///< of a single version
+    std::optional<EnsembleRule> rule;      ///< of an ensemble
+    std::vector<VersionId> members;        ///< in the rule's order
+    std::size_t first_bar = 0, end_bar = 0;
+    std::vector<float> block;  ///< one per row of the bars
+  };
+  Result<Entry*> entry(const VersionId& version);
+  Status fill(Entry& entry, std::size_t bar);
+  Status fill_ensemble(Entry& entry);
+
+  const MarketTape& tape_;
+  const Registry& registry_;
+  std::size_t block_rows_;
+  std::map<VersionId, Entry> entries_;
+};
+
+}  // namespace clm

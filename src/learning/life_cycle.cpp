@@ -1,0 +1,226 @@
+#include "learning/life_cycle.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "base/contract.hpp"
+#include "base/hash.hpp"
+#include "learning/arena.hpp"
+#include "learning/ensemble_lineup.hpp"
+#include "learning/stage_decision.hpp"
+
+namespace clm {
+namespace {
+
+constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+
+bool is_on(const LearningOptions& options, TriggerKind kind) {
+  const auto& kinds = options.triggers.kinds;
+  return std::find(kinds.begin(), kinds.end(), to_string(kind)) != kinds.end();
+}
+
+}  // namespace
+
+bool in_canary_share(const Symbol& symbol, const VersionId& version, double share) {
+  const std::string digest = Sha256().update(version.str() + " " + symbol.str()).hex_digest();
+  return static_cast<double>(std::stoul(digest.substr(0, 8), nullptr, 16)) < share * 4294967296.0;
+}
+
+LifeCycle::LifeCycle(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog& log, const LearningOptions& options)
+    : tape_(tape),
+      place_(place),
+      log_(log),
+      options_(options),
+      book_(std::make_unique<ForecastBook>(tape, place.registry)) {
+  place_.frame = tape.frame();
+  place_.stages = Stages::run;
+}
+
+Result<LifeCycle> LifeCycle::open(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog& log,
+                                  const LearningOptions& options, const RunContext& run) {
+  if (auto weights = configured_weights(options.ensemble); !weights) return forward_error(weights);
+  if (auto loss = parse_bar_loss(options.deployment.stages.shadow.loss); !loss) return forward_error(loss);
+  LifeCycle cycle(tape, place, log, options);
+  const auto stored = log.state();
+  if (!stored) return forward_error(stored);
+  if (*stored) {
+    auto state = read_life_cycle_state(**stored, options.deployment.stages, options.label, tape.interval());
+    if (!state) return forward_error(state);
+    cycle.state_ = std::move(*state);
+  }
+  // With actions left to do, the registry may be ahead of the state, which then says what was before them.
+  if (cycle.state_.pending.empty()) {
+    std::map<std::string, VersionId> active_before;
+    for (const auto& [name, type] : cycle.state_.types) active_before[name] = type.active;
+    if (auto read = cycle.read_registry(); !read) return forward_error(read);
+    if (auto met = cycle.meet_what_a_person_did(active_before); !met) return forward_error(met);
+  }
+  if (const auto& last = cycle.state_.last_close) {
+    // What was forecast and is not known by the last bar.
+    const Timestamp from = *last - (label_end(*last, options.label, tape.interval()) - *last);
+    const auto rows = log.forecasts(from, *last + Duration(1));
+    if (!rows) return forward_error(rows);
+    for (const ForecastRow& row : *rows) {
+      const std::size_t bar = tape.bar_at_or_after(row.decided_at);
+      if (bar == tape.bars() || tape.close(bar) != row.decided_at || tape.known_at(bar) <= *last) continue;
+      if (row.forecast.size() != tape.symbols().size())
+        return fail(ErrorKind::usage, "life_cycle.symbols",
+                    "forecasts were logged of " + std::to_string(row.forecast.size()) + " symbols, and there are " +
+                        std::to_string(tape.symbols().size()) + " now",
+                    to_string(row.decided_at), "Set universe.symbols to the symbols that the life cycle began with.");
+      if (cycle.waiting_.empty() || cycle.waiting_.back().bar != bar) cycle.waiting_.push_back({bar, {}});
+      cycle.waiting_.back().rows.push_back(row);
+    }
+    if (auto done = cycle.carry_out(*last, run); !done) return forward_error(done);
+  }
+  return cycle;
+}
+
+void LifeCycle::begin_at(Timestamp first_close) {
+  if (!state_.last_close) state_.last_close = first_close - Duration(1);
+}
+
+std::size_t LifeCycle::next_bar() const {
+  return state_.last_close ? tape_.bar_at_or_after(*state_.last_close + Duration(1)) : 0;
+}
+
+Status LifeCycle::step(Training training, const RunContext& run) {
+  const std::size_t bar = next_bar();
+  expects(bar < tape_.bars(), "there is a bar to go through");
+  const Timestamp now = tape_.close(bar);
+  // Forecast with what was in force when the bar closed: a training that begins now is not done yet.
+  std::vector<ForecastRow> rows;
+  if (auto made = forecast(bar, rows); !made) return made;
+  if (!rows.empty()) waiting_.push_back({bar, rows});
+  hear_outcomes(now);
+  decide_trials(now);
+  if (training == Training::on) ask_triggers(bar);
+  state_.last_close = now;
+  if (auto committed = commit(std::move(rows)); !committed) return committed;
+  return carry_out(now, run);
+}
+
+std::vector<VersionId> LifeCycle::versions_concerned() const {
+  std::set<VersionId> versions;
+  for (const auto& [name, type] : state_.types)
+    if (!type.active.empty()) versions.insert(type.active);
+  for (const Trial& trial : state_.trials) {
+    versions.insert(trial.challenger);
+    versions.insert(trial.reference);
+  }
+  return {versions.begin(), versions.end()};
+}
+
+Status LifeCycle::forecast(std::size_t bar, std::vector<ForecastRow>& rows) {
+  const auto versions = versions_concerned();
+  for (const VersionId& version : versions) {
+    auto said = book_->forecast(version, bar);
+    if (!said) return forward_error(said);
+    rows.push_back({tape_.close(bar), version.str(), std::move(*said)});
+  }
+  if (versions.empty()) return {};
+  auto all = served(bar);
+  if (!all) return forward_error(all);
+  rows.push_back({tape_.close(bar), kServed, std::move(*all)});
+  return {};
+}
+
+Result<std::vector<float>> LifeCycle::served(std::size_t bar) {
+  const Timestamp now = tape_.close(bar);
+  const std::size_t symbols = tape_.symbols().size();
+  const double max_age_days = options_.serving.max_data_age_days;
+  const auto votes = [&](const TypeState& type) {
+    return !type.active.empty() && (max_age_days == 0 || now - type.active_data_end <= hours(24 * max_age_days));
+  };
+  // The active version's forecasts, and the canary's where it has its share.
+  const auto slot_forecast = [&](const std::string& name, const TypeState& type) -> Result<std::vector<float>> {
+    auto said = book_->forecast(type.active, bar);
+    if (!said) return said;
+    for (const Trial& trial : state_.trials) {
+      if (trial.model_type != name || trial.stage == Stage::shadow || trial.stage == Stage::watch) continue;
+      const CanaryOptions& canary = options_.deployment.stages.canary;
+      const double share = trial.stage == Stage::canary_first ? canary.first_share : canary.second_share;
+      const auto canary_said = book_->forecast(trial.challenger, bar);
+      if (!canary_said) return canary_said;
+      for (std::size_t s = 0; s < symbols; ++s)
+        if (in_canary_share(tape_.symbols()[s], trial.challenger, share)) (*said)[s] = (*canary_said)[s];
+    }
+    return said;
+  };
+  const auto ensemble = state_.types.find(std::string(kEnsembleType));
+  if (ensemble != state_.types.end() && votes(ensemble->second))
+    return slot_forecast(ensemble->first, ensemble->second);
+
+  const auto weights = configured_weights(options_.ensemble);
+  if (!weights) return forward_error(weights);
+  std::vector<double> sum(symbols, 0), weight(symbols, 0);
+  for (const auto& [name, type] : state_.types) {
+    if (name == kEnsembleType || !votes(type)) continue;
+    const auto said = slot_forecast(name, type);
+    if (!said) return forward_error(said);
+    for (std::size_t s = 0; s < symbols; ++s) {
+      if (std::isnan((*said)[s])) continue;
+      sum[s] += weights->of(name) * static_cast<double>((*said)[s]);
+      weight[s] += weights->of(name);
+    }
+  }
+  std::vector<float> out(symbols, kNone);
+  for (std::size_t s = 0; s < symbols; ++s)
+    if (weight[s] > 0) out[s] = static_cast<float>(sum[s] / weight[s]);
+  return out;
+}
+
+void LifeCycle::ask_triggers(std::size_t bar) {
+  const Timestamp now = tape_.close(bar);
+  PendingAction learn;
+  for (const auto& model_type : options_.training.models) {
+    const TypeState& type = state_.types[model_type];
+    if (type.last_attempt && now - *type.last_attempt < hours(options_.triggers.cooldown_hours)) continue;
+    const auto in_shadow = std::count_if(state_.trials.begin(), state_.trials.end(), [&](const Trial& trial) {
+      return trial.model_type == model_type && trial.stage == Stage::shadow;
+    });
+    if (in_shadow >= options_.deployment.stages.shadow.places) continue;
+    ModelFreshness freshness{model_type, std::nullopt, type.last_attempt};
+    if (!type.active.empty()) {
+      // A candidate on trial has seen newer data; what was refused is not tried again before its time.
+      freshness.active_data_end =
+          type.last_attempt ? std::max(type.active_data_end, *type.last_attempt) : type.active_data_end;
+    }
+    std::int64_t new_bars = 0;
+    if (freshness.active_data_end)
+      new_bars = static_cast<std::int64_t>(
+          tape_.row_end(bar) - tape_.row_begin(tape_.bar_at_or_after(*freshness.active_data_end + Duration(1))));
+    auto trigger = check_trigger(freshness, now, Force::no, new_bars, options_.triggers);
+    if (!trigger || (!type.active.empty() && !is_on(options_, trigger->kind))) continue;
+    tell(now, "trigger", model_type, type.active,
+         std::string(to_string(trigger->kind)) + " (" + std::string(to_string(trigger->priority)) +
+             "): " + trigger->reason);
+    learn.triggers.push_back(std::move(*trigger));
+  }
+  // A version that became active may belong to an ensemble that is not made yet.
+  const bool lineup_changed =
+      options_.ensemble.mode != "off" &&
+      std::any_of(state_.pending.begin(), state_.pending.end(), [](const PendingAction& action) {
+        return action.kind == PendingAction::Kind::promote && action.model_type != kEnsembleType;
+      });
+  if (!learn.triggers.empty() || lineup_changed) state_.pending.push_back(std::move(learn));
+}
+
+Status LifeCycle::commit(std::vector<ForecastRow> forecasts) {
+  LifeCycleLog::Step step{{}, std::move(forecasts), std::move(untold_)};
+  untold_.clear();
+  for (LifeEvent& event : step.events) event.sequence = ++state_.events;
+  step.state_json = to_json_text(state_);
+  return log_.commit(step);
+}
+
+void LifeCycle::tell(Timestamp at, std::string kind, const std::string& model_type, const VersionId& version,
+                     std::string text, std::string detail_json) {
+  untold_.push_back({0, at, std::move(kind), model_type, version.str(), std::move(text), std::move(detail_json)});
+}
+
+}  // namespace clm

@@ -1,0 +1,173 @@
+#include "learning/life_cycle_state.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace clm {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<std::pair<Stage, std::string_view>, 4> kStages{{{Stage::shadow, "shadow"},
+                                                                     {Stage::canary_first, "canary_first"},
+                                                                     {Stage::canary_second, "canary_second"},
+                                                                     {Stage::watch, "watch"}}};
+
+std::size_t bars_of(double hours, Interval interval) {
+  return static_cast<std::size_t>(std::ceil(hours * 3'600'000.0 / static_cast<double>(interval.ms())));
+}
+
+Json to_json(const Behaviour& b) { return {b.bars, b.rows, b.calls, b.hits, b.up, b.constant_bars, b.spread}; }
+Behaviour read_behaviour(const Json& json) {
+  Behaviour b;
+  b.bars = json.at(0).get<std::size_t>();
+  b.rows = json.at(1).get<std::size_t>();
+  b.calls = json.at(2).get<std::size_t>();
+  b.hits = json.at(3).get<std::size_t>();
+  b.up = json.at(4).get<std::size_t>();
+  b.constant_bars = json.at(5).get<std::size_t>();
+  b.spread = json.at(6).get<double>();
+  return b;
+}
+
+Json to_json(const std::optional<Timestamp>& time) { return time ? Json(time->ms()) : Json(); }
+std::optional<Timestamp> read_time(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(Timestamp(json.get<std::int64_t>()));
+}
+
+Json to_json(const Trial& trial) {
+  return {{"model_type", trial.model_type},
+          {"challenger", trial.challenger.str()},
+          {"reference", trial.reference.str()},
+          {"stage", to_string(trial.stage)},
+          {"started", trial.started.ms()},
+          {"losses", trial.losses.state()},
+          {"challenger_behaviour", to_json(trial.challenger_behaviour)},
+          {"reference_behaviour", to_json(trial.reference_behaviour)}};
+}
+
+Json to_json(const Trigger& trigger) {
+  return {{"model_type", trigger.model_type},
+          {"kind", static_cast<int>(trigger.kind)},
+          {"priority", static_cast<int>(trigger.priority)},
+          {"reason", trigger.reason}};
+}
+
+Json to_json(const PendingAction& action) {
+  auto triggers = Json::array();
+  for (const auto& trigger : action.triggers) triggers.push_back(to_json(trigger));
+  return {{"kind", static_cast<int>(action.kind)},
+          {"model_type", action.model_type},
+          {"version", action.version.str()},
+          {"to", to_string(action.to)},
+          {"reason", action.reason},
+          {"evidence", action.evidence_json},
+          {"triggers", triggers}};
+}
+
+PendingAction read_action(const Json& json) {
+  PendingAction action;
+  action.kind = static_cast<PendingAction::Kind>(json.at("kind").get<int>());
+  action.model_type = json.at("model_type").get<std::string>();
+  action.version = VersionId(json.at("version").get<std::string>());
+  action.to = parse_version_status(json.at("to").get<std::string>()).value();
+  action.reason = json.at("reason").get<std::string>();
+  action.evidence_json = json.at("evidence").get<std::string>();
+  for (const auto& one : json.at("triggers"))
+    action.triggers.push_back(
+        {one.at("model_type").get<std::string>(), static_cast<TriggerKind>(one.at("kind").get<int>()),
+         static_cast<Priority>(one.at("priority").get<int>()), one.at("reason").get<std::string>()});
+  return action;
+}
+
+}  // namespace
+
+std::string_view to_string(Stage stage) { return kStages[static_cast<std::size_t>(stage)].second; }
+
+PairedTrialOptions trial_options(Stage stage, const StageOptions& stages, const LabelOptions& label,
+                                 Interval interval) {
+  PairedTrialOptions options;
+  options.horizon_bars = label.horizon_bars;
+  if (const auto loss = parse_bar_loss(stages.shadow.loss)) options.loss = *loss;
+  switch (stage) {
+    case Stage::shadow:
+      options.alpha = stages.shadow.alpha / static_cast<double>(stages.shadow.places);
+      options.margin = stages.shadow.margin;
+      options.min_bars =
+          std::max(bars_of(stages.shadow.min_hours, interval), static_cast<std::size_t>(stages.shadow.min_predictions));
+      options.max_bars = std::max(bars_of(24 * stages.shadow.max_days, interval), options.min_bars);
+      break;
+    case Stage::canary_first:
+    case Stage::canary_second:
+      options.alpha = stages.canary.alpha;
+      options.min_bars = 1;
+      options.max_bars = static_cast<std::size_t>(stages.canary.stage_bars);
+      break;
+    case Stage::watch:
+      options.alpha = stages.watch.alpha;
+      options.min_bars = bars_of(stages.watch.min_hours, interval);
+      options.max_bars = std::max(static_cast<std::size_t>(stages.watch.bars), options.min_bars);
+      break;
+  }
+  return options;
+}
+
+std::string to_json_text(const LifeCycleState& state) {
+  auto types = Json::object();
+  for (const auto& [name, type] : state.types)
+    types[name] = {{"active", type.active.str()},
+                   {"active_data_end", type.active_data_end.ms()},
+                   {"last_attempt", to_json(type.last_attempt)},
+                   {"rolled_back_at", to_json(type.rolled_back_at)}};
+  auto trials = Json::array(), pending = Json::array();
+  for (const auto& trial : state.trials) trials.push_back(to_json(trial));
+  for (const auto& action : state.pending) pending.push_back(to_json(action));
+  return Json{{"last_close", to_json(state.last_close)},
+              {"events", state.events},
+              {"types", types},
+              {"trials", trials},
+              {"pending", pending}}
+      .dump();
+}
+
+Result<LifeCycleState> read_life_cycle_state(const std::string& text, const StageOptions& stages,
+                                             const LabelOptions& label, Interval interval) {
+  try {
+    const Json json = Json::parse(text);
+    LifeCycleState state;
+    state.last_close = read_time(json.at("last_close"));
+    state.events = json.at("events").get<std::int64_t>();
+    for (const auto& [name, type] : json.at("types").items())
+      state.types[name] = {VersionId(type.at("active").get<std::string>()),
+                           Timestamp(type.at("active_data_end").get<std::int64_t>()),
+                           read_time(type.at("last_attempt")), read_time(type.at("rolled_back_at"))};
+    for (const auto& one : json.at("trials")) {
+      const auto name = one.at("stage").get<std::string>();
+      const auto stage = std::find_if(kStages.begin(), kStages.end(), [&](const auto& s) { return s.second == name; });
+      if (stage == kStages.end())
+        return fail(ErrorKind::integrity, "life_cycle.state", "\"" + name + "\" is not a stage of a trial");
+      Trial trial{one.at("model_type").get<std::string>(),
+                  VersionId(one.at("challenger").get<std::string>()),
+                  VersionId(one.at("reference").get<std::string>()),
+                  stage->first,
+                  Timestamp(one.at("started").get<std::int64_t>()),
+                  PairedTrial(trial_options(stage->first, stages, label, interval)),
+                  read_behaviour(one.at("challenger_behaviour")),
+                  read_behaviour(one.at("reference_behaviour"))};
+      trial.losses.restore(one.at("losses"));
+      state.trials.push_back(std::move(trial));
+    }
+    for (const auto& one : json.at("pending")) state.pending.push_back(read_action(one));
+    return state;
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::integrity, "life_cycle.state",
+                "the stored state of the life cycle cannot be read: " + std::string(error.what()), {},
+                "Restore clm.db from a copy.");
+  }
+}
+
+}  // namespace clm

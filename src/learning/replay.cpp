@@ -1,0 +1,227 @@
+#include "learning/replay.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+namespace clm {
+namespace {
+
+/// Times that something of the kind happened.
+std::size_t count_of(const std::vector<LifeEvent>& events, const std::string& kind) {
+  return static_cast<std::size_t>(
+      std::count_if(events.begin(), events.end(), [&](const LifeEvent& event) { return event.kind == kind; }));
+}
+
+std::size_t regretted(const std::vector<LifeEvent>& events) {
+  std::size_t count = 0;
+  for (const LifeEvent& event : events) {
+    if (event.kind != "rolled_back" && event.kind != "watch_ended") continue;
+    const auto detail = nlohmann::json::parse(event.detail_json);
+    if (event.kind == "rolled_back" || detail["trial"]["gain"].get<double>() < 0) ++count;
+  }
+  return count;
+}
+
+/// Sums over the bars that were gone through in this run; a resumed replay starts them again from the log.
+struct Age {
+  double days = 0;
+  std::size_t bars = 0;
+};
+
+/// Who served is told by the timeline: the data of a version ended when it was trained.
+Age age_of_served(const MarketTape& tape, const std::vector<LifeEvent>& events, TimeRange span) {
+  Age age;
+  std::map<std::string, Timestamp> trained, active;
+  auto event = events.begin();
+  for (std::size_t bar = tape.bar_at_or_after(span.from); bar < tape.bars() && tape.close(bar) < span.to; ++bar) {
+    const Timestamp now = tape.close(bar);
+    for (; event != events.end() && event->at < now; ++event) {
+      if (event->kind == "trained") trained.try_emplace(event->version, event->at);
+      if (event->kind == "promoted") active[event->model_type] = trained[event->version];
+      if (event->kind == "rolled_back") {
+        const auto detail = nlohmann::json::parse(event->detail_json);
+        active[event->model_type] = trained[detail["reference"].get<std::string>()];
+      }
+    }
+    double days = 0;
+    for (const auto& [type, since] : active) days += static_cast<double>((now - since).count()) / 86'400'000.0;
+    if (active.empty()) continue;
+    age.days += days / static_cast<double>(active.size());
+    ++age.bars;
+  }
+  return age;
+}
+
+nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
+
+}  // namespace
+
+const std::vector<std::string>& replay_policies() {
+  static const std::vector<std::string> names{"gated", "periodic", "drift", "static"};
+  return names;
+}
+
+Result<LearningOptions> with_policy(LearningOptions options, const std::string& policy) {
+  if (policy == "gated") return options;
+  options.deployment.gate = "none";
+  options.deployment.mode = "enforced";
+  options.deployment.stages.shadow.enabled = false;
+  options.deployment.stages.canary.enabled = false;
+  options.deployment.stages.watch.enabled = false;
+  if (policy == "periodic") {
+    options.triggers.kinds = {"time_based"};
+  } else if (policy == "drift") {
+    options.triggers.kinds = {"performance_decay", "drift_detected", "regime_shift"};
+  } else if (policy == "static") {
+    options.triggers.kinds = {};
+    options.serving.max_data_age_days = 0;
+  } else {
+    return fail(ErrorKind::usage, "replay.policy", "\"" + policy + "\" is not a policy", {},
+                "Choose gated, periodic, drift or static.");
+  }
+  return options;
+}
+
+std::shared_ptr<const JudgedRows> truth_of(const MarketTape& tape, TimeRange span) {
+  RowSet rows{&tape.rows(), {}};
+  for (std::size_t row = 0; row < tape.rows().size(); ++row)
+    if (span.contains(Timestamp(tape.rows().decided_at_ms[row])) && !std::isnan(tape.rows().label[row]))
+      rows.rows.push_back(static_cast<std::uint32_t>(row));
+  return judged_rows(rows, tape.label().horizon_bars);
+}
+
+Result<ForecastTable> served_table(const LifeCycleLog& log, TimeRange span, const std::string& name,
+                                   const std::shared_ptr<const JudgedRows>& truth) {
+  const auto rows = log.forecasts(span.from, span.to, kServed);
+  if (!rows) return forward_error(rows);
+  ForecastTable table{name, truth, std::vector<float>(truth->size(), std::numeric_limits<float>::quiet_NaN())};
+  auto row = rows->begin();
+  for (std::size_t i = 0; i < truth->size(); ++i) {
+    while (row != rows->end() && row->decided_at.ms() < truth->decided_at_ms[i]) ++row;
+    if (row == rows->end()) break;
+    if (row->decided_at.ms() == truth->decided_at_ms[i]) table.forecast[i] = row->forecast[truth->symbol[i]];
+  }
+  return table;
+}
+
+Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog& log,
+                            const ReplayOptions& options, const RunContext& run, const ReplayWatcher& watcher) {
+  const std::size_t first = tape.bar_at_or_after(options.span.from);
+  const std::size_t end = tape.bar_at_or_after(options.span.to);
+  if (first >= end)
+    return fail(ErrorKind::usage, "replay.no_bars", "no bar closed in that time", to_string(options.span.from),
+                "`clm data` says which times are stored.");
+  auto life = LifeCycle::open(tape, place, log, options.learning, run);
+  if (!life) return forward_error(life);
+  life->begin_at(tape.close(first));
+  SilentProgress silent;
+  const RunContext inner{run.clock, run.cancel, silent, run.jobs};
+  run.progress.begin("replaying " + options.policy, end - first);
+  run.progress.advance(life->next_bar() - first);
+  while (life->next_bar() < end) {
+    if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
+    if (auto stepped = life->step(Training::on, inner); !stepped) return forward_error(stepped);
+    run.progress.advance();
+    if (watcher) watcher(*life);
+  }
+  run.progress.end();
+
+  ReplayReport report;
+  report.policy = options.policy;
+  report.from = tape.close(first);
+  report.to = tape.close(end - 1);
+  report.bars = end - first;
+  auto events = log.events();
+  if (!events) return forward_error(events);
+  report.timeline = std::move(*events);
+  report.trainings = count_of(report.timeline, "trained");
+  std::int64_t last_training = -1;
+  for (const LifeEvent& event : report.timeline)
+    if (event.kind == "trained" && event.at.ms() != last_training) {
+      ++report.retrains;
+      last_training = event.at.ms();
+    }
+  report.promotions = count_of(report.timeline, "promoted");
+  report.rollbacks = count_of(report.timeline, "rolled_back");
+  report.retreats = count_of(report.timeline, "retreat");
+  for (const LifeEvent& event : report.timeline) {
+    const auto detail = nlohmann::json::parse(event.detail_json);
+    if (event.kind == "canary" && detail["stage"] == "shadow") ++report.canaries;
+    if (event.kind == "rejected" || (event.kind == "trained" && detail.value("status", "") == "rejected"))
+      ++report.refusals;
+  }
+  report.promotions_regretted = regretted(report.timeline);
+  const auto cycles = place.log.list(1'000'000);
+  if (!cycles) return forward_error(cycles);
+  for (const auto& cycle : *cycles) report.training_seconds += cycle.seconds;
+  const Age age = age_of_served(tape, report.timeline, options.span);
+  if (age.bars > 0) report.mean_data_age_days = age.days / static_cast<double>(age.bars);
+
+  const TimeRange span{report.from, report.to + Duration(1)};
+  const auto truth = truth_of(tape, span);
+  const auto table = served_table(log, span, options.policy, truth);
+  if (!table) return forward_error(table);
+  const auto said = static_cast<std::size_t>(
+      std::count_if(table->forecast.begin(), table->forecast.end(), [](float f) { return !std::isnan(f); }));
+  if (truth->size() > 0) report.served_share = static_cast<double>(said) / static_cast<double>(truth->size());
+  if (said == 0) return report;
+  auto judgement = judge(*table, {}, nullptr, options.learning.judging);
+  if (!judgement) return forward_error(judgement);
+  report.served = std::move(judgement->candidate);
+  return report;
+}
+
+nlohmann::json to_json(const ReplayReport& report) {
+  auto timeline = nlohmann::json::array();
+  for (const LifeEvent& event : report.timeline)
+    timeline.push_back({{"at", to_string(event.at)},
+                        {"kind", event.kind},
+                        {"model_type", event.model_type},
+                        {"version", event.version},
+                        {"text", event.text},
+                        {"detail", nlohmann::json::parse(event.detail_json)}});
+  nlohmann::json metrics{{"rank_ic", nullptr},
+                         {"rank_ic_lo", nullptr},
+                         {"rank_ic_hi", nullptr},
+                         {"hit_rate", nullptr},
+                         {"net_return_bps_per_trade", nullptr},
+                         {"sharpe", nullptr},
+                         {"max_drawdown", nullptr}};
+  if (report.served) {
+    const ModelJudgement& served = *report.served;
+    metrics = {{"rank_ic", served.rank_ic.mean.mean},
+               {"rank_ic_lo", number(served.rank_ic.mean.lo)},
+               {"rank_ic_hi", number(served.rank_ic.mean.hi)},
+               {"hit_rate", served.direction.share},
+               {"net_return_bps_per_trade", served.positions.net_bps_per_trade},
+               {"trades", served.positions.trades.size()},
+               {"long_short_net_bps", served.long_short_net_bps.mean},
+               {"long_short_net_bps_lo", number(served.long_short_net_bps.lo)},
+               {"long_short_net_bps_hi", number(served.long_short_net_bps.hi)},
+               {"sharpe", served.sharpe_net},
+               {"max_drawdown", served.positions.returns.max_drawdown}};
+  }
+  return {{"policy", report.policy},
+          {"from", to_string(report.from)},
+          {"to", to_string(report.to)},
+          {"bars", report.bars},
+          {"trainings", report.trainings},
+          {"retrains", report.retrains},
+          {"promotions", report.promotions},
+          {"canaries", report.canaries},
+          {"rollbacks", report.rollbacks},
+          {"retreats", report.retreats},
+          {"refusals", report.refusals},
+          {"promotions_regretted", report.promotions_regretted},
+          {"training_seconds", report.training_seconds},
+          {"served_share", report.served_share},
+          {"mean_data_age_days", report.mean_data_age_days},
+          {"metrics", metrics},
+          {"timeline", timeline}};
+}
+
+}  // namespace clm

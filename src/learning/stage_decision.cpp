@@ -1,0 +1,86 @@
+#include "learning/stage_decision.hpp"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "base/number_text.hpp"
+
+namespace clm {
+namespace {
+
+/// Symbols move together: of one bar's forecasts, this many count as one independent call.
+constexpr double kSymbolsMoveTogether = 10;
+
+nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
+
+nlohmann::json to_json(const Behaviour& b) {
+  const double rows = b.rows > 0 ? static_cast<double>(b.rows) : 1;
+  return {{"bars", b.bars},
+          {"forecasts", b.rows},
+          {"hit_rate", b.hit_rate()},
+          {"up_share", static_cast<double>(b.up) / rows},
+          {"spread", b.bars > 0 ? b.spread / static_cast<double>(b.bars) : 0}};
+}
+
+}  // namespace
+
+std::string describe(const TrialReport& report, BarLoss loss) {
+  return "gain " + fixed(report.gain, 4) + " [" + fixed(report.lo, 4) + ", " + fixed(report.hi, 4) + "] in " +
+         (loss == BarLoss::rank ? "rank IC" : "squared error") + " over " + std::to_string(report.bars) + " bars";
+}
+
+StageDecision decide_stage(const Trial& trial, const StageOptions& stages, const LabelOptions& label,
+                           Interval interval) {
+  const PairedTrialOptions options = trial_options(trial.stage, stages, label, interval);
+  const TrialOutcome outcome = trial.losses.outcome();
+  const auto text = [&] { return describe(trial.losses.report(), options.loss); };
+  const std::string beside = " beside " + trial.reference.str() + ": ";
+  if (trial.stage == Stage::shadow) {
+    switch (outcome) {
+      case TrialOutcome::open: return {};
+      case TrialOutcome::better:
+        return {StageMove::go_on, "shown to be better" + beside + text() + "; it had to be above " +
+                                      fixed(-options.margin, 4) + " at level " + fixed(options.alpha, 4)};
+      case TrialOutcome::worse: return {StageMove::refuse, "shown to be no better" + beside + text()};
+      case TrialOutcome::ended:
+        return {StageMove::refuse, "not shown to be better in " + std::to_string(options.max_bars) + " bars" + beside +
+                                       text() + "; a lower bound above " + fixed(-options.margin, 4) +
+                                       " would have promoted it"};
+    }
+  }
+  const auto findings =
+      misbehaviour(trial.challenger_behaviour, trial.reference_behaviour, stages.behaviour, kSymbolsMoveTogether);
+  const StageMove away = trial.stage == Stage::watch ? StageMove::undo : StageMove::retreat;
+  if (!findings.empty()) return {away, findings.front()};
+  switch (outcome) {
+    case TrialOutcome::open: return {};
+    case TrialOutcome::worse: return {away, "shown to be worse" + beside + text()};
+    case TrialOutcome::better: return {StageMove::go_on, "shown to be better" + beside + text()};
+    case TrialOutcome::ended:
+      return {StageMove::go_on,
+              "not shown to be worse in " + std::to_string(options.max_bars) + " bars" + beside + text()};
+  }
+  return {};
+}
+
+nlohmann::json evidence_of(const Trial& trial) {
+  const TrialReport report = trial.losses.report();
+  return {{"stage", to_string(trial.stage)},
+          {"challenger", trial.challenger.str()},
+          {"reference", trial.reference.str()},
+          {"started", to_string(trial.started)},
+          {"trial",
+           {{"outcome", to_string(report.outcome)},
+            {"bars", report.bars},
+            {"observations", report.observations},
+            {"reference_loss", report.reference_loss},
+            {"challenger_loss", report.challenger_loss},
+            {"gain", report.gain},
+            {"interval", {number(report.lo), number(report.hi)}},
+            {"expected_bars", report.expected_bars ? nlohmann::json(*report.expected_bars) : nlohmann::json()}}},
+          {"behaviour",
+           {{"challenger", to_json(trial.challenger_behaviour)}, {"reference", to_json(trial.reference_behaviour)}}}};
+}
+
+}  // namespace clm
