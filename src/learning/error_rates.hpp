@@ -1,0 +1,47 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "base/run_context.hpp"
+#include "learning/learning_options.hpp"
+
+namespace clm {
+
+/// The market that stages are tried in: labels of one symbol overlap, shocks have heavy tails (Student's t with 4
+/// degrees of freedom), and what a forecaster gets wrong about a symbol lasts for some 10 bars and is half shared with
+/// the other forecaster.
+struct ErrorRateOptions {
+  std::size_t n = 200;  ///< simulated histories of a scenario, >= 1
+  std::uint64_t seed = 1;
+  int symbols = 60;               ///< >= `judging.min_symbols`
+  double rank_ic = 0.05;          ///< of the reference
+  std::size_t gain_bars = 4'000;  ///< in which a better candidate is to be found
+};
+
+/// How often something happened.
+struct ErrorRate {
+  std::string scenario;  ///< aa, gain, damage
+  std::string what;      ///< in words: what was planted, and what counts as an event
+  std::size_t n = 0, events = 0;
+  double rate = 0, lo = 0, hi = 0;  ///< Wilson's 95 % interval
+  std::size_t median_bars = 0;      ///< until the event, where there was one
+  std::size_t slow_bars = 0;        ///< the same, 90 % quantile
+  std::string demanded;             ///< what the rate is held against
+};
+
+/// The error rates of the stages as configured, by simulation:
+///   aa       a candidate as good as the active version is promoted by the shadow (an error)
+///   gain     one whose loss is 5 % lower is found by a shadow of `gain_bars`
+///   damage   one whose loss is 10 % higher after its promotion is rolled back by the watch
+/// Deterministic in options and seed, whatever the number of jobs. Cost: about 10 us a bar and 60 symbols.
+std::vector<ErrorRate> stage_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
+                                         const RunContext& run);
+
+/// {scenario, what, n, events, rate, lo, hi, median_bars, slow_bars, demanded}
+nlohmann::json to_json(const ErrorRate& rate);
+
+}  // namespace clm

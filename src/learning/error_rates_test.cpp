@@ -1,0 +1,49 @@
+#include "learning/error_rates.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace clm {
+namespace {
+
+class ErrorRates : public ::testing::Test {
+ protected:
+  std::vector<ErrorRate> rates(const LearningOptions& learning, std::size_t n, int jobs = 2) {
+    ErrorRateOptions options;
+    options.n = n;
+    options.gain_bars = 3'000;
+    return stage_error_rates(learning, options, {clock_, cancel_, progress_, jobs});
+  }
+  ManualClock clock_{Timestamp(0)};
+  CancelToken cancel_;
+  SilentProgress progress_;
+};
+
+TEST_F(ErrorRates, AreWhatIsAskedOfTheDefaultStages) {
+  const auto found = rates({}, 40);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].scenario, "aa");
+  EXPECT_LE(found[0].events, 2U) << "1 % are allowed";
+  EXPECT_EQ(found[1].scenario, "gain");
+  EXPECT_GE(found[1].events, 36U);
+  EXPECT_GT(found[1].median_bars, 100U);
+  EXPECT_LE(found[1].median_bars, found[1].slow_bars);
+  EXPECT_EQ(found[2].scenario, "damage");
+  EXPECT_GE(found[2].events, 36U);
+  EXPECT_LT(found[2].median_bars, 336U);
+}
+
+TEST_F(ErrorRates, ShowASettingThatLetsTwinsThrough) {
+  LearningOptions careless;
+  careless.deployment.stages.shadow.margin = 0.2;
+  EXPECT_GT(rates(careless, 20)[0].events, 15U);
+}
+
+TEST_F(ErrorRates, AreTheSameForAnyNumberOfJobs) {
+  const auto one = rates({}, 6, 1), two = rates({}, 6, 2);
+  for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(to_json(one[i]), to_json(two[i]));
+}
+
+}  // namespace
+}  // namespace clm
