@@ -58,7 +58,6 @@ std::string describe(const std::vector<ReplayReport>& reports, const std::vector
 }
 
 nlohmann::json document_of(const std::vector<ReplayReport>& reports, const std::vector<Comparison>& comparisons) {
-  if (reports.size() == 1) return to_json(reports.front());
   auto each = nlohmann::json::array(), differences = nlohmann::json::array();
   for (const auto& report : reports) each.push_back(to_json(report));
   for (const Comparison& c : comparisons) {
@@ -106,11 +105,15 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto comparisons = compare_policies(**session, *tape, replays, options.judging);
   if (!comparisons) return forward_error(comparisons);
   auto document = document_of(reports, *comparisons);
+  document["made_at_ms"] = program.clock().now().ms();
   const auto file =
       (*session)->workspace().replays() / (replay_house(**session, replays.front(), *tape).name + ".json");
   if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
-  document["file"] = file.string();
-  program.print(document, describe(reports, *comparisons) + "\nEverything about it: " + file.string() + "\n");
+  // One policy is said as itself.
+  nlohmann::json said = reports.size() == 1 ? to_json(reports.front()) : std::move(document);
+  said["file"] = file.string();
+  program.print(said, describe(reports, *comparisons) + "\nEverything about it: " + file.string() +
+                          "\nAs a page with plots: clm report --replay latest\n");
   return 0;
 }
 

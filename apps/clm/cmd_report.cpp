@@ -8,7 +8,9 @@
 #include "base/file_io.hpp"
 #include "commands.hpp"
 #include "evaluation_document.hpp"
+#include "replay_run.hpp"
 #include "report/evaluation_report.hpp"
+#include "report/replay_report.hpp"
 #include "report_facts.hpp"
 
 namespace clm::app {
@@ -19,6 +21,7 @@ struct Flags {
   std::string version;
   std::int64_t cycle = 0;  ///< 0: not asked for
   std::string evaluation;  ///< file, or "latest"
+  std::string replay;      ///< likewise
   std::string output;
   std::size_t explain_rows = 5'000;
 };
@@ -41,6 +44,14 @@ Result<Page> evaluation_page(const Session& session, const std::string& asked, T
   return Page{"evaluation", id, evaluation_report(*evaluation, file->filename().string(), now)};
 }
 
+Result<Page> replay_page(const Session& session, const std::string& asked, Timestamp now) {
+  const auto file = find_replay(session.workspace(), asked);
+  if (!file) return forward_error(file);
+  const auto replay = read_replay_file(*file);
+  if (!replay) return forward_error(replay);
+  return Page{"replay", file->stem().string(), replay_report(*replay, file->filename().string(), now)};
+}
+
 Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
   const Timestamp now = program.clock().now();
   const RunContext run = program.context();
@@ -51,6 +62,7 @@ Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
     return Page{"version", facts->version, version_report(*facts, now)};
   }
   if (!flags.evaluation.empty()) return evaluation_page(session, flags.evaluation, now);
+  if (!flags.replay.empty()) return replay_page(session, flags.replay, now);
   if (flags.cycle > 0) {
     const auto facts = gather_overview(session, flags.cycle, explained);
     if (!facts) return forward_error(facts);
@@ -95,9 +107,14 @@ void add_report(CLI::App& app, Commands& commands) {
           ->add_option("--evaluation", flags->evaluation,
                        "Only this walk-forward: a file that clm evaluate wrote, or 'latest' of the workspace")
           ->type_name("FILE|latest");
-  version->excludes(data)->excludes(cycle)->excludes(evaluation);
-  cycle->excludes(data)->excludes(evaluation);
-  evaluation->excludes(data);
+  auto* replay = command
+                     ->add_option("--replay", flags->replay,
+                                  "Only this replay: a file that clm replay wrote, or 'latest' of the workspace")
+                     ->type_name("FILE|latest");
+  version->excludes(data)->excludes(cycle)->excludes(evaluation)->excludes(replay);
+  cycle->excludes(data)->excludes(evaluation)->excludes(replay);
+  evaluation->excludes(data)->excludes(replay);
+  replay->excludes(data);
   command
       ->add_option("--explain-rows", flags->explain_rows,
                    "Held-out rows, at most, on which versions are asked what they live on; 0: they are not asked")

@@ -5,6 +5,7 @@
 #include "base/hash.hpp"
 #include "learning_place.hpp"
 #include "registry/workspace.hpp"
+#include "report/replay_report.hpp"
 
 namespace clm::app {
 namespace {
@@ -105,6 +106,26 @@ Result<std::vector<Comparison>> compare_policies(const Session& session, const M
     return forward_error(judgement);
   }
   return std::move(judgement->against_baselines);
+}
+
+Result<std::filesystem::path> find_replay(const Workspace& workspace, const std::string& asked) {
+  if (asked != "latest") return std::filesystem::path(asked);
+  std::filesystem::path latest;
+  std::int64_t made_at = 0;
+  std::error_code ignored;  // no directory: no replays
+  for (const auto& entry : std::filesystem::directory_iterator(workspace.replays(), ignored)) {
+    if (entry.path().extension() != ".json") continue;
+    const auto replay = read_replay_file(entry.path());
+    if (!replay) return forward_error(replay);
+    if (latest.empty() || replay->made_at_ms >= made_at) {
+      latest = entry.path();
+      made_at = replay->made_at_ms;
+    }
+  }
+  if (latest.empty())
+    return fail(ErrorKind::usage, "report.no_replay", "nothing was replayed in this workspace",
+                workspace.replays().string(), "Run clm replay --from TIME --to TIME, then this again.");
+  return latest;
 }
 
 }  // namespace clm::app

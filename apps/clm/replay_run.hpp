@@ -31,4 +31,8 @@ Result<std::vector<Comparison>> compare_policies(const Session& session, const M
                                                  const std::vector<ReplayOptions>& replays,
                                                  const JudgeOptions& judging);
 
+/// `asked` itself, or for "latest" the document that clm replay wrote last in this workspace, by what it says. Error
+/// `report.no_replay` (usage) where there is none.
+Result<std::filesystem::path> find_replay(const Workspace& workspace, const std::string& asked);
+
 }  // namespace clm::app

@@ -221,6 +221,7 @@ nlohmann::json to_json(const ReplayReport& report) {
           {"served_share", report.served_share},
           {"mean_data_age_days", report.mean_data_age_days},
           {"metrics", metrics},
+          {"served", report.served ? to_json(*report.served) : nlohmann::json()},
           {"timeline", timeline}};
 }
 

@@ -42,6 +42,7 @@ struct ReplayReport {
   std::optional<ModelJudgement> served;  ///< what was served, over the whole span; none without forecasts
   std::vector<LifeEvent> timeline;
 };
+/// As in the manual, and `served`: the whole judgement of what was served.
 nlohmann::json to_json(const ReplayReport& report);
 
 /// Called after every bar: how far it is, and a chance to look inside.

@@ -35,7 +35,20 @@ EquityCurve read_curve(const Json& j) {
   return out;
 }
 
-ModelFigures read_model(const Json& j) {
+DifferenceFigures read_difference(const Json& j) {
+  return {text_in(j, "against"), estimate_in(member(j, "rank_ic"), "mean"), estimate_in(member(j, "net_bps"), "mean"),
+          estimate_in(member(j, "squared_error"), "mean")};
+}
+
+LimitFigures read_limit(const Json& j) {
+  const Json& passed = member(j, "passed");
+  return {text_in(j, "name"), passed.is_boolean() && passed.get<bool>(), number_in(j, "value"),
+          number_in(j, "threshold")};
+}
+
+}  // namespace
+
+ModelFigures model_figures_in(const Json& j) {
   ModelFigures m;
   m.name = text_in(j, "name");
   m.rank_ic = estimate_in(member(j, "rank_ic"), "mean");
@@ -86,19 +99,6 @@ ModelFigures read_model(const Json& j) {
   return m;
 }
 
-DifferenceFigures read_difference(const Json& j) {
-  return {text_in(j, "against"), estimate_in(member(j, "rank_ic"), "mean"), estimate_in(member(j, "net_bps"), "mean"),
-          estimate_in(member(j, "squared_error"), "mean")};
-}
-
-LimitFigures read_limit(const Json& j) {
-  const Json& passed = member(j, "passed");
-  return {text_in(j, "name"), passed.is_boolean() && passed.get<bool>(), number_in(j, "value"),
-          number_in(j, "threshold")};
-}
-
-}  // namespace
-
 Result<Evidence> read_evidence(std::string_view json_text) {
   const Json document = Json::parse(json_text, nullptr, false);
   if (!member(document, "judgement").is_object())
@@ -120,10 +120,10 @@ Evidence evidence_in(const Json& document) {
   out.alpha = number_in(j, "alpha");
   out.candidates_tried = number_in(j, "candidates_tried");
   out.cost_bps_per_side = number_in(j, "cost_bps_per_side");
-  out.candidate = read_model(member(j, "candidate"));
-  out.members = each_of(member(document, "each"), read_model);
-  out.baselines = each_of(member(j, "baselines"), read_model);
-  if (member(j, "active").is_object()) out.active = read_model(member(j, "active"));
+  out.candidate = model_figures_in(member(j, "candidate"));
+  out.members = each_of(member(document, "each"), model_figures_in);
+  out.baselines = each_of(member(j, "baselines"), model_figures_in);
+  if (member(j, "active").is_object()) out.active = model_figures_in(member(j, "active"));
   if (member(j, "against_active").is_object()) out.differences.push_back(read_difference(member(j, "against_active")));
   for (auto& difference : each_of(member(j, "against_baselines"), read_difference))
     out.differences.push_back(std::move(difference));

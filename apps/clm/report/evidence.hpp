@@ -105,5 +105,7 @@ struct Evidence {
 Result<Evidence> read_evidence(std::string_view json_text);
 /// The same of a document that was parsed and is known to hold a judgement.
 Evidence evidence_in(const nlohmann::json& document);
+/// What the judging found about one forecaster, of its own JSON.
+ModelFigures model_figures_in(const nlohmann::json& model);
 
 }  // namespace clm::app

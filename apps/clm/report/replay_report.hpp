@@ -1,0 +1,50 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "report/evidence.hpp"
+
+namespace clm::app {
+
+/// One moment of a replay's timeline.
+struct ReplayMoment {
+  std::int64_t at_ms = 0;
+  std::string kind, model_type, version, text;
+};
+
+/// What one policy did and what came of it; NaN: not known.
+struct ReplayFigures {
+  std::string policy;
+  std::int64_t from_ms = 0, to_ms = 0;
+  double bars = kUnknown, trainings = kUnknown, retrains = kUnknown, promotions = kUnknown, canaries = kUnknown;
+  double rollbacks = kUnknown, retreats = kUnknown, refusals = kUnknown, regretted = kUnknown;
+  double training_seconds = kUnknown, served_share = kUnknown, data_age_days = kUnknown;
+  std::optional<ModelFigures> served;
+  std::vector<ReplayMoment> timeline;
+};
+
+/// The first policy less another, on the rows that all of them forecast.
+struct ReplayDifference {
+  std::string policy, less;
+  Estimate rank_ic, net_bps;
+};
+
+/// A document of clm replay.
+struct ReplayDocument {
+  std::int64_t made_at_ms = 0;
+  std::vector<ReplayFigures> replays;
+  std::vector<ReplayDifference> differences;
+};
+
+/// Errors `file.read` (unavailable), `report.replay` (data): not a document of clm replay.
+Result<ReplayDocument> read_replay_file(const std::filesystem::path& file);
+
+/// One page: what the policies come to side by side, equity and rank IC by month, and for each its timeline: who was
+/// active when, what was decided, and why.
+std::string replay_report(const ReplayDocument& document, const std::string& source, Timestamp made_at);
+
+}  // namespace clm::app

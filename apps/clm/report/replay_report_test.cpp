@@ -1,0 +1,54 @@
+#include "report/replay_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/file_io.hpp"
+#include "support/temp_directory.hpp"
+
+namespace clm::app {
+namespace {
+
+constexpr const char* kDocument = R"({"made_at_ms": 5, "replays": [
+  {"policy": "gated", "from": "2023-01-01T00:00:00Z", "to": "2023-03-01T00:00:00Z", "bars": 1416, "trainings": 3,
+   "promotions": 1, "refusals": 2, "served_share": 0.5, "served": null,
+   "timeline": [
+     {"at": "2023-01-02T00:00:00Z", "kind": "promoted", "model_type": "lightgbm", "version": "aaaaaaaaaaaa",
+      "text": "better & <safe>", "detail": {}},
+     {"at": "2023-02-01T00:00:00Z", "kind": "rejected", "model_type": "lightgbm", "version": "bbbbbbbbbbbb",
+      "text": "not shown to be better", "detail": {}}]},
+  {"policy": "static", "from": "2023-01-01T00:00:00Z", "to": "2023-03-01T00:00:00Z", "timeline": []}],
+  "comparisons": [{"policy": "gated", "less": "static", "rank_ic": {"mean": 0.01, "lo": -0.01, "hi": 0.03},
+                   "long_short_net_bps": {"mean": 1, "lo": -2, "hi": 4}}]})";
+
+class ReplayPage : public ::testing::Test {
+ protected:
+  std::filesystem::path file(const std::string& text) {
+    const auto path = directory_.path() / "replay.json";
+    EXPECT_TRUE(write_file_atomic(path, text));
+    return path;
+  }
+  clm::testing::TempDirectory directory_;
+};
+
+TEST_F(ReplayPage, TellsWhatHappenedAndWhy) {
+  const auto document = read_replay_file(file(kDocument));
+  ASSERT_TRUE(document) << to_string(document.error());
+  EXPECT_EQ(document->replays.size(), 2U);
+  EXPECT_EQ(document->differences.front().less, "static");
+  const std::string page = replay_report(*document, "replay.json", Timestamp(0));
+  for (const char* part : {"gated", "static", "gated less static", "better &amp; &lt;safe&gt;",
+                           "not shown to be better", "aaaaaaaaaaaa", "<svg"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  EXPECT_EQ(page.find("<safe>"), std::string::npos);
+}
+
+TEST_F(ReplayPage, RefusesAnotherDocument) {
+  for (const char* text : {"", "{", "[]", "{\"replays\": []}", "{\"replays\": 3}"}) {
+    const auto document = read_replay_file(file(text));
+    ASSERT_FALSE(document) << text;
+    EXPECT_EQ(document.error().code, "report.replay");
+  }
+}
+
+}  // namespace
+}  // namespace clm::app
