@@ -53,26 +53,30 @@ ReplayFigures figures_in(const Json& json) {
 std::string count_text(double count) { return number_text(count, 0); }
 
 std::string policies_table(const ReplayDocument& document) {
-  HtmlTable table{"Policies on the same bars",
-                  {"Policy", "Rank IC", "Hit rate", "Net (bps a trade)", "Long-short net (bps)", "Sharpe", "Drawdown",
-                   "Served", "Data age (days)", "Trainings", "Promoted", "Refused", "Canaries", "Taken back",
-                   "Rolled back", "Regretted", "Training (s)"},
-                  {}};
+  HtmlTable outcome{"What came of it, on the same bars",
+                    {"Policy", "Rank IC", "Hit rate", "Net (bps a trade)", "Long-short net (bps)", "Sharpe", "Drawdown",
+                     "Served", "Data age (days)"},
+                    {}};
+  HtmlTable work{"What it did",
+                 {"Policy", "Trainings", "Promoted", "Refused", "Canaries", "Taken back", "Rolled back", "Regretted",
+                  "Training (s)"},
+                 {}};
   for (const ReplayFigures& r : document.replays) {
     const ModelFigures served = r.served.value_or(ModelFigures{});
-    table.rows.push_back(
-        {HtmlCell{r.policy, {}, HtmlCell::Kind::name},
+    const HtmlCell name{r.policy, {}, HtmlCell::Kind::name};
+    outcome.rows.push_back(
+        {name,
          figure_cell(number_text(served.rank_ic.value, 4), interval_text(served.rank_ic.lo, served.rank_ic.hi, 4)),
          figure_cell(percent_text(served.hit_rate.value, 1)), figure_cell(signed_text(served.net_bps_per_trade, 1)),
          figure_cell(signed_text(served.net_bps.value, 1), interval_text(served.net_bps.lo, served.net_bps.hi, 1)),
          figure_cell(number_text(served.long_short_sharpe, 2)), figure_cell(percent_text(served.max_drawdown, 1)),
-         figure_cell(percent_text(r.served_share, 0)), figure_cell(number_text(r.data_age_days, 1)),
-         figure_cell(count_text(r.trainings)), figure_cell(count_text(r.promotions)),
-         figure_cell(count_text(r.refusals)), figure_cell(count_text(r.canaries)), figure_cell(count_text(r.retreats)),
-         figure_cell(count_text(r.rollbacks)), figure_cell(count_text(r.regretted)),
-         figure_cell(count_text(r.training_seconds))});
+         figure_cell(percent_text(r.served_share, 0)), figure_cell(number_text(r.data_age_days, 1))});
+    work.rows.push_back({name, figure_cell(count_text(r.trainings)), figure_cell(count_text(r.promotions)),
+                         figure_cell(count_text(r.refusals)), figure_cell(count_text(r.canaries)),
+                         figure_cell(count_text(r.retreats)), figure_cell(count_text(r.rollbacks)),
+                         figure_cell(count_text(r.regretted)), figure_cell(count_text(r.training_seconds))});
   }
-  std::string out = html_table(table);
+  std::string out = html_table(outcome) + html_table(work);
   std::vector<ForestRow> rows;
   for (const ReplayDifference& d : document.differences)
     rows.push_back({d.policy + " less " + d.less, static_cast<int>(rows.size()) + 2, d.rank_ic});
