@@ -42,6 +42,11 @@ struct TrainingOptions {
 struct TriggerOptions {
   double retrain_hours = 24;       ///< time_based: age of the data the active version has seen
   std::int64_t new_bars = 10'000;  ///< data_volume: bars of the whole universe that closed since
+  double performance_hours = 3;    ///< performance_decay: how often it is asked; 0: at every bar
+  double drift_hours = 6;          ///< drift_detected and regime_shift: likewise
+  /// performance_decay and drift_detected each raise one false alarm per model type in so many days, on average and
+  /// while nothing changes; > 0
+  double false_alarm_days = 180;
   /// Which triggers a life cycle listens to; the first training of a type needs none.
   std::vector<std::string> kinds{"time_based", "data_volume", "performance_decay", "drift_detected", "regime_shift"};
   double cooldown_hours = 24;  ///< a type is not trained again so soon after a training, whatever became of it

@@ -255,6 +255,16 @@ void add_settings(Settings& settings, LearningOptions& options) {
   settings.add("triggers.new_bars", &options.triggers.new_bars,
                number("bars", "data_volume: bars of the whole universe that closed since.", 1, 1e12,
                       {"CLM_DATA_THRESHOLD_POINTS"}));
+  settings.add("triggers.performance_hours", &options.triggers.performance_hours,
+               number("hours", "performance_decay: how often a life cycle asks; 0: at every bar.", 0, 1e6,
+                      {"QT_CLM_PERF_HOURS"}));
+  settings.add("triggers.drift_hours", &options.triggers.drift_hours,
+               number("hours", "drift_detected, regime_shift: how often a life cycle asks; 0: at every bar.", 0, 1e6,
+                      {"QT_CLM_DRIFT_HOURS"}));
+  settings.add(
+      "triggers.false_alarm_days", &options.triggers.false_alarm_days,
+      number("days", "performance_decay and drift_detected each raise one false alarm per model type in so many days.",
+             1, 1e5));
   settings.add(
       "triggers.kinds", &options.triggers.kinds,
       text("Which triggers a life cycle listens to: time_based, data_volume, performance_decay, drift_detected, "

@@ -18,11 +18,6 @@ namespace {
 
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 
-bool is_on(const LearningOptions& options, TriggerKind kind) {
-  const auto& kinds = options.triggers.kinds;
-  return std::find(kinds.begin(), kinds.end(), to_string(kind)) != kinds.end();
-}
-
 }  // namespace
 
 bool in_canary_share(const Symbol& symbol, const VersionId& version, double share) {
@@ -35,7 +30,8 @@ LifeCycle::LifeCycle(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog
       place_(place),
       log_(log),
       options_(options),
-      book_(std::make_unique<ForecastBook>(tape, place.registry)) {
+      book_(std::make_unique<ForecastBook>(tape, place.registry)),
+      watch_(std::make_unique<TriggerWatch>(tape, place.registry, log, options)) {
   place_.frame = tape.frame();
   place_.stages = Stages::run;
 }
@@ -98,7 +94,8 @@ Status LifeCycle::step(Training training, const RunContext& run) {
   if (!rows.empty()) waiting_.push_back({bar, rows});
   hear_outcomes(now);
   decide_trials(now);
-  if (training == Training::on) ask_triggers(bar);
+  if (training == Training::on)
+    if (auto asked = ask_triggers(bar); !asked) return asked;
   state_.last_close = now;
   if (auto committed = commit(std::move(rows)); !committed) return committed;
   return carry_out(now, run);
@@ -172,42 +169,6 @@ Result<std::vector<float>> LifeCycle::served(std::size_t bar) {
   for (std::size_t s = 0; s < symbols; ++s)
     if (weight[s] > 0) out[s] = static_cast<float>(sum[s] / weight[s]);
   return out;
-}
-
-void LifeCycle::ask_triggers(std::size_t bar) {
-  const Timestamp now = tape_.close(bar);
-  PendingAction learn;
-  for (const auto& model_type : options_.training.models) {
-    const TypeState& type = state_.types[model_type];
-    if (type.last_attempt && now - *type.last_attempt < hours(options_.triggers.cooldown_hours)) continue;
-    const auto in_shadow = std::count_if(state_.trials.begin(), state_.trials.end(), [&](const Trial& trial) {
-      return trial.model_type == model_type && trial.stage == Stage::shadow;
-    });
-    if (in_shadow >= options_.deployment.stages.shadow.places) continue;
-    ModelFreshness freshness{model_type, std::nullopt, type.last_attempt};
-    if (!type.active.empty()) {
-      // A candidate on trial has seen newer data; what was refused is not tried again before its time.
-      freshness.active_data_end =
-          type.last_attempt ? std::max(type.active_data_end, *type.last_attempt) : type.active_data_end;
-    }
-    std::int64_t new_bars = 0;
-    if (freshness.active_data_end)
-      new_bars = static_cast<std::int64_t>(
-          tape_.row_end(bar) - tape_.row_begin(tape_.bar_at_or_after(*freshness.active_data_end + Duration(1))));
-    auto trigger = check_trigger(freshness, now, Force::no, new_bars, options_.triggers);
-    if (!trigger || (!type.active.empty() && !is_on(options_, trigger->kind))) continue;
-    tell(now, "trigger", model_type, type.active,
-         std::string(to_string(trigger->kind)) + " (" + std::string(to_string(trigger->priority)) +
-             "): " + trigger->reason);
-    learn.triggers.push_back(std::move(*trigger));
-  }
-  // A version that became active may belong to an ensemble that is not made yet.
-  const bool lineup_changed =
-      options_.ensemble.mode != "off" &&
-      std::any_of(state_.pending.begin(), state_.pending.end(), [](const PendingAction& action) {
-        return action.kind == PendingAction::Kind::promote && action.model_type != kEnsembleType;
-      });
-  if (!learn.triggers.empty() || lineup_changed) state_.pending.push_back(std::move(learn));
 }
 
 Status LifeCycle::commit(std::vector<ForecastRow> forecasts) {

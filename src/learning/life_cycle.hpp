@@ -11,6 +11,7 @@
 #include "learning/life_cycle_state.hpp"
 #include "learning/market_tape.hpp"
 #include "learning/stage_decision.hpp"
+#include "learning/trigger_watch.hpp"
 
 namespace clm {
 
@@ -53,9 +54,11 @@ class LifeCycle {
   Result<std::vector<float>> served(std::size_t bar);
   void hear_outcomes(Timestamp now);
   void decide_trials(Timestamp now);
-  void ask_triggers(std::size_t bar);
+  Status ask_triggers(std::size_t bar);
   Status carry_out(Timestamp now, const RunContext& run);
 
+  Result<std::optional<Trigger>> due_trigger(const std::string& model_type, std::size_t bar);
+  Status begin_chart(TypeState& type);
   void move_on(Trial& trial, const StageDecision& decision, Timestamp now);
   void start_stage(Trial& trial, Stage stage, const VersionId& reference, Timestamp now);
   void begin_trial(const std::string& model_type, const VersionId& challenger, Stage stage, const VersionId& reference,
@@ -79,6 +82,7 @@ class LifeCycle {
   LifeCycleLog& log_;
   const LearningOptions& options_;
   std::unique_ptr<ForecastBook> book_;
+  std::unique_ptr<TriggerWatch> watch_;
   LifeCycleState state_;
   std::vector<LifeEvent> untold_;  ///< not committed yet
   /// Forecasts whose truth is not known yet, by bar, ascending.

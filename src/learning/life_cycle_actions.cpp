@@ -123,7 +123,7 @@ Status LifeCycle::read_active(const std::string& model_type) {
   const auto manifest = read_manifest((*active)->record.manifest_json);
   if (!manifest) return forward_error(manifest);
   type.active_data_end = manifest->created_as_of;
-  return {};
+  return begin_chart(type);
 }
 
 Status LifeCycle::read_registry() {

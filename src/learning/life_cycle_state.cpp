@@ -84,6 +84,33 @@ PendingAction read_action(const Json& json) {
   return action;
 }
 
+Json to_json(const TypeState& type) {
+  return {{"active", type.active.str()},
+          {"active_data_end", type.active_data_end.ms()},
+          {"last_attempt", to_json(type.last_attempt)},
+          {"rolled_back_at", to_json(type.rolled_back_at)},
+          {"chart", type.chart ? type.chart->state() : Json()},
+          {"charted", type.charted.str()},
+          {"charted_since", type.charted_since.ms()}};
+}
+
+Result<TypeState> read_type(const Json& json, const LabelOptions& label, Interval interval) {
+  TypeState type;
+  type.active = VersionId(json.at("active").get<std::string>());
+  type.active_data_end = Timestamp(json.at("active_data_end").get<std::int64_t>());
+  type.last_attempt = read_time(json.at("last_attempt"));
+  type.rolled_back_at = read_time(json.at("rolled_back_at"));
+  // A state that was written before there were charts has none.
+  if (!json.contains("charted")) return type;
+  type.charted = VersionId(json.at("charted").get<std::string>());
+  type.charted_since = Timestamp(json.at("charted_since").get<std::int64_t>());
+  if (json.at("chart").is_null()) return type;
+  auto chart = PerformanceChart::from_state(json.at("chart"), label.horizon_bars, interval);
+  if (!chart) return forward_error(chart);
+  type.chart = std::move(*chart);
+  return type;
+}
+
 }  // namespace
 
 std::string_view to_string(Stage stage) { return kStages[static_cast<std::size_t>(stage)].second; }
@@ -118,11 +145,7 @@ PairedTrialOptions trial_options(Stage stage, const StageOptions& stages, const 
 
 std::string to_json_text(const LifeCycleState& state) {
   auto types = Json::object();
-  for (const auto& [name, type] : state.types)
-    types[name] = {{"active", type.active.str()},
-                   {"active_data_end", type.active_data_end.ms()},
-                   {"last_attempt", to_json(type.last_attempt)},
-                   {"rolled_back_at", to_json(type.rolled_back_at)}};
+  for (const auto& [name, type] : state.types) types[name] = to_json(type);
   auto trials = Json::array(), pending = Json::array();
   for (const auto& trial : state.trials) trials.push_back(to_json(trial));
   for (const auto& action : state.pending) pending.push_back(to_json(action));
@@ -141,10 +164,11 @@ Result<LifeCycleState> read_life_cycle_state(const std::string& text, const Stag
     LifeCycleState state;
     state.last_close = read_time(json.at("last_close"));
     state.events = json.at("events").get<std::int64_t>();
-    for (const auto& [name, type] : json.at("types").items())
-      state.types[name] = {VersionId(type.at("active").get<std::string>()),
-                           Timestamp(type.at("active_data_end").get<std::int64_t>()),
-                           read_time(type.at("last_attempt")), read_time(type.at("rolled_back_at"))};
+    for (const auto& [name, one] : json.at("types").items()) {
+      auto type = read_type(one, label, interval);
+      if (!type) return forward_error(type);
+      state.types[name] = std::move(*type);
+    }
     for (const auto& one : json.at("trials")) {
       const auto name = one.at("stage").get<std::string>();
       const auto stage = std::find_if(kStages.begin(), kStages.end(), [&](const auto& s) { return s.second == name; });

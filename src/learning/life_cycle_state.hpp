@@ -8,6 +8,7 @@
 #include "evaluation/behaviour.hpp"
 #include "evaluation/paired_trial.hpp"
 #include "learning/learning_options.hpp"
+#include "learning/trigger_performance.hpp"
 #include "learning/triggers.hpp"
 #include "registry/version.hpp"
 
@@ -39,6 +40,10 @@ struct TypeState {
   Timestamp active_data_end;              ///< meaningful with an active version
   std::optional<Timestamp> last_attempt;  ///< end of the data of the last training, whatever became of it
   std::optional<Timestamp> rolled_back_at;
+  /// What the active version delivers, against what was promised of it; none where nothing was.
+  std::optional<PerformanceChart> chart;
+  VersionId charted;        ///< whose promise it is, also where there was none
+  Timestamp charted_since;  ///< decisions later than this are counted
 };
 
 /// A change of the registry that was decided on and committed, but perhaps not carried out: whoever opens the life

@@ -29,6 +29,11 @@ void LifeCycle::hear_outcomes(Timestamp now) {
     for (std::size_t row = tape_.row_begin(due.bar); row < tape_.row_end(due.bar); ++row)
       if (rows.known_at_ms[row] <= now.ms()) labels[rows.symbol[row]] = rows.label[row];
     const Timestamp decided_at = tape_.close(due.bar);
+    for (auto& [name, type] : state_.types) {
+      if (!type.chart || decided_at <= type.charted_since) continue;
+      if (const ForecastRow* said = row_of(due.rows, type.charted))
+        type.chart->add(score_bar(said->forecast, labels, options_.judging.min_symbols));
+    }
     for (Trial& trial : state_.trials) {
       if (decided_at <= trial.started) continue;
       const ForecastRow* challenger = row_of(due.rows, trial.challenger);

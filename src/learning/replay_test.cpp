@@ -55,6 +55,17 @@ LearningOptions learning() {
   return options;
 }
 
+/// Only what is seen in the market calls for a training, and often: with so many false alarms allowed, each trigger
+/// raises some.
+LearningOptions listening() {
+  LearningOptions options = learning();
+  options.triggers.retrain_hours = 10'000;
+  options.triggers.false_alarm_days = 1;
+  options.triggers.cooldown_hours = 12;
+  options.deployment.stages.shadow.places = 3;
+  return options;
+}
+
 /// A workspace that belongs to one replay.
 class ReplayPlace : public testing::LearningTest {
  public:
@@ -233,6 +244,17 @@ TEST_F(Replay, WhatComesLaterChangesNothingEarlier) {
   EXPECT_EQ(whole.memory(), part.memory());
 }
 
+TEST_F(Replay, WhatTriggersSeeLaterChangesNothingEarlier) {
+  constexpr std::size_t kSome = kHistory + 240;
+  ReplayPlace whole, part;
+  ASSERT_EQ(whole.serve_what_learns_from(*noise_), part.serve_what_learns_from(*noise_));
+  ASSERT_TRUE(whole.run(*tape_, *candles_, listening(), kSome));
+  const auto early = market(0.4, 3, kSome);
+  ASSERT_TRUE(part.run(tape_of(early, kSome), early, listening(), kSome));
+  EXPECT_THAT(whole.memory(), HasSubstr("performance_decay"));
+  EXPECT_EQ(whole.memory(), part.memory());
+}
+
 TEST_F(Replay, InterruptedAnywhereItGoesOnToTheSameBits) {
   ReplayPlace whole, broken;
   const VersionId poor = whole.serve_what_learns_from(*noise_);
@@ -247,6 +269,16 @@ TEST_F(Replay, InterruptedAnywhereItGoesOnToTheSameBits) {
   EXPECT_GT(interruptions, 10);
   EXPECT_EQ(whole.memory(), broken.memory());
   EXPECT_EQ(whole.active_version("lightgbm"), broken.active_version("lightgbm"));
+}
+
+TEST_F(Replay, InterruptedAnywhereItsTriggersSeeTheSame) {
+  ReplayPlace whole, broken;
+  ASSERT_EQ(whole.serve_what_learns_from(*noise_), broken.serve_what_learns_from(*noise_));
+  ASSERT_TRUE(whole.run(*tape_, *candles_, listening(), kHistory + 240));
+  while (!broken.run(*tape_, *candles_, listening(), kHistory + 240, 17)) {
+  }
+  EXPECT_THAT(whole.memory(), HasSubstr("performance_decay"));
+  EXPECT_EQ(whole.memory(), broken.memory());
 }
 
 TEST_F(Replay, PoliciesDifferInWhatTheyDo) {

@@ -26,22 +26,48 @@ std::string_view to_string(Priority priority) {
   return {};
 }
 
+namespace {
+
+std::optional<Timestamp> learned_until(const ModelFreshness& model) {
+  return model.newest_data_end ? model.newest_data_end : model.active_data_end;
+}
+
+/// Whether age is counted from data that the active version has not seen.
+bool is_newer_than_active(const ModelFreshness& model) {
+  return model.newest_data_end && model.active_data_end && *model.newest_data_end > *model.active_data_end;
+}
+
+}  // namespace
+
+std::optional<Trigger> check_age(const ModelFreshness& model, Timestamp as_of, const TriggerOptions& options) {
+  const auto from = learned_until(model);
+  if (!from || as_of - *from < hours(options.retrain_hours)) return std::nullopt;
+  const std::string whose = is_newer_than_active(model) ? "the data of the newest training ended "
+                                                        : "the data the active version has seen ended ";
+  return Trigger{model.model_type, TriggerKind::time_based, Priority::medium,
+                 whose + to_string(as_of - *from) + " ago, at " + to_string(*from) + "; the limit is " +
+                     to_string(hours(options.retrain_hours))};
+}
+
+std::optional<Trigger> check_new_bars(const ModelFreshness& model, Timestamp as_of, std::int64_t new_bars,
+                                      const TriggerOptions& options) {
+  const auto from = learned_until(model);
+  if (!from || *from >= as_of || new_bars < options.new_bars) return std::nullopt;
+  const std::string whose =
+      is_newer_than_active(model) ? "the data of the newest training" : "the active version's data";
+  return Trigger{model.model_type, TriggerKind::data_volume, Priority::medium,
+                 std::to_string(new_bars) + " new bars since " + whose + " ended; the limit is " +
+                     std::to_string(options.new_bars)};
+}
+
 std::optional<Trigger> check_trigger(const ModelFreshness& model, Timestamp as_of, Force force, std::int64_t new_bars,
                                      const TriggerOptions& options) {
   if (force == Force::yes) return Trigger{model.model_type, TriggerKind::manual, Priority::high, "asked for by hand"};
   if (model.last_attempt_data_end && *model.last_attempt_data_end >= as_of) return std::nullopt;
   if (!model.active_data_end)
     return Trigger{model.model_type, TriggerKind::time_based, Priority::urgent, "no version is active"};
-  const Duration age = as_of - *model.active_data_end;
-  if (age >= hours(options.retrain_hours))
-    return Trigger{model.model_type, TriggerKind::time_based, Priority::medium,
-                   "the data the active version has seen ended " + to_string(age) + " ago, at " +
-                       to_string(*model.active_data_end) + "; the limit is " + to_string(hours(options.retrain_hours))};
-  if (new_bars >= options.new_bars)
-    return Trigger{model.model_type, TriggerKind::data_volume, Priority::medium,
-                   std::to_string(new_bars) + " new bars since the active version's data ended; the limit is " +
-                       std::to_string(options.new_bars)};
-  return std::nullopt;
+  if (auto old = check_age(model, as_of, options)) return old;
+  return check_new_bars(model, as_of, new_bars, options);
 }
 
 }  // namespace clm

@@ -29,6 +29,9 @@ struct ModelFreshness {
   /// End of the data of the last version that was trained and decided on, whatever the decision, and whether or not it
   /// was carried out (`canary`, `advisory`, `logging_only` leave a candidate where it is).
   std::optional<Timestamp> last_attempt_data_end;
+  /// Where age and new bars are counted from, if not from `active_data_end`: the end of newer data that something was
+  /// learned from which is not active (it is on trial, or was refused).
+  std::optional<Timestamp> newest_data_end = std::nullopt;
 };
 
 enum class Force { no, yes };
@@ -36,9 +39,15 @@ enum class Force { no, yes };
 /// A setting in hours as a span of time.
 Duration hours(double count);
 
-/// Whether a model type is to be trained; `new_bars` counts bars of the universe that closed since the active version's
-/// data ended (0 without one). Nothing is trained twice on the same data, except by force: a refusal stands until
-/// there is something new to learn from.
+/// Whether what was learned is too old, where something was: `time_based`.
+std::optional<Trigger> check_age(const ModelFreshness& model, Timestamp as_of, const TriggerOptions& options);
+/// Whether `new_bars` bars are enough to learn from anew, where something was learned: `data_volume`.
+std::optional<Trigger> check_new_bars(const ModelFreshness& model, Timestamp as_of, std::int64_t new_bars,
+                                      const TriggerOptions& options);
+
+/// Whether a model type is to be trained, by age or new bars; `new_bars` counts bars of the universe that closed since
+/// the active version's data ended (0 without one). Nothing is trained twice on the same data, except by force: a
+/// refusal stands until there is something new to learn from.
 std::optional<Trigger> check_trigger(const ModelFreshness& model, Timestamp as_of, Force force, std::int64_t new_bars,
                                      const TriggerOptions& options);
 

@@ -35,6 +35,20 @@ TEST(Triggers, AgeIsThatOfTheDataNotOfTheFile) {
   EXPECT_NE(trigger->reason.find(to_string(kNow - 24 * kHour)), std::string::npos);
 }
 
+TEST(Triggers, AgeIsCountedFromTheNewestTrainingWhereItIsKnown) {
+  TriggerOptions options;
+  options.retrain_hours = 24;
+  ModelFreshness model = fresh(100 * kHour);
+  model.newest_data_end = kNow - 23 * kHour;
+  EXPECT_FALSE(check_age(model, kNow, options)) << "what was refused is not tried again before its time";
+  model.newest_data_end = kNow - 30 * kHour;
+  const auto trigger = check_age(model, kNow, options);
+  ASSERT_TRUE(trigger);
+  EXPECT_NE(trigger->reason.find("the data of the newest training ended"), std::string::npos) << trigger->reason;
+  model.newest_data_end = model.active_data_end;
+  EXPECT_NE(check_age(model, kNow, options)->reason.find("the data the active version has seen"), std::string::npos);
+}
+
 TEST(Triggers, EnoughNewBarsFireBeforeTheClockDoes) {
   TriggerOptions options;
   options.new_bars = 1000;

@@ -1,0 +1,131 @@
+// triggers: what each of them sees now.
+#include <cmath>
+#include <limits>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "features/feature_set.hpp"
+#include "learning/life_cycle_state.hpp"
+#include "learning/trigger_watch.hpp"
+#include "learning_place.hpp"
+#include "text_table.hpp"
+
+namespace clm::app {
+namespace {
+
+nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
+
+nlohmann::json to_json(const Sighting& sighting) {
+  return {{"model_type", sighting.trigger.model_type},
+          {"trigger", to_string(sighting.trigger.kind)},
+          {"fired", sighting.fired},
+          {"priority", to_string(sighting.trigger.priority)},
+          {"value", number(sighting.value)},
+          {"limit", number(sighting.limit)},
+          {"false_alarms", number(sighting.false_alarms_a_year)},
+          {"reason", sighting.trigger.reason}};
+}
+
+/// Without an active version, nothing is looked at: there must be one.
+Sighting none_active(const std::string& model_type) {
+  Sighting sighting;
+  sighting.trigger = {model_type, TriggerKind::time_based, Priority::urgent, "no version is active"};
+  sighting.fired = true;
+  sighting.limit = std::numeric_limits<double>::quiet_NaN();
+  return sighting;
+}
+
+/// What is known of the types: where a life cycle ran, what it remembers; the registry has the last word on who is
+/// active.
+Result<LifeCycleState> state_of(Session& session, const LifeCycleLog& log, Registry& registry, Interval interval) {
+  const LearningOptions& options = session.learning();
+  LifeCycleState state;
+  const auto stored = log.state();
+  if (!stored) return forward_error(stored);
+  if (*stored) {
+    auto read = read_life_cycle_state(**stored, options.deployment.stages, options.label, interval);
+    if (!read) return forward_error(read);
+    state = std::move(*read);
+  }
+  for (const auto& model_type : options.training.models) {
+    TypeState& type = state.types[model_type];
+    const auto active = registry.active(Slot{model_type});
+    if (!active) return forward_error(active);
+    type.active = *active ? (*active)->record.version : VersionId();
+    if (type.charted != type.active) type.chart.reset();
+    if (!*active) continue;
+    const auto manifest = read_manifest((*active)->record.manifest_json);
+    if (!manifest) return forward_error(manifest);
+    type.active_data_end = manifest->created_as_of;
+  }
+  return state;
+}
+
+Result<int> run(Program& program) {
+  const auto session = Session::open(program);
+  if (!session) return forward_error(session);
+  const LearningOptions& options = (*session)->learning();
+  const auto place = open_learning_place(program, **session, {});
+  if (!place) return forward_error(place);
+  const auto registry = (*session)->registry();
+  if (!registry) return forward_error(registry);
+  const auto database = (*session)->database();
+  if (!database) return forward_error(database);
+  const auto log = LifeCycleLog::open(**database);
+  if (!log) return forward_error(log);
+  const auto state = state_of(**session, *log, **registry, place->candles->interval());
+  if (!state) return forward_error(state);
+
+  std::vector<Sighting> sightings;
+  bool somebody_active = false;
+  for (const auto& model_type : options.training.models)
+    somebody_active = somebody_active || !state->types.at(model_type).active.empty();
+  if (somebody_active) {
+    const auto features = feature_set(options.feature_set);
+    if (!features) return forward_error(features);
+    const auto tape = MarketTape::record(*features, *place->candles, place->context.get(), options.label, place->as_of,
+                                         program.context());
+    if (!tape) return forward_error(tape);
+    TriggerWatch watch(*tape, **registry, *log, options);
+    const std::vector<TriggerKind> kinds{TriggerKind::time_based, TriggerKind::data_volume,
+                                         TriggerKind::performance_decay, TriggerKind::drift_detected,
+                                         TriggerKind::regime_shift};
+    for (const auto& model_type : options.training.models) {
+      const TypeState& type = state->types.at(model_type);
+      if (type.active.empty()) {
+        sightings.push_back(none_active(model_type));
+        continue;
+      }
+      auto seen = watch.look(
+          {model_type, type.active, type.active_data_end, type.last_attempt, type.chart ? &*type.chart : nullptr},
+          tape->bars() - 1, kinds);
+      if (!seen) return forward_error(seen);
+      for (Sighting& sighting : *seen) sightings.push_back(std::move(sighting));
+    }
+  } else {
+    for (const auto& model_type : options.training.models) sightings.push_back(none_active(model_type));
+  }
+
+  auto list = nlohmann::json::array();
+  TextTable table({"type", "trigger", "fires", "value", "limit", "false/year", "what is seen"});
+  for (const Sighting& s : sightings) {
+    list.push_back(to_json(s));
+    table.add({s.trigger.model_type, std::string(to_string(s.trigger.kind)),
+               s.fired ? std::string(to_string(s.trigger.priority)) : "no", fixed(s.value, 4), fixed(s.limit, 4),
+               fixed(s.false_alarms_a_year, 2), s.trigger.reason});
+  }
+  program.print({{"as_of", to_string(place->as_of)}, {"triggers", list}},
+                "What the triggers see at " + to_string(place->as_of) + "\n\n" + table.render());
+  return 0;
+}
+
+}  // namespace
+
+void add_triggers(CLI::App& app, Commands& commands) {
+  auto* command = app.add_subcommand("triggers", "What each trigger sees now, whether or not it would fire");
+  commands.push_back({command, [](Program& program) { return run(program); }});
+}
+
+}  // namespace clm::app

@@ -1,0 +1,155 @@
+#include "learning/trigger_performance.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <nlohmann/json.hpp>
+
+#include "base/contract.hpp"
+#include "base/number_text.hpp"
+#include "base/probability_distribution.hpp"
+#include "evaluation/metrics.hpp"
+
+namespace clm {
+namespace {
+
+/// Symbols rise and fall together: of one bar's forecasts, this many count as one independent call.
+constexpr double kSymbolsMoveTogether = 10;
+
+double run_length_blocks(const PerformanceOptions& options) {
+  const double blocks_a_day =
+      24.0 * 3'600'000.0 / (static_cast<double>(options.interval.ms()) * static_cast<double>(options.horizon_bars));
+  return std::clamp(2 * options.false_alarm_days * blocks_a_day, 5.0, 1e7);
+}
+
+CusumOptions chart_options(const RankIcPromise& promise, const PerformanceOptions& options) {
+  CusumOptions chart;
+  chart.mean = promise.mean;
+  chart.sigma = promise.standard_deviation;
+  chart.reference = std::clamp(promise.mean / promise.standard_deviation / 2, 0.1, 0.5);
+  chart.threshold = cusum_threshold(chart.reference, run_length_blocks(options), ChangeSide::decrease);
+  chart.side = ChangeSide::decrease;
+  return chart;
+}
+
+}  // namespace
+
+std::optional<RankIcPromise> read_promise(const std::string& evidence_json) {
+  const auto evidence = nlohmann::json::parse(evidence_json, nullptr, false);
+  const nlohmann::json::json_pointer where("/judgement/candidate/rank_ic");
+  if (evidence.is_discarded() || !evidence.contains(where)) return std::nullopt;
+  const auto& skill = evidence.at(where);
+  if (skill.value("kind", "") != "cross_section") return std::nullopt;
+  const auto number = [&](const char* key) {
+    const auto found = skill.find(key);
+    return found != skill.end() && found->is_number() ? found->get<double>() : 0.0;
+  };
+  const double mean = number("mean"), ratio = number("information_ratio");
+  const double deviation = ratio != 0 ? mean / ratio : 0;
+  if (!std::isfinite(deviation) || deviation <= 0) return std::nullopt;
+  return RankIcPromise{mean, deviation};
+}
+
+PerformanceChart::PerformanceChart(const RankIcPromise& promise, const PerformanceOptions& options)
+    : promise_(promise), options_(options) {
+  expects(promise.standard_deviation > 0 && options.horizon_bars > 0, "a promise varies, a label spans bars");
+  const CusumOptions chart = chart_options(promise, options);
+  limit_ = chart.threshold;
+  chart_ = CusumChart(chart);
+  win_alpha_ = 2 / run_length_blocks(options);  // of two sides, of which one is looked at
+}
+
+void PerformanceChart::add(const BarScore& score) {
+  if (std::isnan(score.rank_ic)) return;
+  calls_ += score.calls;
+  hits_ += score.hits;
+  block_sum_ += score.rank_ic;
+  if (++block_bars_ == static_cast<std::size_t>(options_.horizon_bars)) close_block();
+}
+
+void PerformanceChart::close_block() {
+  const double mean = block_sum_ / static_cast<double>(block_bars_);
+  block_sum_ = 0;
+  block_bars_ = 0;
+  ++blocks_;
+  sum_ += mean;
+  recent_.push_back(mean);
+  if (recent_.size() > kRecentBlocks) recent_.erase(recent_.begin());
+  const bool decayed = chart_.update(mean) == DriftSignal::drift;
+  const double win_rate = upper_win_rate();
+  if (decayed || win_rate < 0.5) {
+    alarm_value_ = chart_.down();
+    alarm_win_rate_ = win_rate;
+  }
+}
+
+double PerformanceChart::upper_win_rate() const {
+  if (calls_ == 0) return 1;
+  const double independent = static_cast<double>(calls_) / (kSymbolsMoveTogether * options_.horizon_bars);
+  const double share = static_cast<double>(hits_) / static_cast<double>(calls_);
+  return wilson(share, static_cast<std::size_t>(calls_), std::max(independent, 1.0), win_alpha_).hi;
+}
+
+PerformanceChart::Finding PerformanceChart::look() const {
+  Finding finding;
+  finding.alarm = alarm_value_.has_value();
+  finding.value = alarm_value_.value_or(chart_.down());
+  finding.limit = limit_;
+  if (blocks_ == 0) {
+    finding.reason = "no outcomes of the active version yet";
+    return finding;
+  }
+  const double mean = sum_ / static_cast<double>(blocks_);
+  finding.reason = "rank IC " + fixed(mean, 4) + " over " + std::to_string(blocks_) + " blocks of " +
+                   std::to_string(options_.horizon_bars) + " bars, where " + fixed(promise_.mean, 4) +
+                   " was promised; the CUSUM " + (finding.alarm ? "was" : "is") + " at " + fixed(finding.value, 2) +
+                   " of " + fixed(limit_, 2);
+  const double win_rate = finding.alarm ? alarm_win_rate_ : upper_win_rate();
+  if (win_rate < 0.5) finding.reason += "; the win rate is below one half, upper bound " + fixed(win_rate, 4);
+  if (recent_.size() == kRecentBlocks) {
+    const double recent = std::accumulate(recent_.begin(), recent_.end(), 0.0) / static_cast<double>(kRecentBlocks);
+    const double upper =
+        recent + normal_quantile(0.95) * promise_.standard_deviation / std::sqrt(static_cast<double>(kRecentBlocks));
+    if (upper < 0) {
+      finding.priority = Priority::urgent;
+      finding.reason += "; over the last " + std::to_string(kRecentBlocks) + " blocks rank IC is " + fixed(recent, 4) +
+                        ", upper bound " + fixed(upper, 4);
+    }
+  }
+  return finding;
+}
+
+nlohmann::json PerformanceChart::state() const {
+  return {{"promise", {promise_.mean, promise_.standard_deviation}},
+          {"false_alarm_days", options_.false_alarm_days},
+          {"chart", chart_.state()},
+          {"blocks", blocks_},
+          {"block_bars", block_bars_},
+          {"sums", {block_sum_, sum_}},
+          {"calls", {calls_, hits_}},
+          {"recent", recent_},
+          {"alarm", alarm_value_ ? nlohmann::json{*alarm_value_, alarm_win_rate_} : nlohmann::json()}};
+}
+
+Result<PerformanceChart> PerformanceChart::from_state(const nlohmann::json& state, int horizon_bars,
+                                                      Interval interval) {
+  const RankIcPromise promise{state.at("promise").at(0).get<double>(), state.at("promise").at(1).get<double>()};
+  if (promise.standard_deviation <= 0)
+    return fail(ErrorKind::integrity, "drift.state", "the promise of a performance chart does not vary");
+  PerformanceChart made(promise, {horizon_bars, interval, state.at("false_alarm_days").get<double>()});
+  if (auto read = made.chart_.restore(state.at("chart").get<DetectorState>()); !read) return forward_error(read);
+  made.blocks_ = state.at("blocks").get<std::size_t>();
+  made.block_bars_ = state.at("block_bars").get<std::size_t>();
+  made.block_sum_ = state.at("sums").at(0).get<double>();
+  made.sum_ = state.at("sums").at(1).get<double>();
+  made.calls_ = state.at("calls").at(0).get<std::uint64_t>();
+  made.hits_ = state.at("calls").at(1).get<std::uint64_t>();
+  made.recent_ = state.at("recent").get<std::vector<double>>();
+  if (state.at("alarm").is_null()) return made;
+  made.alarm_value_ = state.at("alarm").at(0).get<double>();
+  made.alarm_win_rate_ = state.at("alarm").at(1).get<double>();
+  return made;
+}
+
+}  // namespace clm
