@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <map>
 
@@ -34,6 +35,25 @@ MemoryCandleSource market(double signal_ic, std::uint64_t seed, std::size_t bars
   return MemoryCandleSource(std::move(series));
 }
 
+/// The market with a signal, three times as volatile from the end of the history on.
+MemoryCandleSource stormy_market(std::size_t bars) {
+  SimulationOptions options;
+  options.symbols = 24;
+  options.bars = kAll;
+  options.seed = 3;
+  options.signal_ic = 0.4;
+  options.signal_shape = SignalShape::linear;
+  auto series = simulate(options).value().series;
+  for (CandleSeries& one : series) {
+    const double base = one.candles[kHistory - 1].close;
+    for (std::size_t i = kHistory; i < kAll; ++i)
+      for (double Candle::*price : {&Candle::open, &Candle::high, &Candle::low, &Candle::close})
+        one.candles[i].*price = base * std::pow(one.candles[i].*price / base, 3);
+    one.candles.resize(bars);
+  }
+  return MemoryCandleSource(std::move(series));
+}
+
 /// Quick stages, for a short history and models that are told apart easily.
 LearningOptions learning() {
   LearningOptions options = testing::small_trees();
@@ -60,9 +80,10 @@ LearningOptions learning() {
 LearningOptions listening() {
   LearningOptions options = learning();
   options.triggers.retrain_hours = 10'000;
-  options.triggers.false_alarm_days = 1;
-  options.triggers.cooldown_hours = 12;
-  options.deployment.stages.shadow.places = 3;
+  options.triggers.false_alarm_days = 0.25;
+  options.triggers.cooldown_hours = 42;
+  options.deployment.stages.shadow.places = 10;
+  options.deployment.stages.shadow.min_predictions = 1'000;  // the data of the active version is to grow old
   return options;
 }
 
@@ -248,10 +269,11 @@ TEST_F(Replay, WhatTriggersSeeLaterChangesNothingEarlier) {
   constexpr std::size_t kSome = kHistory + 240;
   ReplayPlace whole, part;
   ASSERT_EQ(whole.serve_what_learns_from(*noise_), part.serve_what_learns_from(*noise_));
-  ASSERT_TRUE(whole.run(*tape_, *candles_, listening(), kSome));
-  const auto early = market(0.4, 3, kSome);
+  const auto stormy = stormy_market(kAll), early = stormy_market(kSome);
+  ASSERT_TRUE(whole.run(tape_of(stormy, kAll), stormy, listening(), kSome));
   ASSERT_TRUE(part.run(tape_of(early, kSome), early, listening(), kSome));
   EXPECT_THAT(whole.memory(), HasSubstr("performance_decay"));
+  EXPECT_THAT(whole.memory(), HasSubstr("drift_detected"));
   EXPECT_EQ(whole.memory(), part.memory());
 }
 
@@ -274,10 +296,13 @@ TEST_F(Replay, InterruptedAnywhereItGoesOnToTheSameBits) {
 TEST_F(Replay, InterruptedAnywhereItsTriggersSeeTheSame) {
   ReplayPlace whole, broken;
   ASSERT_EQ(whole.serve_what_learns_from(*noise_), broken.serve_what_learns_from(*noise_));
-  ASSERT_TRUE(whole.run(*tape_, *candles_, listening(), kHistory + 240));
-  while (!broken.run(*tape_, *candles_, listening(), kHistory + 240, 17)) {
+  const auto stormy = stormy_market(kAll);
+  const MarketTape tape = tape_of(stormy, kAll);
+  ASSERT_TRUE(whole.run(tape, stormy, listening(), kHistory + 240));
+  while (!broken.run(tape, stormy, listening(), kHistory + 240, 17)) {
   }
   EXPECT_THAT(whole.memory(), HasSubstr("performance_decay"));
+  EXPECT_THAT(whole.memory(), HasSubstr("drift_detected"));
   EXPECT_EQ(whole.memory(), broken.memory());
 }
 
