@@ -68,6 +68,8 @@ class LifeCycle {
   bool is_cooling_down(const TypeState& type, Timestamp now) const;
   Status carry_out(const PendingAction& action, Timestamp now, const RunContext& run);
   Status learn(const PendingAction& action, Timestamp now, const RunContext& run);
+  /// The deciding sentence of the verdict on a version.
+  Result<std::string> why_decided(const VersionId& version, const Event& entry) const;
   Status read_active(const std::string& model_type);
   Status read_registry();
   Status meet_what_a_person_did(const std::map<std::string, VersionId>& active_before);

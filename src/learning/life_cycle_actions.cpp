@@ -94,8 +94,10 @@ Status LifeCycle::meet_newcomers(const std::vector<CycleResult>& results, Timest
            "this very model was trained before, at " + to_string(entry.at));
       continue;
     }
+    const auto why = why_decided(result.version, entry);
+    if (!why) return forward_error(why);
     tell(now, "trained", result.model_type, result.version,
-         entry.reason + " It is now " + std::string(to_string(record->status)) + ".",
+         *why + " It is now " + std::string(to_string(record->status)) + ".",
          nlohmann::json{{"status", to_string(record->status)}}.dump());
     const VersionId& reference = active_before[result.model_type];
     if (record->status == VersionStatus::shadow) {
@@ -112,6 +114,17 @@ Status LifeCycle::meet_newcomers(const std::vector<CycleResult>& results, Timest
   }
   forget_ended_trials();
   return {};
+}
+
+Result<std::string> LifeCycle::why_decided(const VersionId& version, const Event& entry) const {
+  const auto evidence = place_.registry.latest_evidence(version);
+  if (!evidence) return forward_error(evidence);
+  const auto json = nlohmann::json::parse(*evidence, nullptr, false);
+  // Not the entry's own words: a version whose cycle was killed was entered by the next one, with words of its own.
+  const auto reasons =
+      json.is_object() ? json.value("/verdict/reasons"_json_pointer, nlohmann::json()) : nlohmann::json();
+  if (!reasons.is_array() || reasons.empty()) return entry.reason;
+  return reasons.front().get<std::string>();
 }
 
 Status LifeCycle::read_active(const std::string& model_type) {

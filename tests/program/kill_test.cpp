@@ -162,5 +162,51 @@ TEST(Kill, AnEnsembleIsCompletedByTheNextCycle) {
   expect_cycles_to_be_completed(base, 3);
 }
 
+/// What a replay says, but for what depends on the machine.
+nlohmann::json outcome_of(nlohmann::json document) {
+  document.erase("training_seconds");
+  return document;
+}
+
+TEST(Kill, AReplayGoesOnToTheSameEnd) {
+  TestWorkspace base;
+  base.simulate(1'400);
+  // Everything there is: trainings, promotions at once or by way of the stages, watches and rollbacks.
+  base.environment = {{"CLM_TRAINING_MODELS", "lightgbm"},
+                      {"CLM_LIGHTGBM_ROUNDS", "20"},
+                      {"CLM_FEATURES_SET", "classic22"},
+                      {"CLM_TRIGGERS_RETRAIN_HOURS", "72"},
+                      {"CLM_TRIGGERS_NEW_BARS", "1000000"},
+                      {"CLM_POLICY_GATE", "none"},
+                      {"CLM_WATCH_BARS", "48"},
+                      {"CLM_WATCH_ALPHA", "0.4"},
+                      {"CLM_GUARDRAILS_MAX_ONE_SIDED_SHARE", "0.55"}};
+  const std::vector<std::string> command{"replay", "--from", close_of_bar(1'000), "--to", close_of_bar(1'400),
+                                         "--json"};
+  TestWorkspace undisturbed;
+  undisturbed.environment = base.environment;
+  undisturbed.become(base);
+  Killer killer(undisturbed, command);
+  auto expected = outcome_of(undisturbed.json(command));
+  expected.erase("file");
+  ASSERT_GE(expected["promotions"], 3);
+  ASSERT_GE(expected["rollbacks"], 1);
+
+  const int rounds = kill_rounds();
+  for (int tries = 0; killer.killed() < rounds && tries < 5 * rounds; ++tries) {
+    TestWorkspace place;
+    place.environment = base.environment;
+    place.become(base);
+    killer.kill_a_run(place);
+    killer.kill_a_run(place);  // one and the same is killed twice
+    auto document = outcome_of(place.json(command));
+    document.erase("file");
+    EXPECT_EQ(document, expected);
+    if (::testing::Test::HasFailure()) break;
+  }
+  RecordProperty("killed", killer.killed());
+  EXPECT_GE(killer.killed(), rounds);
+}
+
 }  // namespace
 }  // namespace clm::testing
