@@ -21,7 +21,7 @@ void Behaviour::add(const BarScore& score) {
 std::vector<std::string> misbehaviour(const Behaviour& candidate, const Behaviour& reference,
                                       const BehaviourLimits& limits, double symbols_move_together) {
   std::vector<std::string> findings;
-  if (candidate.rows < limits.min_forecasts) return findings;
+  if (candidate.rows < limits.min_forecasts || candidate.bars < limits.min_bars) return findings;
   const auto rows = static_cast<double>(candidate.rows);
   const double up = static_cast<double>(candidate.up) / rows;
   if (std::max(up, 1 - up) > limits.max_one_sided_share)

@@ -10,6 +10,7 @@ namespace clm {
 /// When a forecaster's behaviour by itself, whatever came true, is reason enough to take it out of service.
 struct BehaviourLimits {
   std::size_t min_forecasts = 200;    ///< nothing is said before
+  std::size_t min_bars = 24;          ///< nor before so many bars: of one bar's forecasts most point one way together
   double max_one_sided_share = 0.70;  ///< of the forecasts that point one way, (.5, 1]
   double min_spread_ratio = 0.20;     ///< forecasts' spread over the symbols against the reference's, [0, 1)
   double max_hit_rate_fall = 0.05;    ///< below the reference's, with a lower 99 % bound; [0, 1]

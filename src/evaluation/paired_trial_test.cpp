@@ -174,6 +174,7 @@ TEST(Behaviour, NamesWhatIsWrong) {
   const auto findings = [&](const Behaviour& one) { return misbehaviour(one, normal, limits, 5); };
   EXPECT_TRUE(findings(normal).empty());
   EXPECT_TRUE(findings(behaviour(1, 1.0, 0, 0)).empty()) << "too few to say";
+  EXPECT_TRUE(findings(behaviour(20, 1.0, 0, 0)).empty()) << "2,000 forecasts, but of 20 bars";
   EXPECT_EQ(findings(behaviour(50, 0.75, 0.1, 0.52)).size(), 1U);
   EXPECT_EQ(findings(behaviour(50, 0.25, 0.1, 0.52)).size(), 1U);
   EXPECT_EQ(findings(behaviour(50, 0.5, 0, 0.52)).size(), 1U) << "constant";

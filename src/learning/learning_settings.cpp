@@ -232,6 +232,7 @@ void add_stages(Settings& s, StageOptions& o) {
   s.add("watch.cooldown_hours", &o.watch.cooldown_hours,
         number("hours", "After a rollback nothing of that type is promoted or rolled back.", 0, 1e6));
   s.add("guardrails.min_forecasts", &o.behaviour.min_forecasts, number("forecasts", "Nothing is said before.", 1, 1e9));
+  s.add("guardrails.min_bars", &o.behaviour.min_bars, number("bars", "Nor before so many with outcomes.", 1, 1e9));
   s.add("guardrails.max_one_sided_share", &o.behaviour.max_one_sided_share,
         number("", "Of the forecasts that point one way.", 0.5, 1));
   s.add("guardrails.min_spread_ratio", &o.behaviour.min_spread_ratio,
