@@ -43,7 +43,8 @@ Result<PredictorOptions> predictor_options(const LearningOptions& learning) {
   return PredictorOptions{weights->named,
                           weights->other,
                           {learning.ensemble.min_weight, learning.ensemble.max_weight},
-                          learning.judging.positions.costs};
+                          learning.judging.positions.costs,
+                          hours(24 * learning.serving.max_data_age_days)};
 }
 
 std::string voters(const VersionId& ensemble) {

@@ -151,8 +151,8 @@ Result<Predictor::Member> Predictor::load_member(const Registry& registry, const
   if (!label) return forward_error(label);
   auto model = load_calibrated_model(record.slot.model_type, artifact->directory);
   if (!model) return forward_error(model);
-  return Member{record.slot.model_type, artifact->version, 0, artifact->manifest.feature_set, *label,
-                std::move(*model)};
+  return Member{record.slot.model_type,           artifact->version, 0, artifact->manifest.feature_set, *label,
+                artifact->manifest.created_as_of, std::move(*model)};
 }
 
 Status Predictor::add_members(const Registry& registry, const std::vector<VersionRecord>& records, IfBroken if_broken) {
@@ -200,6 +200,7 @@ Result<Predictor> Predictor::load(const Registry& registry, const std::vector<st
                                   PredictorOptions options, IfBroken if_broken) {
   Predictor predictor;
   predictor.costs_ = options.costs;
+  predictor.max_data_age_ = options.max_data_age;
   const auto ensemble = registry.active(Slot{std::string(kEnsembleType)});
   if (!ensemble) return forward_error(ensemble);
   if (*ensemble) {
@@ -230,6 +231,7 @@ Result<Predictor> Predictor::load_version(const Registry& registry, const Versio
                                           PredictorOptions options) {
   Predictor predictor;
   predictor.costs_ = options.costs;
+  predictor.max_data_age_ = options.max_data_age;
   if (record.slot.model_type == kEnsembleType) {
     // All of it, the members' bytes included.
     if (auto whole = registry.open_artifact(record); !whole) return forward_error(whole);
@@ -295,12 +297,18 @@ Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const Con
     if (!forecasts) return forward_error(forecasts);
     for (std::size_t s = 0; s < out.predictions.size(); ++s)
       answers[s * count + m].why = "no bar closed at " + to_string(as_of);
+    const bool expired = max_data_age_ > Duration(0) && as_of - member.data_end > max_data_age_;
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const std::size_t s = rows->data.symbol[i];
       fresh[s] = true;
       Answer& answer = answers[s * count + m];
       const double forecast = static_cast<double>((*forecasts)[i]);
       const double unit = static_cast<double>(unit_of_symbol[s]);
+      if (expired) {
+        answer.why = "its data ended " + to_string(as_of - member.data_end) + " ago, at " + to_string(member.data_end) +
+                     "; the limit is " + to_string(max_data_age_);
+        continue;
+      }
       if (std::isnan(forecast) || std::isnan(unit)) {
         answer.why = std::isnan(forecast) ? "the model has no forecast" : "no recent volatility to scale by";
         continue;

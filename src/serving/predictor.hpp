@@ -52,6 +52,8 @@ struct PredictorOptions {
   double other_weight = 1;                ///< of a model type that is not named
   WeightBounds bounds{0, 1};              ///< where the number of votes allows them
   TradingCosts costs;                     ///< a forecast inside the cost of both sides is a HOLD
+  /// A version whose data ended longer before the prediction's time abstains and says so; 0: never.
+  Duration max_data_age{0};
 };
 
 /// What is said about the symbols, and by whom.
@@ -123,6 +125,7 @@ class Predictor {
     std::size_t place = 0;  ///< in the rule's list
     std::string feature_set;
     LabelOptions label;
+    Timestamp data_end;
     CalibratedModel model;
   };
   struct Inputs;
@@ -135,6 +138,7 @@ class Predictor {
                        const std::vector<std::string>& model_types, IfBroken if_broken);
 
   TradingCosts costs_;
+  Duration max_data_age_{0};
   VersionId ensemble_;
   EnsembleRule rule_;               ///< its members are `members_`, and those of an ensemble that do not verify
   std::vector<Member> members_;     ///< ascending by model type

@@ -147,6 +147,19 @@ TEST_F(PredictorTest, WhoHasNoActiveVersionHasNoVoteAndSaysSo) {
   EXPECT_EQ(nobody[0].action, Action::hold);
 }
 
+TEST_F(PredictorTest, AnExpiredVersionStopsVotingAndSaysSo) {
+  activate(1);
+  PredictorOptions options;
+  const Duration age = close_of(kBars) - from_calendar(2022, 7, 1);  // the end of its data, by its manifest
+  options.max_data_age = age;
+  EXPECT_EQ(ask(load({"ridge"}, options), market(kBars)).predictions.front().votes.size(), 1U);
+  options.max_data_age = age - Duration(1);
+  const Prediction expired = ask(load({"ridge"}, options), market(kBars)).predictions.front();
+  EXPECT_TRUE(expired.votes.empty());
+  ASSERT_EQ(expired.abstained.size(), 1U);
+  EXPECT_THAT(expired.abstained.front().why, HasSubstr("its data ended"));
+}
+
 TEST_F(PredictorTest, AnAlteredFileIsNeverServed) {
   const VersionId version = activate(1);
   const auto file = registry_->store().directory_of("ridge", version) / ForecastCalibration::kFileName;
