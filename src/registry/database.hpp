@@ -28,8 +28,8 @@ class Database {
   /// What a commit outlives. A killed process loses nothing in either case.
   enum class Durability { power_failure, process_end };
   struct Options {
-    Durability durability = Durability::power_failure;  ///< the weaker one saves two fsyncs a commit
     int busy_timeout_seconds = 10;                      ///< how long to wait for another writer before `database.busy`
+    Durability durability = Durability::power_failure;  ///< the weaker one saves two fsyncs a commit
   };
 
   /// Opens or makes the file. Errors as `read`, and `database.open` (unavailable) for a path with a quotation mark.
