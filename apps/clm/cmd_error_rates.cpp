@@ -16,11 +16,12 @@ Result<int> run(Program& program, const ErrorRateOptions& options) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
   const auto rates = stage_error_rates((*session)->learning(), options, program.context());
+  if (!rates) return forward_error(rates);
   if (auto stop = program.context().cancel.check(); !stop) return forward_error(stop);
   auto list = nlohmann::json::array();
   TextTable table({"scenario", "n", "events", "rate", "95 % interval", "median bars", "90 % within", "demanded"});
   std::string legend;
-  for (const ErrorRate& rate : rates) {
+  for (const ErrorRate& rate : *rates) {
     list.push_back(to_json(rate));
     table.add({rate.scenario, std::to_string(rate.n), std::to_string(rate.events), fixed(100 * rate.rate, 2) + " %",
                "[" + fixed(100 * rate.lo, 2) + ", " + fixed(100 * rate.hi, 2) + "] %", std::to_string(rate.median_bars),

@@ -112,6 +112,16 @@ struct Scenario {
   StageOptions stages;
 };
 
+/// Without a rank IC, a bar is left out of a trial, and a trial without bars never ends.
+Status check_universe(BarLoss loss, const ErrorRateOptions& options, std::size_t min_symbols) {
+  if (loss != BarLoss::rank || static_cast<std::size_t>(options.symbols) >= min_symbols) return {};
+  return fail(ErrorKind::usage, "error_rates.symbols",
+              std::to_string(options.symbols) + " simulated symbols have no rank IC, which needs " +
+                  std::to_string(min_symbols),
+              "judging.min_symbols",
+              "Simulate at least " + std::to_string(min_symbols) + " symbols (--symbols), or lower the setting.");
+}
+
 std::size_t quantile(std::vector<std::size_t> values, double share) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
@@ -120,9 +130,13 @@ std::size_t quantile(std::vector<std::size_t> values, double share) {
 
 }  // namespace
 
-std::vector<ErrorRate> stage_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
-                                         const RunContext& run) {
+Result<std::vector<ErrorRate>> stage_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
+                                                 const RunContext& run) {
   const StageOptions& stages = learning.deployment.stages;
+  const auto loss_kind = parse_bar_loss(stages.shadow.loss);
+  if (!loss_kind) return forward_error(loss_kind);
+  if (auto ranked = check_universe(*loss_kind, options, learning.judging.min_symbols); !ranked)
+    return forward_error(ranked);
   StageOptions patient = stages;
   patient.shadow.max_days = static_cast<double>(options.gain_bars) / 24;
   const double loss = 1 - options.rank_ic;

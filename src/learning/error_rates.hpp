@@ -6,6 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "base/result.hpp"
 #include "base/run_context.hpp"
 #include "learning/learning_options.hpp"
 
@@ -38,7 +39,8 @@ struct ErrorRate {
 ///   gain     one whose loss is 5 % lower is found by a shadow of `gain_bars`
 ///   damage   one whose loss is 10 % higher after its promotion is rolled back by the watch
 /// Deterministic in options and seed, whatever the number of jobs. Cost: about 10 us a bar and 60 symbols.
-std::vector<ErrorRate> stage_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
+/// Error `error_rates.symbols` (usage): where the loss ranks symbols, fewer than can be ranked decide nothing, ever.
+Result<std::vector<ErrorRate>> stage_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
                                          const RunContext& run);
 
 /// {scenario, what, n, events, rate, lo, hi, median_bars, slow_bars, demanded}

@@ -9,11 +9,14 @@ namespace {
 
 class ErrorRates : public ::testing::Test {
  protected:
-  std::vector<ErrorRate> rates(const LearningOptions& learning, std::size_t n, int jobs = 2) {
+  Result<std::vector<ErrorRate>> simulated(const LearningOptions& learning, std::size_t n, int jobs = 2) {
     ErrorRateOptions options;
     options.n = n;
     options.gain_bars = 3'000;
     return stage_error_rates(learning, options, {clock_, cancel_, progress_, jobs});
+  }
+  std::vector<ErrorRate> rates(const LearningOptions& learning, std::size_t n, int jobs = 2) {
+    return simulated(learning, n, jobs).value();
   }
   ManualClock clock_{Timestamp(0)};
   CancelToken cancel_;
@@ -38,6 +41,19 @@ TEST_F(ErrorRates, ShowASettingThatLetsTwinsThrough) {
   LearningOptions careless;
   careless.deployment.stages.shadow.margin = 0.2;
   EXPECT_GT(rates(careless, 20)[0].events, 15U);
+}
+
+TEST_F(ErrorRates, NeedAUniverseThatCanBeRanked) {
+  LearningOptions strict;
+  strict.judging.min_symbols = 61;
+  const auto refused = simulated(strict, 2);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "error_rates.symbols");
+  EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+  EXPECT_NE(refused.error().message.find("60"), std::string::npos) << refused.error().message;
+  strict.deployment.stages.shadow.loss = "squared_error";
+  strict.deployment.stages.shadow.max_days = 5;
+  EXPECT_TRUE(simulated(strict, 1)) << "squared errors need no ranks";
 }
 
 TEST_F(ErrorRates, AreTheSameForAnyNumberOfJobs) {
