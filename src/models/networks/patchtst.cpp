@@ -128,9 +128,9 @@ class PatchTst::Pass final : public NetworkPass {
  private:
   enum class Mode { forecast, training };
 
-  /// What a layer keeps for its backward pass: [token][column], but the attention's moments: [window][head][2][query].
+  /// What a layer keeps for its backward pass: [token][column], but records of heads: [window][head].
   struct Kept {
-    Floats query_key_value, moments, mixed, attended_raw, inside, slope, fed_raw;
+    Floats heads, mixed, attended_raw, inside, slope, fed_raw;
     BatchNorm::Moments attention_moments, feed_forward_moments;
   };
 
@@ -232,26 +232,25 @@ class PatchTst::Pass final : public NetworkPass {
     return normed_.data();
   }
 
-  AttentionHead head_of(std::size_t index, std::size_t window, std::size_t head, const DropoutMask& mask_of_weights) {
-    Kept& kept = kept_[index];
-    const std::size_t square = net_.patches_ * net_.padded_, number = window * net_.heads_ + head;
+  /// What all heads of a network have in common.
+  AttentionHead any_head() const {
     AttentionHead h;
     h.tokens = net_.patches_;
     h.padded = net_.padded_;
     h.width = net_.width_ / net_.heads_;
     h.scale = 1 / std::sqrt(static_cast<float>(h.width));
     h.stride = 3 * net_.width_;
-    h.layers = index + 1;
-    const std::size_t at = window * net_.patches_ * h.stride + head * h.width;
-    for (std::size_t layer = 0; layer <= index; ++layer) {
-      h.q[layer] = kept_[layer].query_key_value.data() + at;
-      h.k[layer] = h.q[layer] + net_.width_;
-    }
-    h.v = kept.query_key_value.data() + at + 2 * net_.width_;
-    h.moments = kept.moments.data() + number * 2 * net_.padded_;
-    h.dropout = from(mask_of_weights, number * square);
-    h.out = kept.mixed.data() + window * net_.patches_ * net_.width_ + head * h.width;
     h.out_stride = net_.width_;
+    return h;
+  }
+  AttentionHead head_of(std::size_t index, std::size_t window, std::size_t head, const DropoutMask& mask_of_weights) {
+    const std::size_t number = window * net_.heads_ + head;
+    AttentionHead h = any_head();
+    h.layers = index + 1;
+    for (std::size_t layer = 0; layer <= index; ++layer)
+      h.records[layer] = kept_[layer].heads.data() + number * h.record_size();
+    h.dropout = from(mask_of_weights, number * net_.patches_ * net_.padded_);
+    h.out = kept_[index].mixed.data() + window * net_.patches_ * net_.width_ + head * h.width;
     h.scratch = scratch_.data();
     return h;
   }
@@ -261,9 +260,8 @@ class PatchTst::Pass final : public NetworkPass {
     const EncoderLayer& layer = net_.layers_[index];
     Kept& kept = kept_[index];
     const std::size_t rows = tokens(), width = net_.width_;
-    kept.query_key_value.resize(rows * 3 * width);
-    kept.moments.resize(windows_ * net_.heads_ * 2 * net_.padded_);
-    scratch_.resize(4 * net_.patches_ * net_.padded_);
+    kept.heads.resize(windows_ * net_.heads_ * any_head().record_size());
+    scratch_.resize(any_head().scratch_size());
     for (Floats* floats : {&kept.mixed, &kept.attended_raw, &kept.fed_raw}) floats->resize(rows * width);
     kept.inside.resize(rows * net_.hidden_);
     if constexpr (mode == Mode::training) kept.slope.resize(kept.inside.size());
@@ -290,11 +288,19 @@ class PatchTst::Pass final : public NetworkPass {
     Kept& kept = kept_[index];
     const std::size_t width = net_.width_, at = part.first_token * width;
     const float* const input = input_of(index, part, parameters);
-    layer.query_key_value.forward(kernels, parameters, part.tokens, input, width, kept.query_key_value.data() + 3 * at);
+    query_key_value_.resize(part.tokens * 3 * width);
+    layer.query_key_value.forward(kernels, parameters, part.tokens, input, width, query_key_value_.data());
     const DropoutMask weights =
         mask(place(index, kWeights), mode == Mode::training ? net_.options_.attention_dropout : 0);
-    for (std::size_t window = part.first_window; window < part.first_window + part.windows; ++window)
-      for (std::size_t head = 0; head < net_.heads_; ++head) kernels.attention(head_of(index, window, head, weights));
+    for (std::size_t in_part = 0; in_part < part.windows; ++in_part) {
+      for (std::size_t head = 0; head < net_.heads_; ++head) {
+        AttentionHead h = head_of(index, part.first_window + in_part, head, weights);
+        h.q = query_key_value_.data() + in_part * net_.patches_ * h.stride + head * h.width;
+        h.k = h.q + width;
+        h.v = h.k + width;
+        kernels.attention(h);
+      }
+    }
     float* const out = kept.attended_raw.data() + at;
     layer.projection.forward(kernels, parameters, part.tokens, kept.mixed.data() + at, width, out);
     kernels.add_dropped(part.tokens * width, input, out, out,
@@ -395,7 +401,8 @@ class PatchTst::Pass final : public NetworkPass {
   std::vector<Kept> kept_;
   std::vector<WindowScale> scale_;  // of each window's target
   Floats normalised_, patches_, embedded_, encoded_, outputs_, normed_;
-  Floats d_outputs_, d_tokens_, d_branch_, d_inside_, d_mixed_, d_query_key_value_, d_scores_, scratch_;
+  Floats query_key_value_, scratch_;
+  Floats d_outputs_, d_tokens_, d_branch_, d_inside_, d_mixed_, d_query_key_value_, d_scores_;
 };
 
 std::unique_ptr<NetworkPass> PatchTst::make_pass() const { return std::make_unique<Pass>(*this); }

@@ -35,14 +35,45 @@ CLM_INLINE void scale_columns(const AttentionHead& h, const Strip& s, float fact
   for (std::size_t i = 0; i < h.width * s.columns; i += kLanes) store(columns + i, load(columns + i) * all(factor));
 }
 
-/// scores[key][query of the strip], summed over layers. `columns` is working memory.
-void score(const AttentionHead& h, const Strip& s, float* columns, float* scores) {
-  for (std::size_t layer = 0; layer < h.layers; ++layer) {
-    gather(h, s, h.q[layer], h.stride, columns);
-    scale_columns(h, s, h.scale * kLog2e, columns);
-    strip_of(s.vectors(), h.tokens, h.width, {h.k[layer], h.stride, 1}, columns, s.columns, scores, s.columns,
-             layer == 0 ? Start{} : Start{scores, s.columns});
+/// A record of a head in one layer (AttentionHead::record_size).
+struct Record {
+  float *queries, *moments, *keys, *values;
+  CLM_INLINE Record(const AttentionHead& h, std::size_t layer)
+      : queries(h.records[layer]),
+        moments(queries + h.width * h.padded),
+        keys(moments + 2 * h.padded),
+        values(keys + h.tokens * h.width) {}
+};
+
+CLM_INLINE void copy_rows(std::size_t rows, std::size_t width, const float* in, std::size_t stride, float* out) {
+  for (std::size_t i = 0; i < rows; ++i, in += stride, out += width) {
+    std::size_t d = 0;
+    for (; d + 8 <= width; d += 8) _mm256_storeu_ps(out + d, _mm256_loadu_ps(in + d));
+    for (; d < width; d += 4) _mm_storeu_ps(out + d, _mm_loadu_ps(in + d));
   }
+}
+
+/// Writes queries, keys and values of this layer's record.
+CLM_INLINE void keep(const AttentionHead& h) {
+  const Record kept(h, h.layers - 1);
+  const std::size_t tokens = h.tokens, padded = h.padded, width = h.width;
+  transpose(tokens, width, h.q, h.stride, kept.queries, padded);
+  for (std::size_t d = 0; d < width; ++d)
+    for (std::size_t i = tokens; i < padded; ++i) kept.queries[d * padded + i] = 0;
+  const Lanes factor = all(h.scale * kLog2e);
+  for (std::size_t i = 0; i < width * padded; i += kLanes) store(kept.queries + i, load(kept.queries + i) * factor);
+  copy_rows(tokens, width, h.k, h.stride, kept.keys);
+  copy_rows(tokens, width, h.v, h.stride, kept.values);
+}
+
+/// scores[key][query of the strip] of `keys` keys from `first` on, summed over layers.
+CLM_INLINE void score(const AttentionHead& h, const Strip& s, std::size_t first, std::size_t keys, float* scores) {
+  Term terms[AttentionHead::kMaxLayers];
+  for (std::size_t layer = 0; layer < h.layers; ++layer) {
+    const Record kept(h, layer);
+    terms[layer] = {{kept.keys + first * h.width, h.width, 1}, kept.queries + s.first, h.padded};
+  }
+  strip_of(s.vectors(), keys, {terms, h.layers, h.width}, scores, s.columns, {});
 }
 
 struct Four {
@@ -113,98 +144,154 @@ CLM_INLINE void in_strips(const AttentionHead& h, Part part) {
   }
 }
 
-/// Index under the mask of the weight of key j for the first of sixteen queries.
-CLM_INLINE std::uint32_t element(const AttentionHead& h, std::size_t j, std::size_t query) {
-  return static_cast<std::uint32_t>(j * h.padded + query);
-}
-
-/// The columns of a head to come, of each row the next cache line, which no prefetcher of a processor would guess.
-CLM_INLINE void prefetch(const AttentionHead& h) {
-  for (std::size_t i = 0; i < h.tokens; ++i) {
-    const std::size_t next = i * h.stride + 16;
-    for (std::size_t layer = 0; layer < h.layers; ++layer) {
-      __builtin_prefetch(h.q[layer] + next);
-      __builtin_prefetch(h.k[layer] + next);
-    }
-    __builtin_prefetch(h.v + next);
+/// Fetches the records of the next head, which lie behind those of this one, while this one is worked on: a share with
+/// every block of keys, since only so many misses can be under way and the processor's own prefetchers stop at a page.
+class Ahead {
+ public:
+  CLM_INLINE Ahead(const AttentionHead& h, std::size_t layers)
+      : layers_(layers), size_(h.record_size()), share_((size_ * kTileRows / h.tokens + 15) / 16 * 16) {}
+  CLM_INLINE void fetch_share(const AttentionHead& h) {
+    const std::size_t end = at_ + share_ < size_ ? at_ + share_ : size_;
+    for (std::size_t layer = 0; layer < layers_; ++layer)
+      for (std::size_t i = at_; i < end; i += 16) __builtin_prefetch(h.records[layer] + size_ + i);
+    at_ = end;
   }
-}
 
-}  // namespace
+ private:
+  std::size_t layers_, size_, share_, at_ = 0;
+};
 
-void attention(const AttentionHead& h) {
+/// The weights of a head under its mask, or as they are.
+template <bool kDropped>
+struct Weighting {
+  CLM_INLINE explicit Weighting(const AttentionHead& h) : mask(h.dropout), padded(h.padded) {}
+  CLM_INLINE Lanes keep(Lanes x, std::size_t key, std::size_t query) const {
+    return kDropped ? mask.keep(x, element(key, query)) : x;
+  }
+  CLM_INLINE Lanes apply(Lanes x, std::size_t key, std::size_t query) const {
+    return kDropped ? mask.apply(x, element(key, query)) : x;
+  }
+  /// Index under the mask of the weight of a key for the first of sixteen queries.
+  CLM_INLINE std::uint32_t element(std::size_t key, std::size_t query) const {
+    return static_cast<std::uint32_t>(key * padded + query);
+  }
+  const Mask mask;
+  const std::size_t padded;
+};
+
+template <bool kDropped>
+void forward(const AttentionHead& h) {
   alignas(64) float columns[kMaxColumns];
   alignas(64) float shares[kTileColumns];
   float* const weights = h.scratch;  // before they are divided by their sum
-  const Mask mask(h.dropout);
-  prefetch(h);
+  const Weighting<kDropped> weighting(h);
+  const Record kept(h, h.layers - 1);
+  const std::size_t tokens = h.tokens, padded = h.padded, width = h.width;
+  Ahead ahead(h, h.layers - 1);
+  keep(h);
   in_strips(h, [&](const Strip& s) CLM_INLINE_LAMBDA {
-    score(h, s, columns, weights);
+    for (std::size_t first = 0; first < tokens; first += kTileRows) {
+      ahead.fetch_share(h);
+      score(h, s, first, tokens - first < kTileRows ? tokens - first : kTileRows, weights + first * s.columns);
+    }
     for (std::size_t lane = 0; lane < s.columns; lane += kLanes) {
       Lanes largest = all(-3.0e38F), sum = all(0);
-      for (std::size_t j = 0; j < h.tokens; ++j) largest = greater(largest, load(weights + j * s.columns + lane));
-      for (std::size_t j = 0; j < h.tokens; ++j) {
+      for (std::size_t j = 0; j < tokens; ++j) largest = greater(largest, load(weights + j * s.columns + lane));
+      for (std::size_t j = 0; j < tokens; ++j) {
         float* const at = weights + j * s.columns + lane;
         const Lanes weight = power_of_two_below_1(load(at) - largest);
         sum = sum + weight;
-        store(at, h.dropout.threshold == 0 ? weight : mask.keep(weight, element(h, j, s.first + lane)));
+        store(at, weighting.keep(weight, j, s.first + lane));
       }
       const Lanes share = all(1) / sum;
-      store(h.moments + s.first + lane, largest);
-      store(h.moments + h.padded + s.first + lane, share);
-      store(shares + lane, share * all(h.dropout.scale));
+      store(kept.moments + s.first + lane, largest);
+      store(kept.moments + padded + s.first + lane, share);
+      store(shares + lane, share * weighting.mask.scale);
     }
-    strip_of(s.vectors(), h.width, h.tokens, {h.v, 1, h.stride}, weights, s.columns, columns, s.columns, {});
-    for (std::size_t d = 0; d < h.width; ++d)
+    strip_of(s.vectors(), width, tokens, {kept.values, 1, width}, weights, s.columns, columns, s.columns, {});
+    for (std::size_t d = 0; d < width; ++d)
       for (std::size_t lane = 0; lane < s.columns; lane += kLanes)
         store(columns + d * s.columns + lane, load(columns + d * s.columns + lane) * load(shares + lane));
     scatter(h, s, columns, h.out, h.out_stride);
   });
 }
 
-void attention_backward(const AttentionHead& h) {
+/// dS = P (dP - inner) + what is handed down, and P under the mask, for a block of keys from `first` on.
+template <bool kDropped, bool kHanded>
+CLM_INLINE void block_backward(const Weighting<kDropped>& weighting, const Strip& s, std::size_t first,
+                               std::size_t keys, const float* moments, const float* inner, const float* scores,
+                               const float* reached, const float* above, float* mixed_by, float* d_scores) {
+  const std::size_t padded = weighting.padded;
+  for (std::size_t lane = 0; lane < s.columns; lane += kLanes) {
+    const Lanes largest = load(moments + s.first + lane), share = load(moments + padded + s.first + lane);
+    const Lanes taken = load(inner + lane);
+    for (std::size_t j = 0; j < keys; ++j) {
+      const std::size_t at = (first + j) * padded + s.first + lane;
+      const Lanes weight = power_of_two_below_1(load(scores + j * s.columns + lane) - largest) * share;
+      const Lanes by_weight = weighting.apply(load(reached + j * s.columns + lane), first + j, s.first + lane);
+      store(mixed_by + at, weighting.apply(weight, first + j, s.first + lane));
+      store(d_scores + at, fma(weight, by_weight - taken, kHanded ? load(above + at) : all(0)));
+    }
+  }
+}
+
+template <bool kDropped, bool kHanded>
+void backward(const AttentionHead& h) {
   alignas(64) float columns[kMaxColumns];
-  alignas(64) float mixed[kMaxColumns];
-  const std::size_t square = h.tokens * h.padded;
-  float* const weights = h.scratch;
-  float* const reached = h.scratch + square;       // the gradient by the weights
-  float* const mixed_by = h.scratch + 2 * square;  // the weights under the mask
-  float* const d_scores = h.d_scores != nullptr ? h.d_scores : h.scratch + 3 * square;
-  const Mask mask(h.dropout);
-  prefetch(h);
+  alignas(64) float inner[kMaxColumns];
+  alignas(64) float scores[kTileRows * kTileColumns];
+  alignas(64) float reached[kTileRows * kTileColumns];  // the gradient by the weights
+  const std::size_t tokens = h.tokens, padded = h.padded, width = h.width, square = tokens * padded;
+  float* const mixed_by = h.scratch;  // the weights under the mask
+  float* const d_scores = h.d_scores != nullptr ? h.d_scores : h.scratch + square;
+  float* const queries = h.scratch + 2 * square;
+  const float* const above = h.d_scores_above;
+  const Weighting<kDropped> weighting(h);
+  const Record kept(h, h.layers - 1);
+  Ahead ahead(h, h.layers);
   in_strips(h, [&](const Strip& s) CLM_INLINE_LAMBDA {
-    score(h, s, columns, weights);
-    gather(h, s, h.d_out, h.out_stride, columns);
-    gather(h, s, h.out, h.out_stride, mixed);
-    strip_of(s.vectors(), h.tokens, h.width, {h.v, h.stride, 1}, columns, s.columns, reached, s.columns, {});
     // Through the mask and the softmax: dS = P (dP - sum of P dP), where the sum is that of out * d_out (Dao et al.
     // 2022, FlashAttention, appendix B.2).
+    gather(h, s, h.d_out, h.out_stride, columns);
+    gather(h, s, h.out, h.out_stride, inner);
     for (std::size_t lane = 0; lane < s.columns; lane += kLanes) {
-      const Lanes largest = load(h.moments + s.first + lane), share = load(h.moments + h.padded + s.first + lane);
-      Lanes inner = all(0);
-      for (std::size_t d = 0; d < h.width; ++d)
-        inner = fma(load(columns + d * s.columns + lane), load(mixed + d * s.columns + lane), inner);
-      for (std::size_t j = 0; j < h.tokens; ++j) {
-        const std::size_t at = j * h.padded + s.first + lane;
-        const Lanes weight = power_of_two_below_1(load(weights + j * s.columns + lane) - largest) * share;
-        Lanes by_weight = load(reached + j * s.columns + lane);
-        if (h.dropout.threshold == 0) {
-          store(mixed_by + at, weight);
-        } else {
-          store(mixed_by + at, mask.apply(weight, element(h, j, s.first + lane)));
-          by_weight = mask.apply(by_weight, element(h, j, s.first + lane));
-        }
-        store(d_scores + at,
-              fma(weight, by_weight - inner, h.d_scores_above != nullptr ? load(h.d_scores_above + at) : all(0)));
-      }
+      Lanes sum = all(0);
+      for (std::size_t d = 0; d < width; ++d)
+        sum = fma(load(columns + d * s.columns + lane), load(inner + d * s.columns + lane), sum);
+      store(inner + lane, sum);
     }
-    strip_of(s.vectors(), h.width, h.tokens, {h.k[h.layers - 1], 1, h.stride}, d_scores + s.first, h.padded, columns,
-             s.columns, {});
+    for (std::size_t first = 0; first < tokens; first += kTileRows) {
+      const std::size_t keys = tokens - first < kTileRows ? tokens - first : kTileRows;
+      ahead.fetch_share(h);
+      score(h, s, first, keys, scores);
+      if constexpr (kHanded)
+        for (std::size_t i = 0; i < kTileRows * padded; i += kLanes)
+          __builtin_prefetch(above + (first + 2 * kTileRows) * padded + i);
+      strip_of(s.vectors(), keys, width, {kept.values + first * width, width, 1}, columns, s.columns, reached,
+               s.columns, {});
+      block_backward<kDropped, kHanded>(weighting, s, first, keys, kept.moments, inner, scores, reached, above,
+                                        mixed_by, d_scores);
+    }
+    strip_of(s.vectors(), width, tokens, {kept.keys, 1, width}, d_scores + s.first, padded, columns, s.columns, {});
     scale_columns(h, s, h.scale, columns);
     scatter(h, s, columns, h.d_q, h.stride);
   });
   gradient_by_key(mixed_by, h, h.d_out, h.out_stride, 1, h.d_v);
-  gradient_by_key(d_scores, h, h.q[h.layers - 1], h.stride, h.scale, h.d_k);
+  transpose(width, padded, kept.queries, padded, queries, width);
+  gradient_by_key(d_scores, h, queries, width, 1 / kLog2e, h.d_k);
+}
+
+}  // namespace
+
+void attention(const AttentionHead& h) {
+  if (h.dropout.threshold == 0) return forward<false>(h);
+  forward<true>(h);
+}
+
+void attention_backward(const AttentionHead& h) {
+  const bool dropped = h.dropout.threshold != 0, handed = h.d_scores_above != nullptr;
+  if (dropped) return handed ? backward<true, true>(h) : backward<true, false>(h);
+  handed ? backward<false, true>(h) : backward<false, false>(h);
 }
 
 }  // namespace clm::CLM_KERNEL_SET

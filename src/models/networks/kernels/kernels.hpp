@@ -36,35 +36,38 @@ struct MatrixProduct {
 };
 
 /// One head of multi-head attention over the tokens of one window. Rows of q, k, v, out and their gradients are tokens,
-/// `stride` floats apart; the pointers stand at the head's own columns.
+/// `stride` (or `out_stride`) floats apart; the pointers stand at the head's own columns.
 ///
 /// Scores are handed on from layer to layer: those of a layer are the sum of q k' over itself and all layers before.
 /// The sum is computed again wherever it is needed instead of being stored: a matrix per head and layer would be
-/// written to and read from main memory, which takes longer than the arithmetic.
+/// written to and read from main memory, which takes longer than the arithmetic. What that takes lies side by side in
+/// a record per head and layer.
 struct AttentionHead {
   static constexpr std::size_t kMaxLayers = 8;
   static constexpr std::size_t kMaxTokens = 1024;
   static constexpr std::size_t kMaxWidth = 256;
 
-  std::size_t tokens = 0;  ///< at most kMaxTokens
-  std::size_t padded = 0;  ///< tokens filled up to a multiple of 16
-  std::size_t width = 0;   ///< of a head, a multiple of 4, at most kMaxWidth
-  float scale = 1;         ///< of the scores: 1 / sqrt(width)
-  std::size_t layers = 1;  ///< whose scores are summed; the last is this one
-  const float *q[kMaxLayers] = {}, *k[kMaxLayers] = {};
-  const float* v = nullptr;  ///< of this layer
+  std::size_t tokens = 0;                                ///< at most kMaxTokens
+  std::size_t padded = 0;                                ///< tokens filled up to a multiple of 16
+  std::size_t width = 0;                                 ///< of a head, a multiple of 4, at most kMaxWidth
+  float scale = 1;                                       ///< of the scores: 1 / sqrt(width)
+  const float *q = nullptr, *k = nullptr, *v = nullptr;  ///< of this layer; forward reads
   std::size_t stride = 0;
-  float* moments = nullptr;         ///< [2][padded], of every query for its softmax; forward writes, backward reads
-  DropoutMask dropout;              ///< of the weights
-  std::uint32_t first_element = 0;  ///< index of the first weight under the mask; a head has tokens * padded of them
+  std::size_t layers = 1;           ///< whose scores are summed; the last is this one
+  float* records[kMaxLayers] = {};  ///< of each layer, record_size() floats; forward writes the last, all else is read
+  DropoutMask dropout;              ///< of the weights; a head has tokens * padded of them
   float* out = nullptr;             ///< forward writes, backward reads
   std::size_t out_stride = 0;
-  float* scratch = nullptr;  ///< forward: tokens * padded floats, backward: four times that; contents do not matter
+  float* scratch = nullptr;  ///< forward and backward: scratch_size() floats; contents do not matter
 
   const float* d_out = nullptr;                          ///< backward: gradient of out, laid out as out
   float *d_q = nullptr, *d_k = nullptr, *d_v = nullptr;  ///< of this layer; written, `stride` floats from row to row
   const float* d_scores_above = nullptr;  ///< [key][padded]: gradient that the next layer hands down; null in the last
   float* d_scores = nullptr;              ///< the same for the layer before, may be d_scores_above; null in the first
+
+  /// Of a record: scaled queries [width][padded], moments of the softmax [2][padded], keys and values [tokens][width].
+  std::size_t record_size() const { return ((width + 2) * padded + 2 * tokens * width + 15) / 16 * 16; }
+  std::size_t scratch_size() const { return padded * (2 * tokens + width); }
 };
 
 struct AdamStep {
