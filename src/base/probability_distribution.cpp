@@ -1,6 +1,7 @@
 #include "base/probability_distribution.hpp"
 
 #include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
@@ -41,6 +42,12 @@ double chi_squared_survival(double x, double degrees) {
   if (x <= 0) return 1;
   if (std::isinf(x)) return 0;
   return boost::math::cdf(complement(boost::math::chi_squared_distribution<double, Policy>(degrees), x));
+}
+
+double f_survival(double x, double numerator, double denominator) {
+  if (x <= 0) return 1;
+  if (std::isinf(x)) return 0;
+  return boost::math::cdf(complement(boost::math::fisher_f_distribution<double, Policy>(numerator, denominator), x));
 }
 
 double kolmogorov_survival(double x) {

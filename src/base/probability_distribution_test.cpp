@@ -30,6 +30,10 @@ TEST(ProbabilityDistribution, SurvivalOfTestStatistics) {
   EXPECT_NEAR(chi_squared_survival(16.92, 9), 0.04998360638750561, 1e-14);
   EXPECT_NEAR(chi_squared_survival(80, 9), 1.61613141565346e-13, 1e-25);
   EXPECT_EQ(chi_squared_survival(0, 3), 1);
+  EXPECT_NEAR(f_survival(2.5, 4, 30), 0.0634764397982508, 1e-14);
+  EXPECT_NEAR(f_survival(12, 4, 12), 0.00037120000000000013, 1e-16);
+  EXPECT_NEAR(f_survival(0.7, 9, 200), 0.7084754771789408, 1e-13);
+  EXPECT_EQ(f_survival(0, 4, 12), 1);
 }
 
 }  // namespace

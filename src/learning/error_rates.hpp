@@ -41,7 +41,7 @@ struct ErrorRate {
 /// Deterministic in options and seed, whatever the number of jobs. Cost: about 10 us a bar and 60 symbols.
 /// Error `error_rates.symbols` (usage): where the loss ranks symbols, fewer than can be ranked decide nothing, ever.
 Result<std::vector<ErrorRate>> stage_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
-                                         const RunContext& run);
+                                                 const RunContext& run);
 
 /// {scenario, what, n, events, rate, lo, hi, median_bars, slow_bars, demanded}
 nlohmann::json to_json(const ErrorRate& rate);

@@ -12,10 +12,8 @@
 namespace clm {
 namespace {
 
-constexpr std::size_t kCurrentBars = 168;
-constexpr std::size_t kReferenceBars = 720;
-/// Fewer bars say too little of what was usual.
-constexpr std::size_t kLeastReferenceBars = 168;
+/// Forecasts of bars that have passed cost time, so that fewer of them tell what is usual.
+constexpr std::size_t kSpreadHistoryBars = 1'344;
 constexpr double kRegimeYears = 2;
 constexpr std::size_t kPasts = 8;  ///< that are kept
 constexpr double kDaysAYear = 365.25;
@@ -37,13 +35,20 @@ double spread_of(const std::vector<float>& forecast) {
   return std::sqrt(std::max(0.0, squares / static_cast<double>(count) - mean * mean));
 }
 
-/// Bars after which the calendar of a week repeats itself; 0 where a week is no whole number of bars.
-std::size_t week_bars(Interval interval) {
+}  // namespace
+
+DriftOptions feature_drift_options(Interval interval) {
   constexpr std::int64_t kWeekMs = 7 * 86'400'000LL;
-  return kWeekMs % interval.ms() == 0 ? static_cast<std::size_t>(kWeekMs / interval.ms()) : 0;
+  DriftOptions options;
+  if (kWeekMs % interval.ms() == 0) options.period_bars = static_cast<std::size_t>(kWeekMs / interval.ms());
+  return options;
 }
 
-}  // namespace
+DriftOptions spread_drift_options() {
+  DriftOptions options;
+  options.history_bars = kSpreadHistoryBars;
+  return options;
+}
 
 bool falls_due(Timestamp before, Timestamp now, double period_hours) {
   const std::int64_t period_ms = hours(period_hours).count();
@@ -58,11 +63,7 @@ PerformanceOptions TriggerWatch::performance_options() const {
   return {options_.label.horizon_bars, tape_.interval(), options_.triggers.false_alarm_days};
 }
 
-double TriggerWatch::drift_level() const {
-  const double period = std::max(options_.triggers.drift_hours, hours_of(tape_.interval().length()));
-  // Features and forecasts are two checks.
-  return std::min(0.5, period / 24 / options_.triggers.false_alarm_days / 2);
-}
+double TriggerWatch::drift_level() const { return clm::drift_level(options_.triggers, tape_.interval()); }
 
 Result<std::optional<RankIcPromise>> TriggerWatch::promise_of(const VersionId& version) const {
   const auto events = registry_.events_of(version);
@@ -183,22 +184,24 @@ Result<Sighting> TriggerWatch::look_at_drift(const Subject& subject, std::size_t
   sighting.false_alarms_a_year = kDaysAYear / options_.triggers.false_alarm_days;
   Past& known = past(subject.active_data_end);
   const std::size_t end = bar + 1;
-  if (end < known.bars + kCurrentBars) {
+  const DriftOptions drift = feature_drift_options(tape_.interval());
+  if (end < known.bars + drift.current_bars) {
     sighting.trigger.reason = std::to_string(end > known.bars ? end - known.bars : 0) +
                               " bars have closed since the active version's data ended; " +
-                              std::to_string(kCurrentBars) + " are needed";
+                              std::to_string(drift.current_bars) + " are needed";
     return sighting;
   }
-  if (known.bars < kLeastReferenceBars) {
-    sighting.trigger.reason = "too few bars before the active version's data ended";
+  if (known.bars < drift.least_bars()) {
+    sighting.trigger.reason = std::to_string(known.bars) + " bars had closed before the active version's data ended; " +
+                              std::to_string(drift.least_bars()) + " are needed";
     return sighting;
   }
   if (!known.features) {
-    const std::size_t first = known.bars > kReferenceBars ? known.bars - kReferenceBars : 0;
-    known.features.emplace(tape_.frame()->names, means_.features(first, known.bars), week_bars(tape_.interval()));
+    const std::size_t first = known.bars - std::min(known.bars, drift.most_bars());
+    known.features.emplace(tape_.frame()->names, means_.features(first, known.bars), drift);
   }
   if (known.compared_at != bar) {
-    known.finding = known.features->compare(means_.features(end - kCurrentBars, end));
+    known.finding = known.features->compare(means_.features(end - drift.current_bars, end));
     known.compared_at = bar;
   }
   const DriftFinding& features = known.finding;
@@ -215,7 +218,7 @@ Result<Sighting> TriggerWatch::look_at_drift(const Subject& subject, std::size_t
                             (features_drifted ? "; features have drifted, of " : "; of ") +
                             std::to_string(features.series) +
                             (features_drifted ? " worst " : " features nearest to it ") + describe(features.worst) +
-                            "; level " + fixed(sighting.limit, 5) + ", the last " + std::to_string(kCurrentBars) +
+                            "; level " + fixed(sighting.limit, 5) + ", the last " + std::to_string(drift.current_bars) +
                             " bars against those before " + to_string(subject.active_data_end);
   return sighting;
 }
@@ -232,12 +235,13 @@ Result<DriftFinding> TriggerWatch::compare_spread(const Subject& subject, std::s
     why_not = spread.no_reference;
     return DriftFinding();
   }
+  const std::size_t current = spread_drift_options().current_bars;
   // What is said of this bar is not logged yet.
-  if (auto read = read_live(spread, bar - kCurrentBars, bar); !read) return forward_error(read);
+  if (auto read = read_live(spread, bar - current, bar); !read) return forward_error(read);
   const std::vector<float> live(spread.live.begin(), spread.live.end());
   const auto known = std::count_if(live.begin(), live.end(), [](float x) { return !std::isnan(x); });
-  if (static_cast<std::size_t>(known) < kCurrentBars / 2) {
-    why_not = "only " + std::to_string(known) + " of the last " + std::to_string(kCurrentBars) + " bars were forecast";
+  if (static_cast<std::size_t>(known) < current / 2) {
+    why_not = "only " + std::to_string(known) + " of the last " + std::to_string(current) + " bars were forecast";
     return DriftFinding();
   }
   return spread.held_out->compare(live);
@@ -249,12 +253,13 @@ Status TriggerWatch::learn_spread(Spread& spread, std::size_t data_bars) {
   if (!manifest) return forward_error(manifest);
   // On what it was fitted on, a model says more than elsewhere.
   const Timestamp clean_from = label_end(manifest->training_span.to, tape_.label(), tape_.interval());
-  const std::size_t first = std::max(tape_.bar_at_or_after(clean_from + Duration(1)),
-                                     data_bars > kReferenceBars ? data_bars - kReferenceBars : 0);
-  if (first + kLeastReferenceBars > data_bars) {
+  const DriftOptions drift = spread_drift_options();
+  const std::size_t first =
+      std::max(tape_.bar_at_or_after(clean_from + Duration(1)), data_bars - std::min(data_bars, drift.most_bars()));
+  if (first + drift.least_bars() > data_bars) {
     spread.no_reference = "the active version was fitted on all but " +
                           std::to_string(data_bars > first ? data_bars - first : 0) + " bars of its data; " +
-                          std::to_string(kLeastReferenceBars) + " are needed";
+                          std::to_string(drift.least_bars()) + " are needed";
     return {};
   }
   std::vector<float> values;
@@ -263,7 +268,7 @@ Status TriggerWatch::learn_spread(Spread& spread, std::size_t data_bars) {
     if (!said) return forward_error(said);
     values.push_back(static_cast<float>(spread_of(*said)));
   }
-  spread.held_out.emplace(std::vector<std::string>{"forecast spread"}, values, 0);
+  spread.held_out.emplace(std::vector<std::string>{"forecast spread"}, values, drift);
   if (spread.held_out->series() > 0) return {};
   spread.held_out.reset();
   spread.no_reference = "the active version's forecasts do not vary";

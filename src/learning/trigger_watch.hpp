@@ -93,6 +93,10 @@ class TriggerWatch {
   std::map<std::string, Spread> spreads_;  ///< by model type
 };
 
+/// Over which bars features, and forecasts' spread, are compared.
+DriftOptions feature_drift_options(Interval interval);
+DriftOptions spread_drift_options();
+
 /// Whether a question that is asked every `period_hours` falls due between two closes: at the multiples of the period
 /// since the epoch, so that nobody has to remember when it was asked last. A period of 0: always.
 bool falls_due(Timestamp before, Timestamp now, double period_hours);

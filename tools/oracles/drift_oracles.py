@@ -75,6 +75,7 @@ for count in [5, 12, 14, 30]:
 
 print("kolmogorov", [repr(float(stats.kstwobign.sf(x))) for x in [0.3, 0.8, 1.0, 1.36, 2.5]])
 print("chi squared", [repr(float(stats.chi2.sf(x, k))) for x, k in [(3.2, 4), (16.92, 9), (80, 9)]])
+print("f", [repr(float(stats.f.sf(x, a, b))) for x, a, b in [(2.5, 4, 30), (12, 4, 12), (0.7, 9, 200)]])
 
 
 def sample(seed, n, spread=1.0):
