@@ -1,6 +1,9 @@
 #include "serving/predictor.hpp"
 
+#include <atomic>
 #include <cmath>
+#include <set>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,12 +26,18 @@ using ::testing::HasSubstr;
 constexpr std::size_t kBars = 420;
 constexpr std::size_t kSymbols = 6;
 
+/// The first `bars` bars of a market that is made once.
 std::vector<CandleSeries> market(std::size_t bars) {
-  SimulationOptions options;
-  options.symbols = kSymbols;
-  options.bars = bars;
-  options.signal_ic = 0.3;
-  return simulate(options).value().series;
+  static const std::vector<CandleSeries> all = [] {
+    SimulationOptions options;
+    options.symbols = kSymbols;
+    options.bars = kBars + 30;
+    options.signal_ic = 0.3;
+    return simulate(options).value().series;
+  }();
+  std::vector<CandleSeries> series = all;
+  for (CandleSeries& one : series) one.candles.resize(bars);
+  return series;
 }
 
 Timestamp close_of(std::size_t bars) { return SimulationOptions{}.start + std::chrono::hours(bars); }
@@ -128,6 +137,43 @@ TEST_F(PredictorTest, APromotionIsServedByTheNextLoadAndLeavesThisOneAlone) {
   EXPECT_EQ(ask(load(), market(kBars)).predictions[0].votes[0].version, second);
   ASSERT_TRUE(registry_->rollback(Slot{"ridge"}, testing::because("worse")));
   EXPECT_EQ(text_of(ask(load(), market(kBars))), said) << "the way back gives the same bits";
+}
+
+using FreqaiDefects = PredictorTest;
+
+TEST_F(FreqaiDefects, ASwapWhileOthersAskIsNeverTorn) {
+  // Versions that differ in model and calibration, and what each of them says.
+  std::vector<VersionId> versions;
+  std::set<std::string> said;
+  for (const double alpha : {1e0, 1e2, 1e3, 1e4, 1e5, 1e6}) {
+    versions.push_back(activate(alpha));
+    said.insert(text_of(ask(load(), market(kBars))));
+  }
+  ASSERT_EQ(said.size(), versions.size());
+  // One goes back through all of them while another one loads and asks over a connection of its own; whatever was
+  // active in between, what is heard is one version's own words.
+  std::set<std::string> heard;
+  std::atomic<int> asked = 0;
+  std::atomic<bool> done = false;
+  std::thread reader([&] {
+    auto database = Database::open(workspace_->database_file());
+    const auto registry = Registry::open(*database, ArtifactStore(workspace_->versions()));
+    while (!done) {
+      const auto predictor = Predictor::load(*registry, {"ridge"}, {}, Predictor::IfBroken::refuse);
+      heard.insert(predictor ? text_of(ask(*predictor, market(kBars))) : to_string(predictor.error()));
+      asked.fetch_add(1);
+      asked.notify_one();
+    }
+  });
+  for (std::size_t i = 1; i < versions.size(); ++i) {
+    asked.wait(asked.load());  // then it is about to load
+    EXPECT_TRUE(registry_->rollback(Slot{"ridge"}, testing::because("worse")));
+  }
+  asked.wait(asked.load());
+  done = true;
+  reader.join();
+  for (const std::string& words : heard) EXPECT_EQ(said.count(words), 1U) << words;
+  EXPECT_GT(heard.size(), 2U) << "there were swaps while it asked";
 }
 
 TEST_F(PredictorTest, WhoHasNoActiveVersionHasNoVoteAndSaysSo) {
