@@ -40,14 +40,8 @@ void LinearLayer::backward(const Kernels& kernels, const float* parameters, std:
                     .b_stride = outputs_,
                     .c = gradient + weight_,
                     .c_stride = outputs_,
-                    .accumulate = into_gradient == Into::add});
-  if (into_gradient == Into::add) {
-    Floats sums(outputs_);
-    kernels.column_sums(rows, outputs_, dy, sums.data());
-    kernels.add_to(outputs_, gradient + bias_, sums.data());
-  } else {
-    kernels.column_sums(rows, outputs_, dy, gradient + bias_);
-  }
+                    .accumulate = into_gradient == Into::add,
+                    .b_sums = gradient + bias_});
   if (dx == nullptr) return;
   kernels.multiply({.m = rows,
                     .n = inputs_,

@@ -34,6 +34,31 @@ void pack_columns(const MatrixProduct& p, std::size_t from_k, std::size_t depth,
   }
 }
 
+/// Adds the sums of a packed strip's columns to `sums`, or writes them where they are the first.
+template <std::size_t kVectors>
+CLM_INLINE void sum_packed(const float* packed, std::size_t depth, std::size_t columns, bool added, float* sums) {
+  alignas(64) float total[kVectors * kWidth];
+  Vector sum[kVectors];
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kVectors; ++v) sum[v] = broadcast(0);
+  for (std::size_t k = 0; k < depth; ++k)
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < kVectors; ++v)
+      sum[v] = fused(broadcast(1), load_vector(packed + (k * kVectors + v) * kWidth), sum[v]);
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < kVectors; ++v) store_vector(total + v * kWidth, sum[v]);
+  for (std::size_t j = 0; j < columns; ++j) sums[j] = added ? sums[j] + total[j] : total[j];
+}
+
+void sum_packed_of(std::size_t vectors, const float* packed, std::size_t depth, std::size_t columns, bool added,
+                   float* sums) {
+  if (vectors == 1) return sum_packed<1>(packed, depth, columns, added, sums);
+  if (vectors == 2) return sum_packed<2>(packed, depth, columns, added, sums);
+#if defined(__AVX512F__)
+  sum_packed<3>(packed, depth, columns, added, sums);
+#endif
+}
+
 /// Some rows of c, from `from_row`, and some k of the sum.
 struct Block {
   std::size_t from_row, rows, from_k, depth;
@@ -110,8 +135,10 @@ void multiply(const MatrixProduct& p) {
         const std::size_t vectors = (columns + kWidth - 1) / kWidth, width = vectors * kWidth;
         const bool whole = columns == width;
         // Packing pays once several tiles use it.
-        const bool direct = whole && p.b_transposed == Transposed::no && p.m < 2 * kTileRows;
+        const bool direct = whole && p.b_transposed == Transposed::no && p.m < 2 * kTileRows && p.b_sums == nullptr;
         if (!direct) pack_columns(p, from_k, block.depth, j, columns, width, packed);
+        if (p.b_sums != nullptr && block.from_row == 0)
+          sum_packed_of(vectors, packed, block.depth, columns, stored, p.b_sums + j);
         const float* b = direct ? p.b + from_k * p.b_stride + j : packed;
         const std::size_t b_stride = direct ? p.b_stride : width;
         float* const c = p.c + block.from_row * p.c_stride + j;

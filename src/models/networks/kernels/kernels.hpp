@@ -33,6 +33,7 @@ struct MatrixProduct {
   std::size_t c_stride = 0;
   const float* bias = nullptr;  ///< [n], or null
   bool accumulate = false;      ///< adds to c; then no bias
+  float* b_sums = nullptr;      ///< [n], or null: the sums of b over k are written here; added where c is
 };
 
 /// One head of multi-head attention over the tokens of one window. Rows of q, k, v, out and their gradients are tokens,

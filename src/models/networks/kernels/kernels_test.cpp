@@ -49,7 +49,7 @@ TEST_P(Products, EqualTheDefinitionInEveryLayoutAndOnEverySet) {
       for (const bool accumulate : {false, true}) {
         Floats first;
         for (const Kernels* kernels : runnable()) {
-          Floats c = before;
+          Floats c = before, sums = bias;
           kernels->multiply({.m = m,
                              .n = n,
                              .k = k,
@@ -62,7 +62,15 @@ TEST_P(Products, EqualTheDefinitionInEveryLayoutAndOnEverySet) {
                              .c = c.data(),
                              .c_stride = n,
                              .bias = accumulate ? nullptr : bias.data(),
-                             .accumulate = accumulate});
+                             .accumulate = accumulate,
+                             .b_sums = sums.data()});
+          for (std::size_t column = 0; column < n; ++column) {
+            double sum = accumulate ? static_cast<double>(bias[column]) : 0;
+            for (std::size_t i = 0; i < k; ++i) sum += static_cast<double>(at(b, tb, k, n, i, column));
+            ASSERT_NEAR(static_cast<double>(sums[column]), sum, 5e-5) << kernels->name << " " << column;
+          }
+          if (first.empty()) first = sums;
+          EXPECT_TRUE(same_bits(sums, first)) << kernels->name;
           for (std::size_t row = 0; row < m; ++row) {
             for (std::size_t column = 0; column < n; ++column) {
               // The promise behind reproducible bits: one chain of fused multiply-adds in the order of k.
