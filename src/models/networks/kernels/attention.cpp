@@ -19,20 +19,49 @@ struct Strip {
   std::size_t vectors() const { return columns / kWidth; }
 };
 
-/// A strip's rows of a matrix [tokens][width], transposed: out[d] holds column d.
-CLM_INLINE void gather(const AttentionHead& h, const Strip& s, const float* rows, std::size_t stride, float* out) {
-  transpose(s.filled, h.width, rows + s.first * stride, stride, out, s.columns);
-  for (std::size_t d = 0; d < h.width; ++d)
-    for (std::size_t i = s.filled; i < s.columns; ++i) out[d * s.columns + i] = 0;
+/// Calls work(lane, d, columns) for the columns of a head's rows, transposed, in sixteens of a strip's queries:
+/// columns[i] holds column d + i, of which there are at least four, and eight where the width has them.
+template <typename Work>
+CLM_INLINE void by_columns(std::size_t width, const Strip& s, const float* rows, std::size_t stride, Work work) {
+  Lanes columns[8];
+  for (std::size_t lane = 0; lane < s.columns; lane += kLanes) {
+    const std::size_t filled = s.filled - lane;
+    for (std::size_t d = 0; d < width; d += 8) {
+      const float* const at = rows + (s.first + lane) * stride + d;
+      if (filled >= kLanes && width - d >= 8)
+        columns_of(at, stride, kLanes, 8, columns);
+      else
+        columns_of(at, stride, filled, width - d, columns);
+      work(lane, d, columns);
+    }
+  }
 }
 
-CLM_INLINE void scatter(const AttentionHead& h, const Strip& s, const float* in, float* rows, std::size_t stride) {
-  transpose(h.width, s.filled, in, s.columns, rows + s.first * stride, stride);
-}
-
-/// columns *= factor
-CLM_INLINE void scale_columns(const AttentionHead& h, const Strip& s, float factor, float* columns) {
-  for (std::size_t i = 0; i < h.width * s.columns; i += kLanes) store(columns + i, load(columns + i) * all(factor));
+/// The transpose of in[d][query] * factor[query] as rows of a matrix.
+CLM_INLINE void scatter(std::size_t width, const Strip& s, const float* in, const float* factor, float* rows,
+                        std::size_t stride) {
+  for (std::size_t first = 0; first < s.filled; first += 8) {
+    const __m256 factors = _mm256_loadu_ps(factor + first);
+    const std::size_t filled = s.filled - first < 8 ? s.filled - first : 8;
+    float* const to = rows + (s.first + first) * stride;
+    for (std::size_t d = 0; d < width; d += 8) {
+      const std::size_t columns = width - d < 8 ? width - d : 8;
+      __m256 row[8];
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < 8; ++i)
+        row[i] = i < columns ? _mm256_mul_ps(_mm256_loadu_ps(in + (d + i) * s.columns + first), factors)
+                             : _mm256_setzero_ps();
+      exchange(row);
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < 8; ++i) {
+        if (i >= filled) break;
+        if (columns == 8)
+          _mm256_storeu_ps(to + i * stride + d, row[i]);
+        else
+          _mm_storeu_ps(to + i * stride + d, _mm256_castps256_ps128(row[i]));
+      }
+    }
+  }
 }
 
 /// A record of a head in one layer (AttentionHead::record_size).
@@ -57,11 +86,13 @@ CLM_INLINE void copy_rows(std::size_t rows, std::size_t width, const float* in, 
 CLM_INLINE void keep(const AttentionHead& h) {
   const Record kept(h, h.layers - 1);
   const std::size_t tokens = h.tokens, padded = h.padded, width = h.width;
-  transpose(tokens, width, h.q, h.stride, kept.queries, padded);
-  for (std::size_t d = 0; d < width; ++d)
-    for (std::size_t i = tokens; i < padded; ++i) kept.queries[d * padded + i] = 0;
   const Lanes factor = all(h.scale * kLog2e);
-  for (std::size_t i = 0; i < width * padded; i += kLanes) store(kept.queries + i, load(kept.queries + i) * factor);
+  by_columns(width, {0, padded, tokens}, h.q, h.stride,
+             [&](std::size_t lane, std::size_t d, const Lanes* columns) CLM_INLINE_LAMBDA {
+#pragma GCC unroll 8
+               for (std::size_t i = 0; i < 8; ++i)
+                 if (d + i < width) store(kept.queries + (d + i) * padded + lane, columns[i] * factor);
+             });
   copy_rows(tokens, width, h.k, h.stride, kept.keys);
   copy_rows(tokens, width, h.v, h.stride, kept.values);
 }
@@ -209,10 +240,7 @@ void forward(const AttentionHead& h) {
       store(shares + lane, share * weighting.mask.scale);
     }
     strip_of(s.vectors(), width, tokens, {kept.values, 1, width}, weights, s.columns, columns, s.columns, {});
-    for (std::size_t d = 0; d < width; ++d)
-      for (std::size_t lane = 0; lane < s.columns; lane += kLanes)
-        store(columns + d * s.columns + lane, load(columns + d * s.columns + lane) * load(shares + lane));
-    scatter(h, s, columns, h.out, h.out_stride);
+    scatter(width, s, columns, shares, h.out, h.out_stride);
   });
 }
 
@@ -238,7 +266,8 @@ CLM_INLINE void block_backward(const Weighting<kDropped>& weighting, const Strip
 template <bool kDropped, bool kHanded>
 void backward(const AttentionHead& h) {
   alignas(64) float columns[kMaxColumns];
-  alignas(64) float inner[kMaxColumns];
+  alignas(64) float inner[kTileColumns];
+  alignas(64) float factors[kTileColumns];
   alignas(64) float scores[kTileRows * kTileColumns];
   alignas(64) float reached[kTileRows * kTileColumns];  // the gradient by the weights
   const std::size_t tokens = h.tokens, padded = h.padded, width = h.width, square = tokens * padded;
@@ -252,14 +281,24 @@ void backward(const AttentionHead& h) {
   in_strips(h, [&](const Strip& s) CLM_INLINE_LAMBDA {
     // Through the mask and the softmax: dS = P (dP - sum of P dP), where the sum is that of out * d_out (Dao et al.
     // 2022, FlashAttention, appendix B.2).
-    gather(h, s, h.d_out, h.out_stride, columns);
-    gather(h, s, h.out, h.out_stride, inner);
     for (std::size_t lane = 0; lane < s.columns; lane += kLanes) {
-      Lanes sum = all(0);
-      for (std::size_t d = 0; d < width; ++d)
-        sum = fma(load(columns + d * s.columns + lane), load(inner + d * s.columns + lane), sum);
-      store(inner + lane, sum);
+      store(inner + lane, all(0));
+      store(factors + lane, all(h.scale));
     }
+    by_columns(width, s, h.d_out, h.out_stride,
+               [&](std::size_t lane, std::size_t d, const Lanes* reached_by) CLM_INLINE_LAMBDA {
+#pragma GCC unroll 8
+                 for (std::size_t i = 0; i < 8; ++i)
+                   if (d + i < width) store(columns + (d + i) * s.columns + lane, reached_by[i]);
+               });
+    by_columns(width, s, h.out, h.out_stride,
+               [&](std::size_t lane, std::size_t d, const Lanes* mixed) CLM_INLINE_LAMBDA {
+                 Lanes sum = load(inner + lane);
+#pragma GCC unroll 8
+                 for (std::size_t i = 0; i < 8; ++i)
+                   if (d + i < width) sum = fma(load(columns + (d + i) * s.columns + lane), mixed[i], sum);
+                 store(inner + lane, sum);
+               });
     for (std::size_t first = 0; first < tokens; first += kTileRows) {
       const std::size_t keys = tokens - first < kTileRows ? tokens - first : kTileRows;
       ahead.fetch_share(h);
@@ -273,8 +312,7 @@ void backward(const AttentionHead& h) {
                                         mixed_by, d_scores);
     }
     strip_of(s.vectors(), width, tokens, {kept.keys, 1, width}, d_scores + s.first, padded, columns, s.columns, {});
-    scale_columns(h, s, h.scale, columns);
-    scatter(h, s, columns, h.d_q, h.stride);
+    scatter(width, s, columns, factors, h.d_q, h.stride);
   });
   gradient_by_key(mixed_by, h, h.d_out, h.out_stride, 1, h.d_v);
   transpose(width, padded, kept.queries, padded, queries, width);

@@ -26,6 +26,7 @@ struct Words {
 
 CLM_INLINE Lanes load(const float* p) { return {_mm512_loadu_ps(p)}; }
 CLM_INLINE void store(float* p, Lanes a) { _mm512_storeu_ps(p, a.v); }
+CLM_INLINE Lanes joined(__m256 low, __m256 high) { return {_mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1)}; }
 CLM_INLINE Lanes all(float x) { return {_mm512_set1_ps(x)}; }
 CLM_INLINE Lanes operator+(Lanes a, Lanes b) { return {_mm512_add_ps(a.v, b.v)}; }
 CLM_INLINE Lanes operator-(Lanes a, Lanes b) { return {_mm512_sub_ps(a.v, b.v)}; }
@@ -85,6 +86,7 @@ CLM_INLINE void store(float* p, Lanes x) {
   _mm256_storeu_ps(p, x.a);
   _mm256_storeu_ps(p + 8, x.b);
 }
+CLM_INLINE Lanes joined(__m256 low, __m256 high) { return {low, high}; }
 CLM_INLINE Lanes all(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
 CLM_INLINE Lanes operator+(Lanes x, Lanes y) { return {_mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b)}; }
 CLM_INLINE Lanes operator-(Lanes x, Lanes y) { return {_mm256_sub_ps(x.a, y.a), _mm256_sub_ps(x.b, y.b)}; }

@@ -4,11 +4,9 @@
 
 namespace clm::CLM_KERNEL_SET {
 
-/// Eight rows of eight floats, `in_stride` apart, with rows and columns exchanged.
-CLM_INLINE void transpose_eight(const float* in, std::size_t in_stride, float* out, std::size_t out_stride) {
-  __m256 row[8], pair[8];
-#pragma GCC unroll 8
-  for (std::size_t i = 0; i < 8; ++i) row[i] = _mm256_loadu_ps(in + i * in_stride);
+/// Rows and columns of eight rows of eight floats, exchanged in registers.
+CLM_INLINE void exchange(__m256 row[8]) {
+  __m256 pair[8];
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < 8; i += 2) {
     pair[i] = _mm256_unpacklo_ps(row[i], row[i + 1]);
@@ -23,9 +21,41 @@ CLM_INLINE void transpose_eight(const float* in, std::size_t in_stride, float* o
   }
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < 4; ++i) {
-    _mm256_storeu_ps(out + i * out_stride, _mm256_permute2f128_ps(row[i], row[i + 4], 0x20));
-    _mm256_storeu_ps(out + (i + 4) * out_stride, _mm256_permute2f128_ps(row[i], row[i + 4], 0x31));
+    pair[i] = _mm256_permute2f128_ps(row[i], row[i + 4], 0x20);
+    pair[i + 4] = _mm256_permute2f128_ps(row[i], row[i + 4], 0x31);
   }
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < 8; ++i) row[i] = pair[i];
+}
+
+/// Eight rows of eight floats, `in_stride` apart, with rows and columns exchanged.
+CLM_INLINE void transpose_eight(const float* in, std::size_t in_stride, float* out, std::size_t out_stride) {
+  __m256 row[8];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < 8; ++i) row[i] = _mm256_loadu_ps(in + i * in_stride);
+  exchange(row);
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < 8; ++i) _mm256_storeu_ps(out + i * out_stride, row[i]);
+}
+
+/// Eight columns of at most sixteen rows; lanes beyond `rows` are 0. A row of four floats has but four columns.
+CLM_INLINE void columns_of(const float* in, std::size_t in_stride, std::size_t rows, std::size_t columns,
+                           Lanes out[8]) {
+  __m256 half[2][8];
+#pragma GCC unroll 2
+  for (std::size_t h = 0; h < 2; ++h) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < 8; ++i) {
+      const float* const at = in + (h * 8 + i) * in_stride;
+      if (h * 8 + i >= rows)
+        half[h][i] = _mm256_setzero_ps();
+      else
+        half[h][i] = columns >= 8 ? _mm256_loadu_ps(at) : _mm256_zextps128_ps256(_mm_loadu_ps(at));
+    }
+    exchange(half[h]);
+  }
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < 8; ++i) out[i] = joined(half[0][i], half[1][i]);
 }
 
 CLM_INLINE void transpose_four(const float* in, std::size_t in_stride, float* out, std::size_t out_stride) {
