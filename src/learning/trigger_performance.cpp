@@ -23,11 +23,39 @@ double run_length_blocks(const PerformanceOptions& options) {
   return std::clamp(2 * options.false_alarm_days * blocks_a_day, 5.0, 1e7);
 }
 
-CusumOptions chart_options(const RankIcPromise& promise, const PerformanceOptions& options) {
+/// Half of the shift that is found quickest, in sigmas.
+double reference_of(const RankIcPromise& promise) {
+  return std::clamp(promise.mean / promise.standard_deviation / 2, 0.1, 0.5);
+}
+
+/// The mean to hold against: the promise less an allowance for its error, by bisection.
+double target_of(const RankIcPromise& promise, const PerformanceOptions& options) {
+  const double error = promise.standard_error / promise.standard_deviation;
+  if (!(error > 0) || std::isinf(error)) return promise.mean;
+  const double reference = reference_of(promise), run_length = run_length_blocks(options);
+  const double threshold = cusum_threshold(reference, run_length, ChangeSide::decrease);
+  const auto false_alarms = [&](double allowance) {
+    double rate = 0, weight = 0;
+    for (double z = -4; z <= 4; z += 1) {
+      const double share = std::exp(-z * z / 2);
+      rate += share / cusum_run_length(reference, threshold, ChangeSide::decrease, error * (z + allowance));
+      weight += share;
+    }
+    return rate / weight;
+  };
+  double low = 0, high = 8;  // in standard errors
+  for (int step = 0; step < 8; ++step) {
+    const double middle = (low + high) / 2;
+    (false_alarms(middle) > 1 / run_length ? low : high) = middle;
+  }
+  return promise.mean - high * promise.standard_error;
+}
+
+CusumOptions chart_options(const RankIcPromise& promise, const PerformanceOptions& options, double target) {
   CusumOptions chart;
-  chart.mean = promise.mean;
+  chart.mean = target;
   chart.sigma = promise.standard_deviation;
-  chart.reference = std::clamp(promise.mean / promise.standard_deviation / 2, 0.1, 0.5);
+  chart.reference = reference_of(promise);
   chart.threshold = cusum_threshold(chart.reference, run_length_blocks(options), ChangeSide::decrease);
   chart.side = ChangeSide::decrease;
   return chart;
@@ -48,13 +76,16 @@ std::optional<RankIcPromise> read_promise(const std::string& evidence_json) {
   const double mean = number("mean"), ratio = number("information_ratio");
   const double deviation = ratio != 0 ? mean / ratio : 0;
   if (!std::isfinite(deviation) || deviation <= 0) return std::nullopt;
-  return RankIcPromise{mean, deviation};
+  return RankIcPromise{mean, deviation, number("standard_error")};
 }
 
 PerformanceChart::PerformanceChart(const RankIcPromise& promise, const PerformanceOptions& options)
-    : promise_(promise), options_(options) {
+    : PerformanceChart(promise, options, target_of(promise, options)) {}
+
+PerformanceChart::PerformanceChart(const RankIcPromise& promise, const PerformanceOptions& options, double target)
+    : promise_(promise), options_(options), target_(target) {
   expects(promise.standard_deviation > 0 && options.horizon_bars > 0, "a promise varies, a label spans bars");
-  const CusumOptions chart = chart_options(promise, options);
+  const CusumOptions chart = chart_options(promise, options, target);
   limit_ = chart.threshold;
   chart_ = CusumChart(chart);
   win_alpha_ = 2 / run_length_blocks(options);  // of two sides, of which one is looked at
@@ -103,8 +134,8 @@ PerformanceChart::Finding PerformanceChart::look() const {
   const double mean = sum_ / static_cast<double>(blocks_);
   finding.reason = "rank IC " + fixed(mean, 4) + " over " + std::to_string(blocks_) + " blocks of " +
                    std::to_string(options_.horizon_bars) + " bars, where " + fixed(promise_.mean, 4) +
-                   " was promised; the CUSUM " + (finding.alarm ? "was" : "is") + " at " + fixed(finding.value, 2) +
-                   " of " + fixed(limit_, 2);
+                   " was promised, " + fixed(target_, 4) + " at least; the CUSUM " + (finding.alarm ? "was" : "is") +
+                   " at " + fixed(finding.value, 2) + " of " + fixed(limit_, 2);
   const double win_rate = finding.alarm ? alarm_win_rate_ : upper_win_rate();
   if (win_rate < 0.5) finding.reason += "; the win rate is below one half, upper bound " + fixed(win_rate, 4);
   if (recent_.size() == kRecentBlocks) {
@@ -121,7 +152,8 @@ PerformanceChart::Finding PerformanceChart::look() const {
 }
 
 nlohmann::json PerformanceChart::state() const {
-  return {{"promise", {promise_.mean, promise_.standard_deviation}},
+  return {{"promise", {promise_.mean, promise_.standard_deviation, promise_.standard_error}},
+          {"target", target_},
           {"false_alarm_days", options_.false_alarm_days},
           {"chart", chart_.state()},
           {"blocks", blocks_},
@@ -134,10 +166,14 @@ nlohmann::json PerformanceChart::state() const {
 
 Result<PerformanceChart> PerformanceChart::from_state(const nlohmann::json& state, int horizon_bars,
                                                       Interval interval) {
-  const RankIcPromise promise{state.at("promise").at(0).get<double>(), state.at("promise").at(1).get<double>()};
+  RankIcPromise promise{state.at("promise").at(0).get<double>(), state.at("promise").at(1).get<double>()};
+  // A state that was written before promises had an error is held against the promise itself.
+  const bool has_error = state.contains("target");
+  if (has_error) promise.standard_error = state.at("promise").at(2).get<double>();
   if (promise.standard_deviation <= 0)
     return fail(ErrorKind::integrity, "drift.state", "the promise of a performance chart does not vary");
-  PerformanceChart made(promise, {horizon_bars, interval, state.at("false_alarm_days").get<double>()});
+  PerformanceChart made(promise, {horizon_bars, interval, state.at("false_alarm_days").get<double>()},
+                        has_error ? state.at("target").get<double>() : promise.mean);
   if (auto read = made.chart_.restore(state.at("chart").get<DetectorState>()); !read) return forward_error(read);
   made.blocks_ = state.at("blocks").get<std::size_t>();
   made.block_bars_ = state.at("block_bars").get<std::size_t>();

@@ -18,6 +18,7 @@ namespace clm {
 struct RankIcPromise {
   double mean = 0;                ///< of the rank IC of a bar
   double standard_deviation = 0;  ///< of the same, bar by bar; > 0
+  double standard_error = 0;      ///< of the mean, labels' overlap allowed for
 };
 /// From the evidence on a version (`judgement.candidate.rank_ic`); empty where it holds no cross-sectional rank IC that
 /// varied.
@@ -34,7 +35,9 @@ struct PerformanceOptions {
 /// Rank ICs of bars are averaged over blocks of `horizon_bars` bars and summed up in a one-sided CUSUM against the
 /// promise. Its sigma is the standard deviation of a bar's rank IC: sums of labels that overlap have a block deviation
 /// of sqrt((2 h^2 + 1) / (3 h^2)) of that, and neighbouring blocks a correlation of (h^2 - 1) / (2 (2 h^2 + 1)); the
-/// long-run deviation, by which the sums of a chart grow, is that of a bar again. The shift that is found quickest is
+/// long-run deviation, by which the sums of a chart grow, is that of a bar again. The promise is an estimate: what is
+/// held against is so far below it that the rate of false alarms, averaged over where the true mean may lie, is the
+/// stated one. The shift that is found quickest is
 /// the loss of all skill, within [0.2, 1] sigma. Beside it, the share of forecasts that had the right sign must not be
 /// shown to be below one half: Wilson's upper bound, ten symbols and a horizon's bars counting as one call, once a
 /// block. Each of the two is allowed half of the false alarms: a CUSUM one in 2 `false_alarm_days` while the promise
@@ -69,11 +72,14 @@ class PerformanceChart {
   static Result<PerformanceChart> from_state(const nlohmann::json& state, int horizon_bars, Interval interval);
 
  private:
+  /// The mean that is held against, as it was found before.
+  PerformanceChart(const RankIcPromise& promise, const PerformanceOptions& options, double target);
   void close_block();
   double upper_win_rate() const;
 
   RankIcPromise promise_;
   PerformanceOptions options_;
+  double target_ = 0;
   double win_alpha_ = 0;
   double limit_ = 0;
   CusumChart chart_;

@@ -66,6 +66,27 @@ TEST(PerformanceTrigger, AlarmsFalselyAsOftenAsStated) {
   EXPECT_LT(alarms, 130);
 }
 
+TEST(PerformanceTrigger, APromiseThatIsAnEstimateAlarmsNoOftener) {
+  // From some 500 bars, so that its error is a tenth of the deviation. A CUSUM that is allowed an alarm in 120 days has
+  // 100 in 100 histories of 120 days; held against the promise itself, it would have a third more.
+  int alarms = 0;
+  constexpr double kError = 0.02;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Random random(seed);
+    const double promised = kPromise.mean + kError * random.normal();
+    PerformanceChart chart({promised, kPromise.standard_deviation, kError}, options(60));
+    Outcomes outcomes(1'000 + seed);
+    for (int bar = 0; bar < 120 * 24; ++bar) {
+      chart.add(outcomes.next(kPromise.mean));
+      if (!chart.look().alarm) continue;
+      ++alarms;
+      chart.answer();
+    }
+  }
+  EXPECT_GT(alarms, 30);
+  EXPECT_LT(alarms, 120);
+}
+
 TEST(PerformanceTrigger, FindsTheLossOfAllSkillAndSaysWhatItSaw) {
   double bars = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
@@ -111,7 +132,7 @@ TEST(PerformanceTrigger, SeesAWinRateBelowOneHalf) {
 }
 
 TEST(PerformanceTrigger, GoesOnFromItsStateToTheSameBits) {
-  PerformanceChart whole(kPromise, options(180));
+  PerformanceChart whole({kPromise.mean, kPromise.standard_deviation, 0.01}, options(180));
   Outcomes outcomes(8);
   for (int bar = 0; bar < 1'000; ++bar) {
     whole.add(outcomes.next(bar < 500 ? 0.05 : -0.2));
@@ -128,8 +149,9 @@ TEST(PerformanceTrigger, GoesOnFromItsStateToTheSameBits) {
 
 TEST(PerformanceTrigger, ReadsThePromiseFromTheEvidence) {
   const auto promise = read_promise(
-      R"({"judgement":{"candidate":{"rank_ic":{"kind":"cross_section","mean":0.03,"information_ratio":0.15}}}})");
+      R"({"judgement":{"candidate":{"rank_ic":{"kind":"cross_section","mean":0.03,"information_ratio":0.15,"standard_error":0.01}}}})");
   ASSERT_TRUE(promise);
+  EXPECT_DOUBLE_EQ(promise->standard_error, 0.01);
   EXPECT_DOUBLE_EQ(promise->mean, 0.03);
   EXPECT_DOUBLE_EQ(promise->standard_deviation, 0.2);
   EXPECT_FALSE(read_promise(""));
