@@ -19,6 +19,10 @@ constexpr double kLeastInBin = 5;
 constexpr double kStill = 1e-7;
 /// Spans of the past begin so many times in the length of one.
 constexpr std::size_t kStartsInSpan = 4;
+/// Of the variance of a span's distance; Kolmogorov's own, squared, varies like a chi-squared with 5.6.
+constexpr double kDegreesOfSpan = 4;
+/// However long the past: where volatility comes and goes, distances have heavier tails than Kolmogorov's.
+constexpr double kMostDegrees = 24;
 /// The mean square of Kolmogorov's distribution.
 constexpr double kMeanSquare = std::numbers::pi * std::numbers::pi / 12;
 
@@ -71,7 +75,8 @@ DriftReference::Usual DriftReference::usual(const std::vector<double>& distances
   const double error = mean.standard_error * mean.standard_error;
   const double square = mean.mean * mean.mean;
   const double apart = static_cast<double>(distances.size()) / static_cast<double>(kStartsInSpan);
-  return {mean.mean, std::max(1.0, 2 * square / variance), std::min(apart - 1, 2 * square / error)};
+  return {mean.mean, std::max(1.0, 2 * square / variance),
+          std::min({kMostDegrees, kDegreesOfSpan * (apart - 1), 2 * square / error})};
 }
 
 DriftReference::DriftReference(std::vector<std::string> names, std::span<const float> values,
@@ -89,7 +94,7 @@ DriftReference::DriftReference(std::vector<std::string> names, std::span<const f
 
 DriftReference::Series DriftReference::learn(std::size_t column, const std::vector<double>& series) const {
   const std::size_t span = options_.current_bars;
-  const std::size_t reference = std::min(options_.reference_bars, series.size() / 3);
+  const std::size_t reference = std::min(options_.reference_bars, series.size() / 4);
   const std::span<const double> all(series);
   std::vector<std::vector<double>> past;
   double known = 0;

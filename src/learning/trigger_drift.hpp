@@ -27,14 +27,14 @@ inline constexpr std::size_t kWorstSeries = 3;
 
 struct DriftOptions {
   std::size_t current_bars = 168;    ///< that are compared; >= 14
-  std::size_t reference_bars = 720;  ///< newest known bars at most, and a third of them at most, that they are held to
+  std::size_t reference_bars = 720;  ///< newest bars at most, and a quarter of them at most, that they are held to
   std::size_t history_bars = 4'368;  ///< before the reference, at most, that tell how far apart spans usually are
   std::size_t period_bars = 0;       ///< of the calendar; 0: none
 
   /// So many bars are made use of.
   std::size_t most_bars() const { return reference_bars + history_bars; }
-  /// With fewer there is no telling: three independent spans beside the reference.
-  std::size_t least_bars() const { return 6 * current_bars; }
+  /// With fewer there is no telling: three spans beside the reference that do not overlap.
+  std::size_t least_bars() const { return 5 * current_bars; }
 };
 
 /// Whether series come from the distribution that they came from in a span of reference.
@@ -44,11 +44,11 @@ struct DriftOptions {
 /// every lag but the day's, and scales that change over weeks hide from each single autocorrelation. So it is learned
 /// from the past: the same distances are measured between the reference and spans of `current_bars` bars before it. The
 /// mean of D^2 stands for pi^2 / 12 (1/n + 1/m), that of the PSI for (bins - 1)(1/n + 1/m), with n and m the effective
-/// numbers of the two samples. With d the number of spans that do not overlap less one, or less where the mean's
-/// standard error says so (`estimate_mean`),
+/// numbers of the two samples. With d four times the number of spans that do not overlap, less one span, or less where
+/// the mean's standard error says so (`estimate_mean`), and 24 at most (simulated markets show no less heavy a tail),
 ///
 ///     p(D)   = 2 (1 + 4 x^2 / d)^(-d/2),  x^2 = pi^2 / 12 D^2 / mean D^2:  Kolmogorov's bound 2 exp(-2 x^2), averaged
-///              over a scale that is known like the variance of d + 1 values
+///              over a scale that is known like a variance with d degrees
 ///     p(PSI) = that of Fisher's F(b, d) at PSI / mean PSI, b the degrees of a chi-squared that varies as past indices
 ///              did, bins - 1 at most
 ///

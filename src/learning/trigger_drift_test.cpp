@@ -73,6 +73,19 @@ TEST(DriftTrigger, AlarmsFalselyAsOftenAsStated) {
   EXPECT_GE(at_20, 3) << "a test that never fires is none";
 }
 
+TEST(DriftTrigger, AlarmsNoOftenerAfterAShortPast) {
+  int at_5 = 0, at_20 = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const History whole = history(seed);
+    const auto past = std::span<const float>(whole.values).subspan((kPast - 1'000) * kSeries, 1'000 * kSeries);
+    const double p = DriftReference(whole.names, past, kOptions).compare(whole.current()).least_p();
+    at_5 += p < 0.05 ? 1 : 0;
+    at_20 += p < 0.2 ? 1 : 0;
+  }
+  EXPECT_LE(at_5, 11) << "5 % of 100 are 5";
+  EXPECT_LE(at_20, 31) << "20 % of 100 are 20";
+}
+
 TEST(DriftTrigger, IsNotDeceivedByWhatAutocorrelationsDoNotShow) {
   int at_5 = 0, at_1 = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
