@@ -15,7 +15,7 @@ namespace {
 Result<int> run(Program& program, const ErrorRateOptions& options) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
-  const auto rates = stage_error_rates((*session)->learning(), options, program.context());
+  const auto rates = simulated_error_rates((*session)->learning(), options, program.context());
   if (!rates) return forward_error(rates);
   if (auto stop = program.context().cancel.check(); !stop) return forward_error(stop);
   auto list = nlohmann::json::array();
@@ -31,7 +31,7 @@ Result<int> run(Program& program, const ErrorRateOptions& options) {
   program.print({{"rates", list}, {"symbols", options.symbols}, {"rank_ic", options.rank_ic}, {"seed", options.seed}},
                 table.render() + "\n" + legend + "\nSimulated: " + std::to_string(options.symbols) +
                     " symbols, hourly bars, a reference of rank IC " + fixed(options.rank_ic, 3) +
-                    ", stages as configured.\n");
+                    ", everything else as configured.\n");
   return 0;
 }
 
@@ -39,7 +39,7 @@ Result<int> run(Program& program, const ErrorRateOptions& options) {
 
 void add_error_rates(CLI::App& app, Commands& commands) {
   auto options = std::make_shared<ErrorRateOptions>();
-  auto* command = app.add_subcommand("error-rates", "How often shadow and watch are wrong, by simulation");
+  auto* command = app.add_subcommand("error-rates", "How often shadow, watch and triggers are wrong, by simulation");
   command->add_option("--n", options->n, "Simulated histories of each scenario")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -49,6 +49,9 @@ void add_error_rates(CLI::App& app, Commands& commands) {
       ->capture_default_str();
   command->add_option("--rank-ic", options->rank_ic, "Rank IC of the active version")
       ->check(CLI::Range(0.0, 0.5))
+      ->capture_default_str();
+  command->add_option("--scenarios", options->scenarios, "Which: aa, gain, damage, no_drift (the slowest)")
+      ->delimiter(',')
       ->capture_default_str();
   commands.push_back({command, [options](Program& program) { return run(program, *options); }});
 }

@@ -2,76 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
+#include <limits>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "base/number_text.hpp"
 #include "base/parallel.hpp"
 #include "base/random.hpp"
 #include "evaluation/metrics.hpp"
 #include "evaluation/paired_trial.hpp"
+#include "learning/quiet_history.hpp"
+#include "learning/simulated_forecasters.hpp"
 #include "learning/stage_decision.hpp"
 
 namespace clm {
 namespace {
-
-/// A forecaster's errors about a symbol last: their correlation from bar to bar.
-constexpr double kErrorMemory = 0.9;
-/// Two models learn from the same data: this share of the variance of their errors is common.
-constexpr double kSharedError = 0.5;
-constexpr double kTailDegrees = 4;
-
-/// Pearson's correlation of normal variables whose Spearman correlation is `rank`.
-double pearson_of(double rank) { return 2 * std::sin(std::numbers::pi * rank / 6); }
-
-/// Two forecasters in one market, bar by bar.
-class TwoForecasters {
- public:
-  TwoForecasters(const ErrorRateOptions& options, int horizon, double first_ic, double second_ic, Random random)
-      : random_(random),
-        symbols_(static_cast<std::size_t>(options.symbols)),
-        horizon_(static_cast<std::size_t>(horizon)),
-        skill_{pearson_of(first_ic), pearson_of(second_ic)},
-        shocks_(symbols_ * horizon_),
-        shared_(symbols_),
-        label_(symbols_) {
-    for (auto& shock : shocks_) shock = random_.student_t(kTailDegrees);
-    for (std::size_t f = 0; f < 2; ++f) {
-      own_[f].resize(symbols_);
-      forecast_[f].resize(symbols_);
-    }
-  }
-
-  void advance() {
-    const double fresh = std::sqrt(1 - kErrorMemory * kErrorMemory);
-    const double common = std::sqrt(kSharedError), apart = std::sqrt(1 - kSharedError);
-    for (std::size_t s = 0; s < symbols_; ++s) {
-      double* shocks = shocks_.data() + s * horizon_;
-      shocks[bar_ % horizon_] = random_.student_t(kTailDegrees);
-      double label = 0;
-      for (std::size_t k = 0; k < horizon_; ++k) label += shocks[k];
-      label /= std::sqrt(static_cast<double>(horizon_));
-      label_[s] = static_cast<float>(label);
-      shared_[s] = kErrorMemory * shared_[s] + fresh * random_.normal();
-      for (std::size_t f = 0; f < 2; ++f) {
-        own_[f][s] = kErrorMemory * own_[f][s] + fresh * random_.normal();
-        const double error = common * shared_[s] + apart * own_[f][s];
-        forecast_[f][s] = static_cast<float>(skill_[f] * label + std::sqrt(1 - skill_[f] * skill_[f]) * error);
-      }
-    }
-    ++bar_;
-  }
-  BarScore score(std::size_t forecaster, std::size_t min_symbols) const {
-    return score_bar(forecast_[forecaster], label_, min_symbols);
-  }
-
- private:
-  Random random_;
-  std::size_t symbols_, horizon_, bar_ = 0;
-  double skill_[2];
-  std::vector<double> shocks_, shared_, own_[2];
-  std::vector<float> label_, forecast_[2];
-};
 
 /// A stage from its beginning until it is decided, as the life cycle runs it: what followed, and after how many bars.
 struct StageRun {
@@ -79,7 +25,8 @@ struct StageRun {
   std::size_t bars = 0;
 };
 
-StageRun run_stage(const LearningOptions& learning, Stage stage, const StageOptions& stages, TwoForecasters market) {
+StageRun run_stage(const LearningOptions& learning, Stage stage, const StageOptions& stages,
+                   SimulatedForecasters market) {
   const Interval hour = Interval::one_hour();
   Trial trial{"simulated",
               VersionId("challenger"),
@@ -103,6 +50,12 @@ StageRun run_stage(const LearningOptions& learning, Stage stage, const StageOpti
   return run;
 }
 
+constexpr const char* kNoDrift = "no_drift";
+
+bool asks_for(const ErrorRateOptions& options, const std::string& scenario) {
+  return std::find(options.scenarios.begin(), options.scenarios.end(), scenario) != options.scenarios.end();
+}
+
 struct Scenario {
   const char* name;
   std::string what, demanded;
@@ -112,14 +65,27 @@ struct Scenario {
   StageOptions stages;
 };
 
-/// Without a rank IC, a bar is left out of a trial, and a trial without bars never ends.
-Status check_universe(BarLoss loss, const ErrorRateOptions& options, std::size_t min_symbols) {
-  if (loss != BarLoss::rank || static_cast<std::size_t>(options.symbols) >= min_symbols) return {};
-  return fail(ErrorKind::usage, "error_rates.symbols",
-              std::to_string(options.symbols) + " simulated symbols have no rank IC, which needs " +
-                  std::to_string(min_symbols),
-              "judging.min_symbols",
-              "Simulate at least " + std::to_string(min_symbols) + " symbols (--symbols), or lower the setting.");
+/// Without a rank IC, a bar is left out of a trial, and a trial without bars never ends; nor does a chart begin.
+Status check_universe(const LearningOptions& learning, const ErrorRateOptions& options) {
+  const auto loss = parse_bar_loss(learning.deployment.stages.shadow.loss);
+  if (!loss) return forward_error(loss);
+  const bool ranks = *loss == BarLoss::rank || asks_for(options, kNoDrift);
+  const std::size_t least = learning.judging.min_symbols;
+  if (!ranks || static_cast<std::size_t>(options.symbols) >= least) return {};
+  return fail(
+      ErrorKind::usage, "error_rates.symbols",
+      std::to_string(options.symbols) + " simulated symbols have no rank IC, which needs " + std::to_string(least),
+      "judging.min_symbols",
+      "Simulate at least " + std::to_string(least) + " symbols (--symbols), or lower the setting.");
+}
+
+Status check_scenarios(const ErrorRateOptions& options) {
+  const ErrorRateOptions known;
+  for (const auto& name : options.scenarios)
+    if (std::find(known.scenarios.begin(), known.scenarios.end(), name) == known.scenarios.end())
+      return fail(ErrorKind::usage, "error_rates.scenario", "\"" + name + "\" is not a scenario", "--scenarios",
+                  "Choose of aa, gain, damage and no_drift.");
+  return {};
 }
 
 std::size_t quantile(std::vector<std::size_t> values, double share) {
@@ -128,15 +94,84 @@ std::size_t quantile(std::vector<std::size_t> values, double share) {
   return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
 }
 
+/// `bars` until the event, one for each history that had one.
+ErrorRate rate_of(std::string scenario, std::string what, std::size_t n, const std::vector<std::size_t>& bars,
+                  std::string demanded) {
+  ErrorRate rate{std::move(scenario), std::move(what), n, bars.size(), 0, 0, 0, 0, 0, std::move(demanded)};
+  rate.rate = static_cast<double>(rate.events) / static_cast<double>(n);
+  const ShareEstimate interval = wilson(rate.rate, n, static_cast<double>(n), 0.05);
+  rate.lo = interval.lo;
+  rate.hi = interval.hi;
+  rate.median_bars = quantile(bars, 0.5);
+  rate.slow_bars = quantile(bars, 0.9);
+  return rate;
+}
+
+ErrorRate stage_rate(const Scenario& scenario, const LearningOptions& learning, const ErrorRateOptions& options,
+                     const RunContext& run) {
+  std::vector<StageRun> runs(options.n);
+  parallel_for(run.jobs, options.n, [&](std::size_t i) {
+    if (run.cancel.requested()) return;
+    const SimulatedForecasters::Options market{static_cast<std::size_t>(options.symbols),
+                                               static_cast<std::size_t>(learning.label.horizon_bars), options.rank_ic,
+                                               scenario.challenger_ic};
+    runs[i] = run_stage(learning, scenario.stage, scenario.stages,
+                        SimulatedForecasters(market, Random::stream(options.seed, scenario.name, i)));
+    run.progress.advance();
+  });
+  std::vector<std::size_t> bars;
+  for (const StageRun& one : runs)
+    if (one.move == scenario.event) bars.push_back(one.bars);
+  return rate_of(scenario.name, scenario.what, options.n, bars, scenario.demanded);
+}
+
+Result<std::vector<ErrorRate>> no_drift_rates(const LearningOptions& learning, const ErrorRateOptions& options,
+                                              const RunContext& run) {
+  const double rate_days = learning.triggers.false_alarm_days;
+  const double days = std::floor(std::clamp(rate_days / 3, 10.0, 60.0));
+  std::vector<QuietHistory> histories(options.n);
+  std::vector<Status> failures(options.n);
+  parallel_for(run.jobs, options.n, [&](std::size_t i) {
+    if (run.cancel.requested()) return;
+    auto seen = run_quiet_history(learning,
+                                  {options.seed, i, static_cast<std::size_t>(24 * days),
+                                   static_cast<std::size_t>(options.symbols), options.rank_ic},
+                                  run);
+    if (seen)
+      histories[i] = *seen;
+    else
+      failures[i] = forward_error(seen);
+    run.progress.advance();
+  });
+  for (const Status& failure : failures)
+    if (!failure) return forward_error(failure);
+  std::vector<std::size_t> any, performance, drift;
+  for (const QuietHistory& one : histories) {
+    if (one.performance) performance.push_back(*one.performance);
+    if (one.drift) drift.push_back(*one.drift);
+    constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
+    const std::size_t first = std::min(one.performance.value_or(kNever), one.drift.value_or(kNever));
+    if (first != kNever) any.push_back(first);
+  }
+  const auto demanded = [&](double alarms_in_rate) {
+    return "at most " + fixed(100 * (1 - std::exp(-alarms_in_rate * days / rate_days)), 1) + " %";
+  };
+  const std::string quiet = " in " + fixed(days, 0) + " days in which nothing changes";
+  const std::string once = ", where one alarm in " + fixed(rate_days, 0) + " days is allowed";
+  return std::vector<ErrorRate>{
+      rate_of(kNoDrift, "performance_decay or drift_detected alarms" + quiet + once + " to each", options.n, any,
+              demanded(2)),
+      rate_of("no_drift_performance", "performance_decay alarms" + quiet + once, options.n, performance, demanded(1)),
+      rate_of("no_drift_drift", "drift_detected alarms" + quiet + once, options.n, drift, demanded(1))};
+}
+
 }  // namespace
 
-Result<std::vector<ErrorRate>> stage_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
-                                                 const RunContext& run) {
+Result<std::vector<ErrorRate>> simulated_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
+                                                     const RunContext& run) {
+  if (auto known = check_scenarios(options); !known) return forward_error(known);
+  if (auto ranked = check_universe(learning, options); !ranked) return forward_error(ranked);
   const StageOptions& stages = learning.deployment.stages;
-  const auto loss_kind = parse_bar_loss(stages.shadow.loss);
-  if (!loss_kind) return forward_error(loss_kind);
-  if (auto ranked = check_universe(*loss_kind, options, learning.judging.min_symbols); !ranked)
-    return forward_error(ranked);
   StageOptions patient = stages;
   patient.shadow.max_days = static_cast<double>(options.gain_bars) / 24;
   const double loss = 1 - options.rank_ic;
@@ -150,28 +185,13 @@ Result<std::vector<ErrorRate>> stage_error_rates(const LearningOptions& learning
        "at least 95 %", Stage::watch, StageMove::undo, 1 - 1.10 * loss, stages}};
 
   std::vector<ErrorRate> rates;
-  run.progress.begin("simulating stages", scenarios.size() * options.n);
-  for (const Scenario& scenario : scenarios) {
-    std::vector<StageRun> runs(options.n);
-    parallel_for(run.jobs, options.n, [&](std::size_t i) {
-      if (run.cancel.requested()) return;
-      runs[i] = run_stage(learning, scenario.stage, scenario.stages,
-                          TwoForecasters(options, learning.label.horizon_bars, options.rank_ic, scenario.challenger_ic,
-                                         Random::stream(options.seed, scenario.name, i)));
-      run.progress.advance();
-    });
-    ErrorRate rate{scenario.name, scenario.what, options.n, 0, 0, 0, 0, 0, 0, scenario.demanded};
-    std::vector<std::size_t> bars;
-    for (const StageRun& one : runs)
-      if (one.move == scenario.event) bars.push_back(one.bars);
-    rate.events = bars.size();
-    rate.rate = static_cast<double>(rate.events) / static_cast<double>(rate.n);
-    const ShareEstimate interval = wilson(rate.rate, rate.n, static_cast<double>(rate.n), 0.05);
-    rate.lo = interval.lo;
-    rate.hi = interval.hi;
-    rate.median_bars = quantile(bars, 0.5);
-    rate.slow_bars = quantile(bars, 0.9);
-    rates.push_back(std::move(rate));
+  run.progress.begin("simulating histories", options.scenarios.size() * options.n);
+  for (const Scenario& scenario : scenarios)
+    if (asks_for(options, scenario.name)) rates.push_back(stage_rate(scenario, learning, options, run));
+  if (asks_for(options, kNoDrift)) {
+    auto quiet = no_drift_rates(learning, options, run);
+    if (!quiet) return forward_error(quiet);
+    for (ErrorRate& rate : *quiet) rates.push_back(std::move(rate));
   }
   run.progress.end();
   return rates;

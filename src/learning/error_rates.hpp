@@ -12,20 +12,19 @@
 
 namespace clm {
 
-/// The market that stages are tried in: labels of one symbol overlap, shocks have heavy tails (Student's t with 4
-/// degrees of freedom), and what a forecaster gets wrong about a symbol lasts for some 10 bars and is half shared with
-/// the other forecaster.
+/// Stages are tried in the market of `SimulatedForecasters`, triggers in a `QuietHistory`.
 struct ErrorRateOptions {
   std::size_t n = 200;  ///< simulated histories of a scenario, >= 1
   std::uint64_t seed = 1;
   int symbols = 60;               ///< >= `judging.min_symbols`
   double rank_ic = 0.05;          ///< of the reference
   std::size_t gain_bars = 4'000;  ///< in which a better candidate is to be found
+  std::vector<std::string> scenarios{"aa", "gain", "damage", "no_drift"};
 };
 
 /// How often something happened.
 struct ErrorRate {
-  std::string scenario;  ///< aa, gain, damage
+  std::string scenario;  ///< aa, gain, damage, no_drift, no_drift_performance, no_drift_drift
   std::string what;      ///< in words: what was planted, and what counts as an event
   std::size_t n = 0, events = 0;
   double rate = 0, lo = 0, hi = 0;  ///< Wilson's 95 % interval
@@ -34,14 +33,17 @@ struct ErrorRate {
   std::string demanded;             ///< what the rate is held against
 };
 
-/// The error rates of the stages as configured, by simulation:
+/// The error rates of the policy as configured, by simulation:
 ///   aa       a candidate as good as the active version is promoted by the shadow (an error)
 ///   gain     one whose loss is 5 % lower is found by a shadow of `gain_bars`
 ///   damage   one whose loss is 10 % higher after its promotion is rolled back by the watch
-/// Deterministic in options and seed, whatever the number of jobs. Cost: about 10 us a bar and 60 symbols.
-/// Error `error_rates.symbols` (usage): where the loss ranks symbols, fewer than can be ranked decide nothing, ever.
-Result<std::vector<ErrorRate>> stage_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
-                                                 const RunContext& run);
+///   no_drift a trigger alarms though nothing changes, within a third of `triggers.false_alarm_days` (10 days at least
+///            and 60 at most) after a version's data ended; and each of the triggers alone
+/// Deterministic in options and seed, whatever the number of jobs. Cost: a shadow of 720 bars 6 ms at 60 symbols, a
+/// history without drift some 0.3 s. Errors: `error_rates.symbols` (usage): fewer symbols than can be ranked decide
+/// nothing, ever; `error_rates.scenario` (usage).
+Result<std::vector<ErrorRate>> simulated_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
+                                                     const RunContext& run);
 
 /// {scenario, what, n, events, rate, lo, hi, median_bars, slow_bars, demanded}
 nlohmann::json to_json(const ErrorRate& rate);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace clm {
@@ -9,11 +10,13 @@ namespace {
 
 class ErrorRates : public ::testing::Test {
  protected:
-  Result<std::vector<ErrorRate>> simulated(const LearningOptions& learning, std::size_t n, int jobs = 2) {
+  Result<std::vector<ErrorRate>> simulated(const LearningOptions& learning, std::size_t n, int jobs = 2,
+                                           std::vector<std::string> scenarios = {"aa", "gain", "damage"}) {
     ErrorRateOptions options;
     options.n = n;
     options.gain_bars = 3'000;
-    return stage_error_rates(learning, options, {clock_, cancel_, progress_, jobs});
+    options.scenarios = std::move(scenarios);
+    return simulated_error_rates(learning, options, {clock_, cancel_, progress_, jobs});
   }
   std::vector<ErrorRate> rates(const LearningOptions& learning, std::size_t n, int jobs = 2) {
     return simulated(learning, n, jobs).value();
@@ -41,6 +44,31 @@ TEST_F(ErrorRates, ShowASettingThatLetsTwinsThrough) {
   LearningOptions careless;
   careless.deployment.stages.shadow.margin = 0.2;
   EXPECT_GT(rates(careless, 20)[0].events, 15U);
+}
+
+TEST_F(ErrorRates, ATriggerAlarmsInAQuietHistoryAsRarelyAsStated) {
+  // One alarm in 30 days: at most 28 % of histories of 10 days each.
+  LearningOptions often;
+  often.feature_set = "classic22";
+  often.triggers.false_alarm_days = 30;
+  const auto found = simulated(often, 12, 2, {"no_drift"}).value();
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].scenario, "no_drift");
+  EXPECT_EQ(found[0].demanded, "at most 48.7 %");
+  EXPECT_LE(found[0].events, 9U);
+  EXPECT_EQ(found[1].scenario, "no_drift_performance");
+  EXPECT_LE(found[1].events, 7U);
+  EXPECT_EQ(found[2].scenario, "no_drift_drift");
+  EXPECT_EQ(found[2].demanded, "at most 28.3 %");
+  EXPECT_LE(found[2].events, 7U);
+  EXPECT_GE(found[0].events, std::max(found[1].events, found[2].events));
+  EXPECT_EQ(to_json(found[0]), to_json(simulated(often, 12, 1, {"no_drift"}).value()[0]));
+}
+
+TEST_F(ErrorRates, AScenarioThatDoesNotExistIsAnError) {
+  const auto refused = simulated({}, 1, 1, {"aa", "damages"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "error_rates.scenario");
 }
 
 TEST_F(ErrorRates, NeedAUniverseThatCanBeRanked) {
