@@ -10,18 +10,20 @@
 
 #include <nlohmann/json.hpp>
 
-#include "features/feature_set.hpp"
 #include "learning/learning_data.hpp"
-#include "learning/learning_fixture.hpp"
+#include "learning/replay_fixture.hpp"
 
 namespace clm {
 namespace {
 
 using testing::close_of;
 using ::testing::HasSubstr;
+using testing::ReplayPlace;
 using Json = nlohmann::json;
 
-constexpr std::size_t kHistory = 1'000, kAll = 1'360;
+constexpr std::size_t kHistory = 1'200, kAll = 1'540;
+/// Where a run over a part of it ends.
+constexpr std::size_t kSome = kHistory + 200;
 
 MemoryCandleSource market(double signal_ic, std::uint64_t seed, std::size_t bars = kAll) {
   SimulationOptions options;
@@ -35,7 +37,7 @@ MemoryCandleSource market(double signal_ic, std::uint64_t seed, std::size_t bars
   return MemoryCandleSource(std::move(series));
 }
 
-/// The market with a signal, three times as volatile from the end of the history on.
+/// The market with a signal; from the end of the history on it is three times as volatile and rises all the time.
 MemoryCandleSource stormy_market(std::size_t bars) {
   SimulationOptions options;
   options.symbols = 24;
@@ -48,7 +50,8 @@ MemoryCandleSource stormy_market(std::size_t bars) {
     const double base = one.candles[kHistory - 1].close;
     for (std::size_t i = kHistory; i < kAll; ++i)
       for (double Candle::*price : {&Candle::open, &Candle::high, &Candle::low, &Candle::close})
-        one.candles[i].*price = base * std::pow(one.candles[i].*price / base, 3);
+        one.candles[i].*price =
+            base * std::pow(one.candles[i].*price / base, 3) * std::exp(0.01 * static_cast<double>(i - kHistory));
     one.candles.resize(bars);
   }
   return MemoryCandleSource(std::move(series));
@@ -59,10 +62,14 @@ LearningOptions learning() {
   LearningOptions options = testing::small_trees();
   options.feature_set = "core";  // order flow, in which the signal is, can be seen there
   options.training.models = {"lightgbm"};
+  options.training.window_days = 28;
+  options.training.max_fit_rows = 3'000;
+  options.trainers.lightgbm.min_data_in_leaf = 75;
+  options.trainers.lightgbm.learning_rate = 0.2;
   options.ensemble.mode = "off";
   options.policy.skill_alpha = 0.2;
   options.policy.superiority_alpha = 0.49;
-  options.policy.deploy_improvement = -10;  // whoever is safe gets its chance in the shadow
+  options.policy.deploy_improvement = 10;  // whoever is safe gets its chance in the shadow, and goes the careful way
   options.policy.canary_improvement = -10;
   options.triggers.retrain_hours = 100;
   options.triggers.new_bars = 1'000'000;
@@ -72,6 +79,7 @@ LearningOptions learning() {
   options.deployment.stages.shadow.places = 1;
   options.deployment.stages.canary.stage_bars = 24;
   options.deployment.stages.watch.bars = 60;
+  options.deployment.stages.watch.alpha = 0.2;
   return options;
 }
 
@@ -87,92 +95,55 @@ LearningOptions listening() {
   return options;
 }
 
-/// A workspace that belongs to one replay.
-class ReplayPlace : public testing::LearningTest {
- public:
-  ReplayPlace() : life_log_(*LifeCycleLog::open(*database_)) {}
-  void TestBody() override {}
+MarketTape tape_of(const CandleSource& candles, std::size_t bars) {
+  return ReplayPlace::tape_of(candles, "core", bars);
+}
 
-  Result<ReplayReport> run(const MarketTape& tape, const CandleSource& candles, const LearningOptions& options,
-                           std::size_t to = kAll, std::size_t stop_after_bars = kAll) {
-    CycleWorkplace place = workplace(candles);
-    CancelToken cancel;
-    const RunContext context{clock_, cancel, progress_, 1};
-    std::size_t bars = 0;
-    const auto watcher = [&](const LifeCycle&) {
-      if (++bars == stop_after_bars) cancel.request();
-    };
-    return replay(tape, place, life_log_, {"gated", {close_of(kHistory), close_of(to)}, options}, context, watcher);
-  }
-  /// Trains on these candles and serves what came out, as of the beginning.
-  VersionId serve_what_learns_from(const CandleSource& candles) {
-    LearningOptions options = learning();
-    options.deployment.gate = "none";
-    const auto report = attempt(candles, close_of(kHistory - 1), options, Force::yes);
-    EXPECT_TRUE(report) << to_string(report.error());
-    return report->results.front().version;
-  }
-  /// Text of everything that happened and of everything that was forecast.
-  std::string memory() const {
-    std::string text;
-    const auto events = life_log_.events();
-    const auto forecasts = life_log_.forecasts(Timestamp::min(), Timestamp::max());
-    for (const LifeEvent& event : *events)
-      text +=
-          to_string(event.at) + " " + event.kind + " " + event.version + " " + event.text + event.detail_json + "\n";
-    for (const ForecastRow& row : *forecasts)
-      text += to_string(row.decided_at) + row.who + ::testing::PrintToString(row.forecast) + "\n";
-    return text;
-  }
-  std::vector<std::string> kinds_of(const VersionId& version) const {
-    std::vector<std::string> kinds;
-    const auto events = life_log_.events();
-    for (const LifeEvent& event : *events)
-      if (event.version == version.str()) kinds.push_back(event.kind);
-    return kinds;
-  }
-  using testing::LearningTest::active_version;
-  using testing::LearningTest::attempt;
-  using testing::LearningTest::registry_;
-  using testing::LearningTest::status;
-  using testing::LearningTest::undisturbed;
-  LifeCycleLog life_log_;
-};
-
+/// Markets, and runs through them that several tests look at, made when they are first asked for.
 class Replay : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    candles_ = new MemoryCandleSource(market(0.4, 3));
-    noise_ = new MemoryCandleSource(market(0, 4));
-    tape_ = new MarketTape(tape_of(*candles_, kAll));
+  static const MemoryCandleSource& candles() {
+    static const MemoryCandleSource made = market(0.4, 3);
+    return made;
   }
-  static void TearDownTestSuite() {
-    delete tape_;
-    delete noise_;
-    delete candles_;
+  static const MemoryCandleSource& noise() {
+    static const MemoryCandleSource made = market(0, 4);
+    return made;
   }
-  static MarketTape tape_of(const CandleSource& candles, std::size_t bars) {
-    ManualClock clock{Timestamp(0)};
-    CancelToken cancel;
-    SilentProgress progress;
-    return MarketTape::record(*feature_set("core"), candles, nullptr, LabelOptions(), close_of(bars),
-                              {clock, cancel, progress, 1})
-        .value();
+  static const MarketTape& tape() {
+    static const MarketTape made = tape_of(candles(), kAll);
+    return made;
   }
-
-  inline static const MemoryCandleSource* candles_ = nullptr;
-  inline static const MemoryCandleSource* noise_ = nullptr;
-  inline static const MarketTape* tape_ = nullptr;
+  struct Run {
+    ReplayPlace place{kHistory};
+    Result<ReplayReport> report = fail(ErrorKind::defect, "test.not_run", "it was not run");
+  };
+  /// Everything as configured, from an empty registry to the end.
+  static const Run& gated() {
+    static Run run;
+    if (!run.report) run.report = run.place.run(tape(), candles(), learning(), kAll);
+    return run;
+  }
+  /// From a poor version through a storm, listening to what is seen in the market.
+  static const Run& stormy() {
+    static Run run;
+    if (!run.report) {
+      run.place.serve_what_learns_from(noise(), learning());
+      const auto storm = stormy_market(kAll);
+      run.report = run.place.run(tape_of(storm, kAll), storm, listening(), kSome);
+    }
+    return run;
+  }
 };
 
 TEST_F(Replay, TheTapeKnowsWhatADatasetAtThatTimeKnows) {
   // Training on the tape's features at a moment gives the bits of a training that knows nothing later.
-  ReplayPlace place;
+  ReplayPlace place(kHistory);
   const auto early = market(0.4, 3, kHistory);
   LearningDataOptions options;
   options.as_of = close_of(kHistory);
   const auto alone = prepare_learning_data(*feature_set("core"), early, nullptr, options, place.undisturbed());
-  const auto shared = prepare_learning_data(tape_->frame(), *candles_, nullptr, options, place.undisturbed());
+  const auto shared = prepare_learning_data(tape().frame(), candles(), nullptr, options, place.undisturbed());
   ASSERT_TRUE(alone && shared);
   EXPECT_EQ(alone->fingerprint, shared->fingerprint);
   const Dataset &a = alone->rows.data, &b = shared->rows.data;
@@ -188,8 +159,7 @@ TEST_F(Replay, TheTapeKnowsWhatADatasetAtThatTimeKnows) {
 }
 
 TEST_F(Replay, GoesThroughTheLifeOfAVersion) {
-  ReplayPlace place;
-  const auto report = place.run(*tape_, *candles_, learning());
+  const auto& report = gated().report;
   ASSERT_TRUE(report) << to_string(report.error());
   EXPECT_EQ(report->bars, kAll - kHistory);
   EXPECT_GE(report->promotions, 1U);
@@ -204,13 +174,13 @@ TEST_F(Replay, GoesThroughTheLifeOfAVersion) {
 }
 
 TEST_F(Replay, ABetterCandidateGoesFromTheShadowThroughTheCanaryIntoService) {
-  ReplayPlace place;
-  const VersionId poor = place.serve_what_learns_from(*noise_);
+  ReplayPlace place(kHistory);
+  const VersionId poor = place.serve_what_learns_from(noise(), learning());
   ASSERT_EQ(place.active_version("lightgbm"), poor.str());
   LearningOptions options = learning();
   options.triggers.cooldown_hours = 1'000;  // one training
   options.triggers.retrain_hours = 24;      // and early
-  const auto report = place.run(*tape_, *candles_, options);
+  const auto report = place.run(tape(), candles(), options, kAll);
   ASSERT_TRUE(report) << to_string(report.error());
   const std::string active = place.active_version("lightgbm");
   ASSERT_NE(active, poor.str()) << to_json(*report).dump(1);
@@ -223,17 +193,17 @@ TEST_F(Replay, ABetterCandidateGoesFromTheShadowThroughTheCanaryIntoService) {
 }
 
 TEST_F(Replay, ACandidateThatLearnedNothingIsStoppedInTheShadow) {
-  ReplayPlace place;
-  const VersionId good = place.serve_what_learns_from(*candles_);
+  ReplayPlace place(kHistory);
+  const VersionId good = place.serve_what_learns_from(candles(), learning());
   LearningOptions nothing_moved = learning();
   nothing_moved.deployment.mode = "logging_only";
-  const auto made = place.attempt(*noise_, close_of(kHistory - 1), nothing_moved, Force::yes);
+  const auto made = place.attempt(noise(), close_of(kHistory - 1), nothing_moved, Force::yes);
   ASSERT_TRUE(made);
   const VersionId candidate = made->results.front().version;
   ASSERT_TRUE(place.registry_->advance(candidate, VersionStatus::shadow, testing::because("let it try")));
   LearningOptions options = learning();
   options.triggers.kinds = {};
-  const auto report = place.run(*tape_, *candles_, options);
+  const auto report = place.run(tape(), candles(), options, kAll);
   ASSERT_TRUE(report) << to_string(report.error());
   EXPECT_EQ(place.kinds_of(candidate), (std::vector<std::string>{"shadow", "rejected"}));
   EXPECT_EQ(place.status(candidate), VersionStatus::rejected);
@@ -241,14 +211,14 @@ TEST_F(Replay, ACandidateThatLearnedNothingIsStoppedInTheShadow) {
 }
 
 TEST_F(Replay, APromotionThatDoesHarmIsRolledBack) {
-  ReplayPlace place;
-  const VersionId good = place.serve_what_learns_from(*candles_);
+  ReplayPlace place(kHistory);
+  const VersionId good = place.serve_what_learns_from(candles(), learning());
   LearningOptions options = learning();
   options.triggers.kinds = {};
-  ASSERT_TRUE(place.run(*tape_, *candles_, options, kHistory + 20));
-  const VersionId poor = place.serve_what_learns_from(*noise_);  // by hand, behind the life cycle's back
+  ASSERT_TRUE(place.run(tape(), candles(), options, kHistory + 20));
+  const VersionId poor = place.serve_what_learns_from(noise(), learning());  // by hand, behind the life cycle's back
   ASSERT_EQ(place.active_version("lightgbm"), poor.str());
-  const auto report = place.run(*tape_, *candles_, options);
+  const auto report = place.run(tape(), candles(), options, kAll);
   ASSERT_TRUE(report) << to_string(report.error());
   EXPECT_EQ(place.active_version("lightgbm"), good.str());
   EXPECT_EQ(place.status(poor), VersionStatus::rolled_back);
@@ -258,33 +228,32 @@ TEST_F(Replay, APromotionThatDoesHarmIsRolledBack) {
 }
 
 TEST_F(Replay, WhatComesLaterChangesNothingEarlier) {
-  ReplayPlace whole, part;
-  ASSERT_TRUE(whole.run(*tape_, *candles_, learning(), kHistory + 150));
-  const auto early = market(0.4, 3, kHistory + 150);
-  ASSERT_TRUE(part.run(tape_of(early, kHistory + 150), early, learning(), kHistory + 150));
-  EXPECT_EQ(whole.memory(), part.memory());
+  ReplayPlace part(kHistory);
+  const auto early = market(0.4, 3, kSome);
+  ASSERT_TRUE(part.run(tape_of(early, kSome), early, learning(), kSome));
+  ASSERT_TRUE(gated().report);
+  EXPECT_EQ(gated().place.memory(close_of(kSome)), part.memory());
 }
 
 TEST_F(Replay, WhatTriggersSeeLaterChangesNothingEarlier) {
-  constexpr std::size_t kSome = kHistory + 240;
-  ReplayPlace whole, part;
-  ASSERT_EQ(whole.serve_what_learns_from(*noise_), part.serve_what_learns_from(*noise_));
-  const auto stormy = stormy_market(kAll), early = stormy_market(kSome);
-  ASSERT_TRUE(whole.run(tape_of(stormy, kAll), stormy, listening(), kSome));
+  ReplayPlace part(kHistory);
+  part.serve_what_learns_from(noise(), learning());
+  const auto early = stormy_market(kSome);
   ASSERT_TRUE(part.run(tape_of(early, kSome), early, listening(), kSome));
-  EXPECT_THAT(whole.memory(), HasSubstr("performance_decay"));
-  EXPECT_THAT(whole.memory(), HasSubstr("drift_detected"));
-  EXPECT_EQ(whole.memory(), part.memory());
+  ASSERT_TRUE(stormy().report);
+  EXPECT_THAT(part.memory(), HasSubstr("performance_decay"));
+  EXPECT_THAT(part.memory(), HasSubstr("drift_detected"));
+  EXPECT_EQ(stormy().place.memory(), part.memory());
 }
 
 TEST_F(Replay, InterruptedAnywhereItGoesOnToTheSameBits) {
-  ReplayPlace whole, broken;
-  const VersionId poor = whole.serve_what_learns_from(*noise_);
-  ASSERT_EQ(broken.serve_what_learns_from(*noise_), poor);
-  ASSERT_TRUE(whole.run(*tape_, *candles_, learning()));
+  ReplayPlace whole(kHistory), broken(kHistory);
+  const VersionId poor = whole.serve_what_learns_from(noise(), learning());
+  ASSERT_EQ(broken.serve_what_learns_from(noise(), learning()), poor);
+  ASSERT_TRUE(whole.run(tape(), candles(), learning(), kAll));
   int interruptions = 0;
   for (;; ++interruptions) {
-    const auto report = broken.run(*tape_, *candles_, learning(), kAll, 23);
+    const auto report = broken.run(tape(), candles(), learning(), kAll, 23);
     if (report) break;
     ASSERT_EQ(report.error().kind, ErrorKind::interrupted) << to_string(report.error());
   }
@@ -294,25 +263,23 @@ TEST_F(Replay, InterruptedAnywhereItGoesOnToTheSameBits) {
 }
 
 TEST_F(Replay, InterruptedAnywhereItsTriggersSeeTheSame) {
-  ReplayPlace whole, broken;
-  ASSERT_EQ(whole.serve_what_learns_from(*noise_), broken.serve_what_learns_from(*noise_));
-  const auto stormy = stormy_market(kAll);
-  const MarketTape tape = tape_of(stormy, kAll);
-  ASSERT_TRUE(whole.run(tape, stormy, listening(), kHistory + 240));
-  while (!broken.run(tape, stormy, listening(), kHistory + 240, 17)) {
+  ReplayPlace broken(kHistory);
+  broken.serve_what_learns_from(noise(), learning());
+  const auto storm = stormy_market(kAll);
+  const MarketTape tape = tape_of(storm, kAll);
+  while (!broken.run(tape, storm, listening(), kSome, 53)) {
   }
-  EXPECT_THAT(whole.memory(), HasSubstr("performance_decay"));
-  EXPECT_THAT(whole.memory(), HasSubstr("drift_detected"));
-  EXPECT_EQ(whole.memory(), broken.memory());
+  ASSERT_TRUE(stormy().report);
+  EXPECT_EQ(stormy().place.memory(), broken.memory());
 }
 
 TEST_F(Replay, PoliciesDifferInWhatTheyDo) {
   std::map<std::string, std::size_t> promotions;
   for (const std::string& policy : replay_policies()) {
-    ReplayPlace place;
     const auto options = with_policy(learning(), policy);
     ASSERT_TRUE(options);
-    const auto report = place.run(*tape_, *candles_, *options);
+    ReplayPlace place(kHistory);
+    const auto report = policy == "gated" ? gated().report : place.run(tape(), candles(), *options, kAll);
     ASSERT_TRUE(report) << to_string(report.error());
     promotions[policy] = report->promotions;
     if (policy != "gated") {
@@ -320,24 +287,8 @@ TEST_F(Replay, PoliciesDifferInWhatTheyDo) {
     }
   }
   EXPECT_EQ(promotions["static"], 1U);
-  EXPECT_EQ(promotions["periodic"], 4U) << "at once, and every 100 of 360 hours";
+  EXPECT_EQ(promotions["periodic"], 4U) << "at once, and every 100 of 340 hours";
   EXPECT_FALSE(with_policy(learning(), "hopeful"));
-}
-
-TEST(CanaryShare, IsStableAndGrows) {
-  std::size_t first = 0, second = 0;
-  for (int i = 0; i < 1'000; ++i) {
-    const Symbol symbol("SIM" + std::to_string(i));
-    const VersionId version("abcdef012345");
-    const bool in_first = in_canary_share(symbol, version, 0.1), in_second = in_canary_share(symbol, version, 0.5);
-    EXPECT_TRUE(!in_first || in_second);
-    EXPECT_FALSE(in_canary_share(symbol, version, 0));
-    EXPECT_TRUE(in_canary_share(symbol, version, 1));
-    first += in_first ? 1 : 0;
-    second += in_second ? 1 : 0;
-  }
-  EXPECT_NEAR(static_cast<double>(first), 100, 30);
-  EXPECT_NEAR(static_cast<double>(second), 500, 50);
 }
 
 }  // namespace
