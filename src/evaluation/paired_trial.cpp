@@ -31,7 +31,11 @@ double overlap_inflation(int horizon_bars) {
   return 3 * h * h / (2 * h * h + 1);
 }
 
-PairedTrial::PairedTrial(const PairedTrialOptions& options) : options_(options), gain_(sequence_options(options)) {
+PairedTrial::PairedTrial(const PairedTrialOptions& options)
+    : options_(options),
+      gain_(sequence_options(options)),
+      reference_losses_(options.loss),
+      challenger_losses_(options.loss) {
   expects(options.horizon_bars >= 1 && options.margin >= 0, "a trial has a horizon and a margin");
 }
 
@@ -42,6 +46,8 @@ void PairedTrial::add(const BarScore& reference, const BarScore& challenger) {
   ++bars_;
   reference_sum_ += *reference_loss;
   challenger_sum_ += *challenger_loss;
+  reference_losses_.add(*reference_loss);
+  challenger_losses_.add(*challenger_loss);
   block_sum_ += *reference_loss - *challenger_loss;
   if (++block_bars_ == options_.horizon_bars) {
     gain_.add(block_sum_ / options_.horizon_bars + options_.margin);
@@ -68,6 +74,7 @@ TrialReport PairedTrial::report() const {
     report.challenger_loss = challenger_sum_ / bars;
     report.gain = report.reference_loss - report.challenger_loss;
   }
+  report.distributions = compare_losses(reference_losses_, challenger_losses_, options_.horizon_bars);
   const auto bounds = gain_.bounds();
   report.lo = bounds.lo - options_.margin;
   report.hi = bounds.hi - options_.margin;
@@ -86,6 +93,8 @@ nlohmann::json PairedTrial::state() const {
           {"bars", bars_},
           {"reference_sum", reference_sum_},
           {"challenger_sum", challenger_sum_},
+          {"reference_losses", reference_losses_.bins()},
+          {"challenger_losses", challenger_losses_.bins()},
           {"outcome", static_cast<int>(outcome_)}};
 }
 
@@ -96,6 +105,12 @@ void PairedTrial::restore(const nlohmann::json& state) {
   bars_ = state.at("bars").get<std::size_t>();
   reference_sum_ = state.at("reference_sum").get<double>();
   challenger_sum_ = state.at("challenger_sum").get<double>();
+  // A state that was written before there were distributions has none.
+  if (state.contains("reference_losses")) {
+    using Bins = std::array<std::uint32_t, LossDistribution::kBins>;
+    reference_losses_.restore(state.at("reference_losses").get<Bins>());
+    challenger_losses_.restore(state.at("challenger_losses").get<Bins>());
+  }
   outcome_ = static_cast<TrialOutcome>(state.at("outcome").get<int>());
 }
 

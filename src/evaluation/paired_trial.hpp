@@ -8,6 +8,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "evaluation/bar_score.hpp"
+#include "evaluation/loss_distribution.hpp"
 #include "evaluation/sequential_mean.hpp"
 
 namespace clm {
@@ -39,6 +40,9 @@ struct TrialReport {
   double reference_loss = 0, challenger_loss = 0;  ///< means over the bars
   double gain = 0, lo = 0, hi = 0;                 ///< reference less challenger; holds at all times at once
   std::optional<std::size_t> expected_bars;        ///< until a decision, as things look; empty: not within `max_bars`
+  /// Of the two distributions of bars' losses, a horizon's bars counting as one. It informs and decides nothing: it is
+  /// not paired, may not be looked at after every bar, and does not say which of the two is better.
+  TestResult distributions;
 };
 
 /// Two forecasters on the same live bars, one observation a bar whatever the number of symbols: they move together. A
@@ -69,6 +73,7 @@ class PairedTrial {
   int block_bars_ = 0;
   std::size_t bars_ = 0;
   double reference_sum_ = 0, challenger_sum_ = 0;
+  LossDistribution reference_losses_, challenger_losses_;
   TrialOutcome outcome_ = TrialOutcome::open;
 };
 

@@ -153,6 +153,23 @@ TEST(PairedTrial, GoesOnFromItsStateToTheSameBits) {
     part = resumed;
   }
   EXPECT_EQ(whole.state(), part.state());
+  EXPECT_EQ(whole.report().distributions.p_value, part.report().distributions.p_value);
+  EXPECT_GT(part.report().distributions.statistic, 0);
+}
+
+TEST(PairedTrial, TellsLossesApartThatAreTheSameOnAverage) {
+  PairedTrialOptions options;
+  options.max_bars = 2'000;
+  PairedTrial trial(options);
+  OverlappingSkill reference(1, 5), challenger(2, 5);
+  for (int i = 0; i < 1'500; ++i) {
+    // The challenger's rank IC varies a third as much about the same mean.
+    trial.add(with_rank_ic(reference.next(0.03)), with_rank_ic(0.03 + (challenger.next(0.03) - 0.03) / 3));
+  }
+  const TrialReport report = trial.report();
+  EXPECT_EQ(report.outcome, TrialOutcome::open) << "it informs, it does not decide";
+  EXPECT_LT(report.distributions.p_value, 0.001);
+  EXPECT_GT(report.distributions.statistic, 0.2);
 }
 
 Behaviour behaviour(std::size_t bars, double up_share, double spread, double hit_rate) {

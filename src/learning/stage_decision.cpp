@@ -11,6 +11,8 @@ namespace {
 
 /// Symbols move together: of one bar's forecasts, this many count as one independent call.
 constexpr double kSymbolsMoveTogether = 10;
+/// Below it, a difference of the losses' distributions is worth a word.
+constexpr double kNotable = 0.05;
 
 nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
 
@@ -26,8 +28,14 @@ nlohmann::json to_json(const Behaviour& b) {
 }  // namespace
 
 std::string describe(const TrialReport& report, BarLoss loss) {
-  return "gain " + fixed(report.gain, 4) + " [" + fixed(report.lo, 4) + ", " + fixed(report.hi, 4) + "] in " +
-         (loss == BarLoss::rank ? "rank IC" : "squared error") + " over " + std::to_string(report.bars) + " bars";
+  std::string text = "gain " + fixed(report.gain, 4) + " [" + fixed(report.lo, 4) + ", " + fixed(report.hi, 4) +
+                     "] in " + (loss == BarLoss::rank ? "rank IC" : "squared error") + " over " +
+                     std::to_string(report.bars) + " bars";
+  const TestResult& distributions = report.distributions;
+  if (distributions.p_value < kNotable)
+    text += ", losses distributed differently (KS " + fixed(distributions.statistic, 2) + ", p " +
+            fixed(distributions.p_value, 4) + ")";
+  return text;
 }
 
 StageDecision decide_stage(const Trial& trial, const StageOptions& stages, const LabelOptions& label,
@@ -78,7 +86,9 @@ nlohmann::json evidence_of(const Trial& trial) {
             {"challenger_loss", report.challenger_loss},
             {"gain", report.gain},
             {"interval", {number(report.lo), number(report.hi)}},
-            {"expected_bars", report.expected_bars ? nlohmann::json(*report.expected_bars) : nlohmann::json()}}},
+            {"expected_bars", report.expected_bars ? nlohmann::json(*report.expected_bars) : nlohmann::json()},
+            {"loss_distributions",
+             {{"kolmogorov_smirnov", report.distributions.statistic}, {"p_value", report.distributions.p_value}}}}},
           {"behaviour",
            {{"challenger", to_json(trial.challenger_behaviour)}, {"reference", to_json(trial.reference_behaviour)}}}};
 }
