@@ -26,7 +26,23 @@ struct OpenHouse {
   LifeCycleLog log;
 };
 
-Result<OpenHouse> open_house(const std::filesystem::path& directory) {
+/// Everything goes but the settings and the lock, which the caller holds: another process may be at work there.
+Status forget(const Workspace& workspace) {
+  std::vector<std::filesystem::path> doomed;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(workspace.root(), failed))
+    if (entry.is_directory() ||
+        entry.path().filename().string().starts_with(workspace.database_file().filename().string()))
+      doomed.push_back(entry.path());
+  for (const auto& path : doomed)
+    if (!failed) std::filesystem::remove_all(path, failed);
+  if (failed)
+    return fail(ErrorKind::unavailable, "replay.directory", failed.message(), workspace.root().string(),
+                "Check permissions.");
+  return {};
+}
+
+Result<OpenHouse> open_house(const std::filesystem::path& directory, Again again = Again::resume) {
   std::error_code failed;
   std::filesystem::create_directories(directory.parent_path(), failed);
   if (failed)
@@ -40,6 +56,8 @@ Result<OpenHouse> open_house(const std::filesystem::path& directory) {
   if (!workspace) return forward_error(workspace);
   auto lock = workspace->lock_cycle("clm replay");
   if (!lock) return forward_error(lock);
+  if (again == Again::from_scratch)
+    if (auto forgotten = forget(*workspace); !forgotten) return forward_error(forgotten);
   Database::Options options;
   options.durability = Database::Durability::process_end;
   auto opened = Database::open(workspace->database_file(), options);
@@ -71,14 +89,7 @@ Result<ReplayReport> run_policy(Session& session, const MarketTape& tape, const 
                                 const ContextSource* context, const ReplayOptions& options, Again again,
                                 const RunContext& run) {
   const auto directory = replay_house(session, options, tape).directory;
-  if (again == Again::from_scratch) {
-    std::error_code failed;
-    std::filesystem::remove_all(directory, failed);
-    if (failed)
-      return fail(ErrorKind::unavailable, "replay.directory", failed.message(), directory.string(),
-                  "Check permissions.");
-  }
-  auto house = open_house(directory);
+  auto house = open_house(directory, again);
   if (!house) return forward_error(house);
   CycleWorkplace place{candles,     context,           house->registry, house->cycles,
                        house->lock, program_version(), git_commit(),    house->workspace.checkpoints()};
