@@ -1,9 +1,11 @@
 #include "evaluation/isotonic.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
-#include <numeric>
+#include <cstdint>
+#include <limits>
 
 #include "base/contract.hpp"
 
@@ -33,6 +35,23 @@ std::vector<Block> pool(std::span<const double> values, std::span<const double> 
   return blocks;
 }
 
+/// Places of the scores in ascending order, equal ones in the order they came. Sorted as integers: half the time of
+/// comparing through the places.
+std::vector<std::uint32_t> ascending(std::span<const float> scores) {
+  expects(scores.size() <= std::numeric_limits<std::uint32_t>::max(), "a map is fitted on fewer than 2^32 pairs");
+  std::vector<std::uint64_t> keys(scores.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const auto bits = std::bit_cast<std::uint32_t>(scores[i] + 0.0F);  // there is one zero
+    const std::uint32_t rising = (bits >> 31U) != 0 ? ~bits : bits | 0x8000'0000U;
+    keys[i] = std::uint64_t{rising} << 32U | i;
+  }
+  std::sort(keys.begin(), keys.end());
+  std::vector<std::uint32_t> order(keys.size());
+  std::transform(keys.begin(), keys.end(), order.begin(),
+                 [](std::uint64_t key) { return static_cast<std::uint32_t>(key); });
+  return order;
+}
+
 }  // namespace
 
 std::vector<double> isotonic_regression(std::span<const double> values, std::span<const double> weights) {
@@ -45,10 +64,7 @@ std::vector<double> isotonic_regression(std::span<const double> values, std::spa
 
 IsotonicMap IsotonicMap::fit(std::span<const float> scores, std::span<const float> outcomes) {
   expects(!scores.empty() && scores.size() == outcomes.size(), "an isotonic map is fitted on pairs");
-  std::vector<std::size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return scores[a] < scores[b] || (scores[a] == scores[b] && a < b); });
+  const std::vector<std::uint32_t> order = ascending(scores);
 
   // Equal scores must get one probability: they enter as one value of their summed weight.
   std::vector<double> score, mean, weight;
