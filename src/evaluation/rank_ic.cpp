@@ -10,10 +10,31 @@
 namespace clm {
 namespace {
 
+/// So few values are ranked faster by comparing all with all, which knows no branches, than by sorting.
+constexpr std::size_t kFewValues = 128;
+
+template <typename Value>
+void rank_few_into(std::span<const Value> values, std::vector<double>& ranks) {
+  ranks.resize(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Value value = values[i];
+    int below = 0, equal = 0;
+    for (const Value other : values) {
+      below += other < value ? 1 : 0;
+      equal += other == value ? 1 : 0;
+    }
+    ranks[i] = below + 0.5 * (equal + 1);
+  }
+}
+
 /// Ranks into `ranks`, with `order` as working space, so that a million cross-sections allocate nothing.
 template <typename Value>
 void rank_into(std::span<const Value> values, std::vector<std::uint32_t>& order, std::vector<double>& ranks) {
   const std::size_t n = values.size();
+  if (n <= kFewValues) {
+    rank_few_into(values, ranks);
+    return;
+  }
   order.resize(n);
   ranks.resize(n);
   std::iota(order.begin(), order.end(), 0U);

@@ -1,5 +1,6 @@
 #include "learning/simulated_forecasters.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -10,10 +11,14 @@ namespace {
 constexpr double kErrorMemory = 0.9;
 /// Two models learn from the same data: this share of the variance of their errors is common.
 constexpr double kSharedError = 0.5;
-constexpr double kTailDegrees = 4;
-
 /// Pearson's correlation of normal variables whose Spearman correlation is `rank`.
 double pearson_of(double rank) { return 2 * std::sin(std::numbers::pi * rank / 6); }
+
+/// Student's t with 4 degrees of freedom, of unit variance: chi-squared with 4 is -2 ln(U1 U2).
+double shock(Random& random) {
+  const double product = (1 - random.uniform()) * (1 - random.uniform());
+  return random.normal() / std::sqrt(std::max(-std::log(product), 1e-12));
+}
 
 }  // namespace
 
@@ -25,7 +30,7 @@ SimulatedForecasters::SimulatedForecasters(const Options& options, Random random
       shocks_(symbols_ * horizon_),
       shared_(symbols_),
       label_(symbols_) {
-  for (auto& shock : shocks_) shock = random_.student_t(kTailDegrees);
+  for (double& one : shocks_) one = shock(random_);
   for (std::size_t f = 0; f < 2; ++f) {
     own_[f].resize(symbols_);
     forecast_[f].resize(symbols_);
@@ -39,7 +44,7 @@ void SimulatedForecasters::advance() {
   const double unexplained[2] = {std::sqrt(1 - skill_[0] * skill_[0]), std::sqrt(1 - skill_[1] * skill_[1])};
   for (std::size_t s = 0; s < symbols_; ++s) {
     double* shocks = shocks_.data() + s * horizon_;
-    shocks[slot_] = random_.student_t(kTailDegrees);
+    shocks[slot_] = shock(random_);
     double label = 0;
     for (std::size_t k = 0; k < horizon_; ++k) label += shocks[k];
     label *= scale;
