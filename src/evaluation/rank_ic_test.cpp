@@ -20,7 +20,8 @@ TEST(Spearman, AgreesWithScipyWithTies) {  // tools/oracles/significance.py
 
 TEST(AverageRanks, AreWhatCountingSays) {
   Random random(5);
-  for (const std::size_t n : {1, 2, 60, 128, 129, 300}) {  // few are compared all with all, many are sorted
+  for (const std::size_t n :
+       std::vector<std::size_t>{1, 2, 60, 128, 129, 300}) {  // few are compared all with all, many are sorted
     std::vector<float> values;
     for (std::size_t i = 0; i < n; ++i) values.push_back(static_cast<float>(random.below(n)) - 20.0F);
     const auto ranks = average_ranks(values);
