@@ -7,7 +7,9 @@
 #include "base/file_io.hpp"
 #include "commands.hpp"
 #include "features/feature_set.hpp"
+#include "learning/tape_fingerprint.hpp"
 #include "learning_place.hpp"
+#include "replay_policy.hpp"
 #include "replay_run.hpp"
 #include "text_table.hpp"
 
@@ -72,20 +74,35 @@ nlohmann::json document_of(const std::vector<ReplayReport>& reports, const std::
   return {{"replays", each}, {"comparisons", differences}};
 }
 
+Result<Timestamp> time_of(const std::string& flag, const std::string& text) {
+  const auto time = parse_timestamp(text);
+  if (time) return *time;
+  Error error = time.error();
+  error.where = flag;
+  return tl::unexpected(std::move(error));
+}
+
 Result<int> run(Program& program, const Flags& flags) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
   LearningOptions& options = (*session)->learning();
   if (!flags.models.empty()) options.training.models = flags.models;
-  const auto from = parse_timestamp(flags.from);
+  const auto from = time_of("--from", flags.from);
   if (!from) return forward_error(from);
-  const auto to = parse_timestamp(flags.to);
+  const auto to = time_of("--to", flags.to);
   if (!to) return forward_error(to);
+  if (*from >= *to)
+    return fail(ErrorKind::usage, "replay.span", "a replay ends after it begins",
+                "--from " + flags.from + " --to " + flags.to, "Give --to a later time than --from.");
   std::vector<ReplayOptions> replays;
-  for (const auto& policy : flags.policies) {
-    auto applied = with_policy(options, policy);
-    if (!applied) return forward_error(applied);
-    replays.push_back({policy, TimeRange{*from, *to}, std::move(*applied)});
+  for (const auto& asked : flags.policies) {
+    auto policy = read_policy(**session, asked);
+    if (!policy) return forward_error(policy);
+    for (const ReplayOptions& other : replays)
+      if (other.policy == policy->name)
+        return fail(ErrorKind::usage, "replay.policy", "there are two policies \"" + policy->name + "\"", asked,
+                    "Name each policy once.");
+    replays.push_back({policy->name, TimeRange{*from, *to}, std::move(policy->learning), std::move(policy->settings)});
   }
   const auto place = open_learning_place(program, **session, flags.to);
   if (!place) return forward_error(place);
@@ -94,6 +111,8 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto tape = MarketTape::record(*features, *place->candles, place->context.get(), options.label, place->as_of,
                                        program.context());
   if (!tape) return forward_error(tape);
+  const std::string data = tape_fingerprint(*tape);
+  for (ReplayOptions& replay : replays) replay.identity += data;
 
   std::vector<ReplayReport> reports;
   for (const ReplayOptions& replay : replays) {
@@ -106,8 +125,7 @@ Result<int> run(Program& program, const Flags& flags) {
   if (!comparisons) return forward_error(comparisons);
   auto document = document_of(reports, *comparisons);
   document["made_at_ms"] = program.clock().now().ms();
-  const auto file =
-      (*session)->workspace().replays() / (replay_house(**session, replays.front(), *tape).name + ".json");
+  const auto file = (*session)->workspace().replays() / (replay_house(**session, replays.front()).name + ".json");
   if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
   // One policy is said as itself.
   nlohmann::json said = reports.size() == 1 ? to_json(reports.front()) : std::move(document);
@@ -126,7 +144,10 @@ void add_replay(CLI::App& app, Commands& commands) {
       ->required()
       ->type_name("TIME");
   command->add_option("--to", flags->to, "End")->required()->type_name("TIME");
-  command->add_option("--policy", flags->policies, "gated, periodic, drift, static; several are compared")
+  command
+      ->add_option("--policy", flags->policies,
+                   "gated, periodic, drift, static, or NAME.toml: settings that it changes; several "
+                   "are compared")
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--models", flags->models, "Model types (default: training.models)")->delimiter(',');

@@ -75,11 +75,10 @@ Result<OpenHouse> open_house(const std::filesystem::path& directory, Again again
 
 }  // namespace
 
-ReplayHouse replay_house(const Session& session, const ReplayOptions& options, const MarketTape& tape) {
+ReplayHouse replay_house(const Session& session, const ReplayOptions& options) {
   Sha256 hash;
-  hash.update(session.configuration().settings.to_toml()).update(options.policy).update(program_version());
-  hash.update(tape.frame()->set_hash).update(to_string(options.span.from)).update(to_string(options.span.to));
-  for (const Symbol& symbol : tape.symbols()) hash.update(symbol.str() + "\n");
+  hash.update(options.identity).update(options.policy).update(program_version());
+  hash.update(to_string(options.span.from)).update(to_string(options.span.to));
   const std::string name = options.policy + "-" + compact_date(options.span.from) + "-" +
                            compact_date(options.span.to) + "-" + hash.hex_digest().substr(0, 8);
   return {session.workspace().replays() / name, name};
@@ -88,7 +87,7 @@ ReplayHouse replay_house(const Session& session, const ReplayOptions& options, c
 Result<ReplayReport> run_policy(Session& session, const MarketTape& tape, const CandleSource& candles,
                                 const ContextSource* context, const ReplayOptions& options, Again again,
                                 const RunContext& run) {
-  const auto directory = replay_house(session, options, tape).directory;
+  const auto directory = replay_house(session, options).directory;
   auto house = open_house(directory, again);
   if (!house) return forward_error(house);
   CycleWorkplace place{candles,     context,           house->registry, house->cycles,
@@ -102,7 +101,7 @@ Result<std::vector<Comparison>> compare_policies(const Session& session, const M
   std::vector<ForecastTable> tables;
   std::shared_ptr<const JudgedRows> truth;
   for (const ReplayOptions& options : replays) {
-    auto house = open_house(replay_house(session, options, tape).directory);
+    auto house = open_house(replay_house(session, options).directory);
     if (!house) return forward_error(house);
     if (truth == nullptr) truth = truth_of(tape, options.span);
     auto table = served_table(house->log, options.span, options.policy, truth);
@@ -120,7 +119,11 @@ Result<std::vector<Comparison>> compare_policies(const Session& session, const M
 }
 
 Result<std::filesystem::path> find_replay(const Workspace& workspace, const std::string& asked) {
-  if (asked != "latest") return std::filesystem::path(asked);
+  if (asked != "latest") {
+    if (std::filesystem::exists(asked)) return std::filesystem::path(asked);
+    return fail(ErrorKind::usage, "report.no_replay", "there is no such file", asked,
+                "Name a file that clm replay wrote, or 'latest'.");
+  }
   std::filesystem::path latest;
   std::int64_t made_at = 0;
   std::error_code ignored;  // no directory: no replays

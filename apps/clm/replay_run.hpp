@@ -11,13 +11,13 @@
 namespace clm::app {
 
 /// A replay keeps house under replays/NAME of the workspace: a registry, artifacts and a memory of its own. NAME says
-/// policy and span, and ends in a hash of everything else that decides the outcome, so that the same command goes on
-/// where it was stopped and another one begins anew.
+/// policy and span, and ends in a hash of everything else that decides the outcome, settings and data
+/// (`ReplayOptions::identity`), so that the same command goes on where it was stopped and another one begins anew.
 struct ReplayHouse {
   std::filesystem::path directory;
   std::string name;
 };
-ReplayHouse replay_house(const Session& session, const ReplayOptions& options, const MarketTape& tape);
+ReplayHouse replay_house(const Session& session, const ReplayOptions& options);
 
 /// Runs one policy in its house. `from_scratch` forgets what is there.
 enum class Again { resume, from_scratch };

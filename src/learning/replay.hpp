@@ -25,6 +25,8 @@ struct ReplayOptions {
   std::string policy = "gated";
   TimeRange span;            ///< closes of the bars that are gone through; history before is learned from
   LearningOptions learning;  ///< with the policy applied
+  /// Of settings and data, for whoever names what belongs to this replay; not looked at here.
+  std::string identity = {};
 };
 
 /// What one policy did and what came of it.

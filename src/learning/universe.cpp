@@ -55,7 +55,8 @@ Result<std::unique_ptr<StoredUniverse>> StoredUniverse::open(const CandleStore& 
   const auto newest = universe->newest_close(latest);
   if (!newest) return forward_error(newest);
   if (*newest == Timestamp::min())
-    return fail(ErrorKind::data, "universe.empty", "no stored bar had closed by then", to_string(latest));
+    return fail(ErrorKind::data, "universe.empty", "no stored bar had closed by then", to_string(latest),
+                "`clm data` says which times are stored.");
   universe->as_of_ = *newest;
   return universe;
 }

@@ -1,0 +1,47 @@
+#include "replay_policy.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "learning/replay.hpp"
+
+namespace clm::app {
+namespace {
+
+constexpr const char* kShared[] = {"universe.", "features.", "label.", "judging."};
+
+}  // namespace
+
+Result<ReplayPolicy> read_policy(const Session& session, const std::string& asked) {
+  const std::filesystem::path file(asked);
+  if (file.extension() != ".toml") {
+    auto applied = with_policy(session.learning(), asked);
+    if (!applied) {
+      Error error = applied.error();
+      error.where = "--policy";
+      error.remedy += " Or name a TOML file of settings.";
+      return tl::unexpected(std::move(error));
+    }
+    return ReplayPolicy{asked, std::move(*applied), session.configuration().settings.to_toml()};
+  }
+  if (!std::filesystem::exists(file))
+    return fail(ErrorKind::usage, "replay.policy", "there is no such file", asked,
+                "Name a TOML file of settings, or choose gated, periodic, drift or static.");
+  const std::string name = file.stem().string();
+  const auto& known = replay_policies();
+  if (std::find(known.begin(), known.end(), name) != known.end())
+    return fail(ErrorKind::usage, "replay.policy", "\"" + name + "\" is the name of a policy that is built in", asked,
+                "Give the file another name.");
+  Configuration own;
+  own.learning = session.learning();
+  if (auto read = own.settings.load_toml(file); !read) return forward_error(read);
+  for (const SettingInForce& setting : own.settings.in_force())
+    for (const char* shared : kShared)
+      if (setting.origin != "default" && setting.key.starts_with(shared))
+        return fail(ErrorKind::usage, "replay.policy_setting",
+                    setting.key + " is the same for all policies of a replay", setting.origin,
+                    "Take it out of the file, or set it in clm.toml.");
+  return ReplayPolicy{name, own.learning, own.settings.to_toml()};
+}
+
+}  // namespace clm::app

@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+
+#include "learning/learning_options.hpp"
+#include "session.hpp"
+
+namespace clm::app {
+
+/// A policy as --policy names it.
+struct ReplayPolicy {
+  std::string name;
+  LearningOptions learning;
+  std::string settings;  ///< as a TOML document
+};
+
+/// `asked` is a name that `with_policy` knows, or a file NAME.toml: settings that differ from those in force, and the
+/// policy is called NAME. What is forecast, from what, and how it is judged are the same for all policies: universe,
+/// features, label and judging are not a policy's. Errors (usage): `replay.policy`, `replay.policy_setting`, those of
+/// `Settings::load_toml`.
+Result<ReplayPolicy> read_policy(const Session& session, const std::string& asked);
+
+}  // namespace clm::app

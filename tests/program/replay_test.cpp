@@ -1,0 +1,107 @@
+// clm replay as a person meets it: what it refuses and how, policies of one's own, and data that changed under it.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "support/workspace.hpp"
+
+namespace clm::testing {
+namespace {
+
+constexpr int kBars = 1'320;
+
+class ReplayCommand : public ::testing::Test {
+ protected:
+  ReplayCommand() {
+    place_.environment["CLM_TRAINING_MODELS"] = "lightgbm";
+    place_.environment.erase("CLM_POLICY_MODE");
+  }
+  std::vector<std::string> replay(const std::string& policy, int from = 1'300, int to = 1'310) const {
+    return {"replay", "--from", close_of_bar(from), "--to", close_of_bar(to), "--policy", policy};
+  }
+  nlohmann::json refused(std::vector<std::string> arguments, int exit_code, const std::string& code) const {
+    auto error = place_.error(std::move(arguments), exit_code);
+    EXPECT_EQ(error["code"], code) << error;
+    EXPECT_NE(error["where"], "") << error;
+    EXPECT_NE(error["remedy"], "") << error;
+    return error;
+  }
+  std::string policy_file(const std::string& name, const std::string& settings) const {
+    place_.write(name, settings);
+    return (place_.beside() / name).string();
+  }
+  TestWorkspace place_;
+};
+
+TEST_F(ReplayCommand, AnEmptyWorkspaceHasNothingToReplay) {
+  refused(replay("gated"), 3, "universe.empty");
+  refused({"triggers"}, 3, "universe.empty");
+  refused({"report", "--replay", "latest"}, 2, "report.no_replay");
+}
+
+TEST_F(ReplayCommand, ASpanWithoutBarsIsRefused) {
+  place_.simulate(kBars);
+  refused({"replay", "--from", close_of_bar(200), "--to", close_of_bar(100)}, 2, "replay.span");
+  refused({"replay", "--from", close_of_bar(200), "--to", close_of_bar(200)}, 2, "replay.span");
+  refused({"replay", "--from", "2040-01-01", "--to", "2040-02-01"}, 2, "replay.no_bars");
+  refused({"replay", "--from", "2020-01-01", "--to", "2020-02-01"}, 3, "universe.empty");
+  EXPECT_EQ(refused({"replay", "--from", "noon", "--to", "2040-02-01"}, 2, "time.syntax")["where"], "--from");
+  EXPECT_EQ(refused({"replay", "--from", "2024-01-01", "--to", "later"}, 2, "time.syntax")["where"], "--to");
+}
+
+TEST_F(ReplayCommand, APolicyThatCannotBeUsedIsRefusedByNameAndLine) {
+  place_.simulate(kBars);
+  refused(replay("hopeful"), 2, "replay.policy");
+  refused(replay("gated,gated"), 2, "replay.policy");
+  refused(replay("absent.toml"), 2, "replay.policy");
+  refused(replay(policy_file("static.toml", "")), 2, "replay.policy");
+  const auto unknown = refused(replay(policy_file("mine.toml", "[shadow]\nalfa = 0.1\n")), 2, "config.unknown_key");
+  EXPECT_NE(unknown["where"].get<std::string>().find("mine.toml:2"), std::string::npos) << unknown;
+  EXPECT_NE(unknown["message"].get<std::string>().find("shadow.alfa"), std::string::npos) << unknown;
+  const auto shared =
+      refused(replay(policy_file("longer.toml", "[label]\nhorizon_bars = 9\n")), 2, "replay.policy_setting");
+  EXPECT_NE(shared["where"].get<std::string>().find("longer.toml:2"), std::string::npos) << shared;
+}
+
+TEST_F(ReplayCommand, AForeignFileIsNoReplay) {
+  place_.write("other.json", "{\"a\": 1}");
+  refused({"report", "--replay", (place_.beside() / "other.json").string()}, 3, "report.replay");
+  refused({"report", "--replay", (place_.beside() / "absent.json").string()}, 2, "report.no_replay");
+}
+
+TEST_F(ReplayCommand, APolicyFileChangesSettingsOfThatPolicyAlone) {
+  place_.simulate(kBars);
+  const std::string once = policy_file("once.toml", "[policy]\ngate = \"none\"\n[triggers]\nkinds = []\n");
+  const auto both = place_.json(replay("periodic," + once, 1'250, 1'310))["replays"];
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_EQ(both[0]["policy"], "periodic");
+  EXPECT_EQ(both[1]["policy"], "once");
+  EXPECT_EQ(both[1]["retrains"], 1) << "no trigger is listened to";
+  EXPECT_EQ(both[0]["retrains"], 3) << "at once, and every 24 of 60 hours";
+}
+
+TEST_F(ReplayCommand, ItDoesNotGoOnFromTheMemoryOfOtherData) {
+  place_.simulate(kBars, 7);
+  const auto houses = [&] {
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(place_.path() / "replays"))
+      if (entry.is_directory()) names.insert(entry.path().filename());
+    return names.size();
+  };
+  const auto first = place_.json(replay("static"));
+  EXPECT_EQ(place_.json(replay("static"))["timeline"], first["timeline"]);
+  EXPECT_EQ(houses(), 1U) << "the same data go on where they were";
+
+  // One close of one symbol is corrected, in the history before the replay.
+  const std::string file = (place_.beside() / "SIM0003USDT-1h.csv").string();
+  const std::int64_t opened = 1'704'067'200'000 + 600 * 3'600'000LL;
+  place_.write("SIM0003USDT-1h.csv", std::to_string(opened) + ",2,4,1,3,9\n");
+  place_.json({"import", file, "--venue", "sim"});
+  const auto second = place_.json(replay("static"));
+  EXPECT_EQ(houses(), 2U);
+  EXPECT_NE(second["timeline"], first["timeline"]) << "another version was trained, from other data";
+}
+
+}  // namespace
+}  // namespace clm::testing
