@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <limits>
 
 #include "learning/replay_fixture.hpp"
 #include "learning/universe.hpp"
@@ -276,6 +277,13 @@ TEST(FreqaiDefects, JoinsGoByTimeNotByPosition) {
       if (of.rows().symbol[row] == symbol) return std::optional(row);
     return std::optional<std::size_t>();
   };
+  const CandleSeries own = gappy.load(kSymbol).value();
+  const auto volatility = horizon_volatility(own, tape.label().volatility_bars, tape.label().horizon_bars);
+  const auto volatility_at = [&](Timestamp close) {
+    for (std::size_t i = 0; i < own.candles.size(); ++i)
+      if (own.known_at(i) == close) return volatility[i];
+    return std::numeric_limits<float>::quiet_NaN();
+  };
   std::size_t compared = 0;
   for (std::size_t bar = 0; bar < expected.bars(); ++bar) {
     ASSERT_EQ(tape.close(bar), expected.close(bar));
@@ -283,6 +291,8 @@ TEST(FreqaiDefects, JoinsGoByTimeNotByPosition) {
     EXPECT_EQ(row.has_value(), other.has_value() && bar != kAnomaly) << bar;
     if (!row || !other) continue;
     EXPECT_EQ(tape.rows().decided_at_ms[*row], tape.close(bar).ms());
+    const float known = volatility_at(tape.close(bar)), said = tape.rows().volatility[*row];
+    EXPECT_TRUE(said == known || (std::isnan(said) && std::isnan(known))) << bar;
     // Over a span without the gap the label is the same, whatever came before it.
     const float a = tape.rows().forward_return[*row], b = expected.rows().forward_return[*other];
     if (std::isnan(a) || std::isnan(b)) continue;
