@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -131,6 +132,19 @@ EnsembleRule configured_rule(std::vector<EnsembleMember> members, const Predicto
   return rule;
 }
 
+/// Who serves a model type: the active version, or the one that takes its place.
+Result<std::optional<VersionRecord>> serving_version(const Registry& registry, const std::string& model_type,
+                                                     const PredictorOptions& options) {
+  if (const auto other = options.instead.find(model_type); other != options.instead.end()) {
+    auto record = registry.find(other->second.str());
+    if (!record) return forward_error(record);
+    return std::optional(std::move(*record));
+  }
+  const auto active = registry.active(Slot{model_type});
+  if (!active) return forward_error(active);
+  return *active ? std::optional((*active)->record) : std::nullopt;
+}
+
 nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); }
 
 }  // namespace
@@ -201,19 +215,19 @@ Result<Predictor> Predictor::load(const Registry& registry, const std::vector<st
   Predictor predictor;
   predictor.costs_ = options.costs;
   predictor.max_data_age_ = options.max_data_age;
-  const auto ensemble = registry.active(Slot{std::string(kEnsembleType)});
+  const auto ensemble = serving_version(registry, std::string(kEnsembleType), options);
   if (!ensemble) return forward_error(ensemble);
   if (*ensemble) {
-    const auto loaded = predictor.load_ensemble(registry, (*ensemble)->record, model_types, if_broken);
+    const auto loaded = predictor.load_ensemble(registry, **ensemble, model_types, if_broken);
     if (!loaded) return forward_error(loaded);
     return predictor;
   }
   std::vector<VersionRecord> records;
   for (const auto& type : std::set<std::string>(model_types.begin(), model_types.end())) {
-    const auto active = registry.active(Slot{type});
-    if (!active) return forward_error(active);
-    if (*active)
-      records.push_back((*active)->record);
+    const auto version = serving_version(registry, type, options);
+    if (!version) return forward_error(version);
+    if (*version)
+      records.push_back(**version);
     else
       predictor.absent_.push_back({type, "no version is active"});
   }
@@ -398,7 +412,8 @@ nlohmann::json to_json(const Forecasts& forecasts, Timestamp as_of) {
                                 {"expected_return_bps", vote.expected_return_bps},
                                 {"up_probability", vote.up_probability},
                                 {"weight", vote.weight}};
-    auto abstained = nlohmann::json::array();
+    auto abstained = nlohmann::json::array(), canaries = nlohmann::json::array();
+    for (const auto& canary : prediction.canaries) canaries.push_back(canary.str());
     for (const auto& absent : prediction.abstained)
       abstained.push_back({{"model_type", absent.model_type}, {"why", absent.why}});
     list.push_back({{"symbol", prediction.symbol.str()},
@@ -408,7 +423,8 @@ nlohmann::json to_json(const Forecasts& forecasts, Timestamp as_of) {
                     {"consensus", {{"agree", prediction.agree}, {"of", prediction.votes.size()}}},
                     {"disagreement_bps", number(prediction.disagreement_bps)},
                     {"votes", votes},
-                    {"abstained", abstained}});
+                    {"abstained", abstained},
+                    {"canaries", canaries}});
   }
   const bool told_apart = forecasts.regime != VolatilityRegime::unknown;
   return {{"as_of", to_string(as_of)},

@@ -44,6 +44,7 @@ struct Prediction {
   std::size_t agree = 0;           ///< votes that have the forecast's sign
   std::vector<Vote> votes;         ///< ascending by model type
   std::vector<Abstention> abstained;
+  std::vector<VersionId> canaries = {};  ///< versions that take the active ones' places in it
 };
 
 /// How the active versions are weighed where no ensemble is active; an ensemble has weights of its own.
@@ -54,6 +55,8 @@ struct PredictorOptions {
   TradingCosts costs;                     ///< a forecast inside the cost of both sides is a HOLD
   /// A version whose data ended longer before the prediction's time abstains and says so; 0: never.
   Duration max_data_age{0};
+  /// Versions that take the place of the active ones of their type; the type may be `kEnsembleType`.
+  std::map<std::string, VersionId> instead = {};
 };
 
 /// What is said about the symbols, and by whom.

@@ -16,6 +16,7 @@
 #include "market/simulator.hpp"
 #include "models/trainers.hpp"
 #include "registry/registry_fixture.hpp"
+#include "serving/canary_prediction.hpp"
 #include "serving/explanation_report.hpp"
 
 namespace clm {
@@ -174,6 +175,31 @@ TEST_F(FreqaiDefects, ASwapWhileOthersAskIsNeverTorn) {
   reader.join();
   for (const std::string& words : heard) EXPECT_EQ(said.count(words), 1U) << words;
   EXPECT_GT(heard.size(), 2U) << "there were swaps while it asked";
+}
+
+TEST_F(PredictorTest, ACanaryServesItsShareOfTheSymbolsAndNoOther) {
+  const VersionId canary = activate(1000);
+  const auto with_canary = ask(load(), market(kBars)).predictions;
+  const VersionId active = activate(1);
+  const auto without = ask(load(), market(kBars)).predictions;
+  const MemoryCandleSource candles(market(kBars));
+  const auto served = predict_with_canaries(*registry_, {"ridge"}, {}, {{"ridge", canary, 0.5}}, candles, nullptr,
+                                            close_of(kBars), run_)
+                          .value()
+                          .predictions;
+  std::size_t share = 0;
+  for (std::size_t s = 0; s < kSymbols; ++s) {
+    const bool in_share = in_canary_share(served[s].symbol, canary, 0.5);
+    share += in_share ? 1 : 0;
+    EXPECT_EQ(served[s].votes[0].version, in_share ? canary : active);
+    EXPECT_EQ(served[s].expected_return_bps, (in_share ? with_canary : without)[s].expected_return_bps);
+    EXPECT_EQ(served[s].canaries.size(), in_share ? 1U : 0U);
+  }
+  EXPECT_GT(share, 0U);
+  EXPECT_LT(share, kSymbols);
+  const auto of_an_ensemble = predict_with_canaries(*registry_, {"ridge"}, {}, {{"ensemble", canary, 1}}, candles,
+                                                    nullptr, close_of(kBars), run_);
+  EXPECT_EQ(of_an_ensemble->predictions[0].votes[0].version, active) << "no ensemble is active";
 }
 
 TEST_F(PredictorTest, WhoHasNoActiveVersionHasNoVoteAndSaysSo) {
