@@ -15,6 +15,16 @@ void hide_trained_rows(std::span<float> forecasts, const JudgedRows& truth, cons
     if (truth.decided_at_ms[i] < clean_from_ms) forecasts[i] = std::numeric_limits<float>::quiet_NaN();
 }
 
+Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LabelOptions& label) {
+  const auto active = registry.active(Slot{candidate.model_type});
+  if (!active) return forward_error(active);
+  if (!*active) return Rival::none;
+  const auto theirs = read_manifest((*active)->record.manifest_json);
+  if (!theirs) return forward_error(theirs);
+  const bool alike = theirs->feature_hash == candidate.feature_hash && is_about(*theirs, label);
+  return alike ? Rival::comparable : Rival::none;
+}
+
 Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
                            std::int64_t cycle, const JudgedCandidate& candidate, TimeRange holdout_span) {
   const std::string& model_type = candidate.artifact.manifest.model_type;
@@ -55,23 +65,23 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
     if (auto rejected = place.registry.reject(version, decision); !rejected) return forward_error(rejected);
     return result;
   }
-  if (options.deployment.mode == "enforced") {
-    const auto active = place.registry.active(Slot{model_type});
-    if (!active) return forward_error(active);
-    const StageOptions& stages = options.deployment.stages;
-    if (*active && place.stages == Stages::run && (stages.shadow.enabled || stages.canary.enabled)) {
-      const auto stage = stages.shadow.enabled ? VersionStatus::shadow : VersionStatus::canary;
-      if (auto moved = place.registry.advance(version, stage, decision); !moved) return forward_error(moved);
-      result.reasons.push_back("it goes into the " + std::string(to_string(stage)) + " of the active version " +
-                               (*active)->record.version.str());
-      return result;
-    }
-    if (candidate.verdict.decision == DeploymentDecision::deploy) {
-      if (auto promoted = place.registry.promote(version, decision); !promoted) return forward_error(promoted);
-      return result;
-    }
+  if (options.deployment.mode == "advisory") {
+    result.reasons.push_back("mode advisory: it waits for a person: clm promote " + version.str() +
+                             " --reason TEXT, or see clm jobs");
+    return result;
   }
-  result.reasons.push_back("waits for a person: clm promote " + version.str() + " --reason TEXT");
+  auto rival = Result<Rival>(Rival::none);
+  if (place.stages == Stages::run) rival = rival_of(place.registry, candidate.artifact.manifest, options.label);
+  if (!rival) return forward_error(rival);
+  const auto to = first_stage(candidate.verdict.decision, options.deployment.stages, *rival);
+  if (!to) {
+    result.reasons.push_back("waits for a person: clm promote " + version.str() + " --reason TEXT");
+  } else if (*to == VersionStatus::active) {
+    if (auto promoted = place.registry.promote(version, decision); !promoted) return forward_error(promoted);
+  } else {
+    if (auto moved = place.registry.advance(version, *to, decision); !moved) return forward_error(moved);
+    result.reasons.push_back("it goes into the " + std::string(to_string(*to)) + ", beside the active version");
+  }
   return result;
 }
 

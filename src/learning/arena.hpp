@@ -8,6 +8,7 @@
 #include "learning/cycle.hpp"
 #include "learning/learning_data.hpp"
 #include "learning/protocol.hpp"
+#include "learning/stage_decision.hpp"
 #include "learning/training_split.hpp"
 #include "registry/manifest.hpp"
 
@@ -38,6 +39,9 @@ struct JudgedCandidate {
   Verdict verdict;
   std::string evidence_json;
 };
+
+/// Whether the active version of the candidate's type forecasts `label` from the same features.
+Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LabelOptions& label);
 
 /// Enters the candidate and moves it as verdict and mode say.
 Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,

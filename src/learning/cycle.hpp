@@ -86,9 +86,10 @@ struct CycleReport {
 /// its evidence in one transaction. Killed at any moment, the next cycle on the same data ends with the same versions
 /// in the same states. The outcome does not depend on `run.jobs`.
 ///
-/// In mode `enforced` a `deploy` verdict makes the candidate active at once; `canary` leaves it a candidate for a
-/// person to promote; `keep` and `reject` end it. `advisory` leaves every candidate that was not refused to a person;
-/// `logging_only` moves nothing.
+/// In mode `enforced` a candidate goes where `first_stage` sends it: with `Stages::none`, or without an active version
+/// to be held against, a `deploy` verdict makes it active at once and `canary` leaves it to a person; with the stages
+/// running it goes into the shadow or the canary. `keep` and `reject` end it. `advisory` leaves every candidate that
+/// was not refused to a person; `logging_only` moves nothing.
 ///
 /// After that, where two or more types have an active version, they make up an ensemble (`plan_ensemble`): a version of
 /// its own, judged on the same rows under the same policy. Without a trigger too, when its members have changed.

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "features/feature_set.hpp"
+#include "learning/protocol.hpp"
 
 namespace clm {
 namespace {
@@ -43,8 +44,7 @@ Result<std::optional<Timestamp>> last_attempt(const Registry& registry, const Cy
 /// Why a version cannot take part, or nothing.
 std::string unfit(const Manifest& manifest, const LearningOptions& options, const std::string& feature_hash) {
   if (manifest.feature_hash != feature_hash) return "its active version was trained on other features";
-  const auto label = nlohmann::json::parse(manifest.label_json, nullptr, false);
-  return label == to_json(options.label) ? "" : "its active version forecasts another label";
+  return is_about(manifest, options.label) ? "" : "its active version forecasts another label";
 }
 
 std::string describe(const Members& members) {

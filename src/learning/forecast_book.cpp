@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "evaluation/forecast_table.hpp"
+#include "learning/protocol.hpp"
 
 namespace clm {
 
@@ -13,12 +14,10 @@ Result<ForecastBook::Entry*> ForecastBook::entry(const VersionId& version) {
   if (!record) return forward_error(record);
   const auto artifact = registry_.open_artifact(*record);
   if (!artifact) return forward_error(artifact);
-  if (artifact->manifest.feature_hash != tape_.frame()->set_hash)
-    return fail(ErrorKind::refused, "forecast.other_features",
-                "version " + version.str() + " was trained on other features than the settings ask for", version.str(),
-                "Set features.set back to \"" + artifact->manifest.feature_set + "\", or train again.");
   Entry made;
   made.manifest = artifact->manifest;
+  if (made.manifest.feature_hash != tape_.frame()->set_hash || !is_about(made.manifest, tape_.label()))
+    return &entries_.emplace(version, std::move(made)).first->second;
   if (record->slot.model_type == kEnsembleType) {
     auto rule = EnsembleRule::load(artifact->directory / EnsembleRule::kFileName);
     if (!rule) return forward_error(rule);
@@ -71,9 +70,10 @@ Result<std::vector<float>> ForecastBook::forecast(const VersionId& version, std:
   const auto found = entry(version);
   if (!found) return forward_error(found);
   Entry& known = **found;
+  std::vector<float> out(tape_.symbols().size(), std::numeric_limits<float>::quiet_NaN());
+  if (!known.model && !known.rule) return out;
   if (bar < known.first_bar || bar >= known.end_bar)
     if (auto filled = fill(known, bar); !filled) return forward_error(filled);
-  std::vector<float> out(tape_.symbols().size(), std::numeric_limits<float>::quiet_NaN());
   const std::size_t first = tape_.row_begin(known.first_bar);
   for (std::size_t row = tape_.row_begin(bar); row < tape_.row_end(bar); ++row)
     out[tape_.rows().symbol[row]] = known.block[row - first];

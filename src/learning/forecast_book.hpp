@@ -22,8 +22,8 @@ class ForecastBook {
       : tape_(tape), registry_(registry), block_rows_(block_rows) {}
 
   /// One forecast per symbol of the tape in units of the horizon's volatility; NaN where the symbol has no row at the
-  /// bar, or the version abstains. Errors `artifact.*` (integrity), `registry.*`; `forecast.other_features` (refused)
-  /// where the version was trained on another feature set than the tape's.
+  /// bar, or the version abstains: on everything, where it was trained on another feature set or label than the
+  /// tape's. Errors `artifact.*` (integrity), `registry.*`.
   Result<std::vector<float>> forecast(const VersionId& version, std::size_t bar);
   /// What a version's manifest says.
   Result<Manifest> manifest(const VersionId& version);
@@ -33,7 +33,7 @@ class ForecastBook {
  private:
   struct Entry {
     Manifest manifest;
-    std::optional<CalibratedModel> model;  ///< of a single version
+    std::optional<CalibratedModel> model;  ///< of a single version; neither: it abstains
     std::optional<EnsembleRule> rule;      ///< of an ensemble
     std::vector<VersionId> members;        ///< in the rule's order
     std::size_t first_bar = 0, end_bar = 0;

@@ -49,7 +49,14 @@ struct TriggerOptions {
   double false_alarm_days = 180;
   /// Which triggers a life cycle listens to; the first training of a type needs none.
   std::vector<std::string> kinds{"time_based", "data_volume", "performance_decay", "drift_detected", "regime_shift"};
-  double cooldown_hours = 24;  ///< a type is not trained again so soon after a training, whatever became of it
+  double cooldown_hours = 24;  ///< a type is not trained again so soon after a training, unless that is tried again
+};
+
+/// What becomes of a job of the life cycle that does not succeed.
+struct JobOptions {
+  std::int64_t max_attempts = 3;    ///< of a training; then it is failed
+  double backoff_hours = 1;         ///< before the second attempt; twice as long before each further one
+  std::int64_t max_recoveries = 3;  ///< a job whose process died or was stopped so often is failed
 };
 
 /// What is served, whoever decided on it.
@@ -135,6 +142,7 @@ struct LearningOptions {
   JudgeOptions judging;
   PolicyOptions policy;
   DeploymentOptions deployment;
+  JobOptions jobs;
   ServingOptions serving;
   RetentionOptions retention;
 };

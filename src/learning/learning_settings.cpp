@@ -282,6 +282,11 @@ void add_settings(Settings& settings, LearningOptions& options) {
                text("evidence: the verdict decides. none: whatever was trained is served, for comparison in a replay.",
                     {"evidence", "none"}));
   add_stages(settings, options.deployment.stages);
+  settings.add("jobs.max_attempts", &options.jobs.max_attempts, number("attempts", "Of a training.", 1, 1e6));
+  settings.add("jobs.backoff_hours", &options.jobs.backoff_hours,
+               number("hours", "Before a training is tried again; doubled each time.", 0, 1e6));
+  settings.add("jobs.max_recoveries", &options.jobs.max_recoveries,
+               number("times", "A job whose process died so often is given up.", 1, 1e9));
   settings.add("serving.max_data_age_days", &options.serving.max_data_age_days,
                number("days", "A version whose data ended longer ago has no vote; 0: never.", 0, 1e5));
   settings.add("retention.keep_versions", &options.retention.keep_versions,

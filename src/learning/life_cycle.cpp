@@ -8,10 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
-#include "base/hash.hpp"
 #include "learning/arena.hpp"
-#include "learning/ensemble_lineup.hpp"
 #include "learning/stage_decision.hpp"
+#include "serving/canary_share.hpp"
 
 namespace clm {
 namespace {
@@ -19,11 +18,6 @@ namespace {
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 
 }  // namespace
-
-bool in_canary_share(const Symbol& symbol, const VersionId& version, double share) {
-  const std::string digest = Sha256().update(version.str() + " " + symbol.str()).hex_digest();
-  return static_cast<double>(std::stoul(digest.substr(0, 8), nullptr, 16)) < share * 4294967296.0;
-}
 
 LifeCycle::LifeCycle(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog& log, const LearningOptions& options)
     : tape_(tape),
@@ -38,9 +32,12 @@ LifeCycle::LifeCycle(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog
 
 Result<LifeCycle> LifeCycle::open(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog& log,
                                   const LearningOptions& options, const RunContext& run) {
-  if (auto weights = configured_weights(options.ensemble); !weights) return forward_error(weights);
+  auto weights = configured_weights(options.ensemble);
+  if (!weights) return forward_error(weights);
   if (auto loss = parse_bar_loss(options.deployment.stages.shadow.loss); !loss) return forward_error(loss);
+  if (auto known = log.set_universe(tape.symbols()); !known) return forward_error(known);
   LifeCycle cycle(tape, place, log, options);
+  cycle.weights_ = std::move(*weights);
   const auto stored = log.state();
   if (!stored) return forward_error(stored);
   if (*stored) {
@@ -48,8 +45,12 @@ Result<LifeCycle> LifeCycle::open(const MarketTape& tape, CycleWorkplace& place,
     if (!state) return forward_error(state);
     cycle.state_ = std::move(*state);
   }
-  // With actions left to do, the registry may be ahead of the state, which then says what was before them.
-  if (cycle.state_.pending.empty()) {
+  if (auto recovered = cycle.recover_jobs(); !recovered) return forward_error(recovered);
+  // With jobs left to do, the registry may be ahead of the state, which then says what was before them.
+  const bool left_to_do = std::any_of(cycle.open_jobs_.begin(), cycle.open_jobs_.end(), [&](const Job& job) {
+    return is_due(job, cycle.state_.last_close.value_or(Timestamp(0)));
+  });
+  if (!left_to_do) {
     std::map<std::string, VersionId> active_before;
     for (const auto& [name, type] : cycle.state_.types) active_before[name] = type.active;
     if (auto read = cycle.read_registry(); !read) return forward_error(read);
@@ -63,11 +64,6 @@ Result<LifeCycle> LifeCycle::open(const MarketTape& tape, CycleWorkplace& place,
     for (const ForecastRow& row : *rows) {
       const std::size_t bar = tape.bar_at_or_after(row.decided_at);
       if (bar == tape.bars() || tape.close(bar) != row.decided_at || tape.known_at(bar) <= *last) continue;
-      if (row.forecast.size() != tape.symbols().size())
-        return fail(ErrorKind::usage, "life_cycle.symbols",
-                    "forecasts were logged of " + std::to_string(row.forecast.size()) + " symbols, and there are " +
-                        std::to_string(tape.symbols().size()) + " now",
-                    to_string(row.decided_at), "Set universe.symbols to the symbols that the life cycle began with.");
       if (cycle.waiting_.empty() || cycle.waiting_.back().bar != bar) cycle.waiting_.push_back({bar, {}});
       cycle.waiting_.back().rows.push_back(row);
     }
@@ -84,7 +80,7 @@ std::size_t LifeCycle::next_bar() const {
   return state_.last_close ? tape_.bar_at_or_after(*state_.last_close + Duration(1)) : 0;
 }
 
-Status LifeCycle::step(Training training, const RunContext& run) {
+Status LifeCycle::step(Look look, const RunContext& run) {
   const std::size_t bar = next_bar();
   expects(bar < tape_.bars(), "there is a bar to go through");
   const Timestamp now = tape_.close(bar);
@@ -93,12 +89,28 @@ Status LifeCycle::step(Training training, const RunContext& run) {
   if (auto made = forecast(bar, rows); !made) return made;
   if (!rows.empty()) waiting_.push_back({bar, rows});
   hear_outcomes(now);
-  decide_trials(now);
-  if (training == Training::on)
-    if (auto asked = ask_triggers(bar); !asked) return asked;
+  if (look == Look::decide)
+    if (auto decided = decide(bar); !decided) return decided;
   state_.last_close = now;
   if (auto committed = commit(std::move(rows)); !committed) return committed;
-  return carry_out(now, run);
+  return look == Look::decide ? carry_out(now, run) : Status();
+}
+
+Status LifeCycle::decide_again(const RunContext& run) {
+  expects(state_.last_close.has_value(), "a bar was gone through");
+  const std::size_t bar = tape_.bar_at_or_after(*state_.last_close);
+  expects(bar < tape_.bars(), "the tape reaches to the last bar");
+  if (auto decided = decide(bar); !decided) return decided;
+  if (auto committed = commit({}); !committed) return committed;
+  return carry_out(*state_.last_close, run);
+}
+
+Status LifeCycle::decide(std::size_t bar) {
+  const Timestamp now = tape_.close(bar);
+  decide_trials(now);
+  if (auto asked = ask_triggers(bar); !asked) return asked;
+  state_.last_look = now;
+  return make_plan(now);
 }
 
 std::vector<VersionId> LifeCycle::versions_concerned() const {
@@ -119,32 +131,25 @@ Status LifeCycle::forecast(std::size_t bar, std::vector<ForecastRow>& rows) {
     if (!said) return forward_error(said);
     rows.push_back({tape_.close(bar), version.str(), std::move(*said)});
   }
-  if (versions.empty()) return {};
-  auto all = served(bar);
-  if (!all) return forward_error(all);
-  rows.push_back({tape_.close(bar), kServed, std::move(*all)});
+  if (!versions.empty()) rows.push_back({tape_.close(bar), kServed, served(tape_.close(bar), rows)});
   return {};
 }
 
-Result<std::vector<float>> LifeCycle::served(std::size_t bar) {
-  const Timestamp now = tape_.close(bar);
+std::vector<float> LifeCycle::served(Timestamp now, const std::vector<ForecastRow>& rows) const {
   const std::size_t symbols = tape_.symbols().size();
   const double max_age_days = options_.serving.max_data_age_days;
   const auto votes = [&](const TypeState& type) {
     return !type.active.empty() && (max_age_days == 0 || now - type.active_data_end <= hours(24 * max_age_days));
   };
   // The active version's forecasts, and the canary's where it has its share.
-  const auto slot_forecast = [&](const std::string& name, const TypeState& type) -> Result<std::vector<float>> {
-    auto said = book_->forecast(type.active, bar);
-    if (!said) return said;
+  const auto slot_forecast = [&](const std::string& name, const TypeState& type) {
+    std::vector<float> said = row_of(rows, type.active)->forecast;
     for (const Trial& trial : state_.trials) {
-      if (trial.model_type != name || trial.stage == Stage::shadow || trial.stage == Stage::watch) continue;
-      const CanaryOptions& canary = options_.deployment.stages.canary;
-      const double share = trial.stage == Stage::canary_first ? canary.first_share : canary.second_share;
-      const auto canary_said = book_->forecast(trial.challenger, bar);
-      if (!canary_said) return canary_said;
+      const double share = canary_share(trial, options_.deployment.stages.canary);
+      if (trial.model_type != name || share == 0) continue;
+      const std::vector<float>& canary = row_of(rows, trial.challenger)->forecast;
       for (std::size_t s = 0; s < symbols; ++s)
-        if (in_canary_share(tape_.symbols()[s], trial.challenger, share)) (*said)[s] = (*canary_said)[s];
+        if (in_canary_share(tape_.symbols()[s], trial.challenger, share)) said[s] = canary[s];
     }
     return said;
   };
@@ -152,17 +157,14 @@ Result<std::vector<float>> LifeCycle::served(std::size_t bar) {
   if (ensemble != state_.types.end() && votes(ensemble->second))
     return slot_forecast(ensemble->first, ensemble->second);
 
-  const auto weights = configured_weights(options_.ensemble);
-  if (!weights) return forward_error(weights);
   std::vector<double> sum(symbols, 0), weight(symbols, 0);
   for (const auto& [name, type] : state_.types) {
     if (name == kEnsembleType || !votes(type)) continue;
-    const auto said = slot_forecast(name, type);
-    if (!said) return forward_error(said);
+    const std::vector<float> said = slot_forecast(name, type);
     for (std::size_t s = 0; s < symbols; ++s) {
-      if (std::isnan((*said)[s])) continue;
-      sum[s] += weights->of(name) * static_cast<double>((*said)[s]);
-      weight[s] += weights->of(name);
+      if (std::isnan(said[s])) continue;
+      sum[s] += weights_.of(name) * static_cast<double>(said[s]);
+      weight[s] += weights_.of(name);
     }
   }
   std::vector<float> out(symbols, kNone);
@@ -172,8 +174,11 @@ Result<std::vector<float>> LifeCycle::served(std::size_t bar) {
 }
 
 Status LifeCycle::commit(std::vector<ForecastRow> forecasts) {
-  LifeCycleLog::Step step{{}, std::move(forecasts), std::move(untold_)};
+  LifeCycleLog::Step step{
+      {}, std::move(forecasts), std::move(untold_), std::move(unsaved_plans_), std::move(unsaved_jobs_)};
   untold_.clear();
+  unsaved_plans_.clear();
+  unsaved_jobs_.clear();
   for (LifeEvent& event : step.events) event.sequence = ++state_.events;
   step.state_json = to_json_text(state_);
   return log_.commit(step);

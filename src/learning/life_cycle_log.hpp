@@ -4,8 +4,13 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "learning/job.hpp"
+#include "learning/job_table.hpp"
+#include "market/candle.hpp"
 #include "registry/database.hpp"
 
 namespace clm {
@@ -15,9 +20,11 @@ namespace clm {
 struct ForecastRow {
   Timestamp decided_at;
   std::string who;
-  std::vector<float> forecast;  ///< one per symbol of the universe, units of volatility; NaN = none
+  std::vector<float> forecast;  ///< one per symbol of the log's universe, units of volatility; NaN = none
 };
 inline constexpr const char* kServed = "served";
+/// What a version said; null if nothing.
+const ForecastRow* row_of(const std::vector<ForecastRow>& rows, const VersionId& version);
 
 /// Something that happened, in words; together, the timeline of a life cycle.
 struct LifeEvent {
@@ -29,8 +36,13 @@ struct LifeEvent {
   std::string detail_json = "{}";
 };
 
-/// The memory of a life cycle: forecasts as they were made, events, and the state from which it goes on. A step is one
-/// transaction, so that a killed process finds the state, the forecasts and the events of the same moment.
+/// "2024-01-01T00:00:00Z  promoted lightgbm 0123456789ab: ..."
+std::string to_line(const LifeEvent& event);
+/// {at, kind, model_type, version, text, detail}
+nlohmann::json to_json(const LifeEvent& event);
+
+/// The memory of a life cycle: forecasts as they were made, events, plans with their jobs, and the state from which it
+/// goes on. A step is one transaction, so that a killed process finds all of the same moment.
 /// As thread-safe as its database; borrows it.
 class LifeCycleLog {
  public:
@@ -41,22 +53,39 @@ class LifeCycleLog {
     std::string state_json;
     std::vector<ForecastRow> forecasts;
     std::vector<LifeEvent> events;
+    std::vector<Plan> plans;
+    std::vector<Job> jobs;  ///< new ones, and what has changed about known ones
   };
-  /// All of it or nothing. A forecast that was logged is never changed: the first one stands.
+  /// All of it or nothing. A forecast that was logged is never changed: the first one stands; nor is a job that ended.
   Status commit(const Step& step);
+
+  /// Which symbols forecasts are about from now on, in their order. What was logged of another universe is read as
+  /// forecasts about this one: by name, and none about a symbol that was not in it. Needed before the first forecast
+  /// is logged or read.
+  Status set_universe(const std::vector<Symbol>& symbols);
 
   /// Empty before the first step.
   Result<std::optional<std::string>> state() const;
   /// Decided in [from, to), ascending in time, then by name; `who` empty: everybody.
   Result<std::vector<ForecastRow>> forecasts(Timestamp from, Timestamp to, const std::string& who = {}) const;
+  Result<std::int64_t> event_count() const;
   /// In their order, from `sequence` on.
   Result<std::vector<LifeEvent>> events(std::int64_t from_sequence = 1) const;
-  /// Forgets forecasts decided before `before`, but for what was served.
-  Status prune(Timestamp before);
+  /// Brings one job up to date by itself: a person has carried it out.
+  Status update(const Job& job);
+  /// By number, ascending.
+  Result<std::vector<Job>> jobs(WhichJobs which) const;
+  Result<std::vector<Plan>> plans() const;
+  /// Seconds that training a type takes: the median of its last five; none before the first.
+  Result<std::optional<double>> typical_training_seconds(const std::string& model_type) const;
 
  private:
   explicit LifeCycleLog(Database& database) : database_(&database) {}
+  /// The places of a stored universe's symbols in this one; -1: it has none.
+  Result<std::vector<int>> places_of(std::int64_t universe) const;
   Database* database_;
+  std::int64_t universe_ = 0;  ///< its number; 0: not set
+  std::vector<Symbol> symbols_;
 };
 
 }  // namespace clm

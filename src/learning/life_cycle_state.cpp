@@ -47,41 +47,9 @@ Json to_json(const Trial& trial) {
           {"started", trial.started.ms()},
           {"losses", trial.losses.state()},
           {"challenger_behaviour", to_json(trial.challenger_behaviour)},
-          {"reference_behaviour", to_json(trial.reference_behaviour)}};
-}
-
-Json to_json(const Trigger& trigger) {
-  return {{"model_type", trigger.model_type},
-          {"kind", static_cast<int>(trigger.kind)},
-          {"priority", static_cast<int>(trigger.priority)},
-          {"reason", trigger.reason}};
-}
-
-Json to_json(const PendingAction& action) {
-  auto triggers = Json::array();
-  for (const auto& trigger : action.triggers) triggers.push_back(to_json(trigger));
-  return {{"kind", static_cast<int>(action.kind)},
-          {"model_type", action.model_type},
-          {"version", action.version.str()},
-          {"to", to_string(action.to)},
-          {"reason", action.reason},
-          {"evidence", action.evidence_json},
-          {"triggers", triggers}};
-}
-
-PendingAction read_action(const Json& json) {
-  PendingAction action;
-  action.kind = static_cast<PendingAction::Kind>(json.at("kind").get<int>());
-  action.model_type = json.at("model_type").get<std::string>();
-  action.version = VersionId(json.at("version").get<std::string>());
-  action.to = parse_version_status(json.at("to").get<std::string>()).value();
-  action.reason = json.at("reason").get<std::string>();
-  action.evidence_json = json.at("evidence").get<std::string>();
-  for (const auto& one : json.at("triggers"))
-    action.triggers.push_back(
-        {one.at("model_type").get<std::string>(), static_cast<TriggerKind>(one.at("kind").get<int>()),
-         static_cast<Priority>(one.at("priority").get<int>()), one.at("reason").get<std::string>()});
-  return action;
+          {"reference_behaviour", to_json(trial.reference_behaviour)},
+          {"route", static_cast<int>(trial.route)},
+          {"proposed", static_cast<int>(trial.proposed)}};
 }
 
 Json to_json(const TypeState& type) {
@@ -115,6 +83,11 @@ Result<TypeState> read_type(const Json& json, const LabelOptions& label, Interva
 
 std::string_view to_string(Stage stage) { return kStages[static_cast<std::size_t>(stage)].second; }
 
+double canary_share(const Trial& trial, const CanaryOptions& canary) {
+  if (trial.stage == Stage::canary_first) return canary.first_share;
+  return trial.stage == Stage::canary_second ? canary.second_share : 0;
+}
+
 PairedTrialOptions trial_options(Stage stage, const StageOptions& stages, const LabelOptions& label,
                                  Interval interval) {
   PairedTrialOptions options;
@@ -146,14 +119,15 @@ PairedTrialOptions trial_options(Stage stage, const StageOptions& stages, const 
 std::string to_json_text(const LifeCycleState& state) {
   auto types = Json::object();
   for (const auto& [name, type] : state.types) types[name] = to_json(type);
-  auto trials = Json::array(), pending = Json::array();
+  auto trials = Json::array();
   for (const auto& trial : state.trials) trials.push_back(to_json(trial));
-  for (const auto& action : state.pending) pending.push_back(to_json(action));
   return Json{{"last_close", to_json(state.last_close)},
+              {"last_look", to_json(state.last_look)},
               {"events", state.events},
+              {"plans", state.plans},
+              {"jobs", state.jobs},
               {"types", types},
-              {"trials", trials},
-              {"pending", pending}}
+              {"trials", trials}}
       .dump();
 }
 
@@ -163,7 +137,10 @@ Result<LifeCycleState> read_life_cycle_state(const std::string& text, const Stag
     const Json json = Json::parse(text);
     LifeCycleState state;
     state.last_close = read_time(json.at("last_close"));
+    state.last_look = read_time(json.at("last_look"));
     state.events = json.at("events").get<std::int64_t>();
+    state.plans = json.at("plans").get<std::int64_t>();
+    state.jobs = json.at("jobs").get<std::int64_t>();
     for (const auto& [name, one] : json.at("types").items()) {
       auto type = read_type(one, label, interval);
       if (!type) return forward_error(type);
@@ -181,11 +158,12 @@ Result<LifeCycleState> read_life_cycle_state(const std::string& text, const Stag
                   Timestamp(one.at("started").get<std::int64_t>()),
                   PairedTrial(trial_options(stage->first, stages, label, interval)),
                   read_behaviour(one.at("challenger_behaviour")),
-                  read_behaviour(one.at("reference_behaviour"))};
+                  read_behaviour(one.at("reference_behaviour")),
+                  static_cast<Route>(one.at("route").get<int>()),
+                  static_cast<StageMove>(one.at("proposed").get<int>())};
       trial.losses.restore(one.at("losses"));
       state.trials.push_back(std::move(trial));
     }
-    for (const auto& one : json.at("pending")) state.pending.push_back(read_action(one));
     return state;
   } catch (const std::exception& error) {
     return fail(ErrorKind::integrity, "life_cycle.state",

@@ -9,7 +9,6 @@
 #include "evaluation/paired_trial.hpp"
 #include "learning/learning_options.hpp"
 #include "learning/trigger_performance.hpp"
-#include "learning/triggers.hpp"
 #include "registry/version.hpp"
 
 namespace clm {
@@ -23,6 +22,19 @@ enum class Stage {
 };
 std::string_view to_string(Stage stage);
 
+/// What follows from a trial as it stands.
+enum class StageMove {
+  stay,
+  go_on,    ///< to the next stage, or out of the watch
+  refuse,   ///< a candidate is rejected
+  retreat,  ///< a canary is taken back
+  undo      ///< a promotion is rolled back
+};
+
+/// Where the shadow leads: a `deploy` verdict straight into service, a `canary` verdict through the canary. Whoever a
+/// person put into the shadow goes the careful way.
+enum class Route { direct, through_canary };
+
 /// One version held against another on live bars.
 struct Trial {
   std::string model_type;
@@ -32,6 +44,9 @@ struct Trial {
   Timestamp started;  ///< decisions from here on count
   PairedTrial losses;
   Behaviour challenger_behaviour, reference_behaviour;
+  Route route = Route::through_canary;
+  /// What was said of it, where this program does not move versions by itself: said once, not at every bar.
+  StageMove proposed = StageMove::stay;
 };
 
 /// What the life cycle knows of a model type beside the registry.
@@ -46,28 +61,20 @@ struct TypeState {
   Timestamp charted_since;  ///< decisions later than this are counted
 };
 
-/// A change of the registry that was decided on and committed, but perhaps not carried out: whoever opens the life
-/// cycle after a kill carries it out first. Each may be carried out twice.
-struct PendingAction {
-  enum class Kind { advance, promote, roll_back, learn };
-  Kind kind = Kind::learn;
-  std::string model_type;
-  VersionId version;                           ///< what moves; of a roll-back, the version that is taken out
-  VersionStatus to = VersionStatus::rejected;  ///< of `advance`
-  std::string reason, evidence_json;
-  std::vector<Trigger> triggers;  ///< of `learn`; may be empty: the ensemble alone
-};
-
-/// Everything from which a life cycle goes on to the same bits.
+/// Everything from which a life cycle goes on to the same bits, but for the jobs, which have a table of their own.
 struct LifeCycleState {
   std::optional<Timestamp> last_close;  ///< of the last bar that was gone through
+  std::optional<Timestamp> last_look;   ///< of the last one at which something was decided
   std::int64_t events = 0;              ///< written so far
+  std::int64_t plans = 0, jobs = 0;     ///< likewise
   std::map<std::string, TypeState> types;
   std::vector<Trial> trials;  ///< in the order they began
-  std::vector<PendingAction> pending;
 };
 
-/// How a stage's trial is decided. `interval_ms` is the length of a bar.
+/// The share of the symbols that the challenger serves meanwhile: 0 but in the canary.
+double canary_share(const Trial& trial, const CanaryOptions& canary);
+
+/// How a stage's trial is decided. `interval` is the length of a bar.
 PairedTrialOptions trial_options(Stage stage, const StageOptions& stages, const LabelOptions& label, Interval interval);
 
 std::string to_json_text(const LifeCycleState& state);

@@ -1,6 +1,7 @@
 // What becomes of versions on trial: outcomes heard, stages begun and ended.
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -12,12 +13,6 @@ namespace {
 
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 
-const ForecastRow* row_of(const std::vector<ForecastRow>& rows, const VersionId& version) {
-  const auto found =
-      std::find_if(rows.begin(), rows.end(), [&](const ForecastRow& row) { return row.who == version.str(); });
-  return found == rows.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 void LifeCycle::hear_outcomes(Timestamp now) {
@@ -28,24 +23,38 @@ void LifeCycle::hear_outcomes(Timestamp now) {
     std::fill(labels.begin(), labels.end(), kNone);
     for (std::size_t row = tape_.row_begin(due.bar); row < tape_.row_end(due.bar); ++row)
       if (rows.known_at_ms[row] <= now.ms()) labels[rows.symbol[row]] = rows.label[row];
+    std::map<VersionId, BarScore> scores;
+    const auto score_of = [&](const VersionId& version) -> const BarScore* {
+      const auto known = scores.find(version);
+      if (known != scores.end()) return &known->second;
+      const ForecastRow* said = row_of(due.rows, version);
+      if (said == nullptr) return nullptr;
+      return &scores.emplace(version, score_bar(said->forecast, labels, options_.judging.min_symbols)).first->second;
+    };
     const Timestamp decided_at = tape_.close(due.bar);
     for (auto& [name, type] : state_.types) {
       if (!type.chart || decided_at <= type.charted_since) continue;
-      if (const ForecastRow* said = row_of(due.rows, type.charted))
-        type.chart->add(score_bar(said->forecast, labels, options_.judging.min_symbols));
+      if (const BarScore* score = score_of(type.charted)) type.chart->add(*score);
     }
     for (Trial& trial : state_.trials) {
       if (decided_at <= trial.started) continue;
-      const ForecastRow* challenger = row_of(due.rows, trial.challenger);
-      const ForecastRow* reference = row_of(due.rows, trial.reference);
+      const BarScore* challenger = score_of(trial.challenger);
+      const BarScore* reference = score_of(trial.reference);
       if (challenger == nullptr || reference == nullptr) continue;
-      const BarScore theirs = score_bar(reference->forecast, labels, options_.judging.min_symbols);
-      const BarScore own = score_bar(challenger->forecast, labels, options_.judging.min_symbols);
-      trial.losses.add(theirs, own);
-      trial.challenger_behaviour.add(own);
-      trial.reference_behaviour.add(theirs);
+      trial.losses.add(*reference, *challenger);
+      trial.challenger_behaviour.add(*challenger);
+      trial.reference_behaviour.add(*reference);
     }
   }
+}
+
+std::vector<TrialView> LifeCycle::trials() const {
+  std::vector<TrialView> views;
+  for (const Trial& trial : state_.trials) {
+    const auto options = trial_options(trial.stage, options_.deployment.stages, options_.label, tape_.interval());
+    views.push_back({trial, trial.losses.report(), options.loss});
+  }
+  return views;
 }
 
 bool LifeCycle::is_cooling_down(const TypeState& type, Timestamp now) const {
@@ -59,14 +68,21 @@ void LifeCycle::start_stage(Trial& trial, Stage stage, const VersionId& referenc
   trial.losses = PairedTrial(trial_options(stage, options_.deployment.stages, options_.label, tape_.interval()));
   trial.challenger_behaviour = {};
   trial.reference_behaviour = {};
+  if (trial.proposed != StageMove::stay) cancel_proposals(trial.challenger, "its trial started over");
+  trial.proposed = StageMove::stay;
 }
 
 void LifeCycle::begin_trial(const std::string& model_type, const VersionId& challenger, Stage stage,
-                            const VersionId& reference, Timestamp now) {
-  Trial trial{model_type, challenger, reference, stage, now, PairedTrial({}), {}, {}};
+                            const VersionId& reference, Route route, Timestamp now) {
+  Trial trial{model_type, challenger, reference, stage, now, PairedTrial({}), {}, {}, route};
   start_stage(trial, stage, reference, now);
   state_.trials.push_back(std::move(trial));
   tell(now, std::string(to_string(stage)), model_type, challenger, "begins beside " + reference.str());
+}
+
+void LifeCycle::end_trial(Trial& trial) {
+  if (trial.proposed != StageMove::stay) cancel_proposals(trial.challenger, "its trial is over");
+  trial.challenger = VersionId();
 }
 
 void LifeCycle::restart_trials_against(const std::string& model_type, const VersionId& active, Timestamp now) {
@@ -75,7 +91,7 @@ void LifeCycle::restart_trials_against(const std::string& model_type, const Vers
     if (trial.stage == Stage::watch) {
       tell(now, "watch_ended", model_type, trial.challenger, active.str() + " is active now",
            evidence_of(trial).dump());
-      trial.challenger = VersionId();
+      end_trial(trial);
       continue;
     }
     start_stage(trial, trial.stage, active, now);
@@ -84,50 +100,92 @@ void LifeCycle::restart_trials_against(const std::string& model_type, const Vers
   }
 }
 
+Job LifeCycle::job_of(const Trial& trial, const StageDecision& decision) const {
+  Job job;
+  job.model_type = trial.model_type;
+  job.version = trial.challenger;
+  job.reason = decision.reason;
+  job.evidence_json = evidence_of(trial).dump();
+  job.kind = JobKind::advance;
+  switch (decision.move) {
+    case StageMove::stay: break;
+    case StageMove::refuse: job.to = VersionStatus::rejected; break;
+    case StageMove::retreat:
+      job.to = VersionStatus::rolled_back;
+      job.priority = Priority::high;
+      break;
+    case StageMove::undo:
+      job.kind = JobKind::roll_back;
+      job.to = VersionStatus::rolled_back;
+      job.priority = Priority::urgent;
+      break;
+    case StageMove::go_on:
+      if (trial.stage == Stage::shadow && trial.route == Route::through_canary &&
+          options_.deployment.stages.canary.enabled) {
+        job.to = VersionStatus::canary;
+      } else {
+        job.kind = JobKind::promote;
+        job.to = VersionStatus::active;
+      }
+  }
+  return job;
+}
+
+void LifeCycle::propose(Trial& trial, const StageDecision& decision, Timestamp now) {
+  if (trial.proposed == decision.move) return;
+  if (trial.proposed != StageMove::stay) cancel_proposals(trial.challenger, "it has come to look different");
+  trial.proposed = decision.move;
+  Job job = job_of(trial, decision);
+  const bool asks = options_.deployment.mode == "advisory";
+  tell(now, "proposed", trial.model_type, trial.challenger,
+       (asks ? "waits for approval: " : "mode logging_only, so nothing is done: ") + describe(job) + "; " +
+           decision.reason,
+       job.evidence_json);
+  if (!asks) return;
+  job.approval = Approval::awaited;
+  planned_.push_back(std::move(job));
+}
+
 void LifeCycle::move_on(Trial& trial, const StageDecision& decision, Timestamp now) {
+  const bool ends_watch = trial.stage == Stage::watch && decision.move == StageMove::go_on;
+  const bool grows_share = trial.stage == Stage::canary_first && decision.move == StageMove::go_on;
+  const std::string& mode = options_.deployment.mode;
+  // Whoever approved the canary approved both of its shares.
+  if (!ends_watch && mode != "enforced" && !(grows_share && mode == "advisory")) return propose(trial, decision, now);
+
   const std::string evidence = evidence_of(trial).dump();
-  TypeState& type = state_.types[trial.model_type];
-  const auto act = [&](PendingAction::Kind kind, VersionStatus to) {
-    state_.pending.push_back({kind, trial.model_type, trial.challenger, to, decision.reason, evidence, {}});
-  };
   const auto tell_it = [&](const char* kind) {
     tell(now, kind, trial.model_type, trial.challenger, decision.reason, evidence);
   };
-  const bool canary_next = trial.stage == Stage::shadow && options_.deployment.stages.canary.enabled;
+  if (ends_watch) {
+    tell_it("watch_ended");
+    return end_trial(trial);
+  }
+  if (grows_share) {
+    tell_it("canary");
+    return start_stage(trial, Stage::canary_second, trial.reference, now);
+  }
+  planned_.push_back(job_of(trial, decision));
+  const Job& job = planned_.back();
   switch (decision.move) {
     case StageMove::stay: return;
-    case StageMove::refuse:
-      act(PendingAction::Kind::advance, VersionStatus::rejected);
-      tell_it("rejected");
-      return;
-    case StageMove::retreat:
-      act(PendingAction::Kind::advance, VersionStatus::rolled_back);
-      tell_it("retreat");
-      return;
+    case StageMove::refuse: tell_it("rejected"); return end_trial(trial);
+    case StageMove::retreat: tell_it("retreat"); return end_trial(trial);
     case StageMove::undo:
-      act(PendingAction::Kind::roll_back, VersionStatus::rolled_back);
       tell_it("rolled_back");
-      type.rolled_back_at = now;
-      trial.challenger = VersionId();
-      restart_trials_against(trial.model_type, trial.reference, now);
-      return;
+      state_.types[trial.model_type].rolled_back_at = now;
+      end_trial(trial);
+      return restart_trials_against(trial.model_type, trial.reference, now);
     case StageMove::go_on: break;
   }
-  if (trial.stage == Stage::watch) {
-    tell_it("watch_ended");
-  } else if (canary_next) {
-    act(PendingAction::Kind::advance, VersionStatus::canary);
+  if (job.kind == JobKind::advance) {
     tell_it("canary");
-    start_stage(trial, Stage::canary_first, trial.reference, now);
-  } else if (trial.stage == Stage::canary_first) {
-    tell_it("canary");
-    start_stage(trial, Stage::canary_second, trial.reference, now);
-  } else {
-    act(PendingAction::Kind::promote, VersionStatus::active);
-    tell_it("promoted");
-    start_stage(trial, Stage::watch, trial.reference, now);
-    restart_trials_against(trial.model_type, trial.challenger, now);
+    return start_stage(trial, Stage::canary_first, trial.reference, now);
   }
+  tell_it("promoted");
+  restart_trials_against(trial.model_type, trial.challenger, now);
+  if (!options_.deployment.stages.watch.enabled) return end_trial(trial);
+  start_stage(trial, Stage::watch, trial.reference, now);
 }
 
 void LifeCycle::decide_trials(Timestamp now) {
@@ -140,11 +198,7 @@ void LifeCycle::decide_trials(Timestamp now) {
         decision.move == StageMove::undo || (decision.move == StageMove::go_on && trial.stage != Stage::watch);
     if (moves_alias && (is_cooling_down(state_.types[trial.model_type], now) || !moved.insert(trial.model_type).second))
       continue;
-    const bool ends = decision.move != StageMove::go_on || trial.stage == Stage::watch ||
-                      (trial.stage != Stage::canary_first && !options_.deployment.stages.watch.enabled &&
-                       !(trial.stage == Stage::shadow && options_.deployment.stages.canary.enabled));
     move_on(trial, decision, now);
-    if (ends) trial.challenger = VersionId();
   }
   forget_ended_trials();
 }

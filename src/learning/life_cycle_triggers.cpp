@@ -35,7 +35,7 @@ Result<std::optional<Trigger>> LifeCycle::due_trigger(const std::string& model_t
   if (type.active.empty())
     return check_trigger({model_type, std::nullopt, type.last_attempt}, now, Force::no, 0, options_.triggers);
   const TriggerOptions& options = options_.triggers;
-  const Timestamp before = state_.last_close.value_or(Timestamp(0));
+  const Timestamp before = state_.last_look.value_or(Timestamp(0));
   std::vector<TriggerKind> kinds;
   const auto ask = [&](TriggerKind kind, double period_hours) {
     if (is_on(options_, kind) && falls_due(before, now, period_hours)) kinds.push_back(kind);
@@ -60,33 +60,69 @@ Result<std::optional<Trigger>> LifeCycle::due_trigger(const std::string& model_t
   return chosen;
 }
 
+bool LifeCycle::may_be_trained(const std::string& model_type, Timestamp now) const {
+  const auto known = state_.types.find(model_type);
+  if (known != state_.types.end() && known->second.last_attempt &&
+      now - *known->second.last_attempt < hours(options_.triggers.cooldown_hours))
+    return false;
+  // One that failed is tried again at its own time.
+  if (std::any_of(open_jobs_.begin(), open_jobs_.end(),
+                  [&](const Job& job) { return job.kind == JobKind::train && job.model_type == model_type; }))
+    return false;
+  const auto in_shadow = std::count_if(state_.trials.begin(), state_.trials.end(), [&](const Trial& trial) {
+    return trial.model_type == model_type && trial.stage == Stage::shadow;
+  });
+  return in_shadow < options_.deployment.stages.shadow.places;
+}
+
 Status LifeCycle::ask_triggers(std::size_t bar) {
   const Timestamp now = tape_.close(bar);
-  PendingAction learn;
+  std::vector<Trigger> wanted = std::move(asked_);
+  asked_.clear();
   for (const auto& model_type : options_.training.models) {
-    const TypeState& type = state_.types[model_type];
-    if (type.last_attempt && now - *type.last_attempt < hours(options_.triggers.cooldown_hours)) continue;
-    const auto in_shadow = std::count_if(state_.trials.begin(), state_.trials.end(), [&](const Trial& trial) {
-      return trial.model_type == model_type && trial.stage == Stage::shadow;
-    });
-    if (in_shadow >= options_.deployment.stages.shadow.places) continue;
-    const bool has_active = !type.active.empty();
+    const bool asked_for = std::any_of(wanted.begin(), wanted.end(),
+                                       [&](const Trigger& trigger) { return trigger.model_type == model_type; });
+    if (asked_for || !may_be_trained(model_type, now)) continue;
+    const bool has_active = !state_.types[model_type].active.empty();
     auto trigger = due_trigger(model_type, bar);
     if (!trigger) return forward_error(trigger);
     if (!*trigger) continue;
     if (!has_active) tell(now, "trigger", model_type, {}, sentence(**trigger));
-    learn.triggers.push_back(std::move(**trigger));
+    wanted.push_back(std::move(**trigger));
   }
-  std::stable_sort(learn.triggers.begin(), learn.triggers.end(),
-                   [](const Trigger& a, const Trigger& b) { return a.priority > b.priority; });
-  // A version that became active may belong to an ensemble that is not made yet.
-  const bool lineup_changed =
-      options_.ensemble.mode != "off" &&
-      std::any_of(state_.pending.begin(), state_.pending.end(), [](const PendingAction& action) {
-        return action.kind == PendingAction::Kind::promote && action.model_type != kEnsembleType;
-      });
-  if (!learn.triggers.empty() || lineup_changed) state_.pending.push_back(std::move(learn));
+  for (Trigger& trigger : wanted) {
+    Job job;
+    job.kind = JobKind::train;
+    job.model_type = trigger.model_type;
+    job.trigger = trigger.kind;
+    job.priority = trigger.priority;
+    job.reason = std::move(trigger.reason);
+    planned_.push_back(std::move(job));
+  }
+  // A version that becomes active may belong to an ensemble that is not made yet; what a person has moved, too.
+  const bool lineup_changes = std::any_of(planned_.begin(), planned_.end(), [](const Job& job) {
+    return job.kind == JobKind::promote && job.approval == Approval::not_needed && job.model_type != kEnsembleType;
+  });
+  bool ensemble_due = wanted.empty() && lineup_changes && options_.ensemble.mode != "off";
+  if (wanted.empty() && !ensemble_due && cycle_asked_) {
+    const auto plan = plan_ensemble(place_.registry, place_.log, options_, {now, Force::no, "life cycle"});
+    if (!plan) return forward_error(plan);
+    ensemble_due = plan->due;
+  }
+  cycle_asked_ = false;
+  if (ensemble_due) {
+    Job job;
+    job.kind = JobKind::ensemble;
+    job.model_type = kEnsembleType;
+    job.reason = lineup_changes ? "a version that may be its member becomes active" : "its members have changed";
+    planned_.push_back(std::move(job));
+  }
   return {};
+}
+
+void LifeCycle::ask_for_cycle(std::vector<Trigger> trained) {
+  asked_ = std::move(trained);
+  cycle_asked_ = true;
 }
 
 }  // namespace clm

@@ -81,6 +81,10 @@ Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const
   return manifest;
 }
 
+bool is_about(const Manifest& manifest, const LabelOptions& label) {
+  return nlohmann::json::parse(manifest.label_json, nullptr, false) == to_json(label);
+}
+
 nlohmann::json headline_metrics(const Judgement& judgement) {
   const ModelJudgement& m = judgement.candidate;
   return {{"rank_ic", m.rank_ic.mean.mean},

@@ -28,6 +28,9 @@ Result<Protocol> read_protocol(std::string_view json_text);
 Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const LearningData& data,
                      const TrainingSplit& split, const Protocol& protocol);
 
+/// Whether a version's forecasts are about this label.
+bool is_about(const Manifest& manifest, const LabelOptions& label);
+
 /// The few figures that lists show: {rank_ic, rank_ic_lo, rank_ic_hi, hit_rate, net_bps_per_trade, sharpe, ...}.
 nlohmann::json headline_metrics(const Judgement& judgement);
 

@@ -26,7 +26,7 @@ std::size_t regretted(const std::vector<LifeEvent>& events) {
   return count;
 }
 
-/// Sums over the bars that were gone through in this run; a resumed replay starts them again from the log.
+/// How old the data was of what was served: the sum over bars of the mean over model types.
 struct Age {
   double days = 0;
   std::size_t bars = 0;
@@ -54,6 +54,11 @@ Age age_of_served(const MarketTape& tape, const std::vector<LifeEvent>& events, 
     ++age.bars;
   }
   return age;
+}
+
+bool serves(const LifeCycleState& state) {
+  return std::any_of(state.types.begin(), state.types.end(),
+                     [](const auto& type) { return !type.second.active.empty(); });
 }
 
 nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
@@ -115,7 +120,10 @@ Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeC
   if (first >= end)
     return fail(ErrorKind::usage, "replay.no_bars", "no bar closed in that time", to_string(options.span.from),
                 "`clm data` says which times are stored.");
-  auto life = LifeCycle::open(tape, place, log, options.learning, run);
+  // Being stopped is not something that happens on the virtual clock: no job is given up for it.
+  LearningOptions learning = options.learning;
+  learning.jobs.max_recoveries = std::numeric_limits<std::int64_t>::max();
+  auto life = LifeCycle::open(tape, place, log, learning, run);
   if (!life) return forward_error(life);
   life->begin_at(tape.close(first));
   SilentProgress silent;
@@ -124,7 +132,10 @@ Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeC
   run.progress.advance(life->next_bar() - first);
   while (life->next_bar() < end) {
     if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
-    if (auto stepped = life->step(Training::on, inner); !stepped) return forward_error(stepped);
+    if (auto stepped = life->step(Look::decide, inner); !stepped) return forward_error(stepped);
+    // Nothing to serve and nothing to learn from: another span is wanted.
+    const auto& cycle = life->last_cycle();
+    if (cycle && !*cycle && !serves(life->state())) return forward_error(*cycle);
     run.progress.advance();
     if (watcher) watcher(*life);
   }
@@ -177,13 +188,7 @@ Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeC
 
 nlohmann::json to_json(const ReplayReport& report) {
   auto timeline = nlohmann::json::array();
-  for (const LifeEvent& event : report.timeline)
-    timeline.push_back({{"at", to_string(event.at)},
-                        {"kind", event.kind},
-                        {"model_type", event.model_type},
-                        {"version", event.version},
-                        {"text", event.text},
-                        {"detail", nlohmann::json::parse(event.detail_json)}});
+  for (const LifeEvent& event : report.timeline) timeline.push_back(to_json(event));
   nlohmann::json metrics{{"rank_ic", nullptr},
                          {"rank_ic_lo", nullptr},
                          {"rank_ic_hi", nullptr},

@@ -72,6 +72,20 @@ StageDecision decide_stage(const Trial& trial, const StageOptions& stages, const
   return {};
 }
 
+std::optional<VersionStatus> first_stage(DeploymentDecision verdict, const StageOptions& stages, Rival rival) {
+  switch (verdict) {
+    case DeploymentDecision::keep:
+    case DeploymentDecision::reject: return VersionStatus::rejected;
+    case DeploymentDecision::deploy:
+      return rival == Rival::comparable && stages.shadow.enabled ? VersionStatus::shadow : VersionStatus::active;
+    case DeploymentDecision::canary:
+      if (rival == Rival::none) return std::nullopt;
+      if (stages.shadow.enabled) return VersionStatus::shadow;
+      return stages.canary.enabled ? std::optional(VersionStatus::canary) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 nlohmann::json evidence_of(const Trial& trial) {
   const TrialReport report = trial.losses.report();
   return {{"stage", to_string(trial.stage)},
@@ -91,6 +105,21 @@ nlohmann::json evidence_of(const Trial& trial) {
              {{"kolmogorov_smirnov", report.distributions.statistic}, {"p_value", report.distributions.p_value}}}}},
           {"behaviour",
            {{"challenger", to_json(trial.challenger_behaviour)}, {"reference", to_json(trial.reference_behaviour)}}}};
+}
+
+std::string describe(const TrialView& view) {
+  std::string text = view.trial.model_type + " " + view.trial.challenger.str() + " is in the " +
+                     std::string(to_string(view.trial.stage)) + " beside " + view.trial.reference.str() + ": ";
+  text += view.report.bars == 0 ? "no outcomes yet" : describe(view.report, view.loss);
+  if (view.report.expected_bars)
+    text += "; about " + std::to_string(*view.report.expected_bars) + " more bars would decide it";
+  return text;
+}
+
+nlohmann::json to_json(const TrialView& view) {
+  nlohmann::json json = evidence_of(view.trial);
+  json["model_type"] = view.trial.model_type;
+  return json;
 }
 
 }  // namespace clm

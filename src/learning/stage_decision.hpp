@@ -1,21 +1,13 @@
 #pragma once
+#include <optional>
 #include <string>
-#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "evaluation/deployment_policy.hpp"
 #include "learning/life_cycle_state.hpp"
 
 namespace clm {
-
-/// What follows from a trial as it stands.
-enum class StageMove {
-  stay,
-  go_on,    ///< to the next stage, or out of the watch
-  refuse,   ///< a candidate is rejected
-  retreat,  ///< a canary is taken back
-  undo      ///< a promotion is rolled back
-};
 
 struct StageDecision {
   StageMove move = StageMove::stay;
@@ -27,6 +19,25 @@ struct StageDecision {
 /// share's bars gone by go on. Watch: worse, or misbehaviour, undoes; the watch's end goes on.
 StageDecision decide_stage(const Trial& trial, const StageOptions& stages, const LabelOptions& label,
                            Interval interval);
+
+/// Whether there is an active version that a candidate can be held against on live bars: one of the same features and
+/// label.
+enum class Rival { none, comparable };
+
+/// Where a candidate goes once its verdict is known: shadow, canary, active or rejected. None where a person has to
+/// say: a `canary` verdict without a rival or with both stages switched off.
+std::optional<VersionStatus> first_stage(DeploymentDecision verdict, const StageOptions& stages, Rival rival);
+
+/// How a trial stands, for a person.
+struct TrialView {
+  Trial trial;
+  TrialReport report;
+  BarLoss loss = BarLoss::rank;
+};
+/// "lightgbm 0123 in the shadow beside 4567: gain .012 [-.003, .027] in rank IC over 240 bars; about 300 more decide"
+std::string describe(const TrialView& view);
+/// As `evidence_of`, with the model type.
+nlohmann::json to_json(const TrialView& view);
 
 /// {stage, challenger, reference, started, trial: {...}, behaviour: {...}}: what a decision rests on.
 nlohmann::json evidence_of(const Trial& trial);

@@ -60,9 +60,13 @@ std::optional<Trigger> check_new_bars(const ModelFreshness& model, Timestamp as_
                      std::to_string(options.new_bars)};
 }
 
+Trigger asked_by_hand(const std::string& model_type) {
+  return {model_type, TriggerKind::manual, Priority::high, "asked for by hand"};
+}
+
 std::optional<Trigger> check_trigger(const ModelFreshness& model, Timestamp as_of, Force force, std::int64_t new_bars,
                                      const TriggerOptions& options) {
-  if (force == Force::yes) return Trigger{model.model_type, TriggerKind::manual, Priority::high, "asked for by hand"};
+  if (force == Force::yes) return asked_by_hand(model.model_type);
   if (model.last_attempt_data_end && *model.last_attempt_data_end >= as_of) return std::nullopt;
   if (!model.active_data_end)
     return Trigger{model.model_type, TriggerKind::time_based, Priority::urgent, "no version is active"};

@@ -45,6 +45,9 @@ std::optional<Trigger> check_age(const ModelFreshness& model, Timestamp as_of, c
 std::optional<Trigger> check_new_bars(const ModelFreshness& model, Timestamp as_of, std::int64_t new_bars,
                                       const TriggerOptions& options);
 
+/// A person wants it.
+Trigger asked_by_hand(const std::string& model_type);
+
 /// Whether a model type is to be trained, by age or new bars; `new_bars` counts bars of the universe that closed since
 /// the active version's data ended (0 without one). Nothing is trained twice on the same data, except by force: a
 /// refusal stands until there is something new to learn from.

@@ -1,0 +1,295 @@
+// The life cycle as it runs live: candles come in, now and then somebody looks, and people interfere.
+#include "learning/life_cycle.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "features/feature_set.hpp"
+#include "learning/learning_fixture.hpp"
+#include "learning/replay.hpp"
+
+namespace clm {
+namespace {
+
+using testing::close_of;
+using testing::easy_candles;
+using ::testing::HasSubstr;
+using testing::kBars;
+
+LearningOptions learning() {
+  LearningOptions options = testing::small_trees();
+  options.training.models = {"lightgbm"};
+  options.feature_set = "core";  // order flow, in which the signal is, can be seen there
+  options.ensemble.mode = "off";
+  options.policy.skill_alpha = 0.2;
+  options.policy.superiority_alpha = 0.2;
+  options.policy.deploy_improvement = 10;
+  options.policy.canary_improvement = -10;  // whoever is safe gets its chance in the shadow
+  options.triggers.kinds = {"time_based"};
+  options.triggers.retrain_hours = 30;
+  options.deployment.stages.shadow.min_predictions = 20;
+  options.deployment.stages.shadow.alpha = 0.4;
+  options.deployment.stages.shadow.places = 1;
+  options.deployment.stages.shadow.margin = 0.4;
+  options.deployment.stages.canary.stage_bars = 10;
+  options.deployment.stages.watch.bars = 10;
+  return options;
+}
+
+class LiveLifeCycle : public testing::LearningTest {
+ protected:
+  LiveLifeCycle() : life_log_(*LifeCycleLog::open(*database_)) {}
+
+  MarketTape tape_of(const CandleSource& candles, std::size_t bars, const LearningOptions& options) {
+    return MarketTape::record(*feature_set(options.feature_set), candles, nullptr, options.label, close_of(bars),
+                              undisturbed())
+        .value();
+  }
+  /// Somebody is active before anything else happens, who is easily improved on.
+  void serve_first() {
+    LearningOptions options = learning();
+    options.trainers.lightgbm.rounds = 1;
+    options.deployment.gate = "none";
+    cycle(options, Force::yes, kBars - 1);
+  }
+  /// What `clm cycle` does when `bars` bars have closed.
+  Status look(std::size_t bars, const LearningOptions& options, const std::vector<Trigger>& by_hand = {},
+              const RunContext* run = nullptr) {
+    const auto candles = easy_candles(bars);
+    const MarketTape tape = tape_of(candles, bars, options);
+    CycleWorkplace place = workplace(candles);
+    const RunContext own = undisturbed();
+    auto life = LifeCycle::open(tape, place, life_log_, options, run ? *run : own);
+    if (!life) return forward_error(life);
+    life->begin_at(tape.close(tape.bars() - 1));
+    life->ask_for_cycle(by_hand);
+    bool stepped = false;
+    for (std::size_t bar = life->next_bar(); bar < tape.bars(); bar = life->next_bar(), stepped = true)
+      if (auto done = life->step(bar + 1 == tape.bars() ? Look::decide : Look::hear, run ? *run : own); !done)
+        return done;
+    if (!stepped)
+      if (auto done = life->decide_again(run ? *run : own); !done) return done;
+    jobs_ = life->open_jobs();
+    trials_ = life->trials();
+    return {};
+  }
+  std::vector<std::string> kinds() const {
+    std::vector<std::string> kinds;
+    const auto events = life_log_.events();
+    for (const LifeEvent& event : *events) kinds.push_back(event.kind);
+    return kinds;
+  }
+  std::vector<Job> all_jobs() const { return life_log_.jobs(WhichJobs::all).value(); }
+  std::string last_text(const std::string& kind) const {
+    std::string text;
+    const auto events = life_log_.events();
+    for (const LifeEvent& event : *events)
+      if (event.kind == kind) text = event.text;
+    return text;
+  }
+
+  LifeCycleLog life_log_;
+  std::vector<Job> jobs_;
+  std::vector<TrialView> trials_;
+};
+
+TEST_F(LiveLifeCycle, LookedAtAtEveryBarItIsTheReplay) {
+  constexpr std::size_t kEnd = kBars + 65;
+  static const LearningOptions options = [] {
+    LearningOptions impatient = learning();
+    impatient.deployment.stages.shadow.max_days = 1;
+    return impatient;
+  }();
+  serve_first();
+  for (std::size_t bars = kBars; bars <= kEnd; ++bars) {
+    const auto looked = look(bars, options);
+    ASSERT_TRUE(looked) << to_string(looked.error());
+  }
+  class Other : public LiveLifeCycle {
+   public:
+    void TestBody() override {}
+    Result<ReplayReport> run() {
+      serve_first();
+      const auto candles = easy_candles(kEnd);
+      const MarketTape tape = tape_of(candles, kEnd, options);
+      CycleWorkplace place = workplace(candles);
+      return replay(tape, place, life_log_, {"gated", {close_of(kBars), close_of(kEnd) + Duration(1)}, options},
+                    undisturbed());
+    }
+    std::vector<std::string> lines() const {
+      std::vector<std::string> lines;
+      const auto events = life_log_.events();
+      for (const LifeEvent& event : *events) lines.push_back(to_line(event));
+      return lines;
+    }
+  } other;
+  const auto report = other.run();
+  ASSERT_TRUE(report) << to_string(report.error());
+  std::vector<std::string> lines;
+  const auto events = life_log_.events();
+  for (const LifeEvent& event : *events) lines.push_back(to_line(event));
+  EXPECT_EQ(lines, other.lines());
+  EXPECT_THAT(kinds(), ::testing::Contains("shadow"));
+  EXPECT_THAT(kinds(), ::testing::Contains("rejected"));
+}
+
+TEST_F(LiveLifeCycle, AfterAPauseOutcomesAreHeardAndOnlyThenIsDecided) {
+  serve_first();
+  ASSERT_TRUE(look(kBars, learning()));
+  const std::string active = active_version("lightgbm");
+  ASSERT_FALSE(active.empty());
+  ASSERT_TRUE(look(kBars + 30, learning()));
+  ASSERT_EQ(trials_.size(), 1U) << last_text("trained");
+  const VersionId candidate = trials_[0].trial.challenger;
+  EXPECT_EQ(status(candidate), VersionStatus::shadow);
+  const auto before = life_log_.event_count().value();
+
+  // A hundred bars nobody looks: enough for shadow, canary and more, had somebody looked.
+  ASSERT_TRUE(look(kBars + 131, learning()));
+  const auto events = life_log_.events(before + 1).value();
+  ASSERT_FALSE(events.empty()) << describe(trials_[0]);
+  for (const LifeEvent& event : events) EXPECT_EQ(event.at, close_of(kBars + 131)) << to_line(event);
+  EXPECT_EQ(status(candidate), VersionStatus::canary) << "one move at a look: nobody was served by it meanwhile";
+  const auto said = life_log_.forecasts(close_of(kBars + 32), close_of(kBars + 132), candidate.str()).value();
+  EXPECT_EQ(said.size(), 100U) << "but it was heard";
+  EXPECT_EQ(active_version("lightgbm"), active);
+}
+
+TEST_F(LiveLifeCycle, ASecondLookAtTheSameBarDoesNothing) {
+  serve_first();
+  ASSERT_TRUE(look(kBars, learning()));
+  const auto before = kinds();
+  ASSERT_TRUE(look(kBars, learning()));
+  EXPECT_EQ(kinds(), before);
+}
+
+TEST_F(LiveLifeCycle, ByHandATypeIsTrainedWhateverTheTriggersSay) {
+  LearningOptions options = learning();
+  serve_first();
+  ASSERT_TRUE(look(kBars, options));
+  ASSERT_TRUE(look(kBars + 5, options, {asked_by_hand("lightgbm")}));
+  ASSERT_EQ(trials_.size(), 1U);
+  const auto jobs = all_jobs();
+  ASSERT_EQ(jobs.size(), 1U);
+  EXPECT_EQ(jobs[0].trigger, TriggerKind::manual);
+  EXPECT_EQ(jobs[0].state, JobState::completed);
+  EXPECT_THAT(jobs[0].outcome, HasSubstr(trials_[0].trial.challenger.str()));
+  EXPECT_FALSE(life_log_.plans()->back().expected_seconds) << "nothing is known of how long it takes";
+  ASSERT_TRUE(look(kBars + 6, options, {asked_by_hand("lightgbm")}));
+  EXPECT_TRUE(life_log_.plans()->back().expected_seconds);
+}
+
+TEST_F(LiveLifeCycle, InModeAdvisoryAPersonMovesVersions) {
+  LearningOptions options = learning();
+  options.deployment.mode = "advisory";
+  options.policy.superiority_alpha = 0.95;
+  options.trainers.lightgbm.rounds = 1;
+  ASSERT_TRUE(look(kBars, options));
+  options.policy.superiority_alpha = learning().policy.superiority_alpha;
+  options.trainers.lightgbm.rounds = learning().trainers.lightgbm.rounds;
+  EXPECT_EQ(active_version("lightgbm"), "") << "also the first one";
+  ASSERT_EQ(jobs_.size(), 1U);
+  EXPECT_EQ(jobs_[0].kind, JobKind::promote);
+  EXPECT_EQ(jobs_[0].approval, Approval::awaited);
+  EXPECT_EQ(status(jobs_[0].version), VersionStatus::candidate);
+  const VersionId first = jobs_[0].version;
+  ASSERT_TRUE(look(kBars + 1, options));
+  ASSERT_EQ(jobs_.size(), 1U) << "said once";
+
+  // What the person does is met, and the proposal is withdrawn.
+  ASSERT_TRUE(registry_->promote(first, testing::because("looks good")));
+  ASSERT_TRUE(look(kBars + 2, options));
+  EXPECT_TRUE(jobs_.empty());
+  EXPECT_EQ(all_jobs()[1].state, JobState::cancelled);
+
+  ASSERT_TRUE(look(kBars + 31, options));
+  ASSERT_EQ(jobs_.size(), 1U);
+  EXPECT_EQ(jobs_[0].to, VersionStatus::shadow);
+  const VersionId second = jobs_[0].version;
+  ASSERT_TRUE(registry_->advance(second, VersionStatus::shadow, testing::because("let it try")));
+  for (std::size_t bars = kBars + 32; bars <= kBars + 192; bars += 20) ASSERT_TRUE(look(bars, options));
+  const auto proposed = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& job) { return job.version == second; });
+  ASSERT_NE(proposed, jobs_.end());
+  EXPECT_EQ(proposed->to, VersionStatus::canary);
+  EXPECT_EQ(status(second), VersionStatus::shadow) << "nobody has agreed";
+  EXPECT_EQ(active_version("lightgbm"), first.str());
+}
+
+TEST_F(LiveLifeCycle, InModeLoggingOnlyNothingMovesAndItIsSaidOnce) {
+  LearningOptions options = learning();
+  serve_first();
+  ASSERT_TRUE(look(kBars, options));
+  ASSERT_TRUE(look(kBars + 31, options));
+  ASSERT_EQ(trials_.size(), 1U);
+  const VersionId candidate = trials_[0].trial.challenger;
+  options.deployment.mode = "logging_only";
+  for (std::size_t bars = kBars + 130; bars <= kBars + 133; ++bars) ASSERT_TRUE(look(bars, options));
+  EXPECT_EQ(status(candidate), VersionStatus::shadow);
+  EXPECT_THAT(last_text("proposed"), HasSubstr("nothing is done"));
+  const auto all = kinds();
+  EXPECT_EQ(std::count(all.begin(), all.end(), "proposed"), 1);
+}
+
+TEST_F(LiveLifeCycle, ATrainingThatFailsIsTriedAgainLaterAndThenGivenUp) {
+  LearningOptions options = learning();
+  options.training.embargo_bars = 10'000;  // nothing is left to train on
+  options.jobs.backoff_hours = 2;
+  ASSERT_TRUE(look(kBars, options));
+  ASSERT_EQ(jobs_.size(), 1U);
+  EXPECT_EQ(jobs_[0].state, JobState::pending);
+  EXPECT_EQ(jobs_[0].attempts, 1);
+  EXPECT_EQ(jobs_[0].not_before, close_of(kBars) + hours(2));
+  ASSERT_TRUE(look(kBars + 1, options));
+  EXPECT_EQ(jobs_[0].attempts, 1) << "not yet";
+  ASSERT_TRUE(look(kBars + 2, options));
+  EXPECT_EQ(jobs_[0].attempts, 2);
+  EXPECT_EQ(jobs_[0].not_before, close_of(kBars + 2) + hours(4));
+  ASSERT_TRUE(look(kBars + 6, options));
+  EXPECT_TRUE(jobs_.empty());
+  const auto jobs = all_jobs();
+  ASSERT_EQ(jobs.size(), 1U) << "the same job all the time";
+  EXPECT_EQ(jobs[0].state, JobState::failed);
+  EXPECT_EQ(jobs[0].attempts, 3);
+  EXPECT_FALSE(jobs[0].outcome.empty());
+}
+
+TEST_F(LiveLifeCycle, AJobWhoseProcessDiesAgainAndAgainIsGivenUp) {
+  LearningOptions options = learning();
+  options.jobs.max_recoveries = 2;
+  options.policy.superiority_alpha = 0.95;
+  CancelToken stop;
+  stop.request();
+  const RunContext stopped{clock_, stop, progress_, 1};
+  for (int times = 0; times < 3; ++times) {
+    const auto looked = look(kBars, options, {}, &stopped);
+    ASSERT_FALSE(looked);
+    EXPECT_EQ(looked.error().kind, ErrorKind::interrupted);
+    EXPECT_EQ(all_jobs()[0].state, JobState::running);
+  }
+  ASSERT_TRUE(look(kBars, options));
+  EXPECT_EQ(all_jobs()[0].state, JobState::failed);
+  EXPECT_THAT(last_text("failed"), HasSubstr("given up"));
+  // That it was given up is no end: the trigger fires anew.
+  EXPECT_EQ(all_jobs().size(), 2U);
+  EXPECT_FALSE(active_version("lightgbm").empty());
+}
+
+TEST_F(LiveLifeCycle, WhoForecastsFromOtherFeaturesAbstainsAndIsReplaced) {
+  LearningOptions options = learning();
+  serve_first();
+  ASSERT_TRUE(look(kBars, options));
+  const std::string before = active_version("lightgbm");
+  ASSERT_FALSE(before.empty());
+  options.feature_set = "classic22";
+  options.policy.superiority_alpha = 0.95;  // judged like a first version
+  ASSERT_TRUE(look(kBars + 31, options));
+  const auto said = life_log_.forecasts(close_of(kBars + 31), close_of(kBars + 32), before).value();
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_TRUE(std::all_of(said[0].forecast.begin(), said[0].forecast.end(), [](float f) { return f != f; }));
+  EXPECT_NE(active_version("lightgbm"), before) << "there is nothing it could be held against on live bars";
+}
+
+}  // namespace
+}  // namespace clm

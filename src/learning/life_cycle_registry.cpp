@@ -1,0 +1,201 @@
+// What the registry says is met: versions that were trained, and what a person has done.
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "learning/arena.hpp"
+#include "learning/life_cycle.hpp"
+
+namespace clm {
+namespace {
+
+/// The model types whose versions live here.
+std::vector<std::string> types_of(const LearningOptions& options) {
+  std::set<std::string> types(options.training.models.begin(), options.training.models.end());
+  types.insert(options.ensemble.models.begin(), options.ensemble.models.end());
+  if (options.ensemble.mode != "off") types.insert(std::string(kEnsembleType));
+  return {types.begin(), types.end()};
+}
+
+/// Where the registry has a version that is in this stage.
+VersionStatus status_in(Stage stage) {
+  switch (stage) {
+    case Stage::shadow: return VersionStatus::shadow;
+    case Stage::canary_first:
+    case Stage::canary_second: return VersionStatus::canary;
+    case Stage::watch: return VersionStatus::active;
+  }
+  return VersionStatus::shadow;
+}
+
+}  // namespace
+
+Status LifeCycle::meet_newcomers(const std::vector<CycleResult>& results, Timestamp now) {
+  std::map<std::string, VersionId> active_before;
+  for (const auto& [name, type] : state_.types) active_before[name] = type.active;
+  if (auto read = read_registry(); !read) return read;
+  for (const CycleResult& result : results)
+    if (!result.version.empty())
+      if (auto met = meet_newcomer(result, active_before[result.model_type], now); !met) return met;
+  forget_ended_trials();
+  return {};
+}
+
+Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& reference, Timestamp now) {
+  const auto record = place_.registry.find(result.version.str());
+  if (!record) return forward_error(record);
+  // As the registry has it: a cycle that is carried out a second time finds its own versions there.
+  const auto events = place_.registry.events_of(result.version);
+  if (!events) return forward_error(events);
+  if (events->front().at != now) {
+    tell(now, "trained", result.model_type, result.version,
+         "this very model was trained before, at " + to_string(events->front().at));
+    return {};
+  }
+  // Not the entry's own words: a version whose cycle was killed was entered by the next one, with words of its own.
+  const auto verdict = verdict_on(result.version);
+  if (!verdict) return forward_error(verdict);
+  tell(now, "trained", result.model_type, result.version,
+       (verdict->why.empty() ? events->front().reason : verdict->why) + " It is now " +
+           std::string(to_string(record->status)) + ".",
+       nlohmann::json{{"status", to_string(record->status)}}.dump());
+  switch (record->status) {
+    case VersionStatus::shadow:
+      begin_trial(result.model_type, result.version, Stage::shadow, reference, verdict->route(), now);
+      return {};
+    case VersionStatus::canary:
+      begin_trial(result.model_type, result.version, Stage::canary_first, reference, verdict->route(), now);
+      return {};
+    case VersionStatus::candidate: return propose_newcomer(*record, *verdict, now);
+    case VersionStatus::active: break;
+    default: return {};
+  }
+  tell(now, "promoted", result.model_type, result.version,
+       reference.empty() ? "it is the first active one" : "it takes the place of " + reference.str() + " at once");
+  if (reference.empty() || reference == result.version || !options_.deployment.stages.watch.enabled) return {};
+  restart_trials_against(result.model_type, result.version, now);
+  begin_trial(result.model_type, result.version, Stage::watch, reference, verdict->route(), now);
+  return {};
+}
+
+Status LifeCycle::propose_newcomer(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now) {
+  if (options_.deployment.mode != "advisory" || !verdict.decision) return {};
+  const auto manifest = read_manifest(record.manifest_json);
+  if (!manifest) return forward_error(manifest);
+  const auto rival = rival_of(place_.registry, *manifest, options_.label);
+  if (!rival) return forward_error(rival);
+  const auto to = first_stage(*verdict.decision, options_.deployment.stages, *rival);
+  if (!to || *to == VersionStatus::rejected) return {};
+  const auto evidence = place_.registry.latest_evidence(record.version);
+  if (!evidence) return forward_error(evidence);
+  Job job;
+  job.kind = *to == VersionStatus::active ? JobKind::promote : JobKind::advance;
+  job.model_type = record.slot.model_type;
+  job.version = record.version;
+  job.to = *to;
+  job.reason = verdict.why;
+  job.evidence_json = *evidence;
+  job.approval = Approval::awaited;
+  tell(now, "proposed", job.model_type, job.version, "waits for approval: " + describe(job) + "; " + job.reason);
+  planned_.push_back(std::move(job));
+  return make_plan(now);
+}
+
+Result<LifeCycle::VersionVerdict> LifeCycle::verdict_on(const VersionId& version) const {
+  const auto evidence = place_.registry.latest_evidence(version);
+  if (!evidence) return forward_error(evidence);
+  const auto json = nlohmann::json::parse(*evidence, nullptr, false);
+  VersionVerdict verdict;
+  if (!json.is_object() || !json.contains("verdict")) return verdict;
+  const auto& said = json["verdict"];
+  if (const auto reasons = said.value("reasons", nlohmann::json()); reasons.is_array() && !reasons.empty())
+    verdict.why = reasons.front().get<std::string>();
+  const auto decision = said.value("decision", std::string());
+  for (const auto one :
+       {DeploymentDecision::deploy, DeploymentDecision::canary, DeploymentDecision::keep, DeploymentDecision::reject})
+    if (to_string(one) == decision) verdict.decision = one;
+  return verdict;
+}
+
+Status LifeCycle::read_active(const std::string& model_type) {
+  TypeState& type = state_.types[model_type];
+  const auto active = place_.registry.active(Slot{model_type});
+  if (!active) return forward_error(active);
+  type.active = *active ? (*active)->record.version : VersionId();
+  if (!*active) return {};
+  const auto manifest = read_manifest((*active)->record.manifest_json);
+  if (!manifest) return forward_error(manifest);
+  type.active_data_end = manifest->created_as_of;
+  return begin_chart(type);
+}
+
+Status LifeCycle::read_registry() {
+  for (const auto& name : types_of(options_))
+    if (auto read = read_active(name); !read) return read;
+  return {};
+}
+
+Status LifeCycle::meet_moved_trials(Timestamp now) {
+  for (Trial& trial : state_.trials) {
+    if (trial.challenger.empty()) continue;
+    const auto record = place_.registry.find(trial.challenger.str());
+    if (!record) return forward_error(record);
+    if (record->status == status_in(trial.stage)) continue;
+    // What was decided at this bar may not be carried out yet.
+    const bool on_its_way = std::any_of(open_jobs_.begin(), open_jobs_.end(), [&](const Job& job) {
+      return job.version == trial.challenger && job.approval != Approval::awaited &&
+             (job.state == JobState::running || is_due(job, now));
+    });
+    if (on_its_way) continue;
+    tell(now, "trial_ended", trial.model_type, trial.challenger,
+         "it was made " + std::string(to_string(record->status)) + "; its " + std::string(to_string(trial.stage)) +
+             " is over");
+    end_trial(trial);
+  }
+  forget_ended_trials();
+  return {};
+}
+
+Status LifeCycle::meet_what_a_person_did(const std::map<std::string, VersionId>& active_before) {
+  const Timestamp now = state_.last_close.value_or(Timestamp(0));
+  if (auto met = meet_moved_trials(now); !met) return met;
+  // What was proposed may have been done, or become impossible.
+  std::vector<VersionId> settled;
+  for (const Job& job : open_jobs_) {
+    if (job.approval != Approval::awaited) continue;
+    const auto record = place_.registry.find(job.version.str());
+    if (!record) return forward_error(record);
+    if (record->status == job.to || !is_legal_transition(record->status, job.to)) settled.push_back(job.version);
+  }
+  for (const VersionId& version : settled) cancel_proposals(version, "somebody has moved the version");
+
+  for (const auto& [name, type] : state_.types) {
+    if (type.active.empty()) continue;
+    const auto before = active_before.find(name);
+    const bool replaced = before != active_before.end() && !before->second.empty() && before->second != type.active;
+    if (replaced) {
+      restart_trials_against(name, type.active, now);
+      tell(now, "promoted", name, type.active, "somebody put it in the place of " + before->second.str());
+      if (options_.deployment.stages.watch.enabled)
+        begin_trial(name, type.active, Stage::watch, before->second, Route::through_canary, now);
+    }
+    for (const Stage stage : {Stage::shadow, Stage::canary_first}) {
+      const auto records = place_.registry.list(Registry::Filter{name, {}, status_in(stage)});
+      if (!records) return forward_error(records);
+      for (const VersionRecord& record : *records) {
+        const bool known = std::any_of(state_.trials.begin(), state_.trials.end(),
+                                       [&](const Trial& trial) { return trial.challenger == record.version; });
+        if (known) continue;
+        const auto verdict = verdict_on(record.version);
+        if (!verdict) return forward_error(verdict);
+        begin_trial(name, record.version, stage, type.active, verdict->route(), now);
+      }
+    }
+  }
+  forget_ended_trials();
+  return {};
+}
+
+}  // namespace clm
