@@ -6,6 +6,8 @@
 
 #include "commands.hpp"
 #include "learning_place.hpp"
+#include "life_cycle_place.hpp"
+#include "serving/canary_prediction.hpp"
 #include "session.hpp"
 #include "text_table.hpp"
 
@@ -26,6 +28,7 @@ std::string describe(const Forecasts& forecasts, Timestamp as_of) {
                fixed(vote.weight, 2);
     for (const auto& absent : p.abstained)
       votes += (votes.empty() ? "" : "; ") + absent.model_type + " abstains: " + absent.why;
+    for (const auto& canary : p.canaries) votes += "; with the canary " + canary.str();
     table.add({p.symbol.str(), std::string(to_string(p.action)), fixed(p.expected_return_bps, 1),
                fixed(p.disagreement_bps, 1), std::to_string(p.agree) + " of " + std::to_string(p.votes.size()),
                fixed(p.confidence, 3), votes});
@@ -46,9 +49,10 @@ Result<int> run(Program& program, const Flags& flags) {
   const LearningOptions& learning = (*session)->learning();
   const auto options = predictor_options(learning);
   if (!options) return forward_error(options);
-  const auto predictor = Predictor::load(**registry, learning.training.models, *options, Predictor::IfBroken::refuse);
-  if (!predictor) return forward_error(predictor);
-  auto forecasts = predictor->predict(*place->candles, place->context.get(), place->as_of, program.context());
+  const auto canaries = canaries_in_service(**session, place->candles->interval());
+  if (!canaries) return forward_error(canaries);
+  auto forecasts = predict_with_canaries(**registry, learning.training.models, *options, *canaries, *place->candles,
+                                         place->context.get(), place->as_of, program.context());
   if (!forecasts) return forward_error(forecasts);
 
   if (!flags.symbols.empty()) {

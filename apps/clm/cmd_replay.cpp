@@ -53,9 +53,7 @@ std::string describe(const std::vector<ReplayReport>& reports, const std::vector
   if (!comparisons.empty()) text += "\n";
   if (reports.size() > 1) return text;
   text += "\n";
-  for (const LifeEvent& event : reports.front().timeline)
-    text += to_string(event.at) + "  " + event.kind + (event.model_type.empty() ? "" : " " + event.model_type) +
-            (event.version.empty() ? "" : " " + event.version) + ": " + event.text + "\n";
+  for (const LifeEvent& event : reports.front().timeline) text += to_line(event) + "\n";
   return text;
 }
 

@@ -9,12 +9,10 @@ namespace clm::app {
 
 void add_train(CLI::App& app, Commands& commands) {
   auto flags = std::make_shared<CycleFlags>();
-  flags->force = true;
-  flags->mode = "logging_only";
   auto* command = app.add_subcommand("train", "Train and judge candidates by hand; nothing is promoted or refused");
   command->add_option("--models", flags->models, "Model types (default: training.models)")->delimiter(',');
   command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")->type_name("TIME");
-  commands.push_back({command, [flags](Program& program) { return run_and_print_cycle(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_and_print_training(program, *flags); }});
 }
 
 }  // namespace clm::app

@@ -10,6 +10,7 @@
 #include "learning/life_cycle_state.hpp"
 #include "learning/trigger_watch.hpp"
 #include "learning_place.hpp"
+#include "life_cycle_place.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -41,14 +42,9 @@ Sighting none_active(const std::string& model_type) {
 /// active.
 Result<LifeCycleState> state_of(Session& session, const LifeCycleLog& log, Registry& registry, Interval interval) {
   const LearningOptions& options = session.learning();
-  LifeCycleState state;
-  const auto stored = log.state();
+  auto stored = stored_life_cycle(session, log, interval);
   if (!stored) return forward_error(stored);
-  if (*stored) {
-    auto read = read_life_cycle_state(**stored, options.deployment.stages, options.label, interval);
-    if (!read) return forward_error(read);
-    state = std::move(*read);
-  }
+  LifeCycleState state = std::move(*stored);
   for (const auto& model_type : options.training.models) {
     TypeState& type = state.types[model_type];
     const auto active = registry.active(Slot{model_type});
@@ -73,7 +69,7 @@ Result<int> run(Program& program) {
   if (!registry) return forward_error(registry);
   const auto database = (*session)->database();
   if (!database) return forward_error(database);
-  const auto log = LifeCycleLog::open(**database);
+  auto log = LifeCycleLog::open(**database);
   if (!log) return forward_error(log);
   const auto state = state_of(**session, *log, **registry, place->candles->interval());
   if (!state) return forward_error(state);
@@ -88,6 +84,7 @@ Result<int> run(Program& program) {
     const auto tape = MarketTape::record(*features, *place->candles, place->context.get(), options.label, place->as_of,
                                          program.context());
     if (!tape) return forward_error(tape);
+    if (auto known = log->set_universe(tape->symbols()); !known) return forward_error(known);
     TriggerWatch watch(*tape, **registry, *log, options);
     const std::vector<TriggerKind> kinds{TriggerKind::time_based, TriggerKind::data_volume,
                                          TriggerKind::performance_decay, TriggerKind::drift_detected,

@@ -26,6 +26,8 @@ void add_reproduce(CLI::App& app, Commands& commands);
 void add_predict(CLI::App& app, Commands& commands);
 void add_explain(CLI::App& app, Commands& commands);
 void add_report(CLI::App& app, Commands& commands);
+void add_jobs(CLI::App& app, Commands& commands);
+void add_approve(CLI::App& app, Commands& commands);
 void add_triggers(CLI::App& app, Commands& commands);
 void add_replay(CLI::App& app, Commands& commands);
 void add_error_rates(CLI::App& app, Commands& commands);

@@ -11,10 +11,13 @@ struct CycleFlags {
   bool force = false;
   std::vector<std::string> models;
   std::string as_of;
-  std::string mode;  ///< overrides policy.mode; empty: as the settings say
 };
 
-/// Runs one learning cycle in the workspace and prints what came of it; returns the exit code.
+/// The life cycle up to the newest bar: what happened since is caught up on, then it is decided and learned. Prints
+/// what came of it; returns the exit code.
 Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags);
+
+/// Trains and judges candidates, and moves nothing; likewise.
+Result<int> run_and_print_training(Program& program, const CycleFlags& flags);
 
 }  // namespace clm::app

@@ -1,0 +1,17 @@
+#pragma once
+#include <vector>
+
+#include "learning/life_cycle_log.hpp"
+#include "learning/life_cycle_state.hpp"
+#include "serving/canary_share.hpp"
+#include "session.hpp"
+
+namespace clm::app {
+
+/// What the workspace's life cycle remembers; as it begins where none ran yet.
+Result<LifeCycleState> stored_life_cycle(Session& session, const LifeCycleLog& log, Interval interval);
+
+/// The versions that serve a share of the symbols now.
+Result<std::vector<CanaryShare>> canaries_in_service(Session& session, Interval interval);
+
+}  // namespace clm::app
