@@ -10,6 +10,7 @@
 #include "base/file_io.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "market/simulator.hpp"
 #include "session.hpp"
 
 namespace clm::app {
@@ -18,11 +19,15 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Settings of the demo's workspaces: a short history needs a short window, and a minute needs few trees and no
-/// networks.
+/// networks. Only twice as good goes straight from the shadow into service, so that a canary is seen.
 constexpr const char* kDemoSettings =
     "[training]\nmodels = [\"lightgbm\", \"xgboost\"]\nwindow_days = 150.0\nmax_fit_rows = 60000\n\n"
     "[lightgbm]\nrounds = 200\nmin_data_in_leaf = 200\n\n"
-    "[xgboost]\nrounds = 150\nmin_child_weight = 200.0\n";
+    "[xgboost]\nrounds = 150\nmin_child_weight = 200.0\n\n"
+    "[triggers]\nretrain_hours = 2400.0\nnew_bars = 1000000\n\n"
+    "[policy]\ndeploy_improvement = 1.0\n\n"
+    "[shadow]\nplaces = 1\n\n"
+    "[canary]\nstage_bars = 24\n";
 
 /// Tells the story by running the program's own commands, each shown as a person would type it.
 class Story {
@@ -44,17 +49,25 @@ class Story {
     return run_command_line(words, program_.environment());
   }
 
-  /// The active version of a model type, empty if there is none.
-  Result<std::string> active(const std::string& name, const std::string& model_type) const {
+  /// A cycle when `bars` bars of the simulated market have closed.
+  int cycle_at(const std::string& name, int bars) const {
+    return run(name, {"cycle", "--as-of", to_string(SimulationOptions{}.start + std::chrono::hours(bars))});
+  }
+
+  /// The newest version of a model type with that status, empty if there is none.
+  Result<std::string> newest(const std::string& name, const std::string& model_type, VersionStatus status) const {
     Program inner(program_.environment(), program_.clock(), no_request_);
     inner.flags.workspace = workspace(name).string();
     const auto session = Session::open(inner);
     if (!session) return forward_error(session);
     const auto registry = (*session)->registry();
     if (!registry) return forward_error(registry);
-    const auto active = (*registry)->active(Slot{model_type});
-    if (!active) return forward_error(active);
-    return *active ? (*active)->record.version.str() : std::string();
+    const auto versions = (*registry)->list(Registry::Filter{model_type, {}, status});
+    if (!versions) return forward_error(versions);
+    return versions->empty() ? std::string() : versions->front().version.str();
+  }
+  Result<std::string> active(const std::string& name, const std::string& model_type) const {
+    return newest(name, model_type, VersionStatus::active);
   }
 
  private:
@@ -70,7 +83,8 @@ tl::unexpected<Error> unexpected_turn(const std::string& what) {
 
 Status make_workspace(const Story& story, const std::string& name) {
   if (story.run(name, {"init"}) != 0) return unexpected_turn("init failed");
-  std::printf("(clm.toml: short windows, few trees and no networks, so that the story fits into a minute)\n");
+  std::printf(
+      "(clm.toml: short windows, few trees, no networks and patient triggers, so that the story stays short)\n");
   return write_file_atomic(story.workspace(name) / "clm.toml", kDemoSettings);
 }
 
@@ -90,11 +104,21 @@ Status learn_and_replace(const Story& story) {
   story.run("market", {"predict", "--symbol", "SIM0000USDT", "--symbol", "SIM0001USDT", "--symbol", "SIM0002USDT"});
 
   story.chapter("2. The market changes");
-  story.say("From bar 4000 on the same trace means the opposite. 4,500 bars later the models have aged.");
+  story.say("From bar 4000 on the same trace means the opposite. 4,000 bars later somebody looks: what the models");
+  story.say("said meanwhile is held against what came, the alarm goes off, and better ones are trained. Served they");
+  story.say("are not yet: first they have to be better on bars that nobody has seen, in the shadow.");
   auto later = market;
-  later.insert(later.end(), {"--bars", "8500"});
+  later.insert(later.end(), {"--bars", "9000"});
   if (story.run("market", later) != 0) return unexpected_turn("simulate failed");
-  if (story.run("market", {"cycle"}) != 0) return unexpected_turn("the cycle failed");
+  if (story.cycle_at("market", 8000) != 0) return unexpected_turn("the cycle failed");
+  if (*story.newest("market", "xgboost", VersionStatus::shadow) == "")
+    return unexpected_turn("nobody is in the shadow");
+
+  story.chapter("3. Shadow, canary, service");
+  story.say(
+      "Seventeen days later the shadow is decided; the winner serves a tenth of the symbols, then half, then all.");
+  for (const int bars : {8400, 8440, 8480})
+    if (story.cycle_at("market", bars) != 0) return unexpected_turn("the cycle failed");
   const auto after = story.active("market", "xgboost");
   if (!after) return forward_error(after);
   if (*after == *before) return unexpected_turn("the aged model was not replaced");
@@ -102,8 +126,42 @@ Status learn_and_replace(const Story& story) {
   return {};
 }
 
+/// Trains a model of the market as it was before it changed.
+Result<std::string> train_on_old_times(const Story& story, const std::string& model_type, int bars) {
+  const auto as_of = to_string(SimulationOptions{}.start + std::chrono::hours(bars));
+  if (story.run("market", {"train", "--models", model_type, "--as-of", as_of}) != 0)
+    return unexpected_turn("the training failed");
+  return story.newest("market", model_type, VersionStatus::candidate);
+}
+
+Status stop_bad_candidates(const Story& story) {
+  story.chapter("4. A candidate that only looked good");
+  story.say("Trained and judged on the market as it was before it changed, it looks excellent. Somebody falls for it,");
+  story.say("and is careful enough to ask for the shadow.");
+  const auto impostor = train_on_old_times(story, "xgboost", 3900);
+  if (!impostor) return forward_error(impostor);
+  if (story.run("market", {"promote", *impostor, "--to", "shadow", "--reason", "rank IC was never higher"}) != 0)
+    return unexpected_turn("it was not put into the shadow");
+
+  story.chapter("5. A promotion that does harm");
+  story.say("Somebody else is less careful, and promotes the other one at once.");
+  const auto good = story.active("market", "lightgbm");
+  const auto harmful = train_on_old_times(story, "lightgbm", 3900);
+  if (!good || !harmful) return unexpected_turn("the registry cannot be read");
+  if (story.run("market", {"promote", *harmful, "--reason", "no time for tests"}) != 0)
+    return unexpected_turn("it was not promoted");
+  story.say("\nBoth are met on the bars that come: one is stopped in the shadow, the other is rolled back.");
+  for (const int bars : {8490, 8750, 9000})
+    if (story.cycle_at("market", bars) != 0) return unexpected_turn("the cycle failed");
+  if (*story.newest("market", "xgboost", VersionStatus::rejected) != *impostor)
+    return unexpected_turn("the shadow let the candidate through");
+  if (*story.newest("market", "lightgbm", VersionStatus::rolled_back) != *harmful)
+    return unexpected_turn("the harmful version was not rolled back");
+  return {};
+}
+
 Status refuse_noise(const Story& story) {
-  story.chapter("3. A market without anything to learn");
+  story.chapter("6. A market without anything to learn");
   story.say("Returns nobody can predict. The right answer is a refusal.");
   if (auto made = make_workspace(story, "noise"); !made) return made;
   if (story.run("noise", {"simulate", "--symbols", "50", "--bars", "4000", "--signal", "0", "--seed", "11"}) != 0)
@@ -118,7 +176,7 @@ Status refuse_noise(const Story& story) {
 }
 
 Status catch_alteration(const Story& story) {
-  story.chapter("4. Somebody alters a model file");
+  story.chapter("7. Somebody alters a model file");
   const auto version = story.active("market", "xgboost");
   if (!version) return forward_error(version);
   const fs::path file = story.workspace("market") / "versions" / "xgboost" / *version / "model.ubj";
@@ -139,17 +197,19 @@ Status catch_alteration(const Story& story) {
 }
 
 Status roll_back(const Story& story) {
-  story.chapter("5. The way back");
+  story.chapter("8. The way back");
   if (story.run("market", {"rollback", "xgboost", "--reason", "a drill"}) != 0)
     return unexpected_turn("the rollback failed");
   story.run("market", {"history", "xgboost"});
-  story.chapter("6. Made again, bit for bit");
-  if (story.run("market", {"reproduce", "--all"}) != 0) return unexpected_turn("a version could not be reproduced");
+  story.chapter("9. Made again, bit for bit");
+  const auto active = story.active("market", "xgboost");
+  if (!active) return forward_error(active);
+  if (story.run("market", {"reproduce", *active}) != 0) return unexpected_turn("a version could not be reproduced");
   return {};
 }
 
 Status write_reports(const Story& story) {
-  story.chapter("7. The evidence, for people");
+  story.chapter("10. The evidence, for people");
   if (story.run("market", {"report"}) != 0) return unexpected_turn("the report failed");
   if (story.run("noise", {"report"}) != 0) return unexpected_turn("the report failed");
   return {};
@@ -168,7 +228,8 @@ Result<int> run(Program& program) {
   if (auto made = write_file_atomic(marker, ""); !made) return forward_error(made);
   const double started = monotonic_seconds();
   const Story story(program, directory);
-  for (const auto part : {learn_and_replace, refuse_noise, catch_alteration, roll_back, write_reports})
+  for (const auto part :
+       {learn_and_replace, stop_bad_candidates, refuse_noise, catch_alteration, roll_back, write_reports})
     if (auto told = part(story); !told) return forward_error(told);
   std::printf(
       "\nThat was the story, in %.0f s. The workspaces stay in %s: look around with\n  clm models --workspace %s\n",

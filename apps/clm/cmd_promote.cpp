@@ -1,3 +1,5 @@
+#include <memory>
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -7,14 +9,13 @@
 namespace clm::app {
 namespace {
 
-Result<int> run(Program& program, const PersonsDecision& flags) {
-  const auto place = open_registry_for_change(program, "clm promote");
-  if (!place) return forward_error(place);
-  const auto version = place->registry->find(flags.target);
-  if (!version) return forward_error(version);
-  const auto evidence = place->registry->latest_evidence(version->version);
-  if (!evidence) return forward_error(evidence);
-  const auto promoted = place->registry->promote(version->version, persons_decision(program, flags.reason, *evidence));
+struct Flags {
+  PersonsDecision decision;
+  std::string to = "active";
+};
+
+Result<int> activate(Program& program, Registry& registry, const VersionId& version, const Decision& decision) {
+  const auto promoted = registry.promote(version, decision);
   if (!promoted) return forward_error(promoted);
   const std::string retired = promoted->retired ? promoted->retired->str() : "";
   program.print({{"version", promoted->active.version.str()},
@@ -26,10 +27,41 @@ Result<int> run(Program& program, const PersonsDecision& flags) {
   return 0;
 }
 
+Result<int> put_on_trial(Program& program, Registry& registry, const VersionId& version, VersionStatus to,
+                         const Decision& decision) {
+  const auto moved = registry.advance(version, to, decision);
+  if (!moved) return forward_error(moved);
+  const std::string stage(to_string(to));
+  program.print({{"version", version.str()}, {"model_type", moved->slot.model_type}, {"status", stage}},
+                moved->slot.model_type + " " + version.str() + " is in the " + stage +
+                    ": clm cycle tries it on the bars that come, beside the active version.");
+  return 0;
+}
+
+Result<int> run(Program& program, const Flags& flags) {
+  const auto place = open_registry_for_change(program, "clm promote");
+  if (!place) return forward_error(place);
+  const auto version = place->registry->find(flags.decision.target);
+  if (!version) return forward_error(version);
+  const auto evidence = place->registry->latest_evidence(version->version);
+  if (!evidence) return forward_error(evidence);
+  const Decision decision = persons_decision(program, flags.decision.reason, *evidence);
+  const VersionStatus to = parse_version_status(flags.to).value();
+  if (to == VersionStatus::active) return activate(program, *place->registry, version->version, decision);
+  return put_on_trial(program, *place->registry, version->version, to, decision);
+}
+
 }  // namespace
 
 void add_promote(CLI::App& app, Commands& commands) {
-  add_persons_command(app, commands, "promote", "Make a version active; its evidence goes with it", "VERSION", run);
+  auto flags = std::make_shared<Flags>();
+  auto* command =
+      add_decision_flags(app, "promote", "Make a version active, or put it on trial; its evidence goes with it",
+                         "VERSION", flags->decision);
+  command->add_option("--to", flags->to, "active; or shadow, canary: tried on live bars before it serves all")
+      ->check(CLI::IsMember({"shadow", "canary", "active"}))
+      ->capture_default_str();
+  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
 }
 
 }  // namespace clm::app

@@ -174,6 +174,7 @@ Result<int> run_and_print_training(Program& program, const CycleFlags& flags) {
   if (!desk) return forward_error(desk);
   LearningOptions& options = desk->session->learning();
   options.deployment.mode = "logging_only";
+  options.ensemble.mode = "off";  // what is trained here belongs to no lineup
   CycleWorkplace workplace = desk->workplace();
   const auto report = run_cycle(workplace, options, {desk->place.as_of, Force::yes, "cli"}, program.context());
   if (!report) return forward_error(report);

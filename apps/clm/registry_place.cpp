@@ -24,12 +24,18 @@ Result<RegistryPlace> open_registry_for_change(Program& program, const std::stri
   return RegistryPlace{std::move(*session), std::move(*lock), *registry};
 }
 
+CLI::App* add_decision_flags(CLI::App& app, const char* name, const char* help, const char* target,
+                             PersonsDecision& decision) {
+  auto* command = app.add_subcommand(name, help);
+  command->add_option(target, decision.target)->required()->type_name(target);
+  command->add_option("--reason", decision.reason, "Why; it goes into the audit trail")->required()->type_name("TEXT");
+  return command;
+}
+
 void add_persons_command(CLI::App& app, Commands& commands, const char* name, const char* help, const char* target,
                          Result<int> (*run)(Program&, const PersonsDecision&)) {
   auto decision = std::make_shared<PersonsDecision>();
-  auto* command = app.add_subcommand(name, help);
-  command->add_option(target, decision->target)->required()->type_name(target);
-  command->add_option("--reason", decision->reason, "Why; it goes into the audit trail")->required()->type_name("TEXT");
+  auto* command = add_decision_flags(app, name, help, target, *decision);
   commands.push_back({command, [decision, run](Program& program) { return run(program, *decision); }});
 }
 

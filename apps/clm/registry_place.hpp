@@ -26,7 +26,10 @@ struct PersonsDecision {
   std::string target;
   std::string reason;
 };
-/// Declares a command `name TARGET --reason TEXT` that runs `run`.
+/// Declares `name TARGET --reason TEXT` on the program; `decision` must outlive the parsing.
+CLI::App* add_decision_flags(CLI::App& app, const char* name, const char* help, const char* target,
+                             PersonsDecision& decision);
+/// The same for a command that runs `run` and takes no more.
 void add_persons_command(CLI::App& app, Commands& commands, const char* name, const char* help, const char* target,
                          Result<int> (*run)(Program&, const PersonsDecision&));
 

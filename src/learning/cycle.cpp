@@ -1,6 +1,7 @@
 #include "learning/cycle.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
@@ -112,6 +113,11 @@ Result<Incumbents> incumbents_of(const Arena& arena, const CycleWorkplace& place
     auto forecasts = model->forecast(arena.split.holdout);
     if (!forecasts) return forward_error(forecasts);
     hide_trained_rows(*forecasts, *arena.truth, artifact->manifest, arena.data.label);
+    if (std::all_of(forecasts->begin(), forecasts->end(), [](float f) { return std::isnan(f); })) {
+      incumbents.notes.push_back("the active " + trigger.model_type + " version " + artifact->version.str() +
+                                 " has seen these rows, or says nothing about them, and cannot be compared on them");
+      continue;
+    }
     incumbents.forecasts.emplace(trigger.model_type,
                                  ForecastTable{artifact->version.str(), arena.truth, std::move(*forecasts)});
   }

@@ -85,6 +85,16 @@ Status decide_whether_due(const Registry& registry, const CycleLog& log, const L
     plan.lineup.why = "not made: one of these members was decided on as of " + to_string(**attempt);
     return {};
   }
+  std::size_t on_trial = 0;
+  for (const auto status : {VersionStatus::shadow, VersionStatus::canary}) {
+    const auto versions = registry.list(Registry::Filter{std::string(kEnsembleType), {}, status});
+    if (!versions) return forward_error(versions);
+    on_trial += versions->size();
+  }
+  if (on_trial >= static_cast<std::size_t>(options.deployment.stages.shadow.places)) {
+    plan.lineup.why = "not made: " + std::to_string(on_trial) + " on trial, and there are no more places";
+    return {};
+  }
   plan.due = true;
   plan.lineup.why = *active ? "made: the active ensemble " + (*active)->record.version.str() + " has other members"
                             : "made: none is active";

@@ -92,7 +92,7 @@ struct ShadowOptions {
   double alpha = 0.01;
   double margin = 0;          ///< promoted once its gain is shown to be above minus this, in units of the loss
   std::string loss = "rank";  ///< "rank" (1 - rank IC) or "squared_error", of a bar
-  std::int64_t places = 3;    ///< candidates of a model type at once; alpha is shared out among them
+  std::int64_t places = 3;    ///< candidates of a model type on trial at once; alpha is shared out among them
 };
 
 /// A candidate that passed the shadow is served to a share of the symbols, then to more, then to all.

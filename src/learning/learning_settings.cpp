@@ -219,7 +219,7 @@ void add_stages(Settings& s, StageOptions& o) {
   s.add("shadow.loss", &o.shadow.loss,
         text("What is lost on a bar: 1 - rank IC, or the squared error where symbols are too few to rank.",
              {"rank", "squared_error"}));
-  s.add("shadow.places", &o.shadow.places, number("candidates", "Of a model type at once.", 1, 100));
+  s.add("shadow.places", &o.shadow.places, number("candidates", "Of a model type on trial at once.", 1, 100));
   s.add("canary.enabled", &o.canary.enabled, text("It then serves a share of the symbols before all."));
   s.add("canary.first_share", &o.canary.first_share, number("", "Of the symbols.", 0.001, 1));
   s.add("canary.second_share", &o.canary.second_share, number("", "Of the symbols.", 0.001, 1));

@@ -65,14 +65,19 @@ bool LifeCycle::may_be_trained(const std::string& model_type, Timestamp now) con
   if (known != state_.types.end() && known->second.last_attempt &&
       now - *known->second.last_attempt < hours(options_.triggers.cooldown_hours))
     return false;
+  // Who is moved at this moment is given a chance first.
+  if (std::any_of(planned_.begin(), planned_.end(), [&](const Job& job) {
+        return job.model_type == model_type && (job.kind == JobKind::promote || job.kind == JobKind::roll_back);
+      }))
+    return false;
   // One that failed is tried again at its own time.
   if (std::any_of(open_jobs_.begin(), open_jobs_.end(),
                   [&](const Job& job) { return job.kind == JobKind::train && job.model_type == model_type; }))
     return false;
-  const auto in_shadow = std::count_if(state_.trials.begin(), state_.trials.end(), [&](const Trial& trial) {
-    return trial.model_type == model_type && trial.stage == Stage::shadow;
+  const auto on_trial = std::count_if(state_.trials.begin(), state_.trials.end(), [&](const Trial& trial) {
+    return trial.model_type == model_type && trial.stage != Stage::watch;
   });
-  return in_shadow < options_.deployment.stages.shadow.places;
+  return on_trial < options_.deployment.stages.shadow.places;
 }
 
 Status LifeCycle::ask_triggers(std::size_t bar) {

@@ -28,9 +28,11 @@ nlohmann::json to_json(const Behaviour& b) {
 }  // namespace
 
 std::string describe(const TrialReport& report, BarLoss loss) {
-  std::string text = "gain " + fixed(report.gain, 4) + " [" + fixed(report.lo, 4) + ", " + fixed(report.hi, 4) +
-                     "] in " + (loss == BarLoss::rank ? "rank IC" : "squared error") + " over " +
-                     std::to_string(report.bars) + " bars";
+  const bool bounded = std::isfinite(report.lo) && std::isfinite(report.hi);
+  std::string text = "gain " + fixed(report.gain, 4) +
+                     (bounded ? " [" + fixed(report.lo, 4) + ", " + fixed(report.hi, 4) + "]" : "") + " in " +
+                     (loss == BarLoss::rank ? "rank IC" : "squared error") + " over " + std::to_string(report.bars) +
+                     " bars" + (bounded ? "" : ", too few for an interval");
   const TestResult& distributions = report.distributions;
   if (distributions.p_value < kNotable)
     text += ", losses distributed differently (KS " + fixed(distributions.statistic, 2) + ", p " +
