@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "learning/protocol.hpp"
+#include "life_cycle_place.hpp"
 #include "registry/registry_report.hpp"
 #include "registry_place.hpp"
 #include "text_table.hpp"
@@ -11,14 +13,36 @@
 namespace clm::app {
 namespace {
 
+/// How the trial of a version stands now, null if it is on none.
+Result<nlohmann::json> trial_of(Session& session, const nlohmann::json& manifest, const std::string& version,
+                                std::string& text) {
+  const auto protocol = read_protocol(manifest["protocol"].dump());
+  if (!protocol) return forward_error(protocol);
+  const auto trials = trials_under_way(session, protocol->interval);
+  if (!trials) return forward_error(trials);
+  for (const TrialView& view : *trials) {
+    if (view.trial.challenger.str() != version) continue;
+    text = describe(view) + "\n\n";
+    return to_json(view);
+  }
+  return nlohmann::json();
+}
+
 Result<int> run(Program& program, const std::string& version) {
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
-  const auto document = show_document(*opened->registry, version);
+  auto document = show_document(*opened->registry, version);
   if (!document) return forward_error(document);
-  const auto& d = *document;
+  auto& d = *document;
+  std::string trial_text;
+  auto trial = trial_of(*opened->session, d["manifest"], text_of(d["version"]), trial_text);
+  if (!trial) return forward_error(trial);
+  d["trial"] = std::move(*trial);
   const auto& manifest = d["manifest"];
-  std::string text = text_of(d["model_type"]) + " " + text_of(d["version"]) + ": " + text_of(d["status"]) + "\n\n";
+  std::string text = text_of(d["model_type"]) + " " + text_of(d["version"]) + ": " + text_of(d["status"]) + "\n";
+  if (!d["events"].empty())
+    text += "since " + text_of(d["events"].back()["at"]) + ": " + text_of(d["events"].back()["reason"]) + "\n";
+  text += "\n" + trial_text;
   text += "trained on  " + text_of(manifest["training"]["from"]) + " to " + text_of(manifest["training"]["to"]) + ", " +
           grouped(manifest["training"]["rows"].get<long long>()) + " rows, features " +
           text_of(manifest["features"]["set"]) + "\n";

@@ -10,7 +10,7 @@ Result<LifeCycleState> stored_life_cycle(Session& session, const LifeCycleLog& l
   return read_life_cycle_state(**stored, options.deployment.stages, options.label, interval);
 }
 
-Result<std::vector<CanaryShare>> canaries_in_service(Session& session, Interval interval) {
+Result<std::vector<TrialView>> trials_under_way(Session& session, Interval interval) {
   const auto database = session.database();
   if (!database) return forward_error(database);
   const auto registry = session.registry();
@@ -19,14 +19,25 @@ Result<std::vector<CanaryShare>> canaries_in_service(Session& session, Interval 
   if (!log) return forward_error(log);
   const auto state = stored_life_cycle(session, *log, interval);
   if (!state) return forward_error(state);
-  std::vector<CanaryShare> canaries;
+  const LearningOptions& options = session.learning();
+  std::vector<TrialView> trials;
   for (const Trial& trial : state->trials) {
-    const double share = canary_share(trial, session.learning().deployment.stages.canary);
-    if (share == 0) continue;
-    // A person may have taken it back since.
+    // A person may have moved it since.
     const auto record = (*registry)->find(trial.challenger.str());
     if (!record) return forward_error(record);
-    if (record->status == VersionStatus::canary) canaries.push_back({trial.model_type, trial.challenger, share});
+    if (record->status == status_in(trial.stage))
+      trials.push_back(view_of(trial, options.deployment.stages, options.label, interval));
+  }
+  return trials;
+}
+
+Result<std::vector<CanaryShare>> canaries_in_service(Session& session, Interval interval) {
+  const auto trials = trials_under_way(session, interval);
+  if (!trials) return forward_error(trials);
+  std::vector<CanaryShare> canaries;
+  for (const TrialView& view : *trials) {
+    const double share = canary_share(view.trial, session.learning().deployment.stages.canary);
+    if (share > 0) canaries.push_back({view.trial.model_type, view.trial.challenger, share});
   }
   return canaries;
 }

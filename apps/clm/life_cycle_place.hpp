@@ -3,6 +3,7 @@
 
 #include "learning/life_cycle_log.hpp"
 #include "learning/life_cycle_state.hpp"
+#include "learning/stage_decision.hpp"
 #include "serving/canary_share.hpp"
 #include "session.hpp"
 
@@ -10,6 +11,9 @@ namespace clm::app {
 
 /// What the workspace's life cycle remembers; as it begins where none ran yet.
 Result<LifeCycleState> stored_life_cycle(Session& session, const LifeCycleLog& log, Interval interval);
+
+/// Who is on trial, and how it stands.
+Result<std::vector<TrialView>> trials_under_way(Session& session, Interval interval);
 
 /// The versions that serve a share of the symbols now.
 Result<std::vector<CanaryShare>> canaries_in_service(Session& session, Interval interval);

@@ -19,17 +19,6 @@ std::vector<std::string> types_of(const LearningOptions& options) {
   return {types.begin(), types.end()};
 }
 
-/// Where the registry has a version that is in this stage.
-VersionStatus status_in(Stage stage) {
-  switch (stage) {
-    case Stage::shadow: return VersionStatus::shadow;
-    case Stage::canary_first:
-    case Stage::canary_second: return VersionStatus::canary;
-    case Stage::watch: return VersionStatus::active;
-  }
-  return VersionStatus::shadow;
-}
-
 }  // namespace
 
 Status LifeCycle::meet_newcomers(const std::vector<CycleResult>& results, Timestamp now) {

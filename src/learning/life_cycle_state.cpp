@@ -83,6 +83,16 @@ Result<TypeState> read_type(const Json& json, const LabelOptions& label, Interva
 
 std::string_view to_string(Stage stage) { return kStages[static_cast<std::size_t>(stage)].second; }
 
+VersionStatus status_in(Stage stage) {
+  switch (stage) {
+    case Stage::shadow: return VersionStatus::shadow;
+    case Stage::canary_first:
+    case Stage::canary_second: return VersionStatus::canary;
+    case Stage::watch: return VersionStatus::active;
+  }
+  return VersionStatus::shadow;
+}
+
 double canary_share(const Trial& trial, const CanaryOptions& canary) {
   if (trial.stage == Stage::canary_first) return canary.first_share;
   return trial.stage == Stage::canary_second ? canary.second_share : 0;

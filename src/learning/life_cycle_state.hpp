@@ -71,6 +71,9 @@ struct LifeCycleState {
   std::vector<Trial> trials;  ///< in the order they began
 };
 
+/// Where the registry has a version that is in this stage.
+VersionStatus status_in(Stage stage);
+
 /// The share of the symbols that the challenger serves meanwhile: 0 but in the canary.
 double canary_share(const Trial& trial, const CanaryOptions& canary);
 

@@ -50,10 +50,8 @@ void LifeCycle::hear_outcomes(Timestamp now) {
 
 std::vector<TrialView> LifeCycle::trials() const {
   std::vector<TrialView> views;
-  for (const Trial& trial : state_.trials) {
-    const auto options = trial_options(trial.stage, options_.deployment.stages, options_.label, tape_.interval());
-    views.push_back({trial, trial.losses.report(), options.loss});
-  }
+  for (const Trial& trial : state_.trials)
+    views.push_back(view_of(trial, options_.deployment.stages, options_.label, tape_.interval()));
   return views;
 }
 

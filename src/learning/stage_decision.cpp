@@ -51,11 +51,11 @@ StageDecision decide_stage(const Trial& trial, const StageOptions& stages, const
       case TrialOutcome::open: return {};
       case TrialOutcome::better:
         return {StageMove::go_on, "shown to be better" + beside + text() + "; it had to be above " +
-                                      fixed(-options.margin, 4) + " at level " + fixed(options.alpha, 4)};
+                                      fixed(0 - options.margin, 4) + " at level " + fixed(options.alpha, 4)};
       case TrialOutcome::worse: return {StageMove::refuse, "shown to be no better" + beside + text()};
       case TrialOutcome::ended:
         return {StageMove::refuse, "not shown to be better in " + std::to_string(options.max_bars) + " bars" + beside +
-                                       text() + "; a lower bound above " + fixed(-options.margin, 4) +
+                                       text() + "; a lower bound above " + fixed(0 - options.margin, 4) +
                                        " would have promoted it"};
     }
   }
@@ -107,6 +107,10 @@ nlohmann::json evidence_of(const Trial& trial) {
              {{"kolmogorov_smirnov", report.distributions.statistic}, {"p_value", report.distributions.p_value}}}}},
           {"behaviour",
            {{"challenger", to_json(trial.challenger_behaviour)}, {"reference", to_json(trial.reference_behaviour)}}}};
+}
+
+TrialView view_of(const Trial& trial, const StageOptions& stages, const LabelOptions& label, Interval interval) {
+  return {trial, trial.losses.report(), trial_options(trial.stage, stages, label, interval).loss};
 }
 
 std::string describe(const TrialView& view) {

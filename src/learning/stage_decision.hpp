@@ -34,6 +34,7 @@ struct TrialView {
   TrialReport report;
   BarLoss loss = BarLoss::rank;
 };
+TrialView view_of(const Trial& trial, const StageOptions& stages, const LabelOptions& label, Interval interval);
 /// "lightgbm 0123 in the shadow beside 4567: gain .012 [-.003, .027] in rank IC over 240 bars; about 300 more decide"
 std::string describe(const TrialView& view);
 /// As `evidence_of`, with the model type.
