@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "features/feature_set.hpp"
 #include "learning/learning_fixture.hpp"
@@ -57,7 +58,10 @@ class LiveLifeCycle : public testing::LearningTest {
   /// What `clm cycle` does when `bars` bars have closed.
   Status look(std::size_t bars, const LearningOptions& options, const std::vector<Trigger>& by_hand = {},
               const RunContext* run = nullptr) {
-    const auto candles = easy_candles(bars);
+    return look_at(easy_candles(bars), bars, options, by_hand, run);
+  }
+  Status look_at(const CandleSource& candles, std::size_t bars, const LearningOptions& options,
+                 const std::vector<Trigger>& by_hand = {}, const RunContext* run = nullptr) {
     const MarketTape tape = tape_of(candles, bars, options);
     CycleWorkplace place = workplace(candles);
     const RunContext own = undisturbed();
@@ -179,6 +183,27 @@ TEST_F(LiveLifeCycle, ByHandATypeIsTrainedWhateverTheTriggersSay) {
   EXPECT_FALSE(life_log_.plans()->back().expected_seconds) << "nothing is known of how long it takes";
   ASSERT_TRUE(look(kBars + 6, options, {asked_by_hand("lightgbm")}));
   EXPECT_TRUE(life_log_.plans()->back().expected_seconds);
+}
+
+TEST_F(LiveLifeCycle, ASymbolThatIsListedMeanwhileStopsNothing) {
+  serve_first();
+  const auto some = [](std::size_t bars) {  // without the symbol that is the first in order
+    std::vector<CandleSeries> series = testing::easy_market().series;
+    series.erase(series.begin());
+    for (CandleSeries& one : series) one.candles.resize(bars);
+    return MemoryCandleSource(std::move(series));
+  };
+  ASSERT_TRUE(look_at(some(kBars), kBars, learning()));
+  ASSERT_TRUE(look_at(some(kBars + 31), kBars + 31, learning()));
+  ASSERT_EQ(trials_.size(), 1U);
+  ASSERT_TRUE(look_at(some(kBars + 35), kBars + 35, learning()));
+  // Four bars have been forecast whose outcomes are heard of in the larger universe.
+  ASSERT_TRUE(look(kBars + 45, learning()));
+  ASSERT_EQ(trials_.size(), 1U);
+  EXPECT_EQ(trials_[0].report.bars, 45U - 31U - 7U) << "no bar was lost";
+  const auto said =
+      life_log_.forecasts(close_of(kBars + 35), close_of(kBars + 36), trials_[0].trial.challenger.str()).value();
+  EXPECT_TRUE(std::isfinite(said.at(0).forecast.at(1))) << "by name, not by place";
 }
 
 TEST_F(LiveLifeCycle, InModeAdvisoryAPersonMovesVersions) {
