@@ -1,5 +1,6 @@
 // replay: the whole learning policy over history, on a virtual clock.
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -17,7 +18,7 @@ namespace clm::app {
 namespace {
 
 struct Flags {
-  std::string from, to;
+  std::string from, to, changed_at;
   std::vector<std::string> policies{"gated"};
   std::vector<std::string> models;
   bool restart = false;
@@ -43,6 +44,13 @@ std::string describe(const std::vector<ReplayReport>& reports, const std::vector
                std::to_string(r.canaries), std::to_string(r.retreats), std::to_string(r.rollbacks),
                std::to_string(r.promotions_regretted), fixed(r.training_seconds, 0)});
   }
+  std::string recoveries;
+  for (const ReplayReport& r : reports)
+    if (r.recovery)
+      recoveries += "\n" + r.policy + ": rank IC " + fixed(r.recovery->before, 4) + " before the change, " +
+                    fixed(r.recovery->worst, 4) + " at worst; " +
+                    (r.recovery->bars ? "half of it was back after " + std::to_string(*r.recovery->bars) + " bars"
+                                      : std::string("half of it never came back"));
   std::string text = "Replay " + to_string(reports.front().from) + " to " + to_string(reports.front().to) + ", " +
                      std::to_string(reports.front().bars) + " bars\n\n" + table.render();
   for (const Comparison& c : comparisons)
@@ -50,7 +58,8 @@ std::string describe(const std::vector<ReplayReport>& reports, const std::vector
             fixed(c.rank_ic.difference.mean, 4) + " [" + fixed(c.rank_ic.difference.lo, 4) + ", " +
             fixed(c.rank_ic.difference.hi, 4) + "], long-short net " + fixed(c.net_bps.difference.mean, 1) + " bps [" +
             fixed(c.net_bps.difference.lo, 1) + ", " + fixed(c.net_bps.difference.hi, 1) + "]";
-  if (!comparisons.empty()) text += "\n";
+  if (!recoveries.empty()) text += "\n" + recoveries;
+  if (!comparisons.empty() || !recoveries.empty()) text += "\n";
   if (reports.size() > 1) return text;
   text += "\n";
   for (const LifeEvent& event : reports.front().timeline) text += to_line(event) + "\n";
@@ -92,6 +101,15 @@ Result<int> run(Program& program, const Flags& flags) {
   if (*from >= *to)
     return fail(ErrorKind::usage, "replay.span", "a replay ends after it begins",
                 "--from " + flags.from + " --to " + flags.to, "Give --to a later time than --from.");
+  std::optional<Timestamp> changed_at;
+  if (!flags.changed_at.empty()) {
+    const auto change = time_of("--changed-at", flags.changed_at);
+    if (!change) return forward_error(change);
+    if (*change <= *from || *change >= *to)
+      return fail(ErrorKind::usage, "replay.span", "the market changed outside of what is replayed",
+                  "--changed-at " + flags.changed_at, "Give a time between --from and --to.");
+    changed_at = *change;
+  }
   std::vector<ReplayOptions> replays;
   for (const auto& asked : flags.policies) {
     auto policy = read_policy(**session, asked);
@@ -100,7 +118,8 @@ Result<int> run(Program& program, const Flags& flags) {
       if (other.policy == policy->name)
         return fail(ErrorKind::usage, "replay.policy", "there are two policies \"" + policy->name + "\"", asked,
                     "Name each policy once.");
-    replays.push_back({policy->name, TimeRange{*from, *to}, std::move(policy->learning), std::move(policy->settings)});
+    replays.push_back(
+        {policy->name, TimeRange{*from, *to}, std::move(policy->learning), changed_at, std::move(policy->settings)});
   }
   const auto place = open_learning_place(program, **session, flags.to);
   if (!place) return forward_error(place);
@@ -148,6 +167,10 @@ void add_replay(CLI::App& app, Commands& commands) {
                    "are compared")
       ->delimiter(',')
       ->capture_default_str();
+  command
+      ->add_option("--changed-at", flags->changed_at,
+                   "When the market changed: tells how long each policy took to recover")
+      ->type_name("TIME");
   command->add_option("--models", flags->models, "Model types (default: training.models)")->delimiter(',');
   command->add_flag("--restart", flags->restart, "Forget what an earlier run of this replay did");
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});

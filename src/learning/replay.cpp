@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "evaluation/rank_ic.hpp"
+
 namespace clm {
 namespace {
 
@@ -183,8 +185,23 @@ Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeC
   auto judgement = judge(*table, {}, nullptr, options.learning.judging);
   if (!judgement) return forward_error(judgement);
   report.served = std::move(judgement->candidate);
+  if (options.changed_at)
+    report.recovery = time_to_recover(
+        rank_ic_series(*truth, table->forecast, truth->label, {options.learning.judging.min_symbols}).ic,
+        *options.changed_at);
   return report;
 }
+
+namespace {
+
+nlohmann::json to_json(const Recovery& recovery) {
+  return {{"changed_at", to_string(recovery.changed_at)},
+          {"rank_ic_before", recovery.before},
+          {"rank_ic_worst", recovery.worst},
+          {"bars", recovery.bars ? nlohmann::json(*recovery.bars) : nlohmann::json()}};
+}
+
+}  // namespace
 
 nlohmann::json to_json(const ReplayReport& report) {
   auto timeline = nlohmann::json::array();
@@ -227,6 +244,7 @@ nlohmann::json to_json(const ReplayReport& report) {
           {"mean_data_age_days", report.mean_data_age_days},
           {"metrics", metrics},
           {"served", report.served ? to_json(*report.served) : nlohmann::json()},
+          {"recovery", report.recovery ? to_json(*report.recovery) : nlohmann::json()},
           {"timeline", timeline}};
 }
 

@@ -8,6 +8,7 @@
 
 #include "evaluation/judgement.hpp"
 #include "learning/life_cycle.hpp"
+#include "learning/recovery.hpp"
 
 namespace clm {
 
@@ -25,6 +26,8 @@ struct ReplayOptions {
   std::string policy = "gated";
   TimeRange span;            ///< closes of the bars that are gone through; history before is learned from
   LearningOptions learning;  ///< with the policy applied
+  /// When the market changed, where somebody knows: how long that is felt is then told.
+  std::optional<Timestamp> changed_at = std::nullopt;
   /// Of settings and data, for whoever names what belongs to this replay; not looked at here.
   std::string identity = {};
 };
@@ -42,6 +45,7 @@ struct ReplayReport {
   double served_share = 0;               ///< of the bars with a forecast from somebody
   double mean_data_age_days = 0;         ///< of what was served
   std::optional<ModelJudgement> served;  ///< what was served, over the whole span; none without forecasts
+  std::optional<Recovery> recovery;      ///< rank IC of what was served, by bar; none where nobody asked
   std::vector<LifeEvent> timeline;
 };
 /// As in the manual, and `served`: the whole judgement of what was served.
