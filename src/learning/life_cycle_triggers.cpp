@@ -84,6 +84,15 @@ Status LifeCycle::ask_triggers(std::size_t bar) {
   const Timestamp now = tape_.close(bar);
   std::vector<Trigger> wanted = std::move(asked_);
   asked_.clear();
+  // Whoever asks for what is waiting to be tried again need not wait.
+  for (Job& job : open_jobs_) {
+    const auto same = [&](const Trigger& trigger) {
+      return job.kind == JobKind::train && trigger.model_type == job.model_type;
+    };
+    if (std::erase_if(wanted, same) == 0) continue;
+    job.not_before = now;
+    save(job);
+  }
   for (const auto& model_type : options_.training.models) {
     const bool asked_for = std::any_of(wanted.begin(), wanted.end(),
                                        [&](const Trigger& trigger) { return trigger.model_type == model_type; });
