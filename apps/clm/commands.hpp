@@ -30,6 +30,7 @@ void add_jobs(CLI::App& app, Commands& commands);
 void add_approve(CLI::App& app, Commands& commands);
 void add_triggers(CLI::App& app, Commands& commands);
 void add_replay(CLI::App& app, Commands& commands);
+void add_drift(CLI::App& app, Commands& commands);
 void add_error_rates(CLI::App& app, Commands& commands);
 void add_demo(CLI::App& app, Commands& commands);
 void add_bench_forecast(CLI::App& app, Commands& commands);

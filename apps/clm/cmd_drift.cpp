@@ -1,0 +1,190 @@
+// drift: the streaming detectors and control charts on a series of one's own.
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/file_io.hpp"
+#include "commands.hpp"
+#include "evaluation/control_charts.hpp"
+#include "evaluation/drift_detectors.hpp"
+#include "text_table.hpp"
+
+namespace clm::app {
+namespace {
+
+constexpr std::uint64_t kMaxBytes = 256U << 20;
+
+struct Flags {
+  std::string file, column;
+  std::vector<std::string> detectors{"page_hinkley", "ddm", "hddm_w", "adwin", "kswin"};
+  std::size_t in_control = 0;
+  double run_length = 10'000;
+};
+
+std::vector<std::string_view> fields_of(std::string_view line) {
+  std::vector<std::string_view> fields;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = line.find(',', begin);
+    fields.push_back(line.substr(begin, end - begin));
+    if (end == std::string_view::npos) return fields;
+    begin = end + 1;
+  }
+}
+
+/// A number; NaN for an empty field or "nan"; none for anything else.
+std::optional<double> value_of(std::string_view field) {
+  while (!field.empty() && (field.back() == '\r' || field.back() == ' ')) field.remove_suffix(1);
+  while (!field.empty() && field.front() == ' ') field.remove_prefix(1);
+  if (field.empty()) return std::numeric_limits<double>::quiet_NaN();
+  double value = 0;
+  const auto [rest, wrong] = std::from_chars(field.data(), field.data() + field.size(), value);
+  if (wrong != std::errc{} || rest != field.data() + field.size()) return std::nullopt;
+  return value;
+}
+
+/// One value a line; with `column`, that column of a CSV with a header.
+Result<std::vector<double>> read_series(const std::string& file, const std::string& column) {
+  const auto text = read_file(file, kMaxBytes);
+  if (!text) return forward_error(text);
+  std::vector<double> values;
+  std::size_t place = 0, line_number = 0;
+  for (std::size_t begin = 0; begin < text->size();) {
+    const std::size_t end = std::min(text->find('\n', begin), text->size());
+    const auto fields = fields_of(std::string_view(*text).substr(begin, end - begin));
+    begin = end + 1;
+    if (++line_number == 1 && !column.empty()) {
+      place = static_cast<std::size_t>(std::find(fields.begin(), fields.end(), column) - fields.begin());
+      if (place == fields.size())
+        return fail(ErrorKind::data, "drift.column", "there is no column \"" + column + "\"", file + ", line 1",
+                    "Name one that the first line names.");
+      continue;
+    }
+    const auto value = place < fields.size() ? value_of(fields[place]) : std::nullopt;
+    if (!value || (column.empty() && fields.size() > 1))
+      return fail(ErrorKind::data, "drift.value", "this is not a number",
+                  file + ", line " + std::to_string(line_number),
+                  "One number a line, or a CSV with a header and --column NAME.");
+    values.push_back(*value);
+  }
+  return values;
+}
+
+/// A chart against the mean and spread of the first values.
+template <typename Chart, typename Options>
+Result<Chart> chart_of(const Flags& flags, const std::vector<double>& values, Options options) {
+  double sum = 0, squares = 0, count = 0;
+  for (std::size_t i = 0; i < std::min(flags.in_control, values.size()); ++i) {
+    if (!std::isfinite(values[i])) continue;
+    count += 1;
+    sum += values[i];
+    squares += values[i] * values[i];
+  }
+  const double variance = count > 1 ? (squares - sum * sum / count) / (count - 1) : 0;
+  if (!(variance > 0))
+    return fail(ErrorKind::usage, "drift.in_control", "a chart needs values in control that vary", "--in-control",
+                "--in-control N: how many values at the beginning are as they should be.");
+  options.mean = sum / count;
+  options.sigma = std::sqrt(variance);
+  return Chart(options);
+}
+
+struct Alarms {
+  std::string detector;
+  std::vector<std::size_t> drifts, warnings;  ///< from 0; of warnings in a row, the first
+};
+
+template <typename Detector>
+Alarms listen(const std::string& name, Detector detector, const std::vector<double>& values) {
+  Alarms alarms{name, {}, {}};
+  DriftSignal before = DriftSignal::none;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const DriftSignal signal = detector.update(values[i]);
+    if (signal == DriftSignal::drift) alarms.drifts.push_back(i);
+    if (signal == DriftSignal::warning && before != DriftSignal::warning) alarms.warnings.push_back(i);
+    before = signal;
+  }
+  return alarms;
+}
+
+/// What is out of [0, 1], for detectors of error rates.
+Status check_rates(const std::string& detector, const std::vector<double>& values, const std::string& file) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i] < 0 || values[i] > 1)
+      return fail(ErrorKind::data, "drift.value", detector + " takes errors and hits, values in [0, 1]",
+                  file + ", value " + std::to_string(i), "Leave it out of --detectors.");
+  return {};
+}
+
+Result<Alarms> detect(const std::string& name, const Flags& flags, const std::vector<double>& values) {
+  if (name == "page_hinkley") return listen(name, PageHinkley(), values);
+  if (name == "adwin") return listen(name, Adwin(), values);
+  if (name == "kswin") return listen(name, Kswin(), values);
+  if (name == "cusum") {
+    CusumOptions options;
+    options.threshold = cusum_threshold(options.reference, flags.run_length, options.side);
+    const auto chart = chart_of<CusumChart>(flags, values, options);
+    if (!chart) return forward_error(chart);
+    return listen(name, *chart, values);
+  }
+  if (name == "ewma") {
+    EwmaOptions options;
+    options.limit = ewma_limit(options.lambda, flags.run_length, options.side);
+    const auto chart = chart_of<EwmaChart>(flags, values, options);
+    if (!chart) return forward_error(chart);
+    return listen(name, *chart, values);
+  }
+  if (auto checked = check_rates(name, values, flags.file); !checked) return forward_error(checked);
+  return name == "ddm" ? listen(name, Ddm(), values) : listen(name, HddmW(), values);
+}
+
+std::string list_of(const std::vector<std::size_t>& places) {
+  std::string text;
+  for (const std::size_t place : places) text += (text.empty() ? "" : ", ") + std::to_string(place);
+  return text.empty() ? "-" : text;
+}
+
+Result<int> run(Program& program, const Flags& flags) {
+  const auto values = read_series(flags.file, flags.column);
+  if (!values) return forward_error(values);
+  auto list = nlohmann::json::array();
+  TextTable table({"detector", "drift at", "warning at"});
+  for (const auto& name : flags.detectors) {
+    const auto alarms = detect(name, flags, *values);
+    if (!alarms) return forward_error(alarms);
+    list.push_back({{"detector", name}, {"drifts", alarms->drifts}, {"warnings", alarms->warnings}});
+    table.add({name, list_of(alarms->drifts), list_of(alarms->warnings)});
+  }
+  program.print({{"file", flags.file}, {"values", values->size()}, {"detectors", list}},
+                std::to_string(values->size()) + " values, numbered from 0\n\n" + table.render());
+  return 0;
+}
+
+}  // namespace
+
+void add_drift(CLI::App& app, Commands& commands) {
+  auto flags = std::make_shared<Flags>();
+  auto* command = app.add_subcommand("drift", "Streaming drift detectors and control charts on a series from a file");
+  command->add_option("file", flags->file, "One value a line, or a CSV with --column")->required()->type_name("FILE");
+  command->add_option("--column", flags->column, "Column of a CSV whose first line names them")->type_name("NAME");
+  command
+      ->add_option("--detectors", flags->detectors,
+                   "page_hinkley, ddm, hddm_w, adwin, kswin as River has them by default; cusum, ewma")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"page_hinkley", "ddm", "hddm_w", "adwin", "kswin", "cusum", "ewma"}))
+      ->capture_default_str();
+  command
+      ->add_option("--in-control", flags->in_control, "cusum, ewma: values at the beginning that are as they should be")
+      ->type_name("N");
+  command->add_option("--run-length", flags->run_length, "cusum, ewma: values between false alarms, on average")
+      ->check(CLI::Range(5.0, 1e7))
+      ->capture_default_str();
+  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+}
+
+}  // namespace clm::app

@@ -1,0 +1,61 @@
+// The drift detectors on a series from a file.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/testdata.hpp"
+#include "support/workspace.hpp"
+
+namespace clm::testing {
+namespace {
+
+class DriftCommand : public ::testing::Test {
+ protected:
+  std::string file(const std::string& content) const {
+    place_.write("series.csv", content);
+    return (place_.beside() / "series.csv").string();
+  }
+  TestWorkspace place_;
+};
+
+TEST_F(DriftCommand, RaisesWhatRiverDocuments) {
+  const auto data = test_data();
+  if (!data) GTEST_SKIP() << kNoTestData;
+  const auto steps = place_.json(
+      {"drift", (*data / "drift" / "river_stream_12345.csv").string(), "--detectors", "page_hinkley,adwin"});
+  EXPECT_EQ(steps["values"], 2000);
+  EXPECT_EQ(steps["detectors"][0]["drifts"], nlohmann::json({1006}));
+  EXPECT_EQ(steps["detectors"][1]["drifts"], nlohmann::json({1023}));
+  const auto errors =
+      place_.json({"drift", (*data / "drift" / "river_stream_42.csv").string(), "--detectors", "ddm,hddm_w"});
+  EXPECT_EQ(errors["detectors"][0]["warnings"][0], 1084);
+  EXPECT_EQ(errors["detectors"][0]["drifts"], nlohmann::json({1334}));
+  EXPECT_EQ(errors["detectors"][1]["warnings"][0], 451);
+  EXPECT_EQ(errors["detectors"][1]["drifts"], nlohmann::json({1077}));
+}
+
+TEST_F(DriftCommand, ReadsAColumnAndChartsItAgainstItsBeginning) {
+  std::string text = "time,value\n";
+  for (int i = 0; i < 200; ++i)
+    text += std::to_string(i) + "," + std::to_string((i % 2 == 0 ? 1 : -1) + (i < 100 ? 0 : 3)) + "\n";
+  const auto found = place_.json({"drift", file(text), "--column", "value", "--detectors", "cusum,ewma", "--in-control",
+                                  "100", "--run-length", "100000"});
+  for (const auto& chart : found["detectors"]) {
+    ASSERT_FALSE(chart["drifts"].empty()) << chart;
+    EXPECT_GE(chart["drifts"][0], 100) << chart;
+    EXPECT_LT(chart["drifts"][0], 110) << chart;
+  }
+}
+
+TEST_F(DriftCommand, SaysWhatIsWrongAndWhere) {
+  const auto word = place_.error({"drift", file("1\n0\nno\n")}, 3);
+  EXPECT_EQ(word["code"], "drift.value");
+  EXPECT_NE(word["where"].get<std::string>().find("line 3"), std::string::npos);
+  EXPECT_EQ(place_.error({"drift", file("1\n0\n"), "--column", "x"}, 3)["code"], "drift.column");
+  EXPECT_EQ(place_.error({"drift", file("1\n2\n"), "--detectors", "ddm"}, 3)["code"], "drift.value");
+  EXPECT_EQ(place_.error({"drift", file("1\n2\n"), "--detectors", "cusum"}, 2)["code"], "drift.in_control");
+  EXPECT_EQ(place_.error({"drift", "nowhere.csv"}, 6)["code"], "file.read");
+}
+
+}  // namespace
+}  // namespace clm::testing
