@@ -15,14 +15,15 @@ void hide_trained_rows(std::span<float> forecasts, const JudgedRows& truth, cons
     if (truth.decided_at_ms[i] < clean_from_ms) forecasts[i] = std::numeric_limits<float>::quiet_NaN();
 }
 
-Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LabelOptions& label) {
+Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LearningOptions& options,
+                       Timestamp at) {
   const auto active = registry.active(Slot{candidate.model_type});
   if (!active) return forward_error(active);
   if (!*active) return Rival::none;
   const auto theirs = read_manifest((*active)->record.manifest_json);
   if (!theirs) return forward_error(theirs);
-  const bool alike = theirs->feature_hash == candidate.feature_hash && is_about(*theirs, label);
-  return alike ? Rival::comparable : Rival::none;
+  const bool alike = theirs->feature_hash == candidate.feature_hash && is_about(*theirs, options.label);
+  return alike && !is_expired(theirs->created_as_of, at, options.serving) ? Rival::comparable : Rival::none;
 }
 
 Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
@@ -71,7 +72,8 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
     return result;
   }
   auto rival = Result<Rival>(Rival::none);
-  if (place.stages == Stages::run) rival = rival_of(place.registry, candidate.artifact.manifest, options.label);
+  if (place.stages == Stages::run)
+    rival = rival_of(place.registry, candidate.artifact.manifest, options, request.as_of);
   if (!rival) return forward_error(rival);
   const auto to = first_stage(candidate.verdict.decision, options.deployment.stages, *rival);
   if (!to) {

@@ -40,8 +40,10 @@ struct JudgedCandidate {
   std::string evidence_json;
 };
 
-/// Whether the active version of the candidate's type forecasts `label` from the same features.
-Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LabelOptions& label);
+/// Whether the active version of the candidate's type forecasts the same label from the same features, and still has a
+/// vote at `at`.
+Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LearningOptions& options,
+                       Timestamp at);
 
 /// Enters the candidate and moves it as verdict and mode say.
 Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,

@@ -93,7 +93,7 @@ struct Incumbents {
 };
 
 /// What the active versions of the triggered types say about the holdout.
-Result<Incumbents> incumbents_of(const Arena& arena, const CycleWorkplace& place,
+Result<Incumbents> incumbents_of(const Arena& arena, const CycleWorkplace& place, const LearningOptions& options,
                                  const std::vector<Trigger>& triggers) {
   Incumbents incumbents;
   for (const auto& trigger : triggers) {
@@ -103,9 +103,17 @@ Result<Incumbents> incumbents_of(const Arena& arena, const CycleWorkplace& place
     incumbents.versions.emplace(trigger.model_type, (*active)->record.version.str());
     const auto artifact = place.registry.open_artifact((*active)->record);
     if (!artifact) return forward_error(artifact);
-    if (artifact->manifest.feature_hash != arena.data.rows.data.frame->set_hash) {
-      incumbents.notes.push_back("the active " + trigger.model_type + " version " + artifact->version.str() +
-                                 " was trained on other features and cannot be compared on these rows");
+    const std::string name = "the active " + trigger.model_type + " version " + artifact->version.str();
+    if (is_expired(artifact->manifest.created_as_of, arena.protocol.as_of, options.serving)) {
+      incumbents.notes.push_back(name + " has expired: its data ended at " +
+                                 to_string(artifact->manifest.created_as_of) +
+                                 ", so nobody is served by it and candidates are judged as if there were none");
+      continue;
+    }
+    if (artifact->manifest.feature_hash != arena.data.rows.data.frame->set_hash ||
+        !is_about(artifact->manifest, arena.data.label)) {
+      incumbents.notes.push_back(
+          name + " was trained on other features or another label and cannot be compared on these rows");
       continue;
     }
     const auto model = load_calibrated_model(trigger.model_type, artifact->directory);
@@ -114,7 +122,7 @@ Result<Incumbents> incumbents_of(const Arena& arena, const CycleWorkplace& place
     if (!forecasts) return forward_error(forecasts);
     hide_trained_rows(*forecasts, *arena.truth, artifact->manifest, arena.data.label);
     if (std::all_of(forecasts->begin(), forecasts->end(), [](float f) { return std::isnan(f); })) {
-      incumbents.notes.push_back("the active " + trigger.model_type + " version " + artifact->version.str() +
+      incumbents.notes.push_back(name +
                                  " has seen these rows, or says nothing about them, and cannot be compared on them");
       continue;
     }
@@ -226,7 +234,7 @@ std::size_t planned_rounds(const std::vector<Trigger>& triggers, const TrainerOp
 Result<std::vector<CycleResult>> learn_models(CycleWorkplace& place, const LearningOptions& options,
                                               const CycleRequest& request, std::int64_t cycle, const Arena& arena,
                                               const std::vector<Trigger>& triggers, const RunContext& run) {
-  const auto incumbents = incumbents_of(arena, place, triggers);
+  const auto incumbents = incumbents_of(arena, place, options, triggers);
   if (!incumbents) return forward_error(incumbents);
   auto parents = warm_parents(place, options, arena, triggers);
   if (!parents) return forward_error(parents);

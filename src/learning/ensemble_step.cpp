@@ -26,14 +26,17 @@ struct ActiveEnsemble {
 };
 
 /// Error-free absence: there is none.
-Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& place, const Arena& arena) {
+Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& place, const Arena& arena,
+                                                      const ServingOptions& serving) {
   const auto active = place.registry.active(Slot{std::string(kEnsembleType)});
   if (!active) return forward_error(active);
   if (!*active) return std::optional<ActiveEnsemble>();
   ActiveEnsemble out{(*active)->record.version.str(), std::nullopt};
   const auto artifact = place.registry.open_artifact((*active)->record);
   if (!artifact) return forward_error(artifact);
-  if (artifact->manifest.feature_hash != arena.data.rows.data.frame->set_hash) return std::optional(std::move(out));
+  if (artifact->manifest.feature_hash != arena.data.rows.data.frame->set_hash ||
+      is_expired(artifact->manifest.created_as_of, arena.protocol.as_of, serving))
+    return std::optional(std::move(out));
   const auto rule = EnsembleRule::load(artifact->directory / EnsembleRule::kFileName);
   if (!rule) return forward_error(rule);
   const auto artifacts = place.registry.open_members(artifact->manifest);
@@ -111,7 +114,7 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
 
   const auto tables = holdout_tables(*members, arena);
   if (!tables) return forward_error(tables);
-  const auto incumbent = active_ensemble(place, arena);
+  const auto incumbent = active_ensemble(place, arena, options.serving);
   if (!incumbent) return forward_error(incumbent);
   const auto tried = candidates_tried(place, arena, *draft, *version);
   if (!tried) return forward_error(tried);
@@ -145,7 +148,7 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
   result->reasons.push_back(draft->choice.reason);
   if (*incumbent && !comparable)
     result->reasons.push_back("the active ensemble " + (*incumbent)->version +
-                              " was made of other features and cannot be compared on these rows");
+                              " was made of other features or has expired, and is not compared on these rows");
   return result;
 }
 

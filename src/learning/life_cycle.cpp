@@ -137,9 +137,8 @@ Status LifeCycle::forecast(std::size_t bar, std::vector<ForecastRow>& rows) {
 
 std::vector<float> LifeCycle::served(Timestamp now, const std::vector<ForecastRow>& rows) const {
   const std::size_t symbols = tape_.symbols().size();
-  const double max_age_days = options_.serving.max_data_age_days;
   const auto votes = [&](const TypeState& type) {
-    return !type.active.empty() && (max_age_days == 0 || now - type.active_data_end <= hours(24 * max_age_days));
+    return !type.active.empty() && !is_expired(type.active_data_end, now, options_.serving);
   };
   // The active version's forecasts, and the canary's where it has its share.
   const auto slot_forecast = [&](const std::string& name, const TypeState& type) {

@@ -301,6 +301,20 @@ TEST_F(LiveLifeCycle, AJobWhoseProcessDiesAgainAndAgainIsGivenUp) {
   EXPECT_FALSE(active_version("lightgbm").empty());
 }
 
+TEST_F(LiveLifeCycle, AnExpiredVersionIsNoRival) {
+  serve_first();
+  LearningOptions options = learning();
+  options.serving.max_data_age_days = 1;
+  options.policy.superiority_alpha = 0.95;  // judged like a first version
+  ASSERT_TRUE(look(kBars, options));
+  const std::string before = active_version("lightgbm");
+  ASSERT_TRUE(look(kBars + 31, options));
+  EXPECT_NE(active_version("lightgbm"), before) << "nobody was served by it, so nobody need be better than it live";
+  EXPECT_THAT(last_text("trigger"), HasSubstr("expired"));
+  const auto served = life_log_.forecasts(close_of(kBars + 31), close_of(kBars + 32), kServed).value();
+  EXPECT_TRUE(std::isnan(served.at(0).forecast.at(0)));
+}
+
 TEST_F(LiveLifeCycle, WhoForecastsFromOtherFeaturesAbstainsAndIsReplaced) {
   LearningOptions options = learning();
   serve_first();

@@ -73,7 +73,7 @@ Status LifeCycle::propose_newcomer(const VersionRecord& record, const VersionVer
   if (options_.deployment.mode != "advisory" || !verdict.decision) return {};
   const auto manifest = read_manifest(record.manifest_json);
   if (!manifest) return forward_error(manifest);
-  const auto rival = rival_of(place_.registry, *manifest, options_.label);
+  const auto rival = rival_of(place_.registry, *manifest, options_, now);
   if (!rival) return forward_error(rival);
   const auto to = first_stage(*verdict.decision, options_.deployment.stages, *rival);
   if (!to || *to == VersionStatus::rejected) return {};

@@ -34,6 +34,14 @@ Result<std::optional<Trigger>> LifeCycle::due_trigger(const std::string& model_t
   const Timestamp now = tape_.close(bar);
   if (type.active.empty())
     return check_trigger({model_type, std::nullopt, type.last_attempt}, now, Force::no, 0, options_.triggers);
+  if (is_expired(type.active_data_end, now, options_.serving)) {
+    auto trigger = check_trigger({model_type, std::nullopt, type.last_attempt}, now, Force::no, 0, options_.triggers);
+    if (trigger)
+      trigger->reason = "the active version has expired: its data ended " + to_string(now - type.active_data_end) +
+                        " ago, at " + to_string(type.active_data_end) + ", and nobody is served";
+    if (trigger) tell(now, "trigger", model_type, type.active, sentence(*trigger));
+    return trigger;
+  }
   const TriggerOptions& options = options_.triggers;
   const Timestamp before = state_.last_look.value_or(Timestamp(0));
   std::vector<TriggerKind> kinds;
@@ -74,6 +82,10 @@ bool LifeCycle::may_be_trained(const std::string& model_type, Timestamp now) con
   if (std::any_of(open_jobs_.begin(), open_jobs_.end(),
                   [&](const Job& job) { return job.kind == JobKind::train && job.model_type == model_type; }))
     return false;
+  // Nobody is served: whoever comes need not wait for a place.
+  if (known != state_.types.end() && !known->second.active.empty() &&
+      is_expired(known->second.active_data_end, now, options_.serving))
+    return true;
   const auto on_trial = std::count_if(state_.trials.begin(), state_.trials.end(), [&](const Trial& trial) {
     return trial.model_type == model_type && trial.stage != Stage::watch;
   });

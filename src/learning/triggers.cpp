@@ -4,6 +4,10 @@ namespace clm {
 
 Duration hours(double count) { return Duration(static_cast<std::int64_t>(count * 3'600'000.0)); }
 
+bool is_expired(Timestamp data_end, Timestamp at, const ServingOptions& options) {
+  return options.max_data_age_days > 0 && at - data_end > hours(24 * options.max_data_age_days);
+}
+
 std::string_view to_string(TriggerKind kind) {
   switch (kind) {
     case TriggerKind::time_based: return "time_based";

@@ -39,6 +39,10 @@ enum class Force { no, yes };
 /// A setting in hours as a span of time.
 Duration hours(double count);
 
+/// Whether a version whose data ended then has no vote any more. It is then no rival to anybody either: candidates are
+/// judged as if there were none, since nobody is served by it.
+bool is_expired(Timestamp data_end, Timestamp at, const ServingOptions& options);
+
 /// Whether what was learned is too old, where something was: `time_based`.
 std::optional<Trigger> check_age(const ModelFreshness& model, Timestamp as_of, const TriggerOptions& options);
 /// Whether `new_bars` bars are enough to learn from anew, where something was learned: `data_volume`.
