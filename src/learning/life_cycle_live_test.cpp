@@ -311,6 +311,7 @@ TEST_F(LiveLifeCycle, AnExpiredVersionIsNoRival) {
   ASSERT_TRUE(look(kBars + 31, options));
   EXPECT_NE(active_version("lightgbm"), before) << "nobody was served by it, so nobody need be better than it live";
   EXPECT_THAT(last_text("trigger"), HasSubstr("expired"));
+  EXPECT_TRUE(trials_.empty()) << "and nobody is watched beside it: there is no way back to it";
   const auto served = life_log_.forecasts(close_of(kBars + 31), close_of(kBars + 32), kServed).value();
   EXPECT_TRUE(std::isnan(served.at(0).forecast.at(0)));
 }

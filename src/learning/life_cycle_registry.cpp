@@ -65,6 +65,12 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
        reference.empty() ? "it is the first active one" : "it takes the place of " + reference.str() + " at once");
   if (reference.empty() || reference == result.version || !options_.deployment.stages.watch.enabled) return {};
   restart_trials_against(result.model_type, result.version, now);
+  const auto replaced = place_.registry.find(reference.str());
+  if (!replaced) return forward_error(replaced);
+  const auto manifest = read_manifest(replaced->manifest_json);
+  if (!manifest) return forward_error(manifest);
+  // Back to a version without a vote is no way.
+  if (is_expired(manifest->created_as_of, now, options_.serving)) return {};
   begin_trial(result.model_type, result.version, Stage::watch, reference, verdict->route(), now);
   return {};
 }

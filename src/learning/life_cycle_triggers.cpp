@@ -85,7 +85,7 @@ bool LifeCycle::may_be_trained(const std::string& model_type, Timestamp now) con
   // Nobody is served: whoever comes need not wait for a place.
   if (known != state_.types.end() && !known->second.active.empty() &&
       is_expired(known->second.active_data_end, now, options_.serving))
-    return true;
+    return !is_cooling_down(known->second, now);
   const auto on_trial = std::count_if(state_.trials.begin(), state_.trials.end(), [&](const Trial& trial) {
     return trial.model_type == model_type && trial.stage != Stage::watch;
   });
