@@ -75,25 +75,6 @@ Result<std::vector<double>> read_series(const std::string& file, const std::stri
   return values;
 }
 
-/// A chart against the mean and spread of the first values.
-template <typename Chart, typename Options>
-Result<Chart> chart_of(const Flags& flags, const std::vector<double>& values, Options options) {
-  double sum = 0, squares = 0, count = 0;
-  for (std::size_t i = 0; i < std::min(flags.in_control, values.size()); ++i) {
-    if (!std::isfinite(values[i])) continue;
-    count += 1;
-    sum += values[i];
-    squares += values[i] * values[i];
-  }
-  const double variance = count > 1 ? (squares - sum * sum / count) / (count - 1) : 0;
-  if (!(variance > 0))
-    return fail(ErrorKind::usage, "drift.in_control", "a chart needs values in control that vary", "--in-control",
-                "--in-control N: how many values at the beginning are as they should be.");
-  options.mean = sum / count;
-  options.sigma = std::sqrt(variance);
-  return Chart(options);
-}
-
 struct Alarms {
   std::string detector;
   std::vector<std::size_t> drifts, warnings;  ///< from 0; of warnings in a row, the first
@@ -112,6 +93,25 @@ Alarms listen(const std::string& name, Detector detector, const std::vector<doub
   return alarms;
 }
 
+/// A chart against the mean and spread of the first values.
+template <typename Chart, typename Options>
+Result<Alarms> chart(const std::string& name, const Flags& flags, const std::vector<double>& values, Options options) {
+  double sum = 0, squares = 0, count = 0;
+  for (std::size_t i = 0; i < std::min(flags.in_control, values.size()); ++i) {
+    if (!std::isfinite(values[i])) continue;
+    count += 1;
+    sum += values[i];
+    squares += values[i] * values[i];
+  }
+  const double variance = count > 1 ? (squares - sum * sum / count) / (count - 1) : 0;
+  if (!(variance > 0))
+    return fail(ErrorKind::usage, "drift.in_control", "a chart needs values in control that vary", "--in-control",
+                "--in-control N: how many values at the beginning are as they should be.");
+  options.mean = sum / count;
+  options.sigma = std::sqrt(variance);
+  return listen(name, Chart(options), values);
+}
+
 /// What is out of [0, 1], for detectors of error rates.
 Status check_rates(const std::string& detector, const std::vector<double>& values, const std::string& file) {
   for (std::size_t i = 0; i < values.size(); ++i)
@@ -128,16 +128,12 @@ Result<Alarms> detect(const std::string& name, const Flags& flags, const std::ve
   if (name == "cusum") {
     CusumOptions options;
     options.threshold = cusum_threshold(options.reference, flags.run_length, options.side);
-    const auto chart = chart_of<CusumChart>(flags, values, options);
-    if (!chart) return forward_error(chart);
-    return listen(name, *chart, values);
+    return chart<CusumChart>(name, flags, values, options);
   }
   if (name == "ewma") {
     EwmaOptions options;
     options.limit = ewma_limit(options.lambda, flags.run_length, options.side);
-    const auto chart = chart_of<EwmaChart>(flags, values, options);
-    if (!chart) return forward_error(chart);
-    return listen(name, *chart, values);
+    return chart<EwmaChart>(name, flags, values, options);
   }
   if (auto checked = check_rates(name, values, flags.file); !checked) return forward_error(checked);
   return name == "ddm" ? listen(name, Ddm(), values) : listen(name, HddmW(), values);

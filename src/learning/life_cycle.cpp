@@ -180,7 +180,10 @@ Status LifeCycle::commit(std::vector<ForecastRow> forecasts) {
   unsaved_jobs_.clear();
   for (LifeEvent& event : step.events) event.sequence = ++state_.events;
   step.state_json = to_json_text(state_);
-  return log_.commit(step);
+  if (auto committed = log_.commit(step); !committed) return committed;
+  // Only here: whoever goes through the jobs may end one on the way.
+  std::erase_if(open_jobs_, [](const Job& job) { return !is_open(job); });
+  return {};
 }
 
 void LifeCycle::tell(Timestamp at, std::string kind, const std::string& model_type, const VersionId& version,

@@ -40,7 +40,6 @@ Status LifeCycle::recover_jobs() {
     }
     save(job);
   }
-  std::erase_if(open_jobs_, [](const Job& job) { return !is_open(job); });
   return {};
 }
 
@@ -72,7 +71,6 @@ void LifeCycle::cancel_proposals(const VersionId& version, const std::string& wh
     job.outcome = why;
     save(job);
   }
-  std::erase_if(open_jobs_, [](const Job& job) { return !is_open(job); });
 }
 
 void LifeCycle::end_attempt(Job& job, Timestamp now, const std::optional<std::string>& error, std::string outcome) {
@@ -106,7 +104,6 @@ Status LifeCycle::carry_out(Timestamp now, const RunContext& run) {
       if (auto moved = move(job, now); !moved) return moved;
   if (trains)
     if (auto learned = learn(now, run); !learned) return learned;
-  std::erase_if(open_jobs_, [](const Job& job) { return !is_open(job); });
   book_->keep_only(versions_concerned());
   return commit({});
 }
