@@ -42,7 +42,11 @@ Result<std::optional<Timestamp>> last_attempt(const Registry& registry, const Cy
 }
 
 /// Why a version cannot take part, or nothing.
-std::string unfit(const Manifest& manifest, const LearningOptions& options, const std::string& feature_hash) {
+std::string unfit(const Manifest& manifest, const LearningOptions& options, const std::string& feature_hash,
+                  Timestamp as_of) {
+  if (is_expired(manifest.created_as_of, as_of, options.serving))
+    return "its active version has expired: its data ended " + to_string(as_of - manifest.created_as_of) + " ago, at " +
+           to_string(manifest.created_as_of);
   if (manifest.feature_hash != feature_hash) return "its active version was trained on other features";
   return is_about(manifest, options.label) ? "" : "its active version forecasts another label";
 }
@@ -59,7 +63,7 @@ Status decide_whether_due(const Registry& registry, const CycleLog& log, const L
   for (const auto& member : plan.members) members.emplace_back(member.slot.model_type, member.version.str());
   if (members.size() < kFewestMembers) {
     plan.lineup.why = "not made: an ensemble needs two members, and " +
-                      (members.empty() ? "no version is" : "only " + describe(members) + " is") + " active";
+                      (members.empty() ? "nobody can be one" : "only " + describe(members) + " can be one");
     return {};
   }
   if (request.force == Force::yes) {
@@ -148,7 +152,7 @@ Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log
     }
     const auto manifest = read_manifest((*active)->record.manifest_json);
     if (!manifest) return forward_error(manifest);
-    if (const std::string why = unfit(*manifest, options, features->hash()); !why.empty()) {
+    if (const std::string why = unfit(*manifest, options, features->hash(), request.as_of); !why.empty()) {
       plan.lineup.left_out.push_back({type, why});
       continue;
     }

@@ -28,10 +28,10 @@ struct EnsemblePlan {
 };
 
 /// The members are the active versions of the ensemble's types, as the registry stands now. A type without one is left
-/// out, and so is a version of other features or of another label than the settings ask for: neither could be judged on
-/// the same rows. An ensemble needs two members. It is made when the active ensemble has others and one of the
-/// `shadow.places` is left, or by force; what was refused is not made again of the same members before `retrain_hours`
-/// of new data.
+/// out, and so is a version that has expired (`is_expired`), which would have no vote in it, or one of other features
+/// or of another label than the settings ask for, which could not be judged on the same rows. An ensemble needs two
+/// members. It is made when the active ensemble has others and one of the `shadow.places` is left, or by force; what
+/// was refused is not made again of the same members before `retrain_hours` of new data.
 Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log, const LearningOptions& options,
                                    const CycleRequest& request);
 

@@ -124,6 +124,28 @@ TEST_F(EnsembleStep, MembersOfOtherFeaturesAreLeftOutAndSaidSo) {
   EXPECT_THAT(report.ensemble.left_out[0].why, HasSubstr("another label"));
 }
 
+TEST_F(EnsembleStep, AnExpiredVersionIsNoMember) {
+  LearningOptions options = learning();
+  options.deployment.gate = "none";
+  options.serving.max_data_age_days = 4;
+  options.ensemble.models = {"lightgbm", "ridge", "xgboost"};
+  options.training.models = {"lightgbm"};
+  cycle(options, Force::no, kBars);
+  options.training.models = {"ridge", "xgboost"};
+  const CycleReport report = cycle(options, Force::yes, kBars + 97);
+  ASSERT_EQ(report.ensemble.left_out.size(), 1U);
+  EXPECT_EQ(report.ensemble.left_out[0].model_type, "lightgbm");
+  EXPECT_THAT(report.ensemble.left_out[0].why, HasSubstr("has expired: its data ended 4 d 1 h"));
+  ASSERT_NE(ensemble_in(report), nullptr) << report.ensemble.why;
+  const auto manifest = read_manifest(registry_->find(ensemble_in(report)->version.str())->manifest_json);
+  ASSERT_TRUE(manifest);
+  for (const auto& member : manifest->members) EXPECT_NE(member.model_type, "lightgbm");
+
+  options.serving.max_data_age_days = 0;
+  const CycleReport never = cycle(options, Force::no, kBars + 97);
+  EXPECT_EQ(never.ensemble.members.size(), 3U) << "the member is left out for its age alone";
+}
+
 TEST_F(EnsembleStep, ALaterOneIsHeldAgainstTheActiveOneAndRollbackBringsItsMembersBack) {
   LearningOptions options = learning();
   const CycleReport first = cycle(options);
