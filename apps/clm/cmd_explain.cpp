@@ -6,6 +6,8 @@
 
 #include "commands.hpp"
 #include "learning_place.hpp"
+#include "life_cycle_place.hpp"
+#include "serving/canary_prediction.hpp"
 #include "serving/explanation_report.hpp"
 #include "session.hpp"
 #include "text_table.hpp"
@@ -17,7 +19,8 @@ namespace {
 constexpr const char* kDocument = R"(Documents (--json)
   of a prediction  {as_of, ensemble, regime, explanations: [{symbol, action, expected_return_bps, base_bps, opaque_bps,
                    features: [{feature, value, effect_bps}], other_features_bps, members: [{model_type, version, weight,
-                   expected_return_bps, base_bps, features, other_features_bps, why_not}], abstained}]}
+                   expected_return_bps, base_bps, features, other_features_bps, why_not}], abstained, canaries}]}
+                   canaries: versions that serve this symbol in the place of active ones, as clm predict has it.
                    base_bps + opaque_bps + all effects = expected_return_bps. opaque_bps: from members whose votes do
                    not come apart by feature (why_not says why).
   of a version     {version, model_type, rows: {used, held_out, from, to, note}, members: [{model_type, version, weight,
@@ -38,10 +41,20 @@ struct Flags {
   bool permutation = false;
 };
 
+/// "lightgbm 0123456789ab, xgboost ab0123456789 (served by the canary ab0123456789)"
+std::string versions_of(const Explanation& explanation) {
+  std::string text;
+  for (const auto& member : explanation.members)
+    text += (text.empty() ? "" : ", ") + member.vote.model_type + " " + member.vote.version.str();
+  for (const auto& canary : explanation.prediction.canaries) text += " (served by the canary " + canary.str() + ")";
+  return text;
+}
+
 std::string describe(const Explanation& explanation, std::size_t top) {
   const Prediction& p = explanation.prediction;
   std::string text = "\n" + p.symbol.str() + ": " + std::string(to_string(p.action)) + ", expected " +
                      fixed(p.expected_return_bps, 2) + " bps\n";
+  if (!explanation.members.empty()) text += "  by " + versions_of(explanation) + "\n";
   for (const auto& absent : p.abstained) text += "  " + absent.model_type + " abstains: " + absent.why + "\n";
   if (explanation.members.empty()) return text;
   const CombinedExplanation sum = combined(explanation);
@@ -85,19 +98,22 @@ Result<int> explain_prediction(Program& program, Session& session, const Registr
   const LearningOptions& learning = session.learning();
   const auto options = predictor_options(learning);
   if (!options) return forward_error(options);
-  const auto load = [&]() -> Result<Predictor> {
-    if (flags.version.empty())
-      return Predictor::load(registry, learning.training.models, *options, Predictor::IfBroken::refuse);
-    const auto record = registry.find(flags.version);
-    if (!record) return forward_error(record);
-    return Predictor::load_version(registry, *record, *options);
-  };
-  const auto predictor = load();
-  if (!predictor) return forward_error(predictor);
   std::vector<Symbol> symbols;
   for (const auto& symbol : flags.symbols) symbols.emplace_back(symbol);
-  const auto explained =
-      predictor->explain(*place->candles, place->context.get(), place->as_of, symbols, program.context());
+  const auto explain = [&]() -> Result<Explanations> {
+    if (flags.version.empty()) {
+      const auto canaries = canaries_in_service(session, place->candles->interval());
+      if (!canaries) return forward_error(canaries);
+      return explain_with_canaries(registry, learning.training.models, *options, *canaries, *place->candles,
+                                   place->context.get(), place->as_of, symbols, program.context());
+    }
+    const auto record = registry.find(flags.version);
+    if (!record) return forward_error(record);
+    const auto predictor = Predictor::load_version(registry, *record, *options);
+    if (!predictor) return forward_error(predictor);
+    return predictor->explain(*place->candles, place->context.get(), place->as_of, symbols, program.context());
+  };
+  const auto explained = explain();
   if (!explained) return forward_error(explained);
   const bool one_version = explained->ensemble.empty() && !flags.version.empty();
   const std::string by = one_version ? "version " + flags.version : voters(explained->ensemble);
@@ -137,7 +153,7 @@ void add_explain(CLI::App& app, Commands& commands) {
   auto* command =
       app.add_subcommand("explain", "Which features moved a prediction (--symbol), or a version on its held-out rows");
   command->footer(kDocument);
-  command->add_option("version", flags->version, "Version, or its beginning (default with --symbol: what is active)")
+  command->add_option("version", flags->version, "Version, or its beginning (default with --symbol: what serves it)")
       ->type_name("VERSION");
   auto* symbol = command->add_option("--symbol", flags->symbols, "Explain the prediction of these");
   command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")

@@ -3,39 +3,84 @@
 #include <map>
 
 namespace clm {
+namespace {
+
+/// Versions that serve in the place of the active ones, by model type.
+using Substitutes = std::map<std::string, VersionId>;
+
+/// The symbols that some canary serves, as places in `symbols`, by who serves them.
+std::map<Substitutes, std::vector<std::size_t>> served_by_canaries(const std::vector<Symbol>& symbols,
+                                                                   const VersionId& active_ensemble,
+                                                                   const std::vector<CanaryShare>& canaries) {
+  std::map<Substitutes, std::vector<std::size_t>> groups;
+  for (std::size_t s = 0; s < symbols.size(); ++s) {
+    Substitutes instead;
+    for (const CanaryShare& canary : canaries)
+      if ((canary.model_type == kEnsembleType) == !active_ensemble.empty() &&
+          in_canary_share(symbols[s], canary.version, canary.share))
+        instead[canary.model_type] = canary.version;
+    if (!instead.empty()) groups[instead].push_back(s);
+  }
+  return groups;
+}
+
+/// Those who serve where `instead` takes the active versions' places.
+Result<Predictor> load_with(const Substitutes& instead, const Registry& registry,
+                            const std::vector<std::string>& model_types, PredictorOptions options) {
+  options.instead = instead;
+  return Predictor::load(registry, model_types, std::move(options), Predictor::IfBroken::refuse);
+}
+
+void note_canaries(Prediction& prediction, const Substitutes& instead) {
+  for (const auto& [type, version] : instead) prediction.canaries.push_back(version);
+}
+
+}  // namespace
 
 Result<Forecasts> predict_with_canaries(const Registry& registry, const std::vector<std::string>& model_types,
                                         const PredictorOptions& options, const std::vector<CanaryShare>& canaries,
                                         const CandleSource& candles, const ContextSource* context, Timestamp as_of,
                                         const RunContext& run) {
-  const auto predict = [&](const PredictorOptions& own) -> Result<Forecasts> {
-    const auto predictor = Predictor::load(registry, model_types, own, Predictor::IfBroken::refuse);
+  const auto predict = [&](const Substitutes& instead) -> Result<Forecasts> {
+    const auto predictor = load_with(instead, registry, model_types, options);
     if (!predictor) return forward_error(predictor);
     return predictor->predict(candles, context, as_of, run);
   };
-  auto served = predict(options);
+  auto served = predict(options.instead);
   if (!served) return served;
-  // Symbols by who serves them instead.
-  std::map<std::map<std::string, VersionId>, std::vector<std::size_t>> groups;
-  for (std::size_t s = 0; s < served->predictions.size(); ++s) {
-    std::map<std::string, VersionId> instead;
-    for (const CanaryShare& canary : canaries)
-      if ((canary.model_type == kEnsembleType) == !served->ensemble.empty() &&
-          in_canary_share(served->predictions[s].symbol, canary.version, canary.share))
-        instead[canary.model_type] = canary.version;
-    if (!instead.empty()) groups[instead].push_back(s);
-  }
-  for (const auto& [instead, symbols] : groups) {
-    PredictorOptions own = options;
-    own.instead = instead;
-    auto theirs = predict(own);
+  for (const auto& [instead, places] : served_by_canaries(candles.symbols(), served->ensemble, canaries)) {
+    auto theirs = predict(instead);
     if (!theirs) return theirs;
-    for (const std::size_t s : symbols) {
-      served->predictions[s] = std::move(theirs->predictions[s]);
-      for (const auto& [type, version] : instead) served->predictions[s].canaries.push_back(version);
+    for (const std::size_t place : places) {
+      served->predictions[place] = std::move(theirs->predictions[place]);
+      note_canaries(served->predictions[place], instead);
     }
   }
   return served;
+}
+
+Result<Explanations> explain_with_canaries(const Registry& registry, const std::vector<std::string>& model_types,
+                                           const PredictorOptions& options, const std::vector<CanaryShare>& canaries,
+                                           const CandleSource& candles, const ContextSource* context, Timestamp as_of,
+                                           const std::vector<Symbol>& symbols, const RunContext& run) {
+  const auto explain = [&](const Substitutes& instead, const std::vector<Symbol>& asked) -> Result<Explanations> {
+    const auto predictor = load_with(instead, registry, model_types, options);
+    if (!predictor) return forward_error(predictor);
+    return predictor->explain(candles, context, as_of, asked, run);
+  };
+  auto explained = explain(options.instead, symbols);
+  if (!explained) return explained;
+  for (const auto& [instead, places] : served_by_canaries(symbols, explained->ensemble, canaries)) {
+    std::vector<Symbol> asked;
+    for (const std::size_t place : places) asked.push_back(symbols[place]);
+    auto theirs = explain(instead, asked);
+    if (!theirs) return theirs;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      explained->explanations[places[i]] = std::move(theirs->explanations[i]);
+      note_canaries(explained->explanations[places[i]].prediction, instead);
+    }
+  }
+  return explained;
 }
 
 }  // namespace clm

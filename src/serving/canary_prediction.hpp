@@ -16,4 +16,11 @@ Result<Forecasts> predict_with_canaries(const Registry& registry, const std::vec
                                         const CandleSource& candles, const ContextSource* context, Timestamp as_of,
                                         const RunContext& run);
 
+/// What `predict_with_canaries` says about `symbols`, and what moved it there: a symbol of a canary's share is
+/// explained by the canary. Errors as above, and `predict.unknown_symbol` (usage).
+Result<Explanations> explain_with_canaries(const Registry& registry, const std::vector<std::string>& model_types,
+                                           const PredictorOptions& options, const std::vector<CanaryShare>& canaries,
+                                           const CandleSource& candles, const ContextSource* context, Timestamp as_of,
+                                           const std::vector<Symbol>& symbols, const RunContext& run);
+
 }  // namespace clm

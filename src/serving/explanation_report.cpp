@@ -56,6 +56,9 @@ nlohmann::json document_of(const Explanation& explanation, std::size_t top) {
   for (const auto& absent : prediction.abstained)
     abstained.push_back({{"model_type", absent.model_type}, {"why", absent.why}});
   document["abstained"] = std::move(abstained);
+  auto canaries = nlohmann::json::array();
+  for (const auto& canary : prediction.canaries) canaries.push_back(canary.str());
+  document["canaries"] = std::move(canaries);
   return document;
 }
 

@@ -21,9 +21,9 @@ std::vector<FeatureEffect> by_size(std::vector<FeatureEffect> effects);
 
 /// {as_of, ensemble, regime, explanations: [{symbol, action, expected_return_bps, base_bps, opaque_bps, features:
 /// [{feature, value, effect_bps}], other_features_bps, members: [{model_type, version, weight, expected_return_bps,
-/// base_bps, features, other_features_bps, why_not}], abstained: [{model_type, why}]}]}. `features` are the `top`
-/// largest by size, `other_features_bps` the sum of the others. `base_bps` and `other_features_bps` of a member that
-/// does not offer effects are null, and `why_not` says why.
+/// base_bps, features, other_features_bps, why_not}], abstained: [{model_type, why}], canaries: [version]}]}.
+/// `features` are the `top` largest by size, `other_features_bps` the sum of the others. `base_bps` and
+/// `other_features_bps` of a member that does not offer effects are null, and `why_not` says why.
 nlohmann::json to_json(const Explanations& explanations, Timestamp as_of, std::size_t top);
 
 }  // namespace clm

@@ -202,6 +202,36 @@ TEST_F(PredictorTest, ACanaryServesItsShareOfTheSymbolsAndNoOther) {
   EXPECT_EQ(of_an_ensemble->predictions[0].votes[0].version, active) << "no ensemble is active";
 }
 
+TEST_F(PredictorTest, WhoIsServedByACanaryIsExplainedByIt) {
+  const VersionId canary = activate(1000);
+  activate(1);
+  const MemoryCandleSource candles(market(kBars));
+  const std::vector<CanaryShare> canaries{{"ridge", canary, 0.5}};
+  const auto served =
+      predict_with_canaries(*registry_, {"ridge"}, {}, canaries, candles, nullptr, close_of(kBars), run_).value();
+  std::vector<Symbol> backwards(candles.symbols().rbegin(), candles.symbols().rend());
+  const auto explained =
+      explain_with_canaries(*registry_, {"ridge"}, {}, canaries, candles, nullptr, close_of(kBars), backwards, run_)
+          .value();
+  ASSERT_EQ(explained.explanations.size(), kSymbols);
+  const auto document = to_json(explained, close_of(kBars), 3);
+  for (std::size_t i = 0; i < kSymbols; ++i) {
+    const Prediction& prediction = served.predictions[kSymbols - 1 - i];
+    const Explanation& one = explained.explanations[i];
+    EXPECT_EQ(one.prediction.symbol, prediction.symbol);
+    EXPECT_EQ(one.prediction.expected_return_bps, prediction.expected_return_bps);
+    EXPECT_EQ(one.prediction.canaries, prediction.canaries);
+    ASSERT_EQ(one.members.size(), 1U);
+    EXPECT_EQ(one.members[0].vote.version, prediction.votes[0].version);
+    EXPECT_EQ(document["explanations"][i]["canaries"].size(), prediction.canaries.size());
+  }
+  EXPECT_EQ(explain_with_canaries(*registry_, {"ridge"}, {}, canaries, candles, nullptr, close_of(kBars),
+                                  {Symbol("NOSUCH")}, run_)
+                .error()
+                .code,
+            "predict.unknown_symbol");
+}
+
 TEST_F(PredictorTest, WhoHasNoActiveVersionHasNoVoteAndSaysSo) {
   activate(1);
   PredictorOptions options;
