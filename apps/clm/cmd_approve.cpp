@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "learning/job_approval.hpp"
 #include "learning/life_cycle_log.hpp"
 #include "registry_place.hpp"
 
@@ -63,13 +64,19 @@ Result<int> run(Program& program, const PersonsDecision& flags) {
   if (!log) return forward_error(log);
   auto job = find_awaiting(*log, flags.target);
   if (!job) return forward_error(job);
+  // Killed between the registry's move and the note of it, this command left the job open.
+  const auto before = event_that_did(*place->registry, *job);
+  if (!before) return forward_error(before);
+  if (*before) {
+    complete_as_approved(*job, "done by " + (*before)->actor + ": " + (*before)->reason);
+    if (auto noted = log->update(*job); !noted) return forward_error(noted);
+    program.print(to_json(*job), "This had been done already: " + describe(*job) + "; " + (*before)->reason + "\n");
+    return 0;
+  }
   const std::string reason = "approved job " + std::to_string(job->id) + ": " + flags.reason + " (" + job->reason + ")";
   if (auto done = carry_out(*place->registry, *job, persons_decision(program, reason, job->evidence_json)); !done)
     return forward_error(done);
-  job->approval = Approval::given;
-  job->state = JobState::completed;
-  ++job->attempts;
-  job->outcome = "approved: " + flags.reason;
+  complete_as_approved(*job, "approved: " + flags.reason);
   if (auto noted = log->update(*job); !noted) return forward_error(noted);
   program.print(to_json(*job), "Done: " + describe(*job) + ". The next clm cycle goes on from there.");
   return 0;

@@ -41,7 +41,7 @@ struct Job {
   JobKind kind = JobKind::train;
   std::string model_type;
   VersionId version;                           ///< what moves; of a rollback, what is taken out; empty: a training
-  VersionStatus to = VersionStatus::rejected;  ///< of `advance`
+  VersionStatus to = VersionStatus::rejected;  ///< where the version then stands; meaningless of a training
   TriggerKind trigger = TriggerKind::manual;   ///< of `train`
   Priority priority = Priority::medium;
   std::string reason;         ///< a sentence with its numbers
@@ -55,6 +55,7 @@ struct Job {
   double seconds = 0;    ///< of the last attempt; of a training, of its whole cycle
   std::string outcome;   ///< what came of it, or of the last attempt: a version, or an error in words
 };
+inline bool moves_a_version(const Job& job) { return job.kind != JobKind::train && job.kind != JobKind::ensemble; }
 inline bool is_open(const Job& job) { return job.state == JobState::pending || job.state == JobState::running; }
 
 /// "promote lightgbm 0123456789ab", "train xgboost"

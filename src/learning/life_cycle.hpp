@@ -37,7 +37,8 @@ enum class Look {
 /// and forecasts. Not thread-safe; one per workspace, whose lock the `CycleWorkplace` proves.
 ///
 /// In mode `advisory` moves of versions are jobs that wait for a person (`Approval::awaited`); what then was done in
-/// the registry is met like anything else that a person does. In `logging_only` they are told and no more.
+/// the registry is met like anything else that a person does, and a job whose version stands where it wanted it is
+/// completed, whoever moved it. In `logging_only` they are told and no more.
 class LifeCycle {
  public:
   /// Reads the state and carries out what was decided but not done. `place.frame` and `place.stages` are set here. All
@@ -97,6 +98,7 @@ class LifeCycle {
 
   // Plans and jobs.
   Status recover_jobs();
+  Status complete_what_is_done();
   Status make_plan(Timestamp now);
   static bool is_due(const Job& job, Timestamp now);
   Status move(Job& job, Timestamp now);

@@ -2,14 +2,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "learning/job_approval.hpp"
 #include "learning/life_cycle.hpp"
 
 namespace clm {
-namespace {
-
-bool moves_a_version(const Job& job) { return job.kind != JobKind::train && job.kind != JobKind::ensemble; }
-
-}  // namespace
 
 void LifeCycle::save(const Job& job) {
   const auto known = std::find_if(unsaved_jobs_.begin(), unsaved_jobs_.end(),
@@ -38,6 +34,18 @@ Status LifeCycle::recover_jobs() {
       tell(state_.last_close.value_or(job.decided_at), "failed", job.model_type, job.version,
            describe(job) + ": " + job.outcome);
     }
+    save(job);
+  }
+  return complete_what_is_done();
+}
+
+Status LifeCycle::complete_what_is_done() {
+  for (Job& job : open_jobs_) {
+    if (job.approval != Approval::awaited || job.state != JobState::pending) continue;
+    const auto done = event_that_did(place_.registry, job);
+    if (!done) return forward_error(done);
+    if (!*done) continue;
+    complete_as_approved(job, "done by " + (*done)->actor + ": " + (*done)->reason);
     save(job);
   }
   return {};

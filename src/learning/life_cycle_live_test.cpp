@@ -223,11 +223,13 @@ TEST_F(LiveLifeCycle, InModeAdvisoryAPersonMovesVersions) {
   ASSERT_TRUE(look(kBars + 1, options));
   ASSERT_EQ(jobs_.size(), 1U) << "said once";
 
-  // What the person does is met, and the proposal is withdrawn.
+  // What the person does is met. So it is if `clm approve` is killed once the registry has moved, before the job knows.
   ASSERT_TRUE(registry_->promote(first, testing::because("looks good")));
   ASSERT_TRUE(look(kBars + 2, options));
   EXPECT_TRUE(jobs_.empty());
-  EXPECT_EQ(all_jobs()[1].state, JobState::cancelled);
+  EXPECT_EQ(all_jobs()[1].state, JobState::completed) << all_jobs()[1].outcome;
+  EXPECT_EQ(all_jobs()[1].approval, Approval::given);
+  EXPECT_EQ(all_jobs()[1].outcome, "done by test: looks good");
 
   ASSERT_TRUE(look(kBars + 31, options));
   ASSERT_EQ(jobs_.size(), 1U);
@@ -240,6 +242,24 @@ TEST_F(LiveLifeCycle, InModeAdvisoryAPersonMovesVersions) {
   EXPECT_EQ(proposed->to, VersionStatus::canary);
   EXPECT_EQ(status(second), VersionStatus::shadow) << "nobody has agreed";
   EXPECT_EQ(active_version("lightgbm"), first.str());
+
+  // Likewise where a trial hangs on it, which goes on in its new stage.
+  const std::int64_t job = proposed->id;
+  ASSERT_TRUE(registry_->advance(second, VersionStatus::canary, testing::because("approved, and killed")));
+  ASSERT_TRUE(look(kBars + 193, options));
+  EXPECT_EQ(all_jobs().at(static_cast<std::size_t>(job) - 1).state, JobState::completed);
+  ASSERT_EQ(trials_.size(), 1U);
+  EXPECT_EQ(trials_[0].trial.stage, Stage::canary_first);
+
+  // What became impossible is withdrawn.
+  ASSERT_TRUE(look(kBars + 194, options, {asked_by_hand("lightgbm")}));
+  const auto third =
+      std::find_if(jobs_.begin(), jobs_.end(), [](const Job& one) { return one.to == VersionStatus::shadow; });
+  ASSERT_NE(third, jobs_.end());
+  const std::int64_t withdrawn = third->id;
+  ASSERT_TRUE(registry_->reject(third->version, testing::because("not wanted")));
+  ASSERT_TRUE(look(kBars + 195, options));
+  EXPECT_EQ(all_jobs().at(static_cast<std::size_t>(withdrawn) - 1).state, JobState::cancelled);
 }
 
 TEST_F(LiveLifeCycle, InModeLoggingOnlyNothingMovesAndItIsSaidOnce) {

@@ -156,13 +156,13 @@ Status LifeCycle::meet_moved_trials(Timestamp now) {
 Status LifeCycle::meet_what_a_person_did(const std::map<std::string, VersionId>& active_before) {
   const Timestamp now = state_.last_close.value_or(Timestamp(0));
   if (auto met = meet_moved_trials(now); !met) return met;
-  // What was proposed may have been done, or become impossible.
+  // What was proposed may have become impossible.
   std::vector<VersionId> settled;
   for (const Job& job : open_jobs_) {
     if (job.approval != Approval::awaited) continue;
     const auto record = place_.registry.find(job.version.str());
     if (!record) return forward_error(record);
-    if (record->status == job.to || !is_legal_transition(record->status, job.to)) settled.push_back(job.version);
+    if (!is_legal_transition(record->status, job.to)) settled.push_back(job.version);
   }
   for (const VersionId& version : settled) cancel_proposals(version, "somebody has moved the version");
 

@@ -59,6 +59,10 @@ TEST_F(Stages, ACanaryServesItsShareOfTheSymbols) {
     const bool in_share = !p["canaries"].empty();
     with_canary += in_share ? 1 : 0;
     EXPECT_EQ(p["votes"]["xgboost"]["version"], in_share ? candidate_ : active_) << p;
+    const auto explained = place_.json({"explain", "--symbol", p["symbol"]})["explanations"][0];
+    EXPECT_EQ(explained["members"][0]["version"], p["votes"]["xgboost"]["version"]);
+    EXPECT_EQ(explained["canaries"], p["canaries"]);
+    EXPECT_EQ(explained["expected_return_bps"], p["expected_return_bps"]);
   }
   EXPECT_GT(with_canary, 0u);
   EXPECT_LT(with_canary, predictions.size());
@@ -90,6 +94,23 @@ TEST_F(Stages, InModeAdvisoryAJobWaitsForApproval) {
   const auto jobs = place_.json({"jobs", "--all"})["jobs"];
   EXPECT_EQ(jobs[0]["approval"], "given") << "the newest first";
   EXPECT_EQ(jobs[0]["outcome"], "approved: agreed");
+}
+
+TEST_F(Stages, AJobWhoseMoveWasMadeBeforeItWasNotedIsCompleted) {
+  place_.environment["CLM_POLICY_MODE"] = "advisory";
+  place_.environment["CLM_SHADOW_MAX_DAYS"] = "1";
+  place_.environment["CLM_SHADOW_MIN_PREDICTIONS"] = "10";
+  put_into("shadow");
+  cycle_after(1);
+  const auto waiting = cycle_after(80)["life_cycle"]["jobs"];
+  ASSERT_EQ(waiting.size(), 1u) << waiting;
+  // What a killed clm approve leaves: the registry has moved the version, and the job does not know.
+  place_.json({"reject", candidate_, "--reason", "agreed"});
+  const auto noted = place_.json({"approve", std::to_string(waiting[0]["job"].get<int>()), "--reason", "once more"});
+  EXPECT_EQ(noted["state"], "completed");
+  EXPECT_EQ(noted["approval"], "given");
+  EXPECT_NE(noted["outcome"].get<std::string>().find("agreed"), std::string::npos) << noted;
+  EXPECT_EQ(place_.statuses().at(candidate_), "rejected");
 }
 
 TEST_F(Stages, ALifeCycleDoesNotGoBack) {
