@@ -36,6 +36,10 @@ enum class Look {
 /// them is begun, and again when they are done. Killed anywhere, opening goes on to the same versions, statuses, events
 /// and forecasts. Not thread-safe; one per workspace, whose lock the `CycleWorkplace` proves.
 ///
+/// A version whose bytes turn out to be broken when it is to be promoted is `failed` instead, and the active one stays.
+/// A rollback passes over broken versions to the next older sound one; where there is none, the version stays active
+/// and the job has failed: a type that had an active version has one.
+///
 /// In mode `advisory` moves of versions are jobs that wait for a person (`Approval::awaited`); what then was done in
 /// the registry is met like anything else that a person does, and a job whose version stands where it wanted it is
 /// completed, whoever moved it. In `logging_only` they are told and no more.
@@ -102,6 +106,9 @@ class LifeCycle {
   Status make_plan(Timestamp now);
   static bool is_due(const Job& job, Timestamp now);
   Status move(Job& job, Timestamp now);
+  Result<std::string> carry_out_move(const Job& job, Timestamp now);
+  Status promote(const VersionRecord& record, const Decision& decision);
+  Result<std::string> roll_back(const VersionRecord& record, const Decision& decision);
   Status learn(Timestamp now, const RunContext& run);
   void save(const Job& job);
   void end_attempt(Job& job, Timestamp now, const std::optional<std::string>& error, std::string outcome);

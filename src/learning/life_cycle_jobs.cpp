@@ -116,36 +116,66 @@ Status LifeCycle::carry_out(Timestamp now, const RunContext& run) {
   return commit({});
 }
 
-Status LifeCycle::move(Job& job, Timestamp now) {
+Status LifeCycle::promote(const VersionRecord& record, const Decision& decision) {
+  if (record.status == VersionStatus::active) return {};
+  if (record.status != VersionStatus::failed) {
+    const auto done = place_.registry.promote(record.version, decision);
+    if (done) return {};
+    if (done.error().kind != ErrorKind::integrity) return forward_error(done);
+    // Whose bytes are not what was judged can do nothing any more: on trial it would only break the next step.
+    const Decision failure{decision.at, decision.actor, to_string(done.error()), {}};
+    if (auto failed = place_.registry.advance(record.version, VersionStatus::failed, failure); !failed)
+      return forward_error(failed);
+  }
+  // As the registry has it, so that a job that is carried out a second time says the same.
+  const auto events = place_.registry.events_of(record.version);
+  if (!events) return forward_error(events);
+  return fail(ErrorKind::integrity, "life_cycle.broken", "it is not promoted: " + events->back().reason,
+              record.version.str(), "clm verify names every altered file.");
+}
+
+Result<std::string> LifeCycle::roll_back(const VersionRecord& record, const Decision& decision) {
+  if (record.status == VersionStatus::active) {
+    Registry::RollbackOptions options;
+    options.if_broken = Registry::IfBroken::next_older;
+    if (auto done = place_.registry.rollback(record.slot, decision, options); !done) return forward_error(done);
+  }
+  // Likewise.
+  const auto history = place_.registry.history(record.slot.model_type);
+  if (!history) return forward_error(history);
+  std::string outcome = "done";
+  for (const Event& event : *history) {
+    if (event.at != decision.at || event.actor != decision.actor) continue;
+    if (event.to == VersionStatus::failed) {
+      outcome += "; " + event.version.str() + " is broken and was passed over";
+      tell(decision.at, "failed", record.slot.model_type, event.version, event.reason);
+    }
+    if (event.to == VersionStatus::active) outcome += "; " + event.version.str() + " is active again";
+  }
+  return outcome;
+}
+
+Result<std::string> LifeCycle::carry_out_move(const Job& job, Timestamp now) {
   const auto record = place_.registry.find(job.version.str());
   if (!record) return forward_error(record);
   const Decision decision{now, "life cycle, job " + std::to_string(job.id), job.reason, job.evidence_json};
-  const auto moved = [&]() -> Status {
-    switch (job.kind) {
-      case JobKind::advance:
-        if (record->status == job.to) return {};
-        if (auto done = place_.registry.advance(job.version, job.to, decision); !done) return forward_error(done);
-        return {};
-      case JobKind::promote:
-        if (record->status == VersionStatus::active) return {};
-        if (auto done = place_.registry.promote(job.version, decision); !done) return forward_error(done);
-        return {};
-      case JobKind::roll_back: {
-        if (record->status != VersionStatus::active) return {};
-        Registry::RollbackOptions options;
-        options.if_broken = Registry::IfBroken::next_older;
-        if (auto done = place_.registry.rollback(record->slot, decision, options); !done) return forward_error(done);
-        return {};
-      }
-      case JobKind::train:
-      case JobKind::ensemble: break;
-    }
-    return {};
-  }();
+  if (job.kind == JobKind::roll_back) return roll_back(*record, decision);
+  if (job.kind == JobKind::promote) {
+    if (auto done = promote(*record, decision); !done) return forward_error(done);
+  } else if (record->status != job.to) {
+    if (auto done = place_.registry.advance(job.version, job.to, decision); !done) return forward_error(done);
+  }
+  return std::string("done");
+}
+
+Status LifeCycle::move(Job& job, Timestamp now) {
+  const auto moved = carry_out_move(job, now);
   // A version that is broken or was moved meanwhile is not moved, and that is known from now on; the rest goes on.
   if (!moved && moved.error().kind != ErrorKind::integrity && moved.error().kind != ErrorKind::refused)
     return forward_error(moved);
-  end_attempt(job, now, moved ? std::nullopt : std::optional(to_string(moved.error())), "done");
+  end_attempt(job, now, moved ? std::nullopt : std::optional(to_string(moved.error())), moved.value_or(""));
+  // With no way back it stays, and whoever comes after it need not wait.
+  if (!moved && job.kind == JobKind::roll_back) state_.types[job.model_type].rolled_back_at.reset();
   if (auto read = read_active(job.model_type); !read) return read;
   if (auto met = meet_moved_trials(now); !met) return met;
   const VersionId active = state_.types[job.model_type].active;

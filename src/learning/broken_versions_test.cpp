@@ -1,0 +1,178 @@
+// Versions whose bytes are altered on disk while they are on trial, or while somebody may have to go back to them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "learning/replay_fixture.hpp"
+
+namespace clm {
+namespace {
+
+using testing::close_of;
+using testing::easy_candles;
+using ::testing::HasSubstr;
+using testing::kBars;
+
+constexpr std::size_t kEnd = kBars + 120;
+
+/// Nothing is trained: who is on trial was put there by hand. Quick stages.
+LearningOptions learning() {
+  LearningOptions options = testing::small_trees();
+  options.training.models = {"lightgbm"};
+  options.feature_set = "core";  // order flow, in which the signal is, can be seen there
+  options.ensemble.mode = "off";
+  options.triggers.kinds = {};
+  options.deployment.stages.shadow.min_predictions = 20;
+  options.deployment.stages.shadow.alpha = 0.4;
+  options.deployment.stages.shadow.margin = 0.4;
+  options.deployment.stages.canary.enabled = false;
+  options.deployment.stages.watch.bars = 110;
+  options.deployment.stages.watch.alpha = 0.4;
+  return options;
+}
+
+/// The easy market's symbols and times without its signal.
+MemoryCandleSource noise() {
+  SimulationOptions options;
+  options.symbols = 10;
+  options.bars = kBars;
+  options.seed = 8;
+  options.signal_ic = 0;
+  return MemoryCandleSource(simulate(options).value().series);
+}
+
+class BrokenVersions : public testing::LearningTest {
+ protected:
+  BrokenVersions() : life_log_(*LifeCycleLog::open(*database_)), checker_(*registry_, life_log_) {}
+
+  VersionId trained(const CandleSource& candles, int seed, const std::string& mode) {
+    LearningOptions options = learning();
+    options.training.seed = seed;
+    options.deployment.mode = mode;
+    options.deployment.gate = "none";
+    const auto report = attempt(candles, close_of(kBars - 1), options, Force::yes);
+    EXPECT_TRUE(report) << to_string(report.error());
+    return report->results.front().version;
+  }
+  VersionId served(const CandleSource& candles, int seed) { return trained(candles, seed, "enforced"); }
+  VersionId in_the_shadow(const CandleSource& candles, int seed) {
+    const VersionId version = trained(candles, seed, "logging_only");
+    EXPECT_TRUE(registry_->advance(version, VersionStatus::shadow, testing::because("let it try")));
+    return version;
+  }
+  void alter(const VersionId& version) {
+    const auto file = registry_->store().directory_of("lightgbm", version) / ForecastCalibration::kFileName;
+    ASSERT_TRUE(write_file_atomic(file, read_file(file).value() + " "));
+  }
+
+  /// Decides at every bar up to `end`; `at_bar` is told how many bars of it have been gone through.
+  Status live_until(std::size_t end, const std::function<void(std::size_t bars)>& at_bar = {}) {
+    const LearningOptions options = learning();
+    const auto candles = easy_candles(end);
+    const MarketTape tape = testing::ReplayPlace::tape_of(candles, "core", end);
+    CycleWorkplace place = workplace(candles);
+    auto life = LifeCycle::open(tape, place, life_log_, options, undisturbed());
+    if (!life) return forward_error(life);
+    life->begin_at(close_of(kBars));
+    std::size_t bars = 0;
+    while (life->next_bar() < tape.bars()) {
+      if (auto stepped = life->step(Look::decide, undisturbed()); !stepped) return stepped;
+      checker_.check(life->state());
+      if (at_bar) at_bar(++bars);
+    }
+    trials_ = life->trials();
+    return {};
+  }
+  std::vector<std::string> kinds_of(const VersionId& version) const {
+    std::vector<std::string> kinds;
+    const auto events = life_log_.events();
+    for (const LifeEvent& event : *events)
+      if (event.version == version.str()) kinds.push_back(event.kind);
+    return kinds;
+  }
+  std::string last_text(const std::string& kind) const {
+    std::string text;
+    const auto events = life_log_.events();
+    for (const LifeEvent& event : *events)
+      if (event.kind == kind) text = event.text;
+    return text;
+  }
+  Job last_job() const { return life_log_.jobs(WhichJobs::all).value().back(); }
+
+  LifeCycleLog life_log_;
+  testing::LifeCycleChecker checker_;
+  std::vector<TrialView> trials_;
+};
+
+TEST_F(BrokenVersions, WhoIsToBePromotedFailsAndTheActiveOneStays) {
+  const VersionId active = served(easy_candles(), 1);
+  const VersionId candidate = in_the_shadow(easy_candles(), 2);
+  const auto broken_early = [&](std::size_t bars) {
+    if (bars == 5) alter(candidate);  // loaded by then, and so not noticed before its promotion
+  };
+  const auto gone = live_until(kEnd, broken_early);
+  ASSERT_TRUE(gone) << to_string(gone.error());
+  EXPECT_EQ(active_version("lightgbm"), active.str());
+  EXPECT_EQ(status(candidate), VersionStatus::failed);
+  EXPECT_EQ(kinds_of(candidate), (std::vector<std::string>{"shadow", "promoted", "failed", "trial_ended"}));
+  EXPECT_THAT(last_text("failed"), HasSubstr(ForecastCalibration::kFileName));
+  EXPECT_THAT(last_text("trial_ended"), HasSubstr("it was made failed"));
+  EXPECT_TRUE(trials_.empty());
+  const Job job = last_job();
+  EXPECT_EQ(job.kind, JobKind::promote);
+  EXPECT_EQ(job.state, JobState::failed);
+  const auto next = live_until(kEnd + 1);
+  EXPECT_TRUE(next) << "and who opens it anew is not stopped by it: " << to_string(next.error());
+}
+
+TEST_F(BrokenVersions, ARollbackPassesOverTheVersionBefore) {
+  const VersionId oldest = served(easy_candles(), 1);
+  const VersionId before = served(easy_candles(), 2);
+  ASSERT_TRUE(live_until(kBars + 1));
+  const VersionId poor = served(noise(), 3);
+  const auto broken_early = [&](std::size_t bars) {
+    if (bars == 5) alter(before);
+  };
+  const auto gone = live_until(kEnd, broken_early);
+  ASSERT_TRUE(gone) << to_string(gone.error());
+  EXPECT_EQ(active_version("lightgbm"), oldest.str());
+  EXPECT_EQ(status(poor), VersionStatus::rolled_back);
+  EXPECT_EQ(status(before), VersionStatus::failed);
+  EXPECT_EQ(kinds_of(before), std::vector<std::string>{"failed"});
+  EXPECT_THAT(last_text("failed"), HasSubstr("not taken as the way back"));
+  const Job job = last_job();
+  EXPECT_EQ(job.state, JobState::completed);
+  EXPECT_EQ(job.outcome,
+            "done; " + before.str() + " is broken and was passed over; " + oldest.str() + " is active again");
+  const auto said = life_log_.forecasts(close_of(kEnd), close_of(kEnd) + Duration(1), oldest.str());
+  EXPECT_EQ(said->size(), 1U) << "and it forecasts from now on";
+  EXPECT_TRUE(live_until(kEnd + 1));
+}
+
+TEST_F(BrokenVersions, WithNoWayBackTheVersionStaysAndItIsSaid) {
+  const VersionId only = served(easy_candles(), 1);
+  ASSERT_TRUE(live_until(kBars + 1));
+  const VersionId poor = served(noise(), 2);
+  const auto broken_early = [&](std::size_t bars) {
+    if (bars == 5) alter(only);
+  };
+  const auto gone = live_until(kEnd, broken_early);
+  ASSERT_TRUE(gone) << to_string(gone.error());
+  EXPECT_EQ(active_version("lightgbm"), poor.str()) << "nobody at all would be no better";
+  const Job job = last_job();
+  EXPECT_EQ(job.kind, JobKind::roll_back);
+  EXPECT_EQ(job.state, JobState::failed);
+  EXPECT_THAT(job.outcome, HasSubstr("registry.way_back_broken"));
+  EXPECT_THAT(last_text("failed"), HasSubstr("cannot be active again"));
+  EXPECT_TRUE(trials_.empty());
+  // Nothing was rolled back, so nothing cools down: the next candidate may take its place.
+  const auto state = read_life_cycle_state(**life_log_.state(), learning().deployment.stages, learning().label,
+                                           easy_candles().interval());
+  ASSERT_TRUE(state);
+  EXPECT_FALSE(state->types.at("lightgbm").rolled_back_at);
+  EXPECT_TRUE(live_until(kEnd + 1));
+}
+
+}  // namespace
+}  // namespace clm
