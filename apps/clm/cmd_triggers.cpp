@@ -29,15 +29,6 @@ nlohmann::json to_json(const Sighting& sighting) {
           {"reason", sighting.trigger.reason}};
 }
 
-/// Without an active version, nothing is looked at: there must be one.
-Sighting none_active(const std::string& model_type) {
-  Sighting sighting;
-  sighting.trigger = {model_type, TriggerKind::time_based, Priority::urgent, "no version is active"};
-  sighting.fired = true;
-  sighting.limit = std::numeric_limits<double>::quiet_NaN();
-  return sighting;
-}
-
 /// What is known of the types: where a life cycle ran, what it remembers; the registry has the last word on who is
 /// active.
 Result<LifeCycleState> state_of(Session& session, const LifeCycleLog& log, Registry& registry, Interval interval) {
@@ -74,35 +65,24 @@ Result<int> run(Program& program) {
   const auto state = state_of(**session, *log, **registry, place->candles->interval());
   if (!state) return forward_error(state);
 
+  const auto features = feature_set(options.feature_set);
+  if (!features) return forward_error(features);
+  const auto tape = MarketTape::record(*features, *place->candles, place->context.get(), options.label, place->as_of,
+                                       program.context());
+  if (!tape) return forward_error(tape);
+  if (auto known = log->set_universe(tape->symbols()); !known) return forward_error(known);
+  TriggerWatch watch(*tape, **registry, *log, options);
+  const std::vector<TriggerKind> kinds{TriggerKind::time_based, TriggerKind::data_volume,
+                                       TriggerKind::performance_decay, TriggerKind::drift_detected,
+                                       TriggerKind::regime_shift};
   std::vector<Sighting> sightings;
-  bool somebody_active = false;
-  for (const auto& model_type : options.training.models)
-    somebody_active = somebody_active || !state->types.at(model_type).active.empty();
-  if (somebody_active) {
-    const auto features = feature_set(options.feature_set);
-    if (!features) return forward_error(features);
-    const auto tape = MarketTape::record(*features, *place->candles, place->context.get(), options.label, place->as_of,
-                                         program.context());
-    if (!tape) return forward_error(tape);
-    if (auto known = log->set_universe(tape->symbols()); !known) return forward_error(known);
-    TriggerWatch watch(*tape, **registry, *log, options);
-    const std::vector<TriggerKind> kinds{TriggerKind::time_based, TriggerKind::data_volume,
-                                         TriggerKind::performance_decay, TriggerKind::drift_detected,
-                                         TriggerKind::regime_shift};
-    for (const auto& model_type : options.training.models) {
-      const TypeState& type = state->types.at(model_type);
-      if (type.active.empty()) {
-        sightings.push_back(none_active(model_type));
-        continue;
-      }
-      auto seen = watch.look(
-          {model_type, type.active, type.active_data_end, type.last_attempt, type.chart ? &*type.chart : nullptr},
-          tape->bars() - 1, kinds);
-      if (!seen) return forward_error(seen);
-      for (Sighting& sighting : *seen) sightings.push_back(std::move(sighting));
-    }
-  } else {
-    for (const auto& model_type : options.training.models) sightings.push_back(none_active(model_type));
+  for (const auto& model_type : options.training.models) {
+    const TypeState& type = state->types.at(model_type);
+    auto seen = watch.look(
+        {model_type, type.active, type.active_data_end, type.last_attempt, type.chart ? &*type.chart : nullptr},
+        tape->bars() - 1, kinds);
+    if (!seen) return forward_error(seen);
+    for (Sighting& sighting : *seen) sightings.push_back(std::move(sighting));
   }
 
   auto list = nlohmann::json::array();

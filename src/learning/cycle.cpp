@@ -70,10 +70,10 @@ Result<std::vector<Trigger>> due_triggers(const CycleWorkplace& place, const Lea
     const auto freshness = freshness_of(place.registry, place.log, model_type);
     if (!freshness) return forward_error(freshness);
     std::int64_t new_bars = 0;
-    if (freshness->active_data_end) {
-      const auto [entry, is_new] = counted.try_emplace(*freshness->active_data_end, 0);
+    if (const auto since = freshness->active_data_end ? freshness->active_data_end : freshness->last_attempt_data_end) {
+      const auto [entry, is_new] = counted.try_emplace(*since, 0);
       if (is_new) {
-        const auto bars = bars_since(place.candles, *freshness->active_data_end, request.as_of);
+        const auto bars = bars_since(place.candles, *since, request.as_of);
         if (!bars) return forward_error(bars);
         entry->second = *bars;
       }

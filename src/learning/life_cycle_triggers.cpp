@@ -32,16 +32,6 @@ Status LifeCycle::begin_chart(TypeState& type) {
 Result<std::optional<Trigger>> LifeCycle::due_trigger(const std::string& model_type, std::size_t bar) {
   TypeState& type = state_.types[model_type];
   const Timestamp now = tape_.close(bar);
-  if (type.active.empty())
-    return check_trigger({model_type, std::nullopt, type.last_attempt}, now, Force::no, 0, options_.triggers);
-  if (is_expired(type.active_data_end, now, options_.serving)) {
-    auto trigger = check_trigger({model_type, std::nullopt, type.last_attempt}, now, Force::no, 0, options_.triggers);
-    if (trigger)
-      trigger->reason = "the active version has expired: its data ended " + to_string(now - type.active_data_end) +
-                        " ago, at " + to_string(type.active_data_end) + ", and nobody is served";
-    if (trigger) tell(now, "trigger", model_type, type.active, sentence(*trigger));
-    return trigger;
-  }
   const TriggerOptions& options = options_.triggers;
   const Timestamp before = state_.last_look.value_or(Timestamp(0));
   std::vector<TriggerKind> kinds;
@@ -109,11 +99,9 @@ Status LifeCycle::ask_triggers(std::size_t bar) {
     const bool asked_for = std::any_of(wanted.begin(), wanted.end(),
                                        [&](const Trigger& trigger) { return trigger.model_type == model_type; });
     if (asked_for || !may_be_trained(model_type, now)) continue;
-    const bool has_active = !state_.types[model_type].active.empty();
     auto trigger = due_trigger(model_type, bar);
     if (!trigger) return forward_error(trigger);
     if (!*trigger) continue;
-    if (!has_active) tell(now, "trigger", model_type, {}, sentence(**trigger));
     wanted.push_back(std::move(**trigger));
   }
   for (Trigger& trigger : wanted) {

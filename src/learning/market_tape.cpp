@@ -105,6 +105,11 @@ std::size_t MarketTape::bar_at_or_after(Timestamp time) const {
   return static_cast<std::size_t>(std::lower_bound(closes_.begin(), closes_.end(), time) - closes_.begin());
 }
 
+std::int64_t MarketTape::rows_since(Timestamp time, std::size_t bar) const {
+  const std::size_t first = bar_at_or_after(time + Duration(1));
+  return first > bar ? 0 : static_cast<std::int64_t>(row_end(bar) - row_begin(first));
+}
+
 Timestamp MarketTape::known_at(std::size_t bar) const { return label_end(close(bar), label(), interval()); }
 
 }  // namespace clm

@@ -40,6 +40,9 @@ class MarketTape {
   std::size_t row_begin(std::size_t bar) const { return begin_[bar]; }
   std::size_t row_end(std::size_t bar) const { return begin_[bar + 1]; }
 
+  /// Rows that were decided after `time`, up to and including `bar`.
+  std::int64_t rows_since(Timestamp time, std::size_t bar) const;
+
   /// When the truth about decisions at `close(bar)` is known: its labels need so many bars.
   Timestamp known_at(std::size_t bar) const;
 

@@ -80,7 +80,9 @@ Result<std::optional<RankIcPromise>> TriggerWatch::promise_of(const VersionId& v
 
 Result<std::vector<Sighting>> TriggerWatch::look(const Subject& subject, std::size_t bar,
                                                  const std::vector<TriggerKind>& kinds) {
-  expects(bar < tape_.bars() && !subject.active.empty(), "there is a bar, and a version that is active");
+  expects(bar < tape_.bars(), "there is a bar");
+  if (subject.active.empty() || is_expired(subject.active_data_end, tape_.close(bar), options_.serving))
+    return std::vector<Sighting>{look_at_vacancy(subject, bar)};
   std::vector<Sighting> sightings;
   for (const TriggerKind kind : kinds) {
     switch (kind) {
@@ -100,6 +102,25 @@ Result<std::vector<Sighting>> TriggerWatch::look(const Subject& subject, std::si
   return sightings;
 }
 
+Sighting TriggerWatch::look_at_vacancy(const Subject& subject, std::size_t bar) const {
+  const Timestamp now = tape_.close(bar);
+  const ModelFreshness freshness{subject.model_type, std::nullopt, subject.last_attempt};
+  auto fired = check_vacancy(freshness, now, subject.last_attempt ? tape_.rows_since(*subject.last_attempt, bar) : 0,
+                             options_.triggers);
+  Sighting sighting;
+  sighting.fired = fired.has_value();
+  sighting.trigger = fired ? std::move(*fired)
+                           : Trigger{subject.model_type, TriggerKind::time_based, Priority::urgent,
+                                     "no version has a vote; what was tried last is too new to be tried again"};
+  if (!subject.active.empty())
+    sighting.trigger.reason += "; the active one has expired, its data ended " +
+                               to_string(now - subject.active_data_end) + " ago, at " +
+                               to_string(subject.active_data_end);
+  if (subject.last_attempt) sighting.value = hours_of(now - *subject.last_attempt);
+  sighting.limit = options_.triggers.retrain_hours;
+  return sighting;
+}
+
 Sighting TriggerWatch::look_at_age(const Subject& subject, std::size_t bar, TriggerKind kind) const {
   const Timestamp now = tape_.close(bar);
   ModelFreshness freshness{subject.model_type, subject.active_data_end, subject.last_attempt};
@@ -115,8 +136,7 @@ Sighting TriggerWatch::look_at_age(const Subject& subject, std::size_t bar, Trig
     sighting.limit = options_.triggers.retrain_hours;
     reason = "the newest data that was learned from ended " + to_string(now - *freshness.newest_data_end) + " ago";
   } else {
-    const std::size_t first = tape_.bar_at_or_after(*freshness.newest_data_end + Duration(1));
-    const auto new_bars = first > bar ? 0 : static_cast<std::int64_t>(tape_.row_end(bar) - tape_.row_begin(first));
+    const std::int64_t new_bars = tape_.rows_since(*freshness.newest_data_end, bar);
     fired = check_new_bars(freshness, now, new_bars, options_.triggers);
     sighting.value = static_cast<double>(new_bars);
     sighting.limit = static_cast<double>(options_.triggers.new_bars);

@@ -38,15 +38,16 @@ class TriggerWatch {
   TriggerWatch(const MarketTape& tape, const Registry& registry, const LifeCycleLog& log,
                const LearningOptions& options);
 
-  /// A model type with an active version.
   struct Subject {
     std::string model_type;
-    VersionId active;
-    Timestamp active_data_end;
+    VersionId active;           ///< empty: none is
+    Timestamp active_data_end;  ///< of the active version
     std::optional<Timestamp> last_attempt;    ///< end of the data of the last training
     const PerformanceChart* chart = nullptr;  ///< null: nothing was promised, or nobody listened
   };
-  /// What the triggers of `kinds` see at the close of `bar`, in that order. Errors: those of artifacts and the log.
+  /// What the triggers of `kinds` see at the close of `bar`, in that order; of a type that nobody is served by (no version
+  /// is active, or it has expired) only whether it is to be tried again (`check_vacancy`), whatever the kinds. Errors:
+  /// those of artifacts and the log.
   Result<std::vector<Sighting>> look(const Subject& subject, std::size_t bar, const std::vector<TriggerKind>& kinds);
 
   /// What the evidence in the registry promises of a version.
@@ -76,6 +77,7 @@ class TriggerWatch {
   };
 
   Past& past(Timestamp data_end);
+  Sighting look_at_vacancy(const Subject& subject, std::size_t bar) const;
   Sighting look_at_age(const Subject& subject, std::size_t bar, TriggerKind kind) const;
   Sighting look_at_performance(const Subject& subject) const;
   Sighting look_at_regime(const Subject& subject, std::size_t bar);

@@ -38,7 +38,7 @@ std::optional<Timestamp> learned_until(const ModelFreshness& model) {
 
 /// Whether age is counted from data that the active version has not seen.
 bool is_newer_than_active(const ModelFreshness& model) {
-  return model.newest_data_end && model.active_data_end && *model.newest_data_end > *model.active_data_end;
+  return model.newest_data_end && (!model.active_data_end || *model.newest_data_end > *model.active_data_end);
 }
 
 }  // namespace
@@ -68,12 +68,27 @@ Trigger asked_by_hand(const std::string& model_type) {
   return {model_type, TriggerKind::manual, Priority::high, "asked for by hand"};
 }
 
+std::optional<Trigger> check_vacancy(const ModelFreshness& model, Timestamp as_of, std::int64_t new_bars,
+                                     const TriggerOptions& options) {
+  Trigger trigger{model.model_type, TriggerKind::time_based, Priority::urgent, "no version has a vote"};
+  if (!model.last_attempt_data_end) return trigger;
+  ModelFreshness tried = model;
+  tried.newest_data_end = model.last_attempt_data_end;
+  const auto worth_another = [&] {
+    auto old = check_age(tried, as_of, options);
+    return old ? old : check_new_bars(tried, as_of, new_bars, options);
+  }();
+  if (!worth_another) return std::nullopt;
+  trigger.kind = worth_another->kind;
+  trigger.reason += ", and " + worth_another->reason;
+  return trigger;
+}
+
 std::optional<Trigger> check_trigger(const ModelFreshness& model, Timestamp as_of, Force force, std::int64_t new_bars,
                                      const TriggerOptions& options) {
   if (force == Force::yes) return asked_by_hand(model.model_type);
   if (model.last_attempt_data_end && *model.last_attempt_data_end >= as_of) return std::nullopt;
-  if (!model.active_data_end)
-    return Trigger{model.model_type, TriggerKind::time_based, Priority::urgent, "no version is active"};
+  if (!model.active_data_end) return check_vacancy(model, as_of, new_bars, options);
   if (auto old = check_age(model, as_of, options)) return old;
   return check_new_bars(model, as_of, new_bars, options);
 }

@@ -49,11 +49,16 @@ std::optional<Trigger> check_age(const ModelFreshness& model, Timestamp as_of, c
 std::optional<Trigger> check_new_bars(const ModelFreshness& model, Timestamp as_of, std::int64_t new_bars,
                                       const TriggerOptions& options);
 
+/// Where nobody is served: at once if nothing was tried yet, else when age or new bars since the last try say so. Each
+/// try on nearly the same holdout asks more of the next one, so trying often is no remedy.
+std::optional<Trigger> check_vacancy(const ModelFreshness& model, Timestamp as_of, std::int64_t new_bars,
+                                     const TriggerOptions& options);
+
 /// A person wants it.
 Trigger asked_by_hand(const std::string& model_type);
 
 /// Whether a model type is to be trained, by age or new bars; `new_bars` counts bars of the universe that closed since
-/// the active version's data ended (0 without one). Nothing is trained twice on the same data, except by force: a
+/// the active version's data ended, without one since the data of the last try did. Nothing is trained twice on the same data, except by force: a
 /// refusal stands until there is something new to learn from.
 std::optional<Trigger> check_trigger(const ModelFreshness& model, Timestamp as_of, Force force, std::int64_t new_bars,
                                      const TriggerOptions& options);

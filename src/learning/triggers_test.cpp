@@ -14,7 +14,25 @@ TEST(Triggers, NoActiveVersionIsUrgent) {
   const auto trigger = check_trigger({"xgboost", {}, {}}, kNow, Force::no, 0, TriggerOptions{});
   ASSERT_TRUE(trigger);
   EXPECT_EQ(trigger->priority, Priority::urgent);
-  EXPECT_EQ(trigger->reason, "no version is active");
+  EXPECT_EQ(trigger->reason, "no version has a vote");
+}
+
+TEST(Triggers, ARefusalStandsUntilTimeOrDataAreWorthAnotherTry) {
+  TriggerOptions options;
+  options.retrain_hours = 168;
+  options.new_bars = 5'000;
+  const ModelFreshness refused{"xgboost", {}, kNow - 100 * kHour};
+  EXPECT_FALSE(check_trigger(refused, kNow, Force::no, 4'999, options)) << "each try costs the next one power";
+  const auto data = check_trigger(refused, kNow, Force::no, 5'000, options);
+  ASSERT_TRUE(data);
+  EXPECT_EQ(data->kind, TriggerKind::data_volume);
+  EXPECT_EQ(data->priority, Priority::urgent);
+  const ModelFreshness long_ago{"xgboost", {}, kNow - 168 * kHour};
+  const auto time = check_trigger(long_ago, kNow, Force::no, 0, options);
+  ASSERT_TRUE(time);
+  EXPECT_EQ(time->kind, TriggerKind::time_based);
+  EXPECT_NE(time->reason.find("no version has a vote, and the data of the newest training ended"), std::string::npos)
+      << time->reason;
 }
 
 TEST(Triggers, NothingIsTrainedTwiceOnTheSameDataExceptByForce) {
