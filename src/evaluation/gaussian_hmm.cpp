@@ -230,38 +230,4 @@ double GaussianHmm::log_likelihood(std::span<const double> observations) const {
   return out;
 }
 
-double GaussianHmm::separation() const {
-  double out = mean[1] - mean[0];
-  if (states == 3) out = std::min(out, mean[2] - mean[1]);
-  return out / deviation;
-}
-
-void GaussianHmm::append_to(DetectorState& state) const {
-  state.push_back(static_cast<double>(states));
-  state.push_back(deviation);
-  for (std::size_t i = 0; i < states; ++i) {
-    append(state, {mean[i], initial[i]});
-    for (std::size_t j = 0; j < states; ++j) state.push_back(transition[i][j]);
-  }
-}
-
-GaussianHmm GaussianHmm::read_from(StateReader& in) {
-  GaussianHmm out;
-  out.states = in.whole(kMaxHmmStates);
-  if (out.states < 2) {
-    in.reject();
-    out.states = 2;
-  }
-  out.deviation = in.number();
-  if (!(out.deviation > 0)) in.reject();
-  for (std::size_t i = 0; i < out.states; ++i) {
-    out.mean[i] = in.number();
-    out.initial[i] = in.number();
-    in.numbers(std::span(out.transition[i]).first(out.states));
-    for (const double chance : out.transition[i])
-      if (chance < 0 || chance > 1) in.reject();
-  }
-  return out;
-}
-
 }  // namespace clm

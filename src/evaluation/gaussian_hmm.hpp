@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "evaluation/drift_signal.hpp"
 
 namespace clm {
 
@@ -53,11 +52,6 @@ struct GaussianHmm {
   StateProbabilities filter_next(const StateProbabilities& before, double observation) const;
   /// Of the known observations.
   double log_likelihood(std::span<const double> observations) const;
-  /// The smallest distance of neighbouring means, in deviations: below about 1 the states are hardly ever told apart.
-  double separation() const;
-
-  void append_to(DetectorState& state) const;
-  static GaussianHmm read_from(StateReader& in);
 };
 
 }  // namespace clm

@@ -95,7 +95,6 @@ TEST(GaussianHmm, FindsWhatWasPlanted) {
     EXPECT_NEAR(sum, 1, 1e-12);
   }
   EXPECT_NEAR(fitted->deviation, 1, 0.05);
-  EXPECT_NEAR(fitted->separation(), 2, 0.15);
   const auto now = filtered(*fitted, drawn.observations);
   std::size_t right = 0;
   for (std::size_t t = 0; t < now.size(); ++t)

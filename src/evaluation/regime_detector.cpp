@@ -10,6 +10,9 @@
 namespace clm {
 namespace {
 
+/// The states of the trend, in ascending order of their means.
+constexpr std::size_t kDown = 0, kFlat = 1, kUp = 2;
+
 struct Observation {
   double log_volatility = kMissing;
   double drift = kMissing;
@@ -34,7 +37,9 @@ Observation observation_of(std::span<const double> older, std::span<const double
 void expect_valid(const RegimeOptions& options) {
   expects(options.window_bars >= 4 && options.observe_every_bars >= 1 && options.sustain_bars >= 1,
           "a regime is seen through a window of at least four bars, at least now and then");
-  expects(options.min_probability >= 0 && options.min_probability < 1, "a probability lies in [0, 1)");
+  expects(options.min_probability >= 0 && options.min_probability <= options.trend_probability &&
+              options.trend_probability < 1,
+          "what a state must be likelier than to last, and a trend to begin, lies in [0, 1)");
   expects(options.volatility_states == 2 || options.volatility_states == 3, "volatility has two or three states");
 }
 
@@ -83,32 +88,16 @@ Result<RegimeModel> RegimeModel::fit(std::span<const std::vector<double>> traini
   return out;
 }
 
-DetectorState RegimeModel::numbers() const {
-  DetectorState out;
-  volatility.append_to(out);
-  trend.append_to(out);
-  return out;
-}
-
-Result<RegimeModel> RegimeModel::from_numbers(std::span<const double> numbers, const RegimeOptions& options) {
-  expect_valid(options);
-  StateReader in(numbers);
-  RegimeModel out;
-  out.options = options;
-  out.options.volatility.states = options.volatility_states;
-  out.volatility = GaussianHmm::read_from(in);
-  out.trend = GaussianHmm::read_from(in);
-  if (out.volatility.states != options.volatility_states || out.trend.states != 3) in.reject();
-  if (const Status status = in.finish("a regime model"); !status) return forward_error(status);
-  return out;
-}
-
-void RegimeDetector::Row::add(const StateProbabilities& now, std::size_t wanted, double min_probability) {
-  const auto best = std::max_element(now.begin(), now.end());
-  const std::size_t state = *best > min_probability ? static_cast<std::size_t>(best - now.begin()) : kNone;
-  observations = state == likeliest ? std::min(observations + 1, wanted) : 1;
-  likeliest = state;
-  if (state != kNone && observations >= wanted) sustained = state;
+void RegimeDetector::Row::add(std::size_t state, std::uint64_t bars, std::size_t wanted) {
+  if (state != likely) {
+    likely = state;
+    since = bars;
+    observations = 0;
+  }
+  ++observations;
+  if (state == kNone || observations < wanted || state == sustained) return;
+  sustained = state;
+  sustained_since = since;
 }
 
 RegimeDetector::RegimeDetector(const RegimeModel& model) : model_(model) {
@@ -129,52 +118,30 @@ void RegimeDetector::observe() {
   const Observation seen = observation_of(window.subspan(oldest), window.first(oldest));
   const std::size_t every = model_.options.observe_every_bars;
   const std::size_t wanted = (model_.options.sustain_bars + every - 1) / every;
-  const auto step = [&](const GaussianHmm& hmm, double observation, StateProbabilities& now, Row& row) {
+  const auto filter = [&](const GaussianHmm& hmm, double observation, StateProbabilities& now) {
     now = started_ ? hmm.filter_next(now, observation) : hmm.filter_first(observation);
-    if (!std::isnan(observation)) row.add(now, wanted, model_.options.min_probability);
+    return !std::isnan(observation);
   };
-  step(model_.volatility, seen.log_volatility, regime_.volatility_now, volatility_row_);
-  step(model_.trend, seen.drift, regime_.trend_now, trend_row_);
+  if (filter(model_.volatility, seen.log_volatility, regime_.volatility_now))
+    volatility_row_.add(likely_volatility(), bars_, wanted);
+  if (filter(model_.trend, seen.drift, regime_.trend_now)) trend_row_.add(likely_trend(), bars_, wanted);
   started_ = true;
   name_states();
 }
 
-DetectorState RegimeDetector::state() const {
-  DetectorState out{static_cast<double>(bars_), started_ ? 1.0 : 0.0};
-  for (const double r : window_) append(out, {std::isnan(r) ? 0 : r, std::isnan(r) ? 0.0 : 1.0});
-  for (const Row* row : {&volatility_row_, &trend_row_})
-    append(out, {static_cast<double>(row->likeliest), static_cast<double>(row->observations),
-                 static_cast<double>(row->sustained)});
-  for (const auto* now : {&regime_.volatility_now, &regime_.trend_now})
-    for (const double probability : *now) out.push_back(probability);
-  return out;
+std::size_t RegimeDetector::likely_volatility() const {
+  const auto& now = regime_.volatility_now;
+  const auto best = std::max_element(now.begin(), now.end());
+  return *best > model_.options.min_probability ? static_cast<std::size_t>(best - now.begin()) : Row::kNone;
 }
 
-Status RegimeDetector::restore(std::span<const double> state) {
-  StateReader in(state);
-  RegimeDetector read(model_);
-  read.bars_ = in.whole(kMostCount);
-  read.started_ = in.flag();
-  for (double& r : read.window_) {
-    r = in.number();
-    if (!in.flag()) r = kMissing;
+std::size_t RegimeDetector::likely_trend() const {
+  for (const std::size_t outer : {kDown, kUp}) {
+    const bool lasts = trend_row_.sustained == outer;
+    if (regime_.trend_now[outer] > (lasts ? model_.options.min_probability : model_.options.trend_probability))
+      return outer;
   }
-  const auto read_row = [&in](Row& row, std::size_t states) {
-    row.likeliest = in.whole(Row::kNone);
-    row.observations = in.whole(kMostCount);
-    row.sustained = in.whole(Row::kNone);
-    for (const std::size_t index : {row.likeliest, row.sustained})
-      if (index >= states && index != Row::kNone) in.reject();
-  };
-  read_row(read.volatility_row_, model_.volatility.states);
-  read_row(read.trend_row_, model_.trend.states);
-  in.numbers(read.regime_.volatility_now);
-  in.numbers(read.regime_.trend_now);
-  const Status status = in.finish("a regime detector");
-  if (!status) return status;
-  read.name_states();
-  *this = std::move(read);
-  return {};
+  return kFlat;
 }
 
 double market_return(std::span<const double> symbol_returns) {
@@ -195,9 +162,13 @@ void RegimeDetector::name_states() {
     constexpr std::array kOfThree{VolatilityRegime::calm, VolatilityRegime::normal, VolatilityRegime::turbulent};
     constexpr std::array kOfTwo{VolatilityRegime::calm, VolatilityRegime::turbulent};
     regime_.volatility = three ? kOfThree[volatility] : kOfTwo[volatility];
+    regime_.volatility_since = volatility_row_.sustained_since;
   }
   constexpr std::array kTrends{TrendRegime::down, TrendRegime::flat, TrendRegime::up};
-  if (trend_row_.sustained != Row::kNone) regime_.trend = kTrends[trend_row_.sustained];
+  if (trend_row_.sustained != Row::kNone) {
+    regime_.trend = kTrends[trend_row_.sustained];
+    regime_.trend_since = trend_row_.sustained_since;
+  }
 }
 
 }  // namespace clm

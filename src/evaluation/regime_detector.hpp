@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "evaluation/drift_signal.hpp"
 #include "evaluation/gaussian_hmm.hpp"
 #include "evaluation/metrics.hpp"
+#include "market/candle.hpp"
 
 namespace clm {
 
@@ -22,10 +22,13 @@ struct RegimeOptions {
   std::size_t sustain_bars = 72;      ///< a state must have lasted so long before it counts as the regime
   std::size_t volatility_states = 3;  ///< 3; or 2: calm and turbulent
   double min_probability = 0.5;       ///< in [0, 1): a state that is no likelier than this is no state
-  GaussianHmmOptions volatility{};    ///< of log realised volatility; its `states` is set from the above
+  /// In [min_probability, 1): how likely up or down must be to begin; it lasts while it is likelier than
+  /// `min_probability`, and what is neither is flat. Higher: fewer trends seen in a random walk, and each later.
+  double trend_probability = 0.9;
+  GaussianHmmOptions volatility{};  ///< of log realised volatility; its `states` is set from the above
   /// Of drift in units of volatility, with states -m, 0, m: up is up, whatever the training bars did, and a drift of
-  /// less than half a day's volatility a day is no trend.
-  GaussianHmmOptions trend{.means = StateMeans::mirrored, .least_mean = 0.5};
+  /// less than half a day's volatility a day is nearer to none than to a trend.
+  GaussianHmmOptions trend{.means = StateMeans::mirrored, .least_mean = 1};
 };
 
 /// What was learned on training bars: two hidden Markov chains, one of log realised volatility (root of the mean
@@ -40,17 +43,14 @@ struct RegimeModel {
   /// From bar returns (log, NaN where missing) of one symbol, or of several that are to share a model, each in order of
   /// time. Nothing but these is looked at. Errors: those of `GaussianHmm::fit`.
   static Result<RegimeModel> fit(std::span<const std::vector<double>> training_returns, const RegimeOptions& options);
-
-  /// As plain numbers, to be kept with what runs on it; options are not part of it.
-  DetectorState numbers() const;
-  /// Error "drift.state".
-  static Result<RegimeModel> from_numbers(std::span<const double> numbers, const RegimeOptions& options);
 };
 
 /// What is known after a bar.
 struct Regime {
   VolatilityRegime volatility = VolatilityRegime::unknown;  ///< the last state that was sustained
   TrendRegime trend = TrendRegime::unknown;
+  /// Bars that had been seen at the first of the observations by which the state counts; 0 while it is unknown.
+  std::uint64_t volatility_since = 0, trend_since = 0;
   StateProbabilities volatility_now{};  ///< of calm, normal, turbulent (calm, turbulent) now, sustained or not
   StateProbabilities trend_now{};       ///< of down, flat, up
   friend bool operator==(const Regime&, const Regime&) = default;
@@ -58,10 +58,11 @@ struct Regime {
 
 /// The regime of a symbol, or of the market (`market_return`), bar by bar. States are filtered, never smoothed: what is
 /// said of a bar was known at its close. A state counts once it has been likely at as many observations in a row
-/// as make up `sustain_bars`; until the first has, the regime is unknown. A missing observation neither breaks nor adds
-/// to such a row. So a change is known at the earliest `sustain_bars` after it, and about a window later where it is
-/// plain. Copyable; deterministic; not thread-safe. Memory: a window. Cost: about 10 ns a bar, and an observation some
-/// 100 ns.
+/// as make up `sustain_bars`; until the first has, the regime is unknown. A trend must be likelier than a state of
+/// volatility to begin (`trend_probability`), since a random walk looks like one now and then. A missing observation
+/// neither breaks nor adds to such a row. So a change is known at the earliest `sustain_bars` after it, and about a
+/// window later where it is plain. Copyable; deterministic; not thread-safe. Memory: a window. Cost: about 10 ns a bar,
+/// and an observation some 100 ns.
 class RegimeDetector {
  public:
   explicit RegimeDetector(const RegimeModel& model);
@@ -69,21 +70,28 @@ class RegimeDetector {
   /// The log return of the next bar; NaN: missing.
   const Regime& update(double bar_return);
   const Regime& regime() const { return regime_; }
-  /// Without the model: restore into a detector of the same one.
-  DetectorState state() const;
-  Status restore(std::span<const double> state);
+  /// How likely the state that counts is now; NaN while it is unknown.
+  double volatility_probability() const { return probability(volatility_row_, regime_.volatility_now); }
+  double trend_probability() const { return probability(trend_row_, regime_.trend_now); }
 
  private:
-  /// Which state is likeliest, for how many observations, and which one counts.
+  /// Which state is likely, since when and for how many observations, and which one counts.
   struct Row {
-    std::size_t likeliest = kNone;
+    std::size_t likely = kNone;
+    std::uint64_t since = 0;
     std::size_t observations = 0;
     std::size_t sustained = kNone;
+    std::uint64_t sustained_since = 0;
     static constexpr std::size_t kNone = kMaxHmmStates;
-    void add(const StateProbabilities& now, std::size_t wanted, double min_probability);
+    void add(std::size_t state, std::uint64_t bars, std::size_t wanted);
   };
 
+  static double probability(const Row& row, const StateProbabilities& now) {
+    return row.sustained == Row::kNone ? kMissing : now[row.sustained];
+  }
   void observe();
+  std::size_t likely_volatility() const;
+  std::size_t likely_trend() const;
   void name_states();
 
   RegimeModel model_;

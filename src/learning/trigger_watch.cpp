@@ -14,7 +14,6 @@ namespace {
 
 /// Forecasts of bars that have passed cost time, so that fewer of them tell what is usual.
 constexpr std::size_t kSpreadHistoryBars = 1'344;
-constexpr double kRegimeYears = 2;
 constexpr std::size_t kPasts = 8;  ///< that are kept
 constexpr double kDaysAYear = 365.25;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -174,7 +173,7 @@ TriggerWatch::Past& TriggerWatch::past(Timestamp data_end) {
 Sighting TriggerWatch::look_at_regime(const Subject& subject, std::size_t bar) {
   Sighting sighting;
   sighting.trigger = {subject.model_type, TriggerKind::regime_shift, Priority::medium, {}};
-  sighting.limit = kLeastRegimeDistance;
+  sighting.limit = 1;
   sighting.false_alarms_a_year = kRegimeFalseAlarmsAYear;
   Past& known = past(subject.active_data_end);
   const auto years = static_cast<std::size_t>(kRegimeYears * kDaysAYear * 24 / hours_of(tape_.interval().length()));
@@ -191,8 +190,8 @@ Sighting TriggerWatch::look_at_regime(const Subject& subject, std::size_t bar) {
   }
   const std::size_t end = std::max(bar + 1, known.bars);
   const auto finding = check_regime(*known.regime, means_.market_returns(first, end), known.bars - first);
-  sighting.fired = finding.shifted;
-  sighting.value = finding.distance;
+  sighting.fired = finding.shifted();
+  sighting.value = (finding.volatility_shifted ? 1 : 0) + (finding.trend_shifted ? 1 : 0);
   sighting.trigger.reason = finding.reason;
   return sighting;
 }
