@@ -23,7 +23,7 @@ RunContext Program::context() {
     const bool shown = ::isatty(STDERR_FILENO) == 1 && !flags.quiet;
     progress_ = shown ? terminal_progress(stderr) : std::make_unique<SilentProgress>();
   }
-  return RunContext{clock_, cancel_, *progress_, jobs()};
+  return RunContext{clock_, cancel_, *progress_, jobs(), scratch_};
 }
 
 void Program::print(const nlohmann::json& document, std::string_view text) const {

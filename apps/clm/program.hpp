@@ -36,6 +36,8 @@ class Program {
   const std::map<std::string, std::string>& environment() const { return environment_; }
   const Clock& clock() const { return clock_; }
   int jobs() const;
+  /// Where work puts large arrays aside from now on; before, nowhere.
+  void put_aside_in(ScratchSpace scratch) { scratch_ = std::move(scratch); }
   /// Progress goes to the terminal only if standard error is one and nobody asked for quiet.
   RunContext context();
 
@@ -51,6 +53,7 @@ class Program {
   const Clock& clock_;
   const CancelToken& cancel_;
   std::unique_ptr<Progress> progress_;
+  ScratchSpace scratch_;
 };
 
 /// A subcommand and what runs when it was chosen. The int is the exit code.

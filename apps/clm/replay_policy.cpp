@@ -10,6 +10,13 @@ namespace {
 
 constexpr const char* kShared[] = {"universe.", "features.", "label.", "judging."};
 
+std::string deciding(const Settings& settings) {
+  std::string lines;
+  for (const SettingInForce& setting : settings.in_force())
+    if (!is_of_the_machine(setting.key)) lines += setting.key + " = " + setting.value + "\n";
+  return lines;
+}
+
 }  // namespace
 
 Result<ReplayPolicy> read_policy(const Session& session, const std::string& asked) {
@@ -22,7 +29,7 @@ Result<ReplayPolicy> read_policy(const Session& session, const std::string& aske
       error.remedy += " Or name a TOML file of settings.";
       return tl::unexpected(std::move(error));
     }
-    return ReplayPolicy{asked, std::move(*applied), session.configuration().settings.to_toml()};
+    return ReplayPolicy{asked, std::move(*applied), deciding(session.configuration().settings)};
   }
   if (!std::filesystem::exists(file))
     return fail(ErrorKind::usage, "replay.policy", "there is no such file", asked,
@@ -41,7 +48,7 @@ Result<ReplayPolicy> read_policy(const Session& session, const std::string& aske
         return fail(ErrorKind::usage, "replay.policy_setting",
                     setting.key + " is the same for all policies of a replay", setting.origin,
                     "Take it out of the file, or set it in clm.toml.");
-  return ReplayPolicy{name, own.learning, own.settings.to_toml()};
+  return ReplayPolicy{name, own.learning, deciding(own.settings)};
 }
 
 }  // namespace clm::app

@@ -10,7 +10,7 @@ namespace clm::app {
 struct ReplayPolicy {
   std::string name;
   LearningOptions learning;
-  std::string settings;  ///< as a TOML document
+  std::string settings;  ///< that decide what comes out, a line each
 };
 
 /// `asked` is a name that `with_policy` knows, or a file NAME.toml: settings that differ from those in force, and the

@@ -6,9 +6,23 @@ namespace {
 /// Variables that begin with CLM_ and are no settings.
 const std::vector<std::string> kReservedVariables{"CLM_TESTDATA", "CLM_BUILD_JOBS"};
 
+constexpr const char* kFeaturesMemory = "features.memory_mb";
+
 }  // namespace
 
-Configuration::Configuration() { add_settings(settings, learning); }
+bool is_of_the_machine(const std::string& key) { return key == kFeaturesMemory; }
+
+Configuration::Configuration() {
+  add_settings(settings, learning);
+  settings.add(kFeaturesMemory, &machine.features_memory_mb,
+               {"MB",
+                "Features of a history are kept in memory up to this size, and beyond it in a file without a name in "
+                "the workspace. Results do not depend on it.",
+                0,
+                1e7,
+                {},
+                {}});
+}
 
 Result<std::unique_ptr<Session>> Session::open(Program& program) {
   const auto& given = program.flags.workspace;
@@ -20,6 +34,8 @@ Result<std::unique_ptr<Session>> Session::open(Program& program) {
   if (auto read = settings.load_toml(session->workspace_.config_file()); !read) return forward_error(read);
   if (auto read = settings.load_environment(program.environment(), kReservedVariables); !read)
     return forward_error(read);
+  program.put_aside_in(
+      {session->workspace_.root(), session->configuration_.machine.features_memory_mb * (std::size_t{1} << 20)});
   return session;
 }
 

@@ -13,6 +13,15 @@
 
 namespace clm::app {
 
+/// What decides how a machine works and never what comes out.
+struct MachineOptions {
+  /// Features of up to so many MB are kept in memory, those of a longer history in a file without a name in the
+  /// workspace. More spares the disk, and costs that memory.
+  std::size_t features_memory_mb = ScratchSpace().memory_bytes >> 20;
+};
+/// The settings that are in `MachineOptions`.
+bool is_of_the_machine(const std::string& key);
+
 /// The settings of the program bound to the options they decide. Not movable: the settings point into the options.
 struct Configuration {
   Configuration();
@@ -20,13 +29,15 @@ struct Configuration {
   Configuration& operator=(const Configuration&) = delete;
 
   LearningOptions learning;
+  MachineOptions machine;
   Settings settings;
 };
 
 /// An open workspace with its settings in force. Stores are opened when first asked for.
 class Session {
  public:
-  /// Finds the workspace, reads clm.toml and the environment. Errors `workspace.missing`, `config.*`.
+  /// Finds the workspace, reads clm.toml and the environment, and lets the program put aside there. Errors
+  /// `workspace.missing`, `config.*`.
   static Result<std::unique_ptr<Session>> open(Program& program);
 
   const Workspace& workspace() const { return workspace_; }

@@ -82,21 +82,23 @@ FeatureFrame join_pair(const FeatureFrame& both, std::size_t own, std::size_t ot
 
   const std::size_t other_end = both.symbol_begin[other + 1];
   std::size_t beside = both.symbol_begin[other];
+  std::vector<float> rows;
   for (std::size_t row = both.symbol_begin[own]; row < both.symbol_begin[own + 1]; ++row) {
     const std::int64_t open_time_ms = both.open_time_ms[row];
     while (beside < other_end && both.open_time_ms[beside] < open_time_ms) ++beside;
     const auto values = both.row(row);
     pair.open_time_ms.push_back(open_time_ms);
-    pair.values.insert(pair.values.end(), values.begin(), values.begin() + kSymbolColumns);
+    rows.insert(rows.end(), values.begin(), values.begin() + kSymbolColumns);
     if (beside < other_end && both.open_time_ms[beside] == open_time_ms) {
       const auto joined = both.row(beside);
-      pair.values.insert(pair.values.end(), joined.begin(), joined.begin() + kSymbolColumns);
+      rows.insert(rows.end(), joined.begin(), joined.begin() + kSymbolColumns);
     } else {
-      pair.values.insert(pair.values.end(), kSymbolColumns, static_cast<float>(kMissing));
+      rows.insert(rows.end(), kSymbolColumns, static_cast<float>(kMissing));
     }
-    pair.values.insert(pair.values.end(), values.begin() + kSymbolColumns, values.end());
+    rows.insert(rows.end(), values.begin() + kSymbolColumns, values.end());
   }
   pair.symbol_begin = {0, pair.rows()};
+  pair.values = std::move(rows);
   return pair;
 }
 

@@ -47,7 +47,7 @@ Dataset scaled_rows(const FeatureFrame& frame, const std::vector<std::size_t>& r
   scaled->names = frame.names;
   scaled->symbols = frame.symbols;
   scaled->symbol_begin = {0, rows.size()};
-  scaled->values.resize(rows.size() * frame.columns());
+  scaled->values = std::vector<float>(rows.size() * frame.columns());
   Dataset data;
   float* out = scaled->values.data();
   for (const std::size_t row : rows) {

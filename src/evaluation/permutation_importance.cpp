@@ -46,7 +46,7 @@ FeatureFrame features_of(const RowSet& rows) {
   frame.interval = whole.interval;
   frame.names = whole.names;
   frame.symbols = whole.symbols;
-  frame.values.resize(rows.size() * whole.columns());
+  frame.values = std::vector<float>(rows.size() * whole.columns());
   rows.gather(0, rows.size(), frame.values);
   for (const std::uint32_t row : rows.rows) frame.open_time_ms.push_back(whole.open_time_ms[rows.data->frame_row[row]]);
   return frame;

@@ -32,13 +32,13 @@ Dataset planted(std::size_t columns) {
   Random random(5);
   Dataset data;
   data.definition.horizon_bars = 1;
+  std::vector<float> features;
   for (std::size_t row = 0; row < kTimes * kSymbols; ++row) {
     const double x0 = random.normal();
     const double x1 = random.normal();
     const double noise = random.normal();
     const double values[] = {x0, x1, 1, x0 + 0.1 * random.normal()};
-    for (std::size_t column = 0; column < columns; ++column)
-      frame->values.push_back(static_cast<float>(values[column]));
+    for (std::size_t column = 0; column < columns; ++column) features.push_back(static_cast<float>(values[column]));
     frame->open_time_ms.push_back(static_cast<std::int64_t>(row / kSymbols) * 3'600'000);
     data.frame_row.push_back(static_cast<std::uint32_t>(row));
     data.symbol.push_back(static_cast<std::uint16_t>(row % kSymbols));
@@ -49,6 +49,7 @@ Dataset planted(std::size_t columns) {
     data.volatility.push_back(0.01F);
     data.weight.push_back(1);
   }
+  frame->values = std::move(features);
   data.frame = std::move(frame);
   return data;
 }
@@ -145,7 +146,7 @@ Dataset planted_in_bars() {
   frame->set_hash = "hash-of-made-up";
   frame->names = {"x0", "x1"};
   frame->interval = Interval::one_hour();
-  frame->values.resize(kTimes * kSymbols * 2);
+  frame->values = std::vector<float>(kTimes * kSymbols * 2);
   frame->open_time_ms.resize(kTimes * kSymbols);
   auto bars = std::make_shared<BarHistory>();
   std::vector<float> label(kTimes * kSymbols);

@@ -17,6 +17,7 @@ void RowSet::gather(std::size_t begin, std::size_t end, std::span<float> out) co
     const auto source = frame.row(data->frame_row[rows[i]]);
     std::copy(source.begin(), source.end(), target);
   }
+  frame.values.let_go_after(out.size());
 }
 
 RowSet all_rows(const Dataset& data) {

@@ -41,14 +41,16 @@ std::shared_ptr<const FeatureFrame> frame_of(const std::vector<CandleSeries>& al
   frame->interval = Interval::one_hour();
   frame->names = {"hour"};
   frame->symbol_begin = {0};
+  std::vector<float> values;
   for (const auto& series : all) {
     frame->symbols.push_back(series.key.symbol);
     for (const auto& candle : series.candles) {
       frame->open_time_ms.push_back(candle.open_time.ms());
-      frame->values.push_back(static_cast<float>(candle.open_time.ms() / kHourMs));
+      values.push_back(static_cast<float>(candle.open_time.ms() / kHourMs));
     }
     frame->symbol_begin.push_back(frame->open_time_ms.size());
   }
+  frame->values = std::move(values);
   return frame;
 }
 

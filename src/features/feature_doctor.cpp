@@ -14,7 +14,9 @@ namespace clm {
 namespace {
 
 // Silences the progress of the many computations inside; the doctor counts its cuts instead.
-RunContext quiet(const RunContext& run, Progress& silent) { return {run.clock, run.cancel, silent, run.jobs}; }
+RunContext quiet(const RunContext& run, Progress& silent) {
+  return {run.clock, run.cancel, silent, run.jobs, run.scratch};
+}
 
 // What is known at `cut`, and after it nothing, or another future.
 class OtherFuture final : public CandleSource {

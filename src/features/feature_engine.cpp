@@ -5,7 +5,6 @@
 #include <cstring>
 #include <limits>
 
-#include "base/large_pages.hpp"
 #include "base/parallel.hpp"
 #include "features/cross_section.hpp"
 #include "features/feature_history.hpp"
@@ -22,6 +21,8 @@ constexpr std::size_t kTimesOfARound = 64;
 constexpr std::size_t kRoundsSideBySide = 32;
 // Times that are worked on by one job.
 constexpr std::size_t kTimesOfAJob = 2048;
+// Values that a phase works on before those behind it are let go of: a few megabytes.
+constexpr std::size_t kValuesBetweenReleases = std::size_t{1} << 20;
 constexpr float kNotKnown = std::numeric_limits<float>::quiet_NaN();
 
 // What the later phases need of a symbol once its candles are gone.
@@ -89,7 +90,7 @@ class HistoryRun {
   Status symbol_phase();
   Status symbol_batch(std::size_t begin, std::size_t end);
   Status check_series(const CandleSeries& series) const;
-  void grow_frame(std::size_t symbols_so_far);
+  Status grow_frame(std::size_t symbols_so_far);
   void record_rows(const std::vector<Candle>& candles, SymbolRecord& record) const;
   void compute_symbol(std::size_t symbol, std::span<const Candle> candles);
   void universe_phase();
@@ -168,7 +169,7 @@ Status HistoryRun::symbol_batch(std::size_t begin, std::size_t end) {
     frame_.symbol_begin.push_back(frame_.open_time_ms.size());
     pipelines_.emplace_back(set_, frame_.interval, ContextCursor(std::move(*context[i])));
   }
-  grow_frame(end);
+  if (Status grown = grow_frame(end); !grown) return grown;
   std::vector<BarHistory> bars(end - begin);
   parallel_for(run_.jobs, end - begin, [&](std::size_t i) {
     const SymbolRecord& record = records_[begin + i];
@@ -180,15 +181,11 @@ Status HistoryRun::symbol_batch(std::size_t begin, std::size_t end) {
   return {};
 }
 
-// Series of a universe tend to be equally long: one reservation instead of a growing, copied matrix. Address space that
-// is reserved but never written costs nothing.
-void HistoryRun::grow_frame(std::size_t symbols_so_far) {
+// Series of a universe tend to be equally long: one reservation instead of a growing, copied matrix.
+Status HistoryRun::grow_frame(std::size_t symbols_so_far) {
   const std::size_t rows = frame_.open_time_ms.size();
-  if (rows * width_ > frame_.values.capacity()) {
-    frame_.values.reserve(std::max(rows, (rows / symbols_so_far + 1) * records_.size()) * width_);
-    advise_large_pages(frame_.values.data(), frame_.values.capacity() * sizeof(float));
-  }
-  frame_.values.resize(rows * width_);
+  const std::size_t expected = (rows / symbols_so_far + 1) * records_.size();
+  return frame_.values.grow(rows * width_, expected * width_, run_.scratch);
 }
 
 Status HistoryRun::check_series(const CandleSeries& series) const {
@@ -219,15 +216,20 @@ void HistoryRun::record_rows(const std::vector<Candle>& candles, SymbolRecord& r
 void HistoryRun::compute_symbol(std::size_t symbol, std::span<const Candle> candles) {
   SymbolRecord& record = records_[symbol];
   std::vector<float> block(kBlockBars * width_);
+  std::size_t kept_from = record.frame_row;  // rows before are not needed until the next phase
   for (std::size_t begin = 0; begin < candles.size(); begin += kBlockBars) {
     const std::size_t end = std::min(candles.size(), begin + kBlockBars);
     pipelines_[symbol].advance_symbol(candles.subspan(begin, end - begin), block.data(), width_,
                                       record.bars.data() + begin);
     const std::size_t from = std::max(begin, record.first_row);
     const std::size_t to = std::min(end, record.first_row + record.row_count);
-    if (from < to)
-      std::memcpy(frame_row(record.frame_row + from - record.first_row), block.data() + (from - begin) * width_,
-                  (to - from) * width_ * sizeof(float));
+    if (from >= to) continue;
+    const std::size_t first = record.frame_row + from - record.first_row, last = first + to - from;
+    std::memcpy(frame_row(first), block.data() + (from - begin) * width_, (to - from) * width_ * sizeof(float));
+    if ((last - kept_from) * width_ >= kValuesBetweenReleases || to == record.first_row + record.row_count) {
+      frame_.values.let_go(kept_from * width_, last * width_);
+      kept_from = last;
+    }
   }
 }
 
@@ -268,7 +270,9 @@ void HistoryRun::universe_phase() {
       parallel_for(run_.jobs, records_.size(), [&](std::size_t symbol) { compute_market(symbol, begin, end); });
     const std::size_t from = std::max(begin, first_wanted), to = std::min(end, last_wanted);
     if (from < to) each_job(from, to, [this](std::size_t first, std::size_t last) { compute_cross(first, last); });
+    frame_.values.let_go_after((end - begin) * records_.size() * width_);
   }
+  frame_.values.let_go(0, frame_.values.size());
 }
 
 // A symbol at a time over the block, so that each series is walked along; then each time on its own.

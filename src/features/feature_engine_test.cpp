@@ -7,6 +7,7 @@
 
 #include "features/live_features.hpp"
 #include "market/simulator.hpp"
+#include "support/temp_directory.hpp"
 
 namespace clm {
 namespace {
@@ -31,9 +32,11 @@ std::vector<CandleSeries> gappy_market(std::size_t symbols, std::size_t bars) {
 }
 
 FeatureFrame compute(const FeatureSet& set, const CandleSource& source, const ContextSource* context = nullptr,
-                     const FeatureOptions& options = {}, int jobs = 1) {
+                     const FeatureOptions& options = {}, int jobs = 1, const ScratchSpace& scratch = {}) {
   TestRun run;
-  auto frame = compute_features(set, source, context, options, run.context(jobs));
+  RunContext given = run.context(jobs);
+  given.scratch = scratch;
+  auto frame = compute_features(set, source, context, options, given);
   EXPECT_TRUE(frame) << to_string(frame.error());
   return std::move(*frame);
 }
@@ -161,6 +164,34 @@ TEST(FeatureEngine, BitsDoNotDependOnJobs) {
     EXPECT_EQ(one.open_time_ms, more.open_time_ms);
     EXPECT_TRUE(same_bits(one.values, more.values));
   }
+}
+
+TEST(FeatureEngine, BitsDoNotDependOnWhereTheFrameLies) {
+  const testing::TempDirectory dir;
+  const auto market = gappy_market(7, 1200);
+  const MemoryCandleSource source(market);
+  FeatureOptions part;
+  part.rows = {market[0].candles[101].open_time, market[0].candles[987].open_time};
+  for (const FeatureOptions& options : {FeatureOptions(), part})
+    for (const int jobs : {1, 3}) {
+      const FeatureFrame memory =
+          compute(core_feature_set(), source, nullptr, options, jobs, {dir.path(), 100'000'000});
+      const FeatureFrame file = compute(core_feature_set(), source, nullptr, options, jobs, {dir.path(), 0});
+      EXPECT_FALSE(memory.values.in_file());
+      EXPECT_TRUE(file.values.in_file());
+      EXPECT_EQ(memory.open_time_ms, file.open_time_ms);
+      EXPECT_TRUE(same_bits(memory.values, file.values)) << jobs;
+    }
+}
+
+TEST(FeatureEngine, SaysThatThereIsNoRoomForTheFrame) {
+  const testing::TempDirectory dir;
+  TestRun run;
+  RunContext given = run.context();
+  given.scratch = {dir.path() / "absent", 0};
+  const auto frame = compute_features(core_feature_set(), MemoryCandleSource(gappy_market(4, 50)), nullptr, {}, given);
+  ASSERT_FALSE(frame);
+  EXPECT_EQ(frame.error().code, "scratch.file");
 }
 
 TEST(FeatureEngine, LaterBarsChangeNoEarlierRow) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/scratch_array.hpp"
 #include "features/bar_history.hpp"
 #include "market/candle.hpp"
 
@@ -22,7 +23,7 @@ struct FeatureFrame {
   std::vector<Symbol> symbols;             ///< S symbols, ascending
   std::vector<std::size_t> symbol_begin;   ///< S + 1 row offsets
   std::vector<std::int64_t> open_time_ms;  ///< N
-  std::vector<float> values;               ///< N x F, row-major
+  ScratchArray<float> values;              ///< N x F, row-major; of a long history in a file without a name
   /// The bars behind the rows, of all `symbols`; null in a frame that was not computed from candles.
   std::shared_ptr<const BarHistory> bars;
 

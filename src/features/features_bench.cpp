@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "features/feature_engine.hpp"
 #include "features/live_features.hpp"
@@ -27,14 +28,16 @@ MemoryCandleSource panel(std::size_t symbols, std::size_t bars) {
   return MemoryCandleSource(std::move(made->series));
 }
 
-void batch(benchmark::State& state, const FeatureSet& set) {
+void batch(benchmark::State& state, const FeatureSet& set, const ScratchSpace& scratch = {}) {
   const auto symbols = static_cast<std::size_t>(state.range(0));
   const auto bars = static_cast<std::size_t>(state.range(1));
   const MemoryCandleSource source = panel(symbols, bars);
   BenchRun run;
+  RunContext context = run.context(static_cast<int>(state.range(2)));
+  context.scratch = scratch;
   std::size_t known = 0;
   for ([[maybe_unused]] auto step : state) {
-    const auto frame = compute_features(set, source, nullptr, {}, run.context(static_cast<int>(state.range(2))));
+    const auto frame = compute_features(set, source, nullptr, {}, context);
     if (!frame || frame->rows() != symbols * bars) state.SkipWithError("the frame is not whole");
     // The check of its own result: the plain returns must be there for all but the first bar of each symbol.
     known = 0;
@@ -51,6 +54,9 @@ void batch(benchmark::State& state, const FeatureSet& set) {
 }
 
 void core_batch(benchmark::State& state) { batch(state, core_feature_set()); }
+void core_batch_in_file(benchmark::State& state) {
+  batch(state, core_feature_set(), {std::filesystem::temp_directory_path(), 0});
+}
 void classic22_batch(benchmark::State& state) { batch(state, classic22_feature_set()); }
 BENCHMARK(core_batch)
     ->ArgNames({"symbols", "bars", "jobs"})
@@ -58,6 +64,12 @@ BENCHMARK(core_batch)
     ->Args({60, 23983, 2})
     ->Args({60, 6000, 1})
     ->Args({15, 23983, 1})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+// Beside core_batch: what it costs to put the frame aside.
+BENCHMARK(core_batch_in_file)
+    ->ArgNames({"symbols", "bars", "jobs"})
+    ->Args({60, 23983, 1})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 BENCHMARK(classic22_batch)

@@ -34,6 +34,7 @@ void BarMeans::fill(std::size_t bar) {
   for (std::size_t column = 0; column < columns_; ++column)
     if (count[column] > 0)
       means_[bar * columns_ + column] = static_cast<float>(sum[column] / static_cast<double>(count[column]));
+  frame.values.let_go_after((tape_.row_end(bar) - tape_.row_begin(bar)) * columns_);
   filled_[bar] = 1;
 }
 

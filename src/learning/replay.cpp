@@ -129,7 +129,7 @@ Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeC
   if (!life) return forward_error(life);
   life->begin_at(tape.close(first));
   SilentProgress silent;
-  const RunContext inner{run.clock, run.cancel, silent, run.jobs};
+  const RunContext inner{run.clock, run.cancel, silent, run.jobs, run.scratch};
   run.progress.begin("replaying " + options.policy, end - first);
   run.progress.advance(life->next_bar() - first);
   while (life->next_bar() < end) {

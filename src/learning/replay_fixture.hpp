@@ -74,12 +74,13 @@ class ReplayPlace : public LearningTest {
   explicit ReplayPlace(std::size_t history) : history_(history), life_log_(*LifeCycleLog::open(*database_)) {}
   void TestBody() override {}
 
-  static MarketTape tape_of(const CandleSource& candles, const std::string& features, std::size_t bars) {
+  static MarketTape tape_of(const CandleSource& candles, const std::string& features, std::size_t bars,
+                            const ScratchSpace& scratch = {}) {
     ManualClock clock{Timestamp(0)};
     CancelToken cancel;
     SilentProgress progress;
     return MarketTape::record(*feature_set(features), candles, nullptr, LabelOptions(), close_of(bars),
-                              {clock, cancel, progress, 1})
+                              {clock, cancel, progress, 1, scratch})
         .value();
   }
 

@@ -12,6 +12,8 @@
 
 #include "learning/learning_data.hpp"
 #include "learning/replay_fixture.hpp"
+#include "learning/tape_fingerprint.hpp"
+#include "support/temp_directory.hpp"
 
 namespace clm {
 namespace {
@@ -171,6 +173,18 @@ TEST_F(Replay, GoesThroughTheLifeOfAVersion) {
   EXPECT_THAT(report->timeline.front().text, HasSubstr("no version has a vote"));
   for (std::size_t i = 0; i < report->timeline.size(); ++i)
     EXPECT_EQ(report->timeline[i].sequence, static_cast<std::int64_t>(i) + 1);
+}
+
+TEST_F(Replay, ComesOutTheSameOfFeaturesThatLieInAFile) {
+  const testing::TempDirectory dir;
+  const MarketTape file = ReplayPlace::tape_of(candles(), "core", kAll, {dir.path(), 0});
+  ASSERT_TRUE(file.frame()->values.in_file());
+  ASSERT_FALSE(tape().frame()->values.in_file());
+  EXPECT_EQ(tape_fingerprint(file), tape_fingerprint(tape()));
+  ReplayPlace place(kHistory);
+  const auto report = place.run(file, candles(), learning(), kSome);
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_EQ(place.memory(close_of(kSome)), gated().place.memory(close_of(kSome)));
 }
 
 TEST_F(Replay, ABetterCandidateGoesFromTheShadowThroughTheCanaryIntoService) {

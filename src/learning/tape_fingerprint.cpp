@@ -1,5 +1,6 @@
 #include "learning/tape_fingerprint.hpp"
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,17 @@ void add(Sha256& hash, const std::vector<T>& values) {
   hash.update(std::to_string(values.size()) + ":").update_values(std::span<const T>(values));
 }
 
+/// As any other list, but of the matrix in its file only a part is resident at a time.
+void add_features(Sha256& hash, const ScratchArray<float>& values) {
+  constexpr std::size_t kAtOnce = std::size_t{1} << 18;
+  hash.update(std::to_string(values.size()) + ":");
+  for (std::size_t begin = 0; begin < values.size(); begin += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, values.size() - begin);
+    hash.update_values(std::span<const float>(values.data() + begin, count));
+    values.let_go(begin, begin + count);
+  }
+}
+
 }  // namespace
 
 std::string tape_fingerprint(const MarketTape& tape) {
@@ -23,7 +35,7 @@ std::string tape_fingerprint(const MarketTape& tape) {
   hash.update(frame.set_hash + "\n");
   add(hash, frame.symbol_begin);
   add(hash, frame.open_time_ms);
-  add(hash, frame.values);
+  add_features(hash, frame.values);
   const Dataset& rows = tape.rows();
   add(hash, rows.frame_row);
   add(hash, rows.known_at_ms);

@@ -203,7 +203,7 @@ TEST(LightGbm, StreamedBlocksGiveTheTreesOfTheWholeMatrix) {
   const auto streamed = make_lgb_dataset(rows, parameters, nullptr);
   ASSERT_TRUE(streamed);
   LgbDataset whole;
-  const std::vector<float>& values = data.frame->values;
+  const auto& values = data.frame->values;
   ASSERT_EQ(LGBM_DatasetCreateFromMat(values.data(), C_API_DTYPE_FLOAT32, 10000, 5, 1, parameters.c_str(), nullptr,
                                       whole.receive()),
             0);

@@ -31,7 +31,7 @@ inline Dataset make_model_data(const ModelDataSpec& spec) {
   frame->set_name = "made_up";
   frame->set_hash = "hash-of-made-up";
   for (std::size_t column = 0; column < spec.columns; ++column) frame->names.push_back("x" + std::to_string(column));
-  frame->values.resize(spec.rows * spec.columns);
+  frame->values = std::vector<float>(spec.rows * spec.columns);
   frame->open_time_ms.resize(spec.rows);
   frame->symbols = {Symbol("MADEUP")};
   frame->symbol_begin = {0, spec.rows};

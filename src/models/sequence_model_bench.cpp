@@ -21,7 +21,7 @@ Dataset market() {
   frame->set_hash = "hash-of-bars-alone";
   frame->names = {"nothing"};
   frame->interval = Interval::one_hour();
-  frame->values.resize(kSymbols * kBars);
+  frame->values = std::vector<float>(kSymbols * kBars);
   auto bars = std::make_shared<BarHistory>();
   frame->symbol_begin = {0};
   for (std::size_t s = 0; s < kSymbols; ++s) {

@@ -61,7 +61,7 @@ std::shared_ptr<const FeatureFrame> frame_of(const std::vector<CandleSeries>& ma
     frame->symbol_begin.push_back(frame->rows());
     bars->symbol_begin.push_back(bars->bars());
   }
-  frame->values.assign(frame->rows(), 0.0F);
+  frame->values = std::vector<float>(frame->rows());
   frame->bars = std::move(bars);
   return frame;
 }
