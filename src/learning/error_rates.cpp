@@ -15,6 +15,7 @@
 #include "learning/quiet_history.hpp"
 #include "learning/simulated_forecasters.hpp"
 #include "learning/stage_decision.hpp"
+#include "learning/trigger_regime.hpp"
 
 namespace clm {
 namespace {
@@ -51,6 +52,7 @@ StageRun run_stage(const LearningOptions& learning, Stage stage, const StageOpti
 }
 
 constexpr const char* kNoDrift = "no_drift";
+constexpr double kDaysAYear = 365.25;
 
 bool asks_for(const ErrorRateOptions& options, const std::string& scenario) {
   return std::find(options.scenarios.begin(), options.scenarios.end(), scenario) != options.scenarios.end();
@@ -145,24 +147,33 @@ Result<std::vector<ErrorRate>> no_drift_rates(const LearningOptions& learning, c
   });
   for (const Status& failure : failures)
     if (!failure) return forward_error(failure);
-  std::vector<std::size_t> any, performance, drift;
+  std::vector<std::size_t> any, performance, drift, regime;
   for (const QuietHistory& one : histories) {
     if (one.performance) performance.push_back(*one.performance);
     if (one.drift) drift.push_back(*one.drift);
+    if (one.regime) regime.push_back(*one.regime);
     constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
-    const std::size_t first = std::min(one.performance.value_or(kNever), one.drift.value_or(kNever));
+    const std::size_t first =
+        std::min({one.performance.value_or(kNever), one.drift.value_or(kNever), one.regime.value_or(kNever)});
     if (first != kNever) any.push_back(first);
   }
-  const auto demanded = [&](double alarms_in_rate) {
-    return "at most " + fixed(100 * (1 - std::exp(-alarms_in_rate * days / rate_days)), 1) + " %";
+  const auto demanded = [&](double alarms_a_day) {
+    return "at most " + fixed(100 * (1 - std::exp(-alarms_a_day * days)), 1) + " %";
   };
+  const double allowed = 1 / rate_days, of_regime = kRegimeFalseAlarmsAYear / kDaysAYear;
   const std::string quiet = " in " + fixed(days, 0) + " days in which nothing changes";
   const std::string once = ", where one alarm in " + fixed(rate_days, 0) + " days is allowed";
+  const std::string yearly = fixed(kRegimeFalseAlarmsAYear, 1) + " a year";
   return std::vector<ErrorRate>{
-      rate_of(kNoDrift, "performance_decay or drift_detected alarms" + quiet + once + " to each", options.n, any,
-              demanded(2)),
-      rate_of("no_drift_performance", "performance_decay alarms" + quiet + once, options.n, performance, demanded(1)),
-      rate_of("no_drift_drift", "drift_detected alarms" + quiet + once, options.n, drift, demanded(1))};
+      rate_of(kNoDrift,
+              "performance_decay, drift_detected or regime_shift alarms" + quiet + once +
+                  " to each of the first two, and " + yearly + " to the third",
+              options.n, any, demanded(2 * allowed + of_regime)),
+      rate_of("no_drift_performance", "performance_decay alarms" + quiet + once, options.n, performance,
+              demanded(allowed)),
+      rate_of("no_drift_drift", "drift_detected alarms" + quiet + once, options.n, drift, demanded(allowed)),
+      rate_of("no_drift_regime", "regime_shift alarms" + quiet + ", where " + yearly + " are stated", options.n, regime,
+              demanded(of_regime))};
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ struct ErrorRateOptions {
 
 /// How often something happened.
 struct ErrorRate {
-  std::string scenario;  ///< aa, gain, damage, no_drift, no_drift_performance, no_drift_drift
+  std::string scenario;  ///< aa, gain, damage, no_drift, no_drift_performance, no_drift_drift, no_drift_regime
   std::string what;      ///< in words: what was planted, and what counts as an event
   std::size_t n = 0, events = 0;
   double rate = 0, lo = 0, hi = 0;  ///< Wilson's 95 % interval

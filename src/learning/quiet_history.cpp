@@ -12,6 +12,7 @@
 #include "learning/simulated_forecasters.hpp"
 #include "learning/trigger_drift.hpp"
 #include "learning/trigger_performance.hpp"
+#include "learning/trigger_regime.hpp"
 #include "learning/trigger_watch.hpp"
 #include "market/simulator.hpp"
 
@@ -20,6 +21,9 @@ namespace {
 
 constexpr std::size_t kMarketSymbols = 8;
 constexpr std::size_t kWarmUpBars = 1'000;
+/// Of the market whose regime stays; what its volatility is does not matter.
+constexpr double kBarVolatility = 0.005;
+constexpr double kTailDegrees = 4;
 
 /// When a check of this period is due, with bars counted from the end of the data.
 bool is_due(std::size_t bar, double period_hours) {
@@ -81,7 +85,7 @@ Result<std::optional<std::size_t>> watch_features(const LearningOptions& learnin
   if (!simulated) return forward_error(simulated);
   const MemoryCandleSource candles(std::move(simulated->series));
   SilentProgress silent;
-  const RunContext inner{run.clock, run.cancel, silent, 1};
+  const RunContext inner{run.clock, run.cancel, silent, 1, run.scratch};
   const auto tape = MarketTape::record(*features, candles, nullptr, learning.label, Timestamp::max(), inner);
   if (!tape) return forward_error(tape);
   BarMeans means(*tape);
@@ -98,6 +102,22 @@ Result<std::optional<std::size_t>> watch_features(const LearningOptions& learnin
   return std::optional<std::size_t>();
 }
 
+/// As much of the past is learned from as of features.
+Result<std::optional<std::size_t>> watch_regime(const LearningOptions& learning, const QuietHistoryOptions& options) {
+  const std::size_t data_end = feature_drift_options(Interval::one_hour()).most_bars();
+  Random random = Random::stream(options.seed, "quiet.regime", options.index);
+  std::vector<double> returns(data_end + options.bars);
+  for (double& one : returns) one = kBarVolatility * random.student_t(kTailDegrees);
+  const std::span<const double> all(returns);
+  const auto model = fit_regimes(all.first(data_end), Interval::one_hour());
+  if (!model) return forward_error(model);
+  for (std::size_t bar = 0; bar < options.bars; ++bar)
+    if (is_due(bar, learning.triggers.drift_hours) &&
+        check_regime(*model, all.first(data_end + bar + 1), data_end).shifted())
+      return std::optional<std::size_t>(bar + 1);
+  return std::optional<std::size_t>();
+}
+
 }  // namespace
 
 Result<QuietHistory> run_quiet_history(const LearningOptions& learning, const QuietHistoryOptions& options,
@@ -106,6 +126,9 @@ Result<QuietHistory> run_quiet_history(const LearningOptions& learning, const Qu
   const auto features = watch_features(learning, options, run);
   if (!features) return forward_error(features);
   if (*features && (!seen.drift || **features < *seen.drift)) seen.drift = *features;
+  const auto regime = watch_regime(learning, options);
+  if (!regime) return forward_error(regime);
+  seen.regime = *regime;
   return seen;
 }
 
