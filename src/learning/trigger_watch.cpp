@@ -8,6 +8,7 @@
 #include "evaluation/bar_score.hpp"
 #include "learning/arena.hpp"
 #include "learning/forecast_book.hpp"
+#include "learning/regime_survey.hpp"
 
 namespace clm {
 namespace {
@@ -193,7 +194,18 @@ Sighting TriggerWatch::look_at_regime(const Subject& subject, std::size_t bar) {
   sighting.fired = finding.shifted();
   sighting.value = (finding.volatility_shifted ? 1 : 0) + (finding.trend_shifted ? 1 : 0);
   sighting.trigger.reason = finding.reason;
+  if (sighting.fired) sighting.trigger.reason += shifted_symbols(known, subject.active_data_end, bar);
   return sighting;
+}
+
+const std::string& TriggerWatch::shifted_symbols(Past& known, Timestamp data_end, std::size_t bar) const {
+  if (known.counted_at == bar) return known.shifted_symbols;
+  const auto symbols =
+      count_shifted(*tape_.frame()->bars, tape_.interval(), data_end, std::max(data_end, tape_.close(bar)));
+  known.counted_at = bar;
+  known.shifted_symbols = "; " + std::to_string(symbols.shifted) + " of the " + std::to_string(symbols.known) +
+                          " symbols whose regimes are known have shifted by themselves";
+  return known.shifted_symbols;
 }
 
 Result<Sighting> TriggerWatch::look_at_drift(const Subject& subject, std::size_t bar) {

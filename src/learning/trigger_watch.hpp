@@ -40,14 +40,14 @@ class TriggerWatch {
 
   struct Subject {
     std::string model_type;
-    VersionId active;           ///< empty: none is
-    Timestamp active_data_end;  ///< of the active version
+    VersionId active;                         ///< empty: none is
+    Timestamp active_data_end;                ///< of the active version
     std::optional<Timestamp> last_attempt;    ///< end of the data of the last training
     const PerformanceChart* chart = nullptr;  ///< null: nothing was promised, or nobody listened
   };
-  /// What the triggers of `kinds` see at the close of `bar`, in that order; of a type that nobody is served by (no version
-  /// is active, or it has expired) only whether it is to be tried again (`check_vacancy`), whatever the kinds. Errors:
-  /// those of artifacts and the log.
+  /// What the triggers of `kinds` see at the close of `bar`, in that order; of a type that nobody is served by (no
+  /// version is active, or it has expired) only whether it is to be tried again (`check_vacancy`), whatever the kinds.
+  /// Errors: those of artifacts and the log.
   Result<std::vector<Sighting>> look(const Subject& subject, std::size_t bar, const std::vector<TriggerKind>& kinds);
 
   /// What the evidence in the registry promises of a version.
@@ -64,6 +64,8 @@ class TriggerWatch {
     std::optional<RegimeModel> regime;
     std::string no_regime;  ///< why not
     bool regime_tried = false;
+    std::string shifted_symbols;  ///< in words, at the bar that follows
+    std::size_t counted_at = std::numeric_limits<std::size_t>::max();
     std::size_t compared_at = std::numeric_limits<std::size_t>::max();  ///< bar of the finding
     DriftFinding finding;
   };
@@ -81,6 +83,7 @@ class TriggerWatch {
   Sighting look_at_age(const Subject& subject, std::size_t bar, TriggerKind kind) const;
   Sighting look_at_performance(const Subject& subject) const;
   Sighting look_at_regime(const Subject& subject, std::size_t bar);
+  const std::string& shifted_symbols(Past& known, Timestamp data_end, std::size_t bar) const;
   Result<Sighting> look_at_drift(const Subject& subject, std::size_t bar);
   Result<DriftFinding> compare_spread(const Subject& subject, std::size_t bar, std::string& why_not);
   Status learn_spread(Spread& spread, std::size_t data_bars);
