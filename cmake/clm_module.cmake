@@ -43,6 +43,7 @@ function(clm_module)
     add_executable(${ARG_NAME}_bench EXCLUDE_FROM_ALL ${benches})
     target_link_libraries(${ARG_NAME}_bench PRIVATE
       clm_${ARG_NAME} ${ARG_LIBRARIES} clm_compile_options benchmark::benchmark benchmark::benchmark_main)
+    target_include_directories(${ARG_NAME}_bench PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     set_property(GLOBAL APPEND PROPERTY CLM_BENCH_TARGETS ${ARG_NAME}_bench)
   endif()
   if(CLM_FUZZ)

@@ -30,7 +30,7 @@ class Workspace:
         return json.loads(done.stdout) if "--json" in arguments else None
 
     def replay(self, to, policy, models, clock=None, settings=None):
-        """The report, CPU seconds, peak MB, and seconds within the libraries (training, forecasting)."""
+        """The report, CPU seconds, peak MB, and the seconds that the libraries trained."""
         arguments = ["replay", "--from", START, "--to", to, "--policy", policy, "--restart", "--json"]
         environment = os.environ | {"CLM_TRAINING_MODELS": models, "CLM_ENSEMBLE_MODE": "off"} | (settings or {})
         if clock:
@@ -42,31 +42,27 @@ class Workspace:
                 sys.exit(f"replay of {policy} with {models} ended with {os.waitstatus_to_exitcode(status)}")
             out.seek(0)
             report = json.load(out)
-        within = [float(x) for x in pathlib.Path(self.clock_file).read_text().split()] if clock else [0.0, 0.0]
-        return report, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, within
+        training = float(pathlib.Path(self.clock_file).read_text()) if clock else 0.0
+        return report, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, training
 
 
-def speed(place, clock):
+def speed(place):
     """One training, then bars alone: what a longer span costs more, everything included."""
     for models in ("ridge", "lightgbm"):
-        short, short_cpu, _, short_within = place.replay("2022-02-01", "static", models, clock)
-        long, long_cpu, _, long_within = place.replay("2023-02-01", "static", models, clock)
+        short, short_cpu, _, _ = place.replay("2022-02-01", "static", models)
+        long, long_cpu, _, _ = place.replay("2023-02-01", "static", models)
         rows = (long["bars"] - short["bars"]) * place.symbols
-        trees = long_within[1] - short_within[1]
         seconds = long_cpu - short_cpu
-        line = f"{models}: {rows:,} symbol-bars more cost {seconds:.2f} s: {rows / seconds:,.0f} a second"
-        if trees > 0.01:
-            line += f"; without the library's own forecasts ({trees:.2f} s) {rows / (seconds - trees):,.0f}"
-        print(f"{line}; demanded {DEMANDED_RATE:,}")
+        print(f"{models}: {rows:,} symbol-bars more cost {seconds:.2f} s: {rows / seconds:,.0f} a second; "
+              f"demanded {DEMANDED_RATE:,}")
 
 
 def overhead(place, clock):
     settings = {"CLM_TRIGGERS_RETRAIN_HOURS": "720", "CLM_TRIGGERS_NEW_BARS": "100000000"}
-    report, cpu, _, (training, forecasting) = place.replay("2022-03-01", "periodic", "lightgbm,xgboost", clock, settings)
+    report, cpu, _, training = place.replay("2022-03-01", "periodic", "lightgbm,xgboost", clock, settings)
     rest = cpu - training
-    print(f"lightgbm,xgboost, {report['trainings']} trainings: {cpu:.1f} s, of which the libraries train {training:.1f} s "
-          f"and forecast {forecasting:.1f} s; all but training {rest:.1f} s, {100 * rest / cpu:.1f} %; "
-          f"demanded {100 * DEMANDED_SHARE:.0f} %")
+    print(f"lightgbm,xgboost, {report['trainings']} trainings: {cpu:.1f} s, of which the libraries train {training:.1f} s; "
+          f"all else {rest:.1f} s, {100 * rest / cpu:.1f} %; demanded {100 * DEMANDED_SHARE:.0f} %")
 
 
 def memory(place):
@@ -79,7 +75,7 @@ def main():
     program, clock, candles = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="clm-bench-") as directory:
         place = Workspace(program, str(pathlib.Path(directory) / "w"), candles)
-        speed(place, clock)
+        speed(place)
         overhead(place, clock)
         memory(place)
 

@@ -1,6 +1,9 @@
 #include "models/boosted_model.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -28,11 +31,44 @@ Result<BoostedModelFile> read_boosted_model(const std::filesystem::path& directo
   return BoostedModelFile{std::move(*stored), std::move(record)};
 }
 
-BoostedModel::BoostedModel(BoostedModelFile file, std::string_view library_file)
+Status check_forest(const FlatForest& forest, std::size_t columns, const LibraryForecast& library,
+                    std::string_view library_file) {
+  constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+  // Every value in turn within one row, each row beginning with another.
+  constexpr std::array<float, 7> kValues{0.0F, 1.0F, kUnknown, -1.0F, 0.1F, -0.1F, 30.0F};
+  constexpr std::size_t kRows = kValues.size() + 2;
+  std::vector<float> rows(kRows * columns, 0.0F);
+  for (std::size_t i = 0; i < kValues.size() * columns; ++i)
+    rows[i] = kValues[(i / columns + i % columns) % kValues.size()];
+  std::fill(rows.end() - static_cast<std::ptrdiff_t>(columns), rows.end(), kUnknown);
+  std::vector<float> ours(kRows), theirs(kRows);
+  forest.predict(rows, ours);
+  if (Status asked = library(rows, theirs); !asked) return asked;
+  for (std::size_t row = 0; row < kRows; ++row)
+    if (std::bit_cast<std::uint32_t>(ours[row]) != std::bit_cast<std::uint32_t>(theirs[row]))
+      return load_failure("holds trees that forecast something else than the library does", library_file);
+  return {};
+}
+
+BoostedModel::BoostedModel(BoostedModelFile file, std::string_view library_file, FlatForest forest)
     : file_(std::move(file)),
       library_file_(library_file),
-      importance_(importance_shares(file_.stored.header.feature_names, file_.record.importance)) {
+      importance_(importance_shares(file_.stored.header.feature_names, file_.record.importance)),
+      forest_(std::move(forest)) {
   expects(file_.record.importance.size() == columns(), "one importance per feature");
+}
+
+Status BoostedModel::predict(const RowSet& rows, std::span<float> out) const {
+  expects(out.size() == rows.size(), "one forecast per row");
+  if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
+  return for_each_block(rows, [&](std::size_t first, std::span<const float> features) -> Status {
+    const std::span<float> block = out.subspan(first, features.size() / columns());
+    forest_.predict(features, block);
+    for (std::size_t row = 0; row < block.size(); ++row)
+      if (nothing_known(features.subspan(row * columns(), columns())))
+        block[row] = std::numeric_limits<float>::quiet_NaN();
+    return {};
+  });
 }
 
 void BoostedModel::hide_unknown_rows(std::span<const float> features, std::span<double> contributions) const {

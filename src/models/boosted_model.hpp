@@ -1,9 +1,12 @@
 #pragma once
 #include <filesystem>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "models/flat_forest.hpp"
 #include "models/model.hpp"
 #include "models/model_file.hpp"
 
@@ -27,17 +30,26 @@ struct BoostedModelFile {
 Result<BoostedModelFile> read_boosted_model(const std::filesystem::path& directory, std::string_view type,
                                             std::string_view library_file);
 
-/// What a boosted model is whatever its library: its files and its importance. The library's booster is the derived
-/// class's.
+/// How a library is asked directly: `rows` are out.size() x columns, row-major.
+using LibraryForecast = std::function<Status(std::span<const float> rows, std::span<float> out)>;
+
+/// Asks the library about a few rows, known, unknown and mixed. Error `model.load` (integrity) where the forest does
+/// not say the same to the bit: trees of a kind that it does not know.
+Status check_forest(const FlatForest& forest, std::size_t columns, const LibraryForecast& library,
+                    std::string_view library_file);
+
+/// What a boosted model is whatever its library: its files, its importance, and its forecasts, which the trees give
+/// without the library. The library's booster is the derived class's.
 class BoostedModel : public Model {
  public:
   /// `file` has one importance per feature (contract). `library_file` is the name that the library's bytes go under.
-  BoostedModel(BoostedModelFile file, std::string_view library_file);
+  BoostedModel(BoostedModelFile file, std::string_view library_file, FlatForest forest);
 
   std::string_view type() const final { return file_.stored.header.type; }
   const std::string& feature_hash() const final { return file_.stored.header.feature_hash; }
   std::vector<FeatureImportance> importance() const final { return importance_; }
   Status save(const std::filesystem::path& directory) const final;
+  Status predict(const RowSet& rows, std::span<float> out) const final;
 
  protected:
   std::size_t columns() const { return file_.stored.header.feature_names.size(); }
@@ -48,6 +60,7 @@ class BoostedModel : public Model {
   BoostedModelFile file_;
   std::string library_file_;
   std::vector<FeatureImportance> importance_;
+  FlatForest forest_;
 };
 
 /// Each gain as a share of their sum; all zero where nothing was gained.

@@ -13,7 +13,6 @@ namespace clm {
 // Internal to the lightgbm_*.cpp files.
 using LgbBooster = LibraryHandle<LGBM_BoosterFree>;
 using LgbDataset = LibraryHandle<LGBM_DatasetFree>;
-using LgbFastConfig = LibraryHandle<LGBM_FastConfigFree>;
 
 /// LightGBM keeps the number of threads in one variable of the process, set by every call that takes parameters,
 /// and indexes buffers sized by an earlier value of it: with two numbers in use at once it writes out of bounds. So

@@ -1,13 +1,13 @@
 #include "models/lightgbm_model.hpp"
 
-#include <limits>
-#include <mutex>
+#include <algorithm>
 
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
 #include "base/random.hpp"
 #include "models/boosted_model.hpp"
+#include "models/boosted_trees.hpp"
 #include "models/lightgbm_handles.hpp"
 #include "models/option_fields.hpp"
 #include "models/training_rows.hpp"
@@ -20,31 +20,8 @@ constexpr std::string_view kFile = "model.txt";
 
 class LightGbmModel final : public BoostedModel {
  public:
-  LightGbmModel(BoostedModelFile file, LgbBooster booster, LgbFastConfig fast)
-      : BoostedModel(std::move(file), kFile), booster_(std::move(booster)), fast_(std::move(fast)) {}
-
-  // Row by row through the fast call: as fast as the library's batch call on one thread, which does the same inside,
-  // and unlike that one it leaves the library's process-wide number of threads alone.
-  Status predict(const RowSet& rows, std::span<float> out) const override {
-    expects(out.size() == rows.size(), "one forecast per row");
-    if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
-    return for_each_block(rows, [&](std::size_t first, std::span<const float> features) -> Status {
-      const std::lock_guard lock(mutex_);
-      for (std::size_t at = 0; at < features.size(); at += columns(), ++first) {
-        const std::span<const float> row = features.subspan(at, columns());
-        if (nothing_known(row)) {
-          out[first] = std::numeric_limits<float>::quiet_NaN();
-          continue;
-        }
-        std::int64_t length = 0;
-        double forecast = 0;
-        if (LGBM_BoosterPredictForMatSingleRowFast(fast_.get(), row.data(), &length, &forecast) != 0 || length != 1)
-          return fail(ErrorKind::defect, "model.predict", std::string("LightGBM: ") + LGBM_GetLastError());
-        out[first] = static_cast<float>(forecast);
-      }
-      return {};
-    });
-  }
+  LightGbmModel(BoostedModelFile file, LgbBooster booster, FlatForest forest)
+      : BoostedModel(std::move(file), kFile, std::move(forest)), booster_(std::move(booster)) {}
 
   // Through the batch call, which sets the library's process-wide number of threads: hence the seat.
   Status contributions(const RowSet& rows, std::span<double> out) const override {
@@ -78,18 +55,28 @@ class LightGbmModel final : public BoostedModel {
       return load_failure(std::string("LightGBM: ") + LGBM_GetLastError(), kFile);
     if (static_cast<std::size_t>(columns) != file.stored.header.feature_names.size())
       return load_failure("has another number of features than its description", kFile);
-    LgbFastConfig fast;
-    const std::string parameters = "verbosity=-1 num_threads=" + std::to_string(seat.threads());
-    if (LGBM_BoosterPredictForMatSingleRowFastInit(booster.get(), C_API_PREDICT_NORMAL, 0, -1, C_API_DTYPE_FLOAT32,
-                                                   columns, parameters.c_str(), fast.receive()) != 0)
-      return load_failure(std::string("LightGBM: ") + LGBM_GetLastError(), kFile);
-    return std::make_unique<LightGbmModel>(std::move(file), std::move(booster), std::move(fast));
+    auto forest = read_lightgbm_trees(file.stored.library_bytes, static_cast<std::size_t>(columns));
+    if (!forest) return load_failure(forest.error().message, kFile);
+    const auto ask = [&](std::span<const float> rows, std::span<float> out) -> Status {
+      const std::string parameters = "verbosity=-1 num_threads=" + std::to_string(seat.threads());
+      std::vector<double> forecasts(out.size());
+      std::int64_t length = 0;
+      if (LGBM_BoosterPredictForMat(booster.get(), rows.data(), C_API_DTYPE_FLOAT32,
+                                    static_cast<std::int32_t>(out.size()), columns, 1, C_API_PREDICT_NORMAL, 0, -1,
+                                    parameters.c_str(), &length, forecasts.data()) != 0 ||
+          static_cast<std::size_t>(length) != out.size())
+        return load_failure(std::string("LightGBM: ") + LGBM_GetLastError(), kFile);
+      std::transform(forecasts.begin(), forecasts.end(), out.begin(),
+                     [](double value) { return static_cast<float>(value); });
+      return {};
+    };
+    if (Status same = check_forest(*forest, static_cast<std::size_t>(columns), ask, kFile); !same)
+      return forward_error(same);
+    return std::make_unique<LightGbmModel>(std::move(file), std::move(booster), std::move(*forest));
   }
 
  private:
-  LgbBooster booster_;  // before fast_, which refers to it
-  LgbFastConfig fast_;
-  mutable std::mutex mutex_;  // fast_ holds one buffer
+  LgbBooster booster_;
 };
 
 std::string library_parameters(const LightGbmOptions& options, const TrainingJob& job) {

@@ -12,10 +12,12 @@
 #include <limits>
 #include <map>
 
+#include "base/file_io.hpp"
 #include "models/lightgbm_handles.hpp"
 #include "models/models_test_data.hpp"
 #include "models/trainers.hpp"
 #include "models/xgboost_handles.hpp"
+#include "support/temp_directory.hpp"
 
 namespace clm {
 namespace {
@@ -160,6 +162,58 @@ void forecast(benchmark::State& state, const std::string& type) {
   }
 }
 
+/// The library's own fastest call on the same trees: for LightGBM row by row, for XGBoost all rows at once.
+template <typename Ask>
+void forecast_bare(benchmark::State& state, const std::string& type, const std::string& file, const Ask& ask) {
+  const Dataset& data = data_of(10000, 57);
+  TestRun run;
+  const RowSet none{&data, {}};
+  const auto model =
+      make_trainer(type, bench_options()).value()->train({all_rows(data), none, 1, 1}, run.context).value();
+  const testing::TempDirectory directory;
+  require(model->save(directory.path()).has_value(), "saving failed");
+  const std::string bytes = read_file(directory.path() / file).value();
+  const auto count = static_cast<std::size_t>(state.range(0));
+  std::vector<float> values(count * data.frame->columns());
+  all_rows(data).gather(0, count, values);
+  ask(state, bytes, std::span<const float>(values), count);
+}
+
+void ask_lightgbm(benchmark::State& state, const std::string& bytes, std::span<const float> values, std::size_t count) {
+  LgbBooster booster;
+  LibraryHandle<LGBM_FastConfigFree> fast;
+  int rounds = 0;
+  const auto columns = static_cast<std::int32_t>(values.size() / count);
+  require(
+      LGBM_BoosterLoadModelFromString(bytes.c_str(), &rounds, booster.receive()) == 0 &&
+          LGBM_BoosterPredictForMatSingleRowFastInit(booster.get(), C_API_PREDICT_NORMAL, 0, -1, C_API_DTYPE_FLOAT32,
+                                                     columns, "verbosity=-1 num_threads=1", fast.receive()) == 0,
+      LGBM_GetLastError());
+  double forecast = 0;
+  std::int64_t length = 0;
+  for (auto _ : state)
+    for (std::size_t row = 0; row < count; ++row)
+      LGBM_BoosterPredictForMatSingleRowFast(fast.get(), values.data() + row * static_cast<std::size_t>(columns),
+                                             &length, &forecast);
+}
+
+void ask_xgboost(benchmark::State& state, const std::string& bytes, std::span<const float> values, std::size_t count) {
+  XgbBooster booster;
+  require(XGBoosterCreate(nullptr, 0, booster.receive()) == 0 &&
+              XGBoosterSetParam(booster.get(), "nthread", "1") == 0 &&
+              XGBoosterLoadModelFromBuffer(booster.get(), bytes.data(), bytes.size()) == 0,
+          XGBGetLastError());
+  const std::string array = xgb_array_interface(values, count);
+  const bst_ulong* shape = nullptr;
+  bst_ulong dimensions = 0;
+  const float* forecasts = nullptr;
+  for (auto _ : state)
+    XGBoosterPredictFromDense(booster.get(), array.c_str(),
+                              R"({"type":0,"training":false,"iteration_begin":0,"iteration_end":0,)"
+                              R"("strict_shape":false,"missing":NaN,"cache_id":0})",
+                              nullptr, &shape, &dimensions, &forecasts);
+}
+
 void train_sizes(benchmark::internal::Benchmark* bench) {
   bench->Args({136500, 22})->Args({198000, 57})->Unit(benchmark::kMillisecond)->Iterations(1);
 }
@@ -181,6 +235,16 @@ BENCHMARK_CAPTURE(forecast, lightgbm, "lightgbm")
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(forecast, xgboost, "xgboost")
     ->Name("predict/xgboost")
+    ->Arg(1)
+    ->Arg(566)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(forecast_bare, lightgbm, "lightgbm", "model.txt", ask_lightgbm)
+    ->Name("predict/lightgbm_bare")
+    ->Arg(1)
+    ->Arg(566)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(forecast_bare, xgboost, "xgboost", "model.ubj", ask_xgboost)
+    ->Name("predict/xgboost_bare")
     ->Arg(1)
     ->Arg(566)
     ->Unit(benchmark::kMicrosecond);

@@ -2,6 +2,7 @@
 
 #include <xgboost/c_api.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include "base/contract.hpp"
 #include "base/random.hpp"
 #include "models/boosted_model.hpp"
+#include "models/boosted_trees.hpp"
 #include "models/option_fields.hpp"
 #include "models/training_rows.hpp"
 #include "models/xgboost_handles.hpp"
@@ -24,18 +26,8 @@ constexpr std::string_view kFile = "model.ubj";
 
 class XgboostModel final : public BoostedModel {
  public:
-  XgboostModel(BoostedModelFile file, XgbBooster booster)
-      : BoostedModel(std::move(file), kFile), booster_(std::move(booster)) {}
-
-  // XGBoost's in-place prediction is thread-safe: it keeps its buffers per thread, and the one step that writes to
-  // the booster, its configuration, was done by the first prediction in `from_file`.
-  Status predict(const RowSet& rows, std::span<float> out) const override {
-    expects(out.size() == rows.size(), "one forecast per row");
-    if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
-    return for_each_block(rows, [&](std::size_t first, std::span<const float> features) {
-      return predict_block(features, out.subspan(first, features.size() / columns()));
-    });
-  }
+  XgboostModel(BoostedModelFile file, XgbBooster booster, FlatForest forest)
+      : BoostedModel(std::move(file), kFile, std::move(forest)), booster_(std::move(booster)) {}
 
   Status contributions(const RowSet& rows, std::span<double> out) const override {
     const std::size_t width = columns() + 1;
@@ -58,33 +50,31 @@ class XgboostModel final : public BoostedModel {
     bst_ulong columns = 0;
     if (XGBoosterGetNumFeature(booster.get(), &columns) != 0 || columns != file.stored.header.feature_names.size())
       return load_failure("has another number of features than its description", kFile);
-    auto model = std::make_unique<XgboostModel>(std::move(file), std::move(booster));
-    const std::vector<float> zeros(model->columns(), 0.0F);
-    float ignored = 0;
-    if (Status warm = model->predict_block(zeros, {&ignored, 1}); !warm) return forward_error(warm);
-    return model;
+    auto forest = read_xgboost_trees(bytes, columns);
+    if (!forest) return load_failure(forest.error().message, kFile);
+    const auto ask = [&](std::span<const float> rows, std::span<float> out) { return ask_library(booster, rows, out); };
+    if (Status same = check_forest(*forest, columns, ask, kFile); !same) return forward_error(same);
+    return std::make_unique<XgboostModel>(std::move(file), std::move(booster), std::move(*forest));
   }
 
  private:
-  Status predict_block(std::span<const float> features, std::span<float> out) const {
+  static Status ask_library(const XgbBooster& booster, std::span<const float> rows, std::span<float> out) {
     static constexpr const char* kConfig =
         R"({"type":0,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false,)"
         R"("missing":NaN,"cache_id":0})";
-    const std::string array = xgb_array_interface(features, out.size());
+    const std::string array = xgb_array_interface(rows, out.size());
     const bst_ulong* shape = nullptr;
     bst_ulong dimensions = 0;
     const float* forecasts = nullptr;
-    if (XGBoosterPredictFromDense(booster_.get(), array.c_str(), kConfig, nullptr, &shape, &dimensions, &forecasts) !=
+    if (XGBoosterPredictFromDense(booster.get(), array.c_str(), kConfig, nullptr, &shape, &dimensions, &forecasts) !=
             0 ||
         dimensions != 1 || shape[0] != out.size())
-      return fail(ErrorKind::defect, "model.predict", std::string("XGBoost: ") + XGBGetLastError());
-    for (std::size_t row = 0; row < out.size(); ++row)
-      out[row] = nothing_known(features.subspan(row * columns(), columns())) ? std::numeric_limits<float>::quiet_NaN()
-                                                                             : forecasts[row];
+      return load_failure(std::string("XGBoost: ") + XGBGetLastError(), kFile);
+    std::copy_n(forecasts, out.size(), out.begin());
     return {};
   }
 
-  // The in-place prediction does not know contributions: these rows go through a matrix. The library says nothing of
+  // Rows go through a matrix. The library says nothing of
   // threads here, and nobody waits for it, so one at a time.
   Status contribute_block(std::span<const float> features, std::span<double> out) const {
     static constexpr const char* kConfig =
