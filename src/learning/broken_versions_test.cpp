@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "learning/life_cycle_fixture.hpp"
 #include "learning/replay_fixture.hpp"
 
 namespace clm {
@@ -42,10 +43,8 @@ MemoryCandleSource noise() {
   return MemoryCandleSource(simulate(options).value().series);
 }
 
-class BrokenVersions : public testing::LearningTest {
+class BrokenVersions : public testing::LifeCycleTest {
  protected:
-  BrokenVersions() : life_log_(*LifeCycleLog::open(*database_)), checker_(*registry_, life_log_) {}
-
   VersionId trained(const CandleSource& candles, int seed, const std::string& mode) {
     LearningOptions options = learning();
     options.training.seed = seed;
@@ -84,24 +83,9 @@ class BrokenVersions : public testing::LearningTest {
     trials_ = life->trials();
     return {};
   }
-  std::vector<std::string> kinds_of(const VersionId& version) const {
-    std::vector<std::string> kinds;
-    const auto events = life_log_.events();
-    for (const LifeEvent& event : *events)
-      if (event.version == version.str()) kinds.push_back(event.kind);
-    return kinds;
-  }
-  std::string last_text(const std::string& kind) const {
-    std::string text;
-    const auto events = life_log_.events();
-    for (const LifeEvent& event : *events)
-      if (event.kind == kind) text = event.text;
-    return text;
-  }
-  Job last_job() const { return life_log_.jobs(WhichJobs::all).value().back(); }
+  Job last_job() const { return all_jobs().back(); }
 
-  LifeCycleLog life_log_;
-  testing::LifeCycleChecker checker_;
+  testing::LifeCycleChecker checker_{*registry_, life_log_};
   std::vector<TrialView> trials_;
 };
 
@@ -115,7 +99,7 @@ TEST_F(BrokenVersions, WhoIsToBePromotedFailsAndTheActiveOneStays) {
   ASSERT_TRUE(gone) << to_string(gone.error());
   EXPECT_EQ(active_version("lightgbm"), active.str());
   EXPECT_EQ(status(candidate), VersionStatus::failed);
-  EXPECT_EQ(kinds_of(candidate), (std::vector<std::string>{"shadow", "promoted", "failed", "trial_ended"}));
+  EXPECT_EQ(kinds(candidate), (std::vector<std::string>{"shadow", "promoted", "failed", "trial_ended"}));
   EXPECT_THAT(last_text("failed"), HasSubstr(ForecastCalibration::kFileName));
   EXPECT_THAT(last_text("trial_ended"), HasSubstr("it was made failed"));
   EXPECT_TRUE(trials_.empty());
@@ -124,6 +108,37 @@ TEST_F(BrokenVersions, WhoIsToBePromotedFailsAndTheActiveOneStays) {
   EXPECT_EQ(job.state, JobState::failed);
   const auto next = live_until(kEnd + 1);
   EXPECT_TRUE(next) << "and who opens it anew is not stopped by it: " << to_string(next.error());
+}
+
+TEST_F(BrokenVersions, WhoIsOnTrialFailsWhenTheLifeCycleIsOpened) {
+  const VersionId active = served(easy_candles(), 1);
+  const VersionId candidate = in_the_shadow(easy_candles(), 2);
+  ASSERT_TRUE(live_until(kBars + 3));
+  alter(candidate);
+  const auto gone = live_until(kBars + 6);
+  ASSERT_TRUE(gone) << "one broken candidate is no reason to stop: " << to_string(gone.error());
+  EXPECT_EQ(status(candidate), VersionStatus::failed);
+  EXPECT_EQ(kinds(candidate), (std::vector<std::string>{"shadow", "trial_ended"}));
+  EXPECT_EQ(active_version("lightgbm"), active.str());
+}
+
+TEST_F(BrokenVersions, AWatchWithoutAWayBackEnds) {
+  const VersionId before = served(easy_candles(), 1);
+  ASSERT_TRUE(live_until(kBars + 1));
+  const VersionId active = served(easy_candles(), 2);
+  ASSERT_TRUE(live_until(kBars + 3));
+  ASSERT_EQ(trials_.size(), 1U);
+  alter(before);
+  const auto gone = live_until(kBars + 6);
+  ASSERT_TRUE(gone) << to_string(gone.error());
+  EXPECT_TRUE(trials_.empty());
+  EXPECT_THAT(last_text("watch_ended"), HasSubstr("the way back to " + before.str() + " is broken"));
+  EXPECT_EQ(active_version("lightgbm"), active.str());
+  // The active one itself is another matter: nobody is to be served by it, and that stops everything.
+  alter(active);
+  const auto stopped = live_until(kBars + 9);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, ErrorKind::integrity);
 }
 
 TEST_F(BrokenVersions, ARollbackPassesOverTheVersionBefore) {
@@ -139,7 +154,7 @@ TEST_F(BrokenVersions, ARollbackPassesOverTheVersionBefore) {
   EXPECT_EQ(active_version("lightgbm"), oldest.str());
   EXPECT_EQ(status(poor), VersionStatus::rolled_back);
   EXPECT_EQ(status(before), VersionStatus::failed);
-  EXPECT_EQ(kinds_of(before), std::vector<std::string>{"failed"});
+  EXPECT_EQ(kinds(before), std::vector<std::string>{"failed"});
   EXPECT_THAT(last_text("failed"), HasSubstr("not taken as the way back"));
   const Job job = last_job();
   EXPECT_EQ(job.state, JobState::completed);

@@ -36,9 +36,10 @@ enum class Look {
 /// them is begun, and again when they are done. Killed anywhere, opening goes on to the same versions, statuses, events
 /// and forecasts. Not thread-safe; one per workspace, whose lock the `CycleWorkplace` proves.
 ///
-/// A version whose bytes turn out to be broken when it is to be promoted is `failed` instead, and the active one stays.
-/// A rollback passes over broken versions to the next older sound one; where there is none, the version stays active
-/// and the job has failed: a type that had an active version has one.
+/// A version whose bytes turn out to be broken when it is to be promoted, or when the life cycle is opened while it is
+/// on trial, is `failed`, and the active one stays; a watch whose way back is broken ends. A rollback passes over
+/// broken versions to the next older sound one; where there is none, the version stays active and the job has failed: a
+/// type that had an active version has one.
 ///
 /// In mode `advisory` moves of versions are jobs that wait for a person (`Approval::awaited`); what then was done in
 /// the registry is met like anything else that a person does, and a job whose version stands where it wanted it is
@@ -124,6 +125,7 @@ class LifeCycle {
   Status read_active(const std::string& model_type);
   Status read_registry();
   Status meet_what_a_person_did(const std::map<std::string, VersionId>& active_before);
+  Status meet_broken_versions(Timestamp now);
   Status meet_moved_trials(Timestamp now);
   Status meet_newcomers(const std::vector<CycleResult>& results, Timestamp now);
   Status meet_newcomer(const CycleResult& result, const VersionId& reference, Timestamp now);

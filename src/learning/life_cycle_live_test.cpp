@@ -1,6 +1,4 @@
 // The life cycle as it runs live: candles come in, now and then somebody looks, and people interfere.
-#include "learning/life_cycle.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,7 +6,7 @@
 #include <cmath>
 
 #include "features/feature_set.hpp"
-#include "learning/learning_fixture.hpp"
+#include "learning/life_cycle_fixture.hpp"
 #include "learning/replay.hpp"
 
 namespace clm {
@@ -39,10 +37,8 @@ LearningOptions learning() {
   return options;
 }
 
-class LiveLifeCycle : public testing::LearningTest {
+class LiveLifeCycle : public testing::LifeCycleTest {
  protected:
-  LiveLifeCycle() : life_log_(*LifeCycleLog::open(*database_)) {}
-
   MarketTape tape_of(const CandleSource& candles, std::size_t bars, const LearningOptions& options) {
     return MarketTape::record(*feature_set(options.feature_set), candles, nullptr, options.label, close_of(bars),
                               undisturbed())
@@ -79,22 +75,7 @@ class LiveLifeCycle : public testing::LearningTest {
     trials_ = life->trials();
     return {};
   }
-  std::vector<std::string> kinds() const {
-    std::vector<std::string> kinds;
-    const auto events = life_log_.events();
-    for (const LifeEvent& event : *events) kinds.push_back(event.kind);
-    return kinds;
-  }
-  std::vector<Job> all_jobs() const { return life_log_.jobs(WhichJobs::all).value(); }
-  std::string last_text(const std::string& kind) const {
-    std::string text;
-    const auto events = life_log_.events();
-    for (const LifeEvent& event : *events)
-      if (event.kind == kind) text = event.text;
-    return text;
-  }
 
-  LifeCycleLog life_log_;
   std::vector<Job> jobs_;
   std::vector<TrialView> trials_;
 };
@@ -124,16 +105,14 @@ TEST_F(LiveLifeCycle, LookedAtAtEveryBarItIsTheReplay) {
     }
     std::vector<std::string> lines() const {
       std::vector<std::string> lines;
-      const auto events = life_log_.events();
-      for (const LifeEvent& event : *events) lines.push_back(to_line(event));
+      for (const LifeEvent& event : all_events()) lines.push_back(to_line(event));
       return lines;
     }
   } other;
   const auto report = other.run();
   ASSERT_TRUE(report) << to_string(report.error());
   std::vector<std::string> lines;
-  const auto events = life_log_.events();
-  for (const LifeEvent& event : *events) lines.push_back(to_line(event));
+  for (const LifeEvent& event : all_events()) lines.push_back(to_line(event));
   EXPECT_EQ(lines, other.lines());
   EXPECT_THAT(kinds(), ::testing::Contains("shadow"));
   EXPECT_THAT(kinds(), ::testing::Contains("rejected"));

@@ -132,6 +132,37 @@ Status LifeCycle::read_registry() {
   return {};
 }
 
+Status LifeCycle::meet_broken_versions(Timestamp now) {
+  const auto problem_of = [&](const VersionId& version) -> Result<std::optional<Error>> {
+    const auto record = place_.registry.find(version.str());
+    if (!record) return forward_error(record);
+    const auto sound = place_.registry.open_artifact(*record);
+    if (sound) return std::optional<Error>();
+    if (sound.error().kind != ErrorKind::integrity) return forward_error(sound);
+    return std::optional(sound.error());
+  };
+  for (Trial& trial : state_.trials) {
+    const bool watched = trial.stage == Stage::watch;
+    const auto problem = problem_of(watched ? trial.reference : trial.challenger);
+    if (!problem) return forward_error(problem);
+    if (!*problem) continue;
+    if (watched) {
+      tell(now, "watch_ended", trial.model_type, trial.challenger,
+           "the way back to " + trial.reference.str() + " is broken: " + to_string(**problem));
+      end_trial(trial);
+      continue;
+    }
+    const auto record = place_.registry.find(trial.challenger.str());
+    if (!record) return forward_error(record);
+    if (record->status != status_in(trial.stage)) continue;  // somebody has moved it, which is met next
+    const Decision failure{now, "life cycle", to_string(**problem), {}};
+    if (auto failed = place_.registry.advance(trial.challenger, VersionStatus::failed, failure); !failed)
+      return forward_error(failed);
+  }
+  forget_ended_trials();
+  return {};
+}
+
 Status LifeCycle::meet_moved_trials(Timestamp now) {
   for (Trial& trial : state_.trials) {
     if (trial.challenger.empty()) continue;
@@ -155,6 +186,7 @@ Status LifeCycle::meet_moved_trials(Timestamp now) {
 
 Status LifeCycle::meet_what_a_person_did(const std::map<std::string, VersionId>& active_before) {
   const Timestamp now = state_.last_close.value_or(Timestamp(0));
+  if (auto met = meet_broken_versions(now); !met) return met;
   if (auto met = meet_moved_trials(now); !met) return met;
   // What was proposed may have become impossible.
   std::vector<VersionId> settled;
