@@ -64,7 +64,7 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
   LearningOptions& options = (*session)->learning();
-  if (!flags.models.empty()) options.training.models = flags.models;
+  if (auto chosen = choose_models(options, flags.models); !chosen) return forward_error(chosen);
   WalkForwardStudyOptions study_options;
   study_options.refit_months = flags.refit_months;
   const auto from = parse_timestamp(flags.from);

@@ -93,7 +93,7 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
   LearningOptions& options = (*session)->learning();
-  if (!flags.models.empty()) options.training.models = flags.models;
+  if (auto chosen = choose_models(options, flags.models); !chosen) return forward_error(chosen);
   const auto from = time_of("--from", flags.from);
   if (!from) return forward_error(from);
   const auto to = time_of("--to", flags.to);

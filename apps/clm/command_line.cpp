@@ -71,7 +71,9 @@ int run_command_line(const std::vector<std::string>& words, const std::map<std::
     app.parse(std::move(reversed));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    program.print_error(Error{ErrorKind::usage, "usage", error.what(), "command line", "See clm --help."});
+    std::string asked = "clm";
+    for (const CLI::App* command : app.get_subcommands()) asked += " " + command->get_name();
+    program.print_error(Error{ErrorKind::usage, "usage", error.what(), "command line", "See " + asked + " --help."});
     return static_cast<int>(ErrorKind::usage);
   }
 

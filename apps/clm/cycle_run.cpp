@@ -29,11 +29,9 @@ Result<Desk> open_desk(Program& program, const CycleFlags& flags, const std::str
   auto session = Session::open(program);
   if (!session) return forward_error(session);
   LearningOptions& options = (*session)->learning();
-  if (!flags.models.empty()) {
-    // Who is trained today does not change who belongs to the ensemble.
-    if (options.ensemble.models.empty()) options.ensemble.models = options.training.models;
-    options.training.models = flags.models;
-  }
+  // Who is trained today does not change who belongs to the ensemble.
+  if (!flags.models.empty() && options.ensemble.models.empty()) options.ensemble.models = options.training.models;
+  if (auto chosen = choose_models(options, flags.models); !chosen) return forward_error(chosen);
   auto lock = (*session)->workspace().lock_cycle(purpose);
   if (!lock) return forward_error(lock);
   const auto registry = (*session)->registry();

@@ -2,6 +2,7 @@
 
 #include "build_info.hpp"
 #include "learning/ensemble_lineup.hpp"
+#include "models/trainers.hpp"
 
 namespace clm::app {
 
@@ -35,6 +36,12 @@ Result<std::unique_ptr<CandleSource>> open_protocol_candles(Session& session, co
   auto candles = StoredUniverse::open(**store, universe, protocol.as_of);
   if (!candles) return forward_error(candles);
   return std::unique_ptr<CandleSource>(std::move(*candles));
+}
+
+Status choose_models(LearningOptions& options, const std::vector<std::string>& asked) {
+  if (auto known = check_model_types(asked, "--models"); !known) return known;
+  if (!asked.empty()) options.training.models = asked;
+  return check_model_types(options.training.models, "training.models");
 }
 
 Result<PredictorOptions> predictor_options(const LearningOptions& learning) {

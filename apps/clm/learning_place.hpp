@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "features/context_source.hpp"
 #include "learning/protocol.hpp"
@@ -23,6 +24,10 @@ Result<LearningPlace> open_learning_place(Program& program, Session& session, co
 
 /// The same for a stored protocol, whatever the settings say today.
 Result<std::unique_ptr<CandleSource>> open_protocol_candles(Session& session, const Protocol& protocol);
+
+/// `--models` takes the place of `training.models`; empty: the setting stands. Error `model.type` (usage), which names
+/// the flag or the setting and the types that are known.
+Status choose_models(LearningOptions& options, const std::vector<std::string>& asked);
 
 /// Weights, their bounds and costs for a predictor, as the settings have them.
 Result<PredictorOptions> predictor_options(const LearningOptions& learning);

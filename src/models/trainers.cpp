@@ -1,6 +1,7 @@
 #include "models/trainers.hpp"
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
@@ -14,10 +15,11 @@ constexpr std::array<std::string_view, 11> kTypes = {"xgboost",       "lightgbm"
                                                      "dlinear",       "nlinear_ols", "ridge",   "zero",
                                                      "majority_sign", "momentum",    "reversal"};
 
-tl::unexpected<Error> unknown_type(ErrorKind kind, std::string_view type) {
+tl::unexpected<Error> unknown_type(ErrorKind kind, std::string_view type, std::string_view where) {
   std::string known;
   for (const std::string_view name : kTypes) known += (known.empty() ? "" : ", ") + std::string(name);
-  return fail(kind, "model.type", "there is no model type \"" + std::string(type) + '"', {}, "Known are: " + known);
+  return fail(kind, "model.type", "there is no model type \"" + std::string(type) + '"', std::string(where),
+              "Known are: " + known + ".");
 }
 
 template <typename Options>
@@ -32,6 +34,13 @@ Result<std::unique_ptr<Trainer>> from_json(const nlohmann::json& parameters,
 
 std::span<const std::string_view> known_model_types() { return kTypes; }
 
+Status check_model_types(std::span<const std::string> types, std::string_view where) {
+  for (const std::string& type : types)
+    if (std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end())
+      return unknown_type(ErrorKind::usage, type, where);
+  return {};
+}
+
 Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const TrainerOptions& options) {
   if (type == "xgboost") return make_xgboost_trainer(options.xgboost);
   if (type == "lightgbm") return make_lightgbm_trainer(options.lightgbm);
@@ -44,7 +53,7 @@ Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const Train
   if (type == "majority_sign") return make_majority_sign_trainer();
   if (type == "momentum") return make_momentum_trainer(options.past_return);
   if (type == "reversal") return make_reversal_trainer(options.past_return);
-  return unknown_type(ErrorKind::usage, type);
+  return unknown_type(ErrorKind::usage, type, {});
 }
 
 Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const nlohmann::json& parameters) {
@@ -54,7 +63,7 @@ Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const nlohm
   if (type == "ridge") return from_json(parameters, make_ridge_trainer);
   if (type == "momentum") return from_json(parameters, make_momentum_trainer);
   if (type == "reversal") return from_json(parameters, make_reversal_trainer);
-  if (type != "zero" && type != "majority_sign") return unknown_type(ErrorKind::usage, type);
+  if (type != "zero" && type != "majority_sign") return unknown_type(ErrorKind::usage, type, {});
   if (const auto none = options_from_json<NoOptions>(parameters); !none) return forward_error(none);
   return type == "zero" ? make_zero_trainer() : make_majority_sign_trainer();
 }
@@ -66,7 +75,7 @@ Result<std::unique_ptr<Model>> load_model(std::string_view type, const std::file
   if (type == "ridge") return load_ridge_model(directory);
   if (type == "zero" || type == "majority_sign" || type == "momentum" || type == "reversal")
     return load_baseline_model(type, directory);
-  return unknown_type(ErrorKind::integrity, type);
+  return unknown_type(ErrorKind::integrity, type, directory.string());
 }
 
 std::map<std::string, std::string> library_versions() {

@@ -31,6 +31,9 @@ struct TrainerOptions {
 /// Every type that `make_trainer` and `load_model` know: the learned ones first, then the baselines.
 std::span<const std::string_view> known_model_types();
 
+/// Whether all of them are known. `where`: who names them, a setting or a flag. Error `model.type` (usage).
+Status check_model_types(std::span<const std::string> types, std::string_view where);
+
 /// Errors `model.type` (usage), `train.options` (usage).
 Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const TrainerOptions& options);
 

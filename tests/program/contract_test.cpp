@@ -112,6 +112,33 @@ TEST(Contract, WrongUsageIsExitCode2) {
   }
 }
 
+TEST(Contract, AnUnknownModelTypeIsNamedWithItsPlaceAndWhoIsKnown) {
+  TestWorkspace place;
+  const std::vector<std::vector<std::string>> commands{{"cycle"},
+                                                       {"train"},
+                                                       {"evaluate", "--from", "2024-01-01", "--to", "2024-02-01"},
+                                                       {"replay", "--from", "2024-01-01", "--to", "2024-02-01"}};
+  const auto refused = [&](std::vector<std::string> arguments, const std::string& where) {
+    SCOPED_TRACE(Json(arguments).dump());
+    const auto error = place.error(arguments, 2);
+    EXPECT_EQ(error["code"], "model.type");
+    EXPECT_EQ(error["where"], where);
+    EXPECT_NE(error["message"].get<std::string>().find("foo"), std::string::npos) << error;
+    EXPECT_NE(error["remedy"].get<std::string>().find("xgboost, lightgbm, nhits"), std::string::npos) << error;
+  };
+  for (auto arguments : commands) {
+    arguments.insert(arguments.end(), {"--models", "lightgbm,foo"});
+    refused(arguments, "--models");
+  }
+  place.environment["CLM_TRAINING_MODELS"] = "foo";
+  for (const auto& arguments : commands) refused(arguments, "training.models");
+
+  const auto bench = place.error({"bench-forecast", "--data", place.beside().string(), "--models", "foo"}, 2);
+  const auto message = bench["message"].get<std::string>();
+  for (const char* part : {"--models", "foo", "patchtst"}) EXPECT_NE(message.find(part), std::string::npos) << message;
+  EXPECT_EQ(bench["remedy"], "See clm bench-forecast --help.");
+}
+
 TEST(Contract, ASettingThatIsWrongIsNamedWithFileAndLine) {
   const TestWorkspace place;
   const auto with_line = [&](const std::string& line) {
