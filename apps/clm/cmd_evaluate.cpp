@@ -57,6 +57,9 @@ std::string describe(const WalkForwardStudy& study) {
   for (const auto& c : j.against_baselines)
     text += "  over " + c.against + ": " + fixed(c.rank_ic.difference.mean, 4) + " [" +
             fixed(c.rank_ic.difference.lo, 4) + ", " + fixed(c.rank_ic.difference.hi, 4) + "]\n";
+  for (const TimeRange& block : study.skipped)
+    text += "Not judged, for want of rows in it or of rows known before it to train on: " + to_string(block.from) +
+            " to " + to_string(block.to) + "\n";
   return text;
 }
 
@@ -86,12 +89,14 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto study = run_walk_forward(*data, options, study_options, program.context());
   if (!study) return forward_error(study);
 
-  auto document = evaluation_document(*study, {study_options.test, flags.refit_months, flags.models}, *data,
-                                      (*session)->configuration(), program.clock().now());
-  const auto file = evaluation_file((*session)->workspace(), study_options.test, data->label.horizon_bars);
+  const EvaluationRequest request{study_options.test, flags.refit_months, flags.models};
+  auto document = evaluation_document(*study, request, *data, (*session)->configuration(), program.clock().now());
+  const auto file = evaluation_file((*session)->workspace(), request, document);
+  const bool answered_before = std::filesystem::exists(file);
   if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
   document["file"] = file.string();
   program.print(document, describe(*study) + "\nThe whole judgement: " + file.string() +
+                              (answered_before ? " (in the place of the last answer to this very question)" : "") +
                               "\nAs a page with plots: clm report --evaluation latest\n");
   return 0;
 }

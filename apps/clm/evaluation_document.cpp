@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file_io.hpp"
+#include "base/hash.hpp"
 #include "learning_place.hpp"
 #include "report/evaluation.hpp"
 
@@ -75,9 +75,14 @@ nlohmann::json evaluation_document(const WalkForwardStudy& study, const Evaluati
   return document;
 }
 
-std::filesystem::path evaluation_file(const Workspace& workspace, TimeRange test, int horizon_bars) {
-  return workspace.reports() / (kPrefix + to_date_string(test.from) + "-" + to_date_string(test.to) + "-h" +
-                                std::to_string(horizon_bars) + ".json");
+std::filesystem::path evaluation_file(const Workspace& workspace, const EvaluationRequest& request,
+                                      const nlohmann::json& document) {
+  constexpr std::size_t kDigits = 8;
+  const auto& protocol = document.at("protocol");
+  const std::string question = document.at("command").dump() + protocol.dump();
+  return workspace.reports() / (kPrefix + to_date_string(request.test.from) + "-" + to_date_string(request.test.to) +
+                                "-h" + std::to_string(protocol.at("label").at("horizon_bars").get<int>()) + "-" +
+                                Sha256().update(question).hex_digest().substr(0, kDigits) + ".json");
 }
 
 Result<std::filesystem::path> find_evaluation(const Workspace& workspace, const std::string& asked) {

@@ -23,8 +23,11 @@ struct EvaluationRequest {
 nlohmann::json evaluation_document(const WalkForwardStudy& study, const EvaluationRequest& request,
                                    const LearningData& data, const Configuration& configuration, Timestamp made_at);
 
-/// reports/evaluation-FROM-TO-hHORIZON.json: an evaluation of the same time and horizon takes the place of the last.
-std::filesystem::path evaluation_file(const Workspace& workspace, TimeRange test, int horizon_bars);
+/// reports/evaluation-FROM-TO-hHORIZON-QUESTION.json for a document of these dates. QUESTION is the beginning of a hash
+/// of command and protocol: asked again, the same question takes the place of its last answer; another one, of other
+/// models, settings or data, has a file of its own.
+std::filesystem::path evaluation_file(const Workspace& workspace, const EvaluationRequest& request,
+                                      const nlohmann::json& document);
 
 /// `asked` itself, or for "latest" the evaluation of the workspace that was made last, by what the documents say.
 /// Errors: `report.no_evaluation` (usage) where there is none; those of reading for any that cannot be read.

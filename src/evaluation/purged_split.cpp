@@ -91,8 +91,8 @@ std::vector<TimeRange> calendar_month_blocks(TimeRange range) {
     const int month = first.month - 1 + months_later;
     return from_calendar(first.year + month / 12, month % 12 + 1, 1);
   };
-  for (int i = 0; month_start(i) < range.to; ++i)
-    if (month_start(i) >= range.from) blocks.push_back({month_start(i), std::min(month_start(i + 1), range.to)});
+  for (int i = 0; std::max(month_start(i), range.from) < range.to; ++i)
+    blocks.push_back({std::max(month_start(i), range.from), std::min(month_start(i + 1), range.to)});
   return blocks;
 }
 

@@ -44,7 +44,7 @@ struct WalkForwardOptions {
 /// Consecutive test blocks of `length`, starting every `step`, the first at `range.from`; the last one may be cut at
 /// `range.to`. length, step > 0.
 std::vector<TimeRange> test_blocks(TimeRange range, Duration length, Duration step);
-/// The calendar months (UTC) that begin in `range`, each as one block; the last may be cut at `range.to`.
+/// `range` cut at the beginnings of calendar months (UTC): the first and the last block may be parts of a month.
 std::vector<TimeRange> calendar_month_blocks(TimeRange range);
 
 /// One fold per block: test = rows decided in the block, train = rows whose label was known more than `embargo`

@@ -98,6 +98,8 @@ nlohmann::json to_json(const TimeRange& range) { return {{"from_ms", range.from.
 
 nlohmann::json to_json(const WalkForwardStudy& study) {
   auto each = nlohmann::json::array(), walk = nlohmann::json::array(), importance = nlohmann::json::array();
+  auto skipped = nlohmann::json::array();
+  for (const TimeRange& block : study.skipped) skipped.push_back(to_json(block));
   for (const auto& model : study.each) each.push_back(to_json(model));
   for (const auto& block : study.blocks)
     walk.push_back({{"test", to_json(block.test)},
@@ -118,6 +120,7 @@ nlohmann::json to_json(const WalkForwardStudy& study) {
           {"judgement", to_json(study.average)},
           {"each", each},
           {"walk", walk},
+          {"skipped", skipped},
           {"importance", importance}};
 }
 
@@ -157,6 +160,10 @@ Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const Learni
     for (std::size_t f = 0; f < values.size(); ++f)
       values[f].insert(values[f].end(), outcome->values[f].begin(), outcome->values[f].end());
   }
+  for (const TimeRange& block : blocks)
+    if (std::none_of(result.blocks.begin(), result.blocks.end(),
+                     [&](const StudyBlock& judged_block) { return judged_block.test == block; }))
+      result.skipped.push_back(block);
   const auto truth = judged_rows_of(data, judged);
   std::vector<ForecastTable> tables;
   const auto& names = (*outcomes.front())->names;

@@ -39,15 +39,18 @@ struct WalkForwardStudy {
   std::vector<std::string> models;  ///< model types that were averaged
   std::size_t fits = 0;
   std::vector<StudyBlock> blocks;
-  Judgement average;                        ///< the plain average of the models, beside the baselines
+  std::vector<TimeRange>
+      skipped;        ///< blocks that nobody was judged on: no rows there, or none known before to train on
+  Judgement average;  ///< the plain average of the models, beside the baselines
   std::vector<ModelJudgement> each;         ///< every model by itself, on the same rows
   std::vector<StudyImportance> importance;  ///< as `models`
   double training_seconds = 0;              ///< summed over the fits
 };
-/// {models, blocks, fits, training_seconds, judgement, each, walk, importance}.
+/// {models, blocks, fits, training_seconds, judgement, each, walk, skipped, importance}.
 nlohmann::json to_json(const WalkForwardStudy& study);
 
-/// Walk-forward: for each block of months the models are fitted as in a cycle (validation split, calibration) on labels
+/// Walk-forward: the time to be judged is cut into blocks of calendar months, of which the first and the last may be
+/// parts of one. For each block the models are fitted as in a cycle (validation split, calibration) on labels
 /// known before it, purged and embargoed, and forecast it; all blocks are judged together. `options` as for a cycle;
 /// the holdout share is not used, and the blocks that are judged one by one are those of the walk. The outcome does not
 /// depend on `run.jobs`. Errors: `split.no_folds`, `training.too_few_rows` (data); those of training and judging.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/time.hpp"
 #include "support/workspace.hpp"
 
 namespace clm::testing {
@@ -89,6 +90,30 @@ TEST_F(EvaluationPage, DocumentHoldsItsBlocksImportanceAndProtocol) {
     EXPECT_TRUE(setting.contains("default"));
   }
   EXPECT_TRUE(found);
+}
+
+TEST_F(EvaluationPage, BeginsWhereItWasAskedToAndSaysWhatItCouldNotJudge) {
+  const auto walk = [&](const std::string& from) {
+    return place_.json({"evaluate", "--from", from, "--to", "2024-04-10", "--models", "xgboost"});
+  };
+  const auto from_of = [](const Json& range) { return Timestamp(range["from_ms"].get<std::int64_t>()); };
+  const Json middle = walk("2024-03-11");
+  ASSERT_EQ(middle["walk"].size(), 2u);
+  EXPECT_EQ(from_of(middle["walk"][0]["test"]), from_calendar(2024, 3, 11)) << "not at the next month";
+  EXPECT_EQ(from_of(middle["walk"][1]["test"]), from_calendar(2024, 4, 1));
+  EXPECT_TRUE(middle["skipped"].empty());
+  const Json early = walk("2023-12-01");
+  ASSERT_EQ(early["skipped"].size(), 2u) << "before there were candles, and before there were enough to learn from";
+  EXPECT_EQ(from_of(early["skipped"][1]), from_calendar(2024, 1, 1));
+}
+
+TEST_F(EvaluationPage, AnotherQuestionAboutTheSameDatesHasAFileOfItsOwn) {
+  const Json both = evaluate(), one = evaluate({"--models", "xgboost"});
+  EXPECT_NE(both["file"], one["file"]);
+  EXPECT_EQ(Json::parse(text_of(both["file"].get<std::string>()))["models"].size(), 2u);
+  EXPECT_EQ(evaluate({"--models", "xgboost"})["file"], one["file"]) << "the same question has one answer";
+  place_.environment["CLM_COSTS_FEE_BPS"] = "9.5";
+  EXPECT_NE(evaluate({"--models", "xgboost"})["file"], one["file"]);
 }
 
 TEST_F(EvaluationPage, OfAWrongFileIsRefused) {
