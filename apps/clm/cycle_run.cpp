@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "features/feature_set.hpp"
+#include "learning/features_needed.hpp"
 #include "learning/life_cycle.hpp"
 #include "learning_place.hpp"
 #include "session.hpp"
@@ -131,8 +132,11 @@ Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
   if (!life_log) return forward_error(life_log);
   const auto features = feature_set(options.feature_set);
   if (!features) return forward_error(features);
-  const auto tape = MarketTape::record(*features, *desk->place.candles, desk->place.context.get(), options.label,
-                                       desk->place.as_of, program.context());
+  const auto reads_features =
+      needs_features(*desk->registry, *life_log, options, desk->place.candles->interval(), desk->place.as_of);
+  if (!reads_features) return forward_error(reads_features);
+  const auto tape = MarketTape::record(*reads_features ? *features : no_features(), *desk->place.candles,
+                                       desk->place.context.get(), options.label, desk->place.as_of, program.context());
   if (!tape) return forward_error(tape);
   const auto events_before = life_log->event_count();
   if (!events_before) return forward_error(events_before);
