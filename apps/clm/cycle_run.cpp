@@ -44,11 +44,15 @@ Result<Desk> open_desk(Program& program, const CycleFlags& flags, const std::str
   return Desk{std::move(*session), std::move(*lock), *registry, *log, std::move(*place)};
 }
 
-std::string describe(const CycleReport& report) {
+/// `next`: when each type is due, for a report that nothing was learned in.
+std::string describe(const CycleReport& report, const std::vector<NextTraining>& next) {
   std::string text = "Cycle " + std::to_string(report.cycle) + " as of " + to_string(report.as_of) + ", " +
                      fixed(report.seconds, 1) + " s\n";
-  if (report.triggers.empty() && report.results.empty())
-    return text + "Nothing to learn: no trigger fired. --force trains all the same.\n";
+  if (report.triggers.empty() && report.results.empty()) {
+    text += "Nothing to learn: no trigger fired. --force trains all the same.\n";
+    for (const NextTraining& one : next) text += "  " + describe(one) + "\n";
+    return text;
+  }
   for (const auto& trigger : report.triggers)
     text += "  " + trigger.model_type + ": " + std::string(to_string(trigger.kind)) + " (" +
             std::string(to_string(trigger.priority)) + "): " + trigger.reason + "\n";
@@ -69,7 +73,8 @@ struct LifeCycleNews {
   std::size_t bars = 0;  ///< gone through
   std::vector<LifeEvent> events;
   std::vector<TrialView> trials;
-  std::vector<Job> jobs;  ///< open ones
+  std::vector<Job> jobs;           ///< open ones
+  std::vector<NextTraining> next;  ///< when each type is due
 };
 
 std::string describe(const LifeCycleNews& news) {
@@ -90,15 +95,17 @@ Result<LifeCycleNews> news_of(const LifeCycle& life, const LifeCycleLog& log, st
                               std::size_t bars) {
   auto events = log.events(events_before + 1);
   if (!events) return forward_error(events);
-  return LifeCycleNews{bars, std::move(*events), life.trials(), life.open_jobs()};
+  return LifeCycleNews{bars, std::move(*events), life.trials(), life.open_jobs(), life.next_trainings()};
 }
 
 nlohmann::json to_json(const LifeCycleNews& news) {
   auto events = nlohmann::json::array(), trials = nlohmann::json::array(), jobs = nlohmann::json::array();
+  auto next = nlohmann::json::array();
+  for (const NextTraining& one : news.next) next.push_back(to_json(one));
   for (const LifeEvent& event : news.events) events.push_back(to_json(event));
   for (const TrialView& trial : news.trials) trials.push_back(to_json(trial));
   for (const Job& job : news.jobs) jobs.push_back(to_json(job));
-  return {{"bars", news.bars}, {"events", events}, {"trials", trials}, {"jobs", jobs}};
+  return {{"bars", news.bars}, {"events", events}, {"trials", trials}, {"jobs", jobs}, {"next", next}};
 }
 
 int exit_code(const CycleReport& report) {
@@ -167,7 +174,7 @@ Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
   if (!news) return forward_error(news);
   nlohmann::json document = clm::to_json(**report);
   document["life_cycle"] = to_json(*news);
-  program.print(document, describe(**report) + describe(*news));
+  program.print(document, describe(**report, news->next) + describe(*news));
   return exit_code(**report);
 }
 
@@ -180,7 +187,7 @@ Result<int> run_and_print_training(Program& program, const CycleFlags& flags) {
   CycleWorkplace workplace = desk->workplace();
   const auto report = run_cycle(workplace, options, {desk->place.as_of, Force::yes, "cli"}, program.context());
   if (!report) return forward_error(report);
-  program.print(clm::to_json(*report), describe(*report));
+  program.print(clm::to_json(*report), describe(*report, {}));
   return exit_code(*report);
 }
 

@@ -14,6 +14,7 @@
 #include "learning/life_cycle_log.hpp"
 #include "learning/life_cycle_state.hpp"
 #include "learning/market_tape.hpp"
+#include "learning/next_training.hpp"
 #include "learning/stage_decision.hpp"
 #include "learning/trigger_watch.hpp"
 
@@ -69,6 +70,8 @@ class LifeCycle {
   std::vector<TrialView> trials() const;
   /// Not ended: waiting for a person or for their time.
   const std::vector<Job>& open_jobs() const { return open_jobs_; }
+  /// When each type of `training.models` is due next, as of the last bar of the tape.
+  std::vector<NextTraining> next_trainings() const;
   /// What came of the last cycle that was run; none before.
   const std::optional<Result<CycleReport>>& last_cycle() const { return last_cycle_; }
 

@@ -113,6 +113,18 @@ TEST_F(Stages, AJobWhoseMoveWasMadeBeforeItWasNotedIsCompleted) {
   EXPECT_EQ(place_.statuses().at(candidate_), "rejected");
 }
 
+TEST_F(Stages, ACycleThatLearnsNothingSaysWhenTheNextOneWill) {
+  const auto next = cycle_after(1)["life_cycle"]["next"];
+  ASSERT_EQ(next.size(), 1u) << next;
+  EXPECT_EQ(next[0]["model_type"], "xgboost");
+  EXPECT_EQ(next[0]["served"], true);
+  EXPECT_EQ(next[0]["last_tried"], close_of_bar(kBars));
+  EXPECT_EQ(next[0]["at"], close_of_bar(kBars + 5'000));
+  EXPECT_TRUE(next[0]["new_bars"].is_null()) << "only time is listened to";
+  const std::string text = place_.run({"cycle"}).out;
+  EXPECT_NE(text.find("tried again from " + close_of_bar(kBars + 5'000)), std::string::npos) << text;
+}
+
 TEST_F(Stages, ALifeCycleDoesNotGoBack) {
   cycle_after(10);
   EXPECT_EQ(place_.error({"cycle", "--as-of", close_of_bar(kBars)}, 2)["code"], "cycle.gone_by");
