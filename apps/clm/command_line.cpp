@@ -59,11 +59,11 @@ int run_command_line(const std::vector<std::string>& words, const std::map<std::
 
   Commands commands;
   for (const auto add :
-       {add_init,     add_import,         add_fetch,     add_simulate,  add_data,    add_features,    add_train,
-        add_evaluate, add_cycle,          add_models,    add_show,      add_history, add_diff,        add_promote,
-        add_reject,   add_rollback,       add_verify,    add_reproduce, add_predict, add_explain,     add_report,
-        add_jobs,     add_approve,        add_triggers,  add_replay,    add_drift,   add_error_rates, add_config,
-        add_demo,     add_bench_forecast, add_completion})
+       {add_init,     add_import,   add_fetch,          add_simulate,  add_data,    add_features, add_train,
+        add_evaluate, add_cycle,    add_models,         add_show,      add_history, add_diff,     add_promote,
+        add_reject,   add_rollback, add_verify,         add_reproduce, add_predict, add_explain,  add_report,
+        add_jobs,     add_approve,  add_triggers,       add_regimes,   add_replay,  add_drift,    add_error_rates,
+        add_config,   add_demo,     add_bench_forecast, add_completion})
     add(app, commands);
 
   try {

@@ -29,6 +29,7 @@ void add_report(CLI::App& app, Commands& commands);
 void add_jobs(CLI::App& app, Commands& commands);
 void add_approve(CLI::App& app, Commands& commands);
 void add_triggers(CLI::App& app, Commands& commands);
+void add_regimes(CLI::App& app, Commands& commands);
 void add_replay(CLI::App& app, Commands& commands);
 void add_drift(CLI::App& app, Commands& commands);
 void add_error_rates(CLI::App& app, Commands& commands);
