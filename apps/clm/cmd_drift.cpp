@@ -1,4 +1,4 @@
-// drift: the streaming detectors and control charts on a series of one's own.
+// drift: streaming detectors, control charts and tests of two samples on series of one's own.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -13,6 +13,7 @@
 #include "commands.hpp"
 #include "evaluation/control_charts.hpp"
 #include "evaluation/drift_detectors.hpp"
+#include "evaluation/two_sample_tests.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -21,7 +22,7 @@ namespace {
 constexpr std::uint64_t kMaxBytes = 256U << 20;
 
 struct Flags {
-  std::string file, column;
+  std::string file, column, against;
   std::vector<std::string> detectors{"page_hinkley", "ddm", "hddm_w", "adwin", "kswin"};
   std::size_t in_control = 0;
   double run_length = 10'000;
@@ -139,6 +140,51 @@ Result<Alarms> detect(const std::string& name, const Flags& flags, const std::ve
   return name == "ddm" ? listen(name, Ddm(), values) : listen(name, HddmW(), values);
 }
 
+struct NamedTest {
+  const char* name;
+  TestResult result;
+};
+
+/// The series against another one: whether both are of one distribution.
+struct Comparison {
+  std::size_t reference_values = 0;
+  SampleComparison samples;
+  std::vector<NamedTest> tests;
+};
+
+Comparison compare(const std::vector<double>& reference, const std::vector<double>& values) {
+  Comparison out;
+  out.reference_values = reference.size();
+  out.samples = compare_with(ReferenceSample(reference), values);
+  out.tests = {{"psi", out.samples.psi},
+               {"ks", out.samples.kolmogorov_smirnov},
+               {"jensen_shannon", out.samples.jensen_shannon},
+               {"energy", energy_test(reference, values)},
+               {"missing", out.samples.missing_rise}};
+  return out;
+}
+
+nlohmann::json to_json(const Comparison& comparison, const std::string& against) {
+  auto tests = nlohmann::json::array();
+  for (const NamedTest& test : comparison.tests)
+    tests.push_back({{"test", test.name}, {"statistic", test.result.statistic}, {"p", test.result.p_value}});
+  return {{"file", against},
+          {"values", comparison.reference_values},
+          {"effective", comparison.samples.current_effective},
+          {"reference_effective", comparison.samples.reference_effective},
+          {"tests", tests}};
+}
+
+std::string told(const Comparison& comparison) {
+  TextTable table({"test", "statistic", "p"});
+  for (const NamedTest& test : comparison.tests)
+    table.add({test.name, fixed(test.result.statistic, 4), fixed(test.result.p_value, 4)});
+  return "Against the " + std::to_string(comparison.reference_values) +
+         " values of the reference. In order of time neighbours are alike: the values count for " +
+         fixed(comparison.samples.current_effective, 0) + " independent ones, the reference's for " +
+         fixed(comparison.samples.reference_effective, 0) + ".\n\n" + table.render();
+}
+
 std::string list_of(const std::vector<std::size_t>& places) {
   std::string text;
   for (const std::size_t place : places) text += (text.empty() ? "" : ", ") + std::to_string(place);
@@ -156,8 +202,17 @@ Result<int> run(Program& program, const Flags& flags) {
     list.push_back({{"detector", name}, {"drifts", alarms->drifts}, {"warnings", alarms->warnings}});
     table.add({name, list_of(alarms->drifts), list_of(alarms->warnings)});
   }
-  program.print({{"file", flags.file}, {"values", values->size()}, {"detectors", list}},
-                std::to_string(values->size()) + " values, numbered from 0\n\n" + table.render());
+  nlohmann::json document{{"file", flags.file}, {"values", values->size()}, {"detectors", list}};
+  std::string text = std::to_string(values->size()) + " values, numbered from 0\n";
+  if (!table.empty()) text += "\n" + table.render();
+  if (!flags.against.empty()) {
+    const auto reference = read_series(flags.against, flags.column);
+    if (!reference) return forward_error(reference);
+    const Comparison comparison = compare(*reference, *values);
+    document["against"] = to_json(comparison, flags.against);
+    text += "\n" + told(comparison);
+  }
+  program.print(document, text);
   return 0;
 }
 
@@ -165,22 +220,30 @@ Result<int> run(Program& program, const Flags& flags) {
 
 void add_drift(CLI::App& app, Commands& commands) {
   auto flags = std::make_shared<Flags>();
-  auto* command = app.add_subcommand("drift", "Streaming drift detectors and control charts on a series from a file");
+  auto* command = app.add_subcommand(
+      "drift", "Drift detectors, control charts and tests against another sample, on a series from a file");
   command->add_option("file", flags->file, "One value a line, or a CSV with --column")->required()->type_name("FILE");
   command->add_option("--column", flags->column, "Column of a CSV whose first line names them")->type_name("NAME");
-  command
-      ->add_option("--detectors", flags->detectors,
-                   "page_hinkley, ddm, hddm_w, adwin, kswin as River has them by default; cusum, ewma")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"page_hinkley", "ddm", "hddm_w", "adwin", "kswin", "cusum", "ewma"}))
-      ->capture_default_str();
+  command->add_option("--against", flags->against, "Another such file: do both come from one distribution?")
+      ->type_name("FILE");
+  auto* detectors =
+      command
+          ->add_option("--detectors", flags->detectors,
+                       "page_hinkley, ddm, hddm_w, adwin, kswin as River has them by default; cusum, ewma")
+          ->delimiter(',')
+          ->check(CLI::IsMember({"page_hinkley", "ddm", "hddm_w", "adwin", "kswin", "cusum", "ewma"}))
+          ->capture_default_str();
   command
       ->add_option("--in-control", flags->in_control, "cusum, ewma: values at the beginning that are as they should be")
       ->type_name("N");
   command->add_option("--run-length", flags->run_length, "cusum, ewma: values between false alarms, on average")
       ->check(CLI::Range(5.0, 1e7))
       ->capture_default_str();
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags, detectors](Program& program) {
+                        // Two samples are compared by themselves, unless detectors were asked for as well.
+                        if (!flags->against.empty() && detectors->count() == 0) flags->detectors.clear();
+                        return run(program, *flags);
+                      }});
 }
 
 }  // namespace clm::app

@@ -1,8 +1,11 @@
 // The drift detectors on a series from a file.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include <nlohmann/json.hpp>
 
+#include "base/random.hpp"
 #include "support/testdata.hpp"
 #include "support/workspace.hpp"
 
@@ -45,6 +48,33 @@ TEST_F(DriftCommand, ReadsAColumnAndChartsItAgainstItsBeginning) {
     EXPECT_GE(chart["drifts"][0], 100) << chart;
     EXPECT_LT(chart["drifts"][0], 110) << chart;
   }
+}
+
+TEST_F(DriftCommand, ComparesTwoSamples) {
+  std::string before = "x\n", alike = "x\n", wider = "x\n";
+  Random random(1);
+  for (int i = 0; i < 400; ++i) {
+    before += std::to_string(random.normal()) + "\n";
+    alike += std::to_string(random.normal()) + "\n";
+    wider += (i % 2 == 0 ? std::to_string(3 * random.normal()) : "") + "\n";
+  }
+  place_.write("before.csv", before);
+  const auto reference = (place_.beside() / "before.csv").string();
+  const auto p_of = [](const nlohmann::json& found) {
+    std::map<std::string, double> p;
+    for (const auto& test : found["against"]["tests"]) p[test["test"].get<std::string>()] = test["p"].get<double>();
+    return p;
+  };
+  const auto same = place_.json({"drift", file(alike), "--column", "x", "--against", reference});
+  EXPECT_TRUE(same["detectors"].empty()) << "nobody asked for them";
+  EXPECT_EQ(same["against"]["values"], 400);
+  for (const auto& [test, p] : p_of(same)) EXPECT_GT(p, 0.01) << test;
+  const auto other =
+      place_.json({"drift", file(wider), "--column", "x", "--against", reference, "--detectors", "adwin"});
+  EXPECT_EQ(other["detectors"].size(), 1U);
+  const auto found = p_of(other);
+  ASSERT_EQ(found.size(), 5U);
+  for (const char* test : {"psi", "ks", "jensen_shannon", "energy", "missing"}) EXPECT_LT(found.at(test), 0.01) << test;
 }
 
 TEST_F(DriftCommand, SaysWhatIsWrongAndWhere) {
