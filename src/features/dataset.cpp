@@ -12,12 +12,17 @@ void RowSet::gather(std::size_t begin, std::size_t end, std::span<float> out) co
   const std::size_t columns = frame.columns();
   expects(begin <= end && end <= rows.size(), "gather asks for rows of this choice");
   expects(out.size() == (end - begin) * columns, "gather has room for the rows asked for");
+  // Of a frame in a file a row makes a page resident, shared with those neighbours alone that are asked for too.
+  constexpr std::size_t kRowsAtOnce = 256, kLeastValues = 1024 / sizeof(float);
   float* target = out.data();
-  for (std::size_t i = begin; i < end; ++i, target += columns) {
-    const auto source = frame.row(data->frame_row[rows[i]]);
-    std::copy(source.begin(), source.end(), target);
+  for (std::size_t first = begin; first < end; first += kRowsAtOnce) {
+    const std::size_t last = std::min(end, first + kRowsAtOnce);
+    for (std::size_t i = first; i < last; ++i, target += columns) {
+      const auto source = frame.row(data->frame_row[rows[i]]);
+      std::copy(source.begin(), source.end(), target);
+    }
+    frame.values.let_go_after((last - first) * std::max(columns, kLeastValues));
   }
-  frame.values.let_go_after(out.size());
 }
 
 RowSet all_rows(const Dataset& data) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "base/contract.hpp"
 #include "base/probability_distribution.hpp"
@@ -74,11 +76,23 @@ class CrossSection {
 /// Frame rows ordered by time, then by symbol. Counting sort over the bar grid: linear in rows.
 std::vector<std::uint32_t> time_major_order(const FeatureFrame& frame, const std::vector<std::uint32_t>& rows) {
   if (rows.empty()) return {};
-  std::vector<std::int64_t> times;
-  times.reserve(rows.size());
-  for (const auto row : rows) times.push_back(frame.open_time_ms[row]);
-  std::sort(times.begin(), times.end());
-  times.erase(std::unique(times.begin(), times.end()), times.end());
+  // A symbol at a time, so that what is in memory is the times there are and not one for every row.
+  std::vector<std::int64_t> times, own, joined;
+  const auto join = [&] {
+    if (own == times) return;
+    joined.clear();
+    std::set_union(times.begin(), times.end(), own.begin(), own.end(), std::back_inserter(joined));
+    times.swap(joined);
+  };
+  for (const auto row : rows) {
+    const std::int64_t time = frame.open_time_ms[row];
+    if (!own.empty() && time <= own.back()) {  // the next symbol's first
+      join();
+      own.clear();
+    }
+    own.push_back(time);
+  }
+  join();
   const auto slot_of = [&](std::uint32_t row) {
     const auto found = std::lower_bound(times.begin(), times.end(), frame.open_time_ms[row]);
     return static_cast<std::size_t>(found - times.begin());
@@ -160,22 +174,19 @@ void DatasetBuilder::add(const CandleSeries& series) {
 
 Result<LabelledRows> DatasetBuilder::build() && {
   expects(next_symbol_ == frame_->symbols.size(), "every symbol of the frame was added");
-  std::vector<std::uint32_t> labelled;
-  for (std::size_t row = 0; row < frame_->rows(); ++row)
-    if (!std::isnan(forward_return_[row])) labelled.push_back(static_cast<std::uint32_t>(row));
-  const auto ordered = time_major_order(*frame_, labelled);
-
-  std::vector<std::uint16_t> symbol_of_row(frame_->rows());
-  for (std::size_t s = 0; s < frame_->symbols.size(); ++s)
-    std::fill(symbol_of_row.begin() + static_cast<std::ptrdiff_t>(frame_->symbol_begin[s]),
-              symbol_of_row.begin() + static_cast<std::ptrdiff_t>(frame_->symbol_begin[s + 1]),
-              static_cast<std::uint16_t>(s));
+  std::vector<std::uint32_t> ordered;
+  {
+    std::vector<std::uint32_t> labelled;
+    for (std::size_t row = 0; row < frame_->rows(); ++row)
+      if (!std::isnan(forward_return_[row])) labelled.push_back(static_cast<std::uint32_t>(row));
+    ordered = time_major_order(*frame_, labelled);
+  }
 
   const bool compares_symbols = options_.label.target != LabelTarget::plain;
   LabelledRows out;
   Dataset& data = out.data;
-  for (const int delay : options_.delays_bars) out.delayed.push_back({delay, {}});
   std::vector<float> returns, volatilities;
+  std::size_t kept = 0;  // of `ordered`, moved to its front
   for (std::size_t first = 0; first < ordered.size();) {
     std::size_t last = first;
     const std::int64_t time = frame_->open_time_ms[ordered[first]];
@@ -189,20 +200,37 @@ Result<LabelledRows> DatasetBuilder::build() && {
       }
       const auto labels = CrossSection(options_.label, returns, volatilities).labels();
       for (std::size_t i = first; i < last; ++i) {
-        const auto row = ordered[i];
-        data.frame_row.push_back(row);
-        data.symbol.push_back(symbol_of_row[row]);
-        data.decided_at_ms.push_back(time + frame_->interval.ms());
-        data.known_at_ms.push_back(known_at_ms_[row]);
-        data.label.push_back(labels[i - first]);
-        data.forward_return.push_back(forward_return_[row]);
-        data.volatility.push_back(volatility_[row]);
-        data.weight.push_back(weight_[row]);
-        for (std::size_t d = 0; d < delayed_.size(); ++d) out.delayed[d].forward_return.push_back(delayed_[d][row]);
+        learned_return_[ordered[i]] = labels[i - first];  // the label takes the place of what it was made of
+        ordered[kept++] = ordered[i];
       }
     }
     first = last;
   }
+  ordered.resize(kept);
+
+  // Column by column, each giving way to its successor, so that hardly more than one of them is there twice.
+  const auto in_order = [&ordered](auto& of_frame_row) {
+    auto column = std::exchange(of_frame_row, {});
+    decltype(column) taken(ordered.size());
+    for (std::size_t i = 0; i < ordered.size(); ++i) taken[i] = column[ordered[i]];
+    return taken;
+  };
+  data.label = in_order(learned_return_);
+  data.forward_return = in_order(forward_return_);
+  data.volatility = in_order(volatility_);
+  data.weight = in_order(weight_);
+  data.known_at_ms = in_order(known_at_ms_);
+  for (std::size_t d = 0; d < delayed_.size(); ++d)
+    out.delayed.push_back({options_.delays_bars[d], in_order(delayed_[d])});
+  data.decided_at_ms.resize(kept);
+  data.symbol.resize(kept);
+  for (std::size_t i = 0; i < kept; ++i) {
+    data.decided_at_ms[i] = frame_->open_time_ms[ordered[i]] + frame_->interval.ms();
+    const auto after =
+        std::upper_bound(frame_->symbol_begin.begin(), frame_->symbol_begin.end(), std::size_t{ordered[i]});
+    data.symbol[i] = static_cast<std::uint16_t>(after - frame_->symbol_begin.begin() - 1);
+  }
+  data.frame_row = std::move(ordered);
   if (data.size() == 0)
     return fail(ErrorKind::data, "dataset.no_rows", "no bar has features, a known label and a volatility",
                 to_string(options_.as_of),

@@ -64,7 +64,14 @@ BarHistory history_of(std::span<const Candle> candles, std::span<const BarRecord
   return history;
 }
 
-void append_symbol(BarHistory& history, const BarHistory& symbol) {
+// `symbols` in all, which tend to be equally long.
+void append_symbol(BarHistory& history, const BarHistory& symbol, std::size_t symbols) {
+  if (history.bars() + symbol.bars() > history.open_time_ms.capacity()) {
+    const std::size_t expected = ((history.bars() + symbol.bars()) / (history.symbols() + 1) + 1) * symbols;
+    history.open_time_ms.reserve(expected);
+    history.log_close.reserve(expected);
+    history.log_volume.reserve(expected);
+  }
   const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
   append(history.open_time_ms, symbol.open_time_ms);
   append(history.log_close, symbol.log_close);
@@ -177,7 +184,7 @@ Status HistoryRun::symbol_batch(std::size_t begin, std::size_t end) {
     compute_symbol(begin + i, known);
     bars[i] = history_of(known, record.bars);
   });
-  for (const BarHistory& symbol : bars) append_symbol(bars_, symbol);
+  for (const BarHistory& symbol : bars) append_symbol(bars_, symbol, records_.size());
   return {};
 }
 
@@ -185,6 +192,7 @@ Status HistoryRun::symbol_batch(std::size_t begin, std::size_t end) {
 Status HistoryRun::grow_frame(std::size_t symbols_so_far) {
   const std::size_t rows = frame_.open_time_ms.size();
   const std::size_t expected = (rows / symbols_so_far + 1) * records_.size();
+  frame_.open_time_ms.reserve(expected);
   return frame_.values.grow(rows * width_, expected * width_, run_.scratch);
 }
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
+#include <optional>
+#include <utility>
 
 #include "features/dataset_builder.hpp"
 #include "features/feature_engine.hpp"
@@ -26,6 +27,30 @@ std::vector<float> volatility_of_rows(const FeatureFrame& frame, std::size_t sym
   return out;
 }
 
+/// Every row of the frame, by time and then by symbol: the symbols are gone through side by side.
+std::vector<std::uint32_t> rows_in_time(const FeatureFrame& frame) {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(frame.rows());
+  std::vector<std::size_t> next(frame.symbol_begin.begin(), frame.symbol_begin.end() - 1);
+  while (rows.size() < frame.rows()) {
+    std::int64_t time = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t s = 0; s < next.size(); ++s)
+      if (next[s] < frame.symbol_begin[s + 1]) time = std::min(time, frame.open_time_ms[next[s]]);
+    for (std::size_t s = 0; s < next.size(); ++s)
+      if (next[s] < frame.symbol_begin[s + 1] && frame.open_time_ms[next[s]] == time)
+        rows.push_back(static_cast<std::uint32_t>(next[s]++));
+  }
+  return rows;
+}
+
+/// A column of some rows becomes one of `count`: value i moves to `place[i]`, which ascends, the others are `absent`.
+template <typename T>
+void spread(std::vector<T>& column, const std::vector<std::uint32_t>& place, std::size_t count, T absent) {
+  std::vector<T> wide(count, absent);
+  for (std::size_t i = 0; i < place.size(); ++i) wide[place[i]] = column[i];
+  column = std::move(wide);
+}
+
 }  // namespace
 
 Result<MarketTape> MarketTape::record(const FeatureSet& features, const CandleSource& candles,
@@ -43,41 +68,42 @@ Result<MarketTape> MarketTape::record(const FeatureSet& features, const CandleSo
   DatasetOptions dataset_options;
   dataset_options.label = label;
   dataset_options.as_of = as_of;
-  DatasetBuilder builder(frame, dataset_options);
+  std::optional<DatasetBuilder> builder(std::in_place, frame, dataset_options);
+  const std::size_t count = frame->rows();
   std::vector<float> volatility;
-  volatility.reserve(frame->rows());
+  volatility.reserve(count);
   for (std::size_t s = 0; s < candles.symbols().size(); ++s) {
     if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
     const auto series = candles.load(s);
     if (!series) return forward_error(series);
-    builder.add(*series);
+    builder->add(*series);
     const auto own = volatility_of_rows(*frame, s, *series, label);
     volatility.insert(volatility.end(), own.begin(), own.end());
   }
-  const auto labelled = std::move(builder).build();
+  auto labelled = std::move(*builder).build();
+  builder.reset();
   if (!labelled && labelled.error().code != "dataset.no_rows") return forward_error(labelled);
 
   MarketTape tape;
-  tape.rows_ = std::make_unique<Dataset>();
+  tape.rows_ = std::make_unique<Dataset>(labelled ? std::move(labelled->data) : Dataset());
   Dataset& rows = *tape.rows_;
   rows.frame = frame;
   rows.definition = label;
-  rows.frame_row.resize(frame->rows());
-  std::iota(rows.frame_row.begin(), rows.frame_row.end(), 0U);
-  std::stable_sort(rows.frame_row.begin(), rows.frame_row.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return frame->open_time_ms[a] < frame->open_time_ms[b];  // ties keep the order of the symbols
-  });
-  std::vector<std::uint16_t> symbol_of_row(frame->rows());
-  for (std::size_t s = 0; s < frame->symbols.size(); ++s)
-    for (std::size_t row = frame->symbol_begin[s]; row < frame->symbol_begin[s + 1]; ++row)
-      symbol_of_row[row] = static_cast<std::uint16_t>(s);
-  const std::size_t count = frame->rows();
+  rows.volatility = {};  // known of more rows than have a label
+  const std::vector<std::uint32_t> labelled_rows = std::exchange(rows.frame_row, {});
+  rows.frame_row = rows_in_time(*frame);
+  // Where the labelled rows are among all, which are in the same order.
+  std::vector<std::uint32_t> place(labelled_rows.size());
+  for (std::size_t i = 0, next = 0; next < place.size(); ++i)
+    if (rows.frame_row[i] == labelled_rows[next]) place[next++] = static_cast<std::uint32_t>(i);
   constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
-  rows.known_at_ms.assign(count, Timestamp::max().ms());
-  rows.label.assign(count, kUnknown);
-  rows.forward_return.assign(count, kUnknown);
-  rows.weight.assign(count, 1.0F);
-  std::size_t next_labelled = 0;
+  spread(rows.known_at_ms, place, count, Timestamp::max().ms());
+  spread(rows.label, place, count, kUnknown);
+  spread(rows.forward_return, place, count, kUnknown);
+  spread(rows.weight, place, count, 1.0F);
+  rows.symbol.resize(count);
+  rows.decided_at_ms.resize(count);
+  rows.volatility.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t row = rows.frame_row[i];
     const Timestamp close(frame->open_time_ms[row] + frame->interval.ms());
@@ -85,17 +111,10 @@ Result<MarketTape> MarketTape::record(const FeatureSet& features, const CandleSo
       tape.closes_.push_back(close);
       tape.begin_.push_back(i);
     }
-    rows.symbol.push_back(symbol_of_row[row]);
-    rows.decided_at_ms.push_back(close.ms());
-    rows.volatility.push_back(volatility[row]);
-    // The labelled rows are in the same order.
-    if (!labelled || next_labelled == labelled->data.size() || labelled->data.frame_row[next_labelled] != row) continue;
-    const Dataset& known = labelled->data;
-    rows.known_at_ms[i] = known.known_at_ms[next_labelled];
-    rows.label[i] = known.label[next_labelled];
-    rows.forward_return[i] = known.forward_return[next_labelled];
-    rows.weight[i] = known.weight[next_labelled];
-    ++next_labelled;
+    const auto after = std::upper_bound(frame->symbol_begin.begin(), frame->symbol_begin.end(), std::size_t{row});
+    rows.symbol[i] = static_cast<std::uint16_t>(after - frame->symbol_begin.begin() - 1);
+    rows.decided_at_ms[i] = close.ms();
+    rows.volatility[i] = volatility[row];
   }
   tape.begin_.push_back(count);
   return tape;
