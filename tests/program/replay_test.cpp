@@ -103,5 +103,23 @@ TEST_F(ReplayCommand, ItDoesNotGoOnFromTheMemoryOfOtherData) {
   EXPECT_NE(second["timeline"], first["timeline"]) << "another version was trained, from other data";
 }
 
+TEST_F(ReplayCommand, WhereFeaturesLieChangesNothingAndLeavesNothing) {
+  place_.simulate(kBars);
+  const auto names = [&] {
+    std::set<std::string> all;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(place_.path())) all.insert(entry.path());
+    return all;
+  };
+  auto restarted = replay("static");
+  restarted.push_back("--restart");
+  auto memory = place_.json(restarted);
+  const auto names_before = names();
+  place_.environment["CLM_FEATURES_MEMORY_MB"] = "0";
+  auto file = place_.json(restarted);
+  EXPECT_EQ(names(), names_before);
+  for (auto* report : {&memory, &file}) report->erase("training_seconds");
+  EXPECT_EQ(file, memory) << "and the same replay, by its name";
+}
+
 }  // namespace
 }  // namespace clm::testing
