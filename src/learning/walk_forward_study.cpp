@@ -137,7 +137,7 @@ Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const Learni
   std::vector<std::optional<Result<BlockOutcome>>> outcomes(folds->size());
   run.progress.begin("walking forward", folds->size());
   SilentProgress silent;
-  const RunContext inner{run.clock, run.cancel, silent, 1};
+  const RunContext inner{run.clock, run.cancel, silent, 1, run.scratch};
   parallel_for(run.jobs, folds->size(), [&](std::size_t i) {
     outcomes[i].emplace(run_block(data, (*folds)[i], options, inner));
     run.progress.advance();
