@@ -58,8 +58,8 @@ std::optional<Trigger> check_vacancy(const ModelFreshness& model, Timestamp as_o
 Trigger asked_by_hand(const std::string& model_type);
 
 /// Whether a model type is to be trained, by age or new bars; `new_bars` counts bars of the universe that closed since
-/// the active version's data ended, without one since the data of the last try did. Nothing is trained twice on the same data, except by force: a
-/// refusal stands until there is something new to learn from.
+/// the active version's data ended, without one since the data of the last try did. Nothing is trained twice on the
+/// same data, except by force: a refusal stands until there is something new to learn from.
 std::optional<Trigger> check_trigger(const ModelFreshness& model, Timestamp as_of, Force force, std::int64_t new_bars,
                                      const TriggerOptions& options);
 

@@ -36,7 +36,7 @@ Status check_tree(std::span<const TreeNode> tree, std::size_t columns, std::size
     const TreeNode& node = tree[at];
     if (node.is_leaf()) continue;
     if (node.feature >= columns) return no_tree(number, at, "there is no such feature");
-    if (!std::isfinite(node.threshold)) return no_tree(number, at, "its threshold is not finite");
+    if (std::isnan(node.threshold)) return no_tree(number, at, "its threshold is no number");
     for (const std::int32_t child : {node.left, node.right}) {
       const auto place = static_cast<std::size_t>(child);
       if (child < 0 || place >= tree.size() || met[place])
@@ -74,6 +74,9 @@ Bits everywhere(std::uint32_t bits) {
 }  // namespace
 
 float float_at_most(double value) {
+  constexpr float kMax = std::numeric_limits<float>::max();
+  if (value > double{kMax}) return std::isinf(value) ? std::numeric_limits<float>::infinity() : kMax;
+  if (value < -double{kMax}) return -std::numeric_limits<float>::infinity();
   const auto nearest = static_cast<float>(value);
   return static_cast<double>(nearest) > value ? float_below(nearest) : nearest;
 }

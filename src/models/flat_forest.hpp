@@ -14,7 +14,7 @@ struct TreeNode {
   std::int32_t left = -1;  ///< index in the tree; below zero: a leaf
   std::int32_t right = -1;
   std::uint32_t feature = 0;
-  float threshold = 0;        ///< finite
+  float threshold = 0;        ///< may be infinite
   bool unknown_left = false;  ///< where NaN goes
   double value = 0;           ///< of a leaf
 
@@ -53,7 +53,7 @@ class FlatForest {
   explicit FlatForest(const Options& options);
 
   /// One more tree; its root is node 0. Error `forest.tree` (data): a child or a feature that is none, a threshold that
-  /// is not finite, a node with two parents or none.
+  /// is NaN, a node with two parents or none.
   Status add(std::span<const TreeNode> tree);
 
   std::size_t trees() const { return trees_.size(); }

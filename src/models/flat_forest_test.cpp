@@ -15,7 +15,7 @@ constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr std::size_t kColumns = 7;
 // Few values, so that rows meet thresholds exactly.
-constexpr float kThresholds[] = {-1.5F, -0.25F, 0.0F, 1e-35F, 0.5F, 2.0F};
+constexpr float kThresholds[] = {-kInf, -1.5F, -0.25F, 0.0F, 1e-35F, 0.5F, 2.0F, kInf};
 
 std::vector<TreeNode> random_tree(Random& random, std::size_t leaves) {
   std::vector<TreeNode> tree(1);
@@ -115,10 +115,8 @@ TEST(FlatForest, RefusesWhatIsNoTree) {
   tree[0].feature = 2;
   EXPECT_TRUE(refused(tree));
   tree[0].feature = 1;
-  for (const float threshold : {kInf, -kInf, kNaN}) {
-    tree[0].threshold = threshold;
-    EXPECT_TRUE(refused(tree));
-  }
+  tree[0].threshold = kNaN;
+  EXPECT_TRUE(refused(tree));
   EXPECT_EQ(forest.trees(), 1U);
 }
 
@@ -134,7 +132,10 @@ TEST(FlatForest, ThresholdsInDoubleBecomeFloatsThatDecideAlike) {
     EXPECT_EQ(std::nextafter(float_below(strict), kInf), strict);
   }
   EXPECT_EQ(float_at_most(0.5), 0.5F);
+  // As LightGBM writes what is infinite.
   EXPECT_EQ(float_at_most(1e300), std::numeric_limits<float>::max());
+  EXPECT_EQ(float_at_most(-1e300), -kInf);
+  EXPECT_EQ(float_at_most(double{kInf}), kInf);
 }
 
 }  // namespace
