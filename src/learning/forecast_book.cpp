@@ -5,6 +5,7 @@
 
 #include "evaluation/forecast_table.hpp"
 #include "learning/protocol.hpp"
+#include "learning/triggers.hpp"
 
 namespace clm {
 
@@ -38,8 +39,15 @@ Status ForecastBook::fill_ensemble(Entry& entry) {
   const auto truth = judged_rows(rows, tape_.label().horizon_bars);
   std::vector<ForecastTable> tables;
   for (const VersionId& member : entry.members) {
+    const auto known = manifest(member);
+    if (!known) return forward_error(known);
     ForecastTable table{member.str(), truth, {}};
     for (std::size_t bar = entry.first_bar; bar < entry.end_bar; ++bar) {
+      const std::size_t count = tape_.row_end(bar) - tape_.row_begin(bar);
+      if (is_expired(known->created_as_of, tape_.close(bar), serving_)) {
+        table.forecast.insert(table.forecast.end(), count, std::numeric_limits<float>::quiet_NaN());
+        continue;
+      }
       const auto said = forecast(member, bar);
       if (!said) return forward_error(said);
       for (std::size_t row = tape_.row_begin(bar); row < tape_.row_end(bar); ++row)

@@ -6,6 +6,7 @@
 
 #include "evaluation/calibrated_model.hpp"
 #include "evaluation/ensemble_rule.hpp"
+#include "learning/learning_options.hpp"
 #include "learning/market_tape.hpp"
 #include "registry/registry.hpp"
 
@@ -13,13 +14,15 @@ namespace clm {
 
 /// What versions say about the bars of a tape. Bytes are verified when a version is first asked; a model is then asked
 /// about a block of bars at once and the answers are kept until the bars have gone by: a forecast depends on its own
-/// row alone, so asking early is not knowing early. An ensemble is put together from its members' answers.
+/// row alone, so asking early is not knowing early. An ensemble is put together from its members' answers;
+/// one that has expired at a bar (`is_expired`) says nothing in it there.
 /// Not thread-safe.
 class ForecastBook {
  public:
-  /// Borrows both. `block_rows`: how many rows one call asks a model about.
-  ForecastBook(const MarketTape& tape, const Registry& registry, std::size_t block_rows = 4'096)
-      : tape_(tape), registry_(registry), block_rows_(block_rows) {}
+  /// Borrows tape and registry. `block_rows`: how many rows one call asks a model about.
+  ForecastBook(const MarketTape& tape, const Registry& registry, const ServingOptions& serving,
+               std::size_t block_rows = 4'096)
+      : tape_(tape), registry_(registry), serving_(serving), block_rows_(block_rows) {}
 
   /// One forecast per symbol of the tape in units of the horizon's volatility; NaN where the symbol has no row at the
   /// bar, or the version abstains: on everything, where it was trained on another feature set or label than the
@@ -45,6 +48,7 @@ class ForecastBook {
 
   const MarketTape& tape_;
   const Registry& registry_;
+  ServingOptions serving_;
   std::size_t block_rows_;
   std::map<VersionId, Entry> entries_;
 };

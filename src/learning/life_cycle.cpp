@@ -24,7 +24,7 @@ LifeCycle::LifeCycle(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog
       place_(place),
       log_(log),
       options_(options),
-      book_(std::make_unique<ForecastBook>(tape, place.registry)),
+      book_(std::make_unique<ForecastBook>(tape, place.registry, options.serving)),
       watch_(std::make_unique<TriggerWatch>(tape, place.registry, log, options)) {
   place_.frame = tape.frame();
   place_.stages = Stages::run;

@@ -279,7 +279,7 @@ Result<DriftFinding> TriggerWatch::compare_spread(const Subject& subject, std::s
 }
 
 Status TriggerWatch::learn_spread(Spread& spread, std::size_t data_bars) {
-  ForecastBook book(tape_, registry_);
+  ForecastBook book(tape_, registry_, options_.serving);
   const auto manifest = book.manifest(spread.version);
   if (!manifest) return forward_error(manifest);
   // On what it was fitted on, a model says more than elsewhere.
