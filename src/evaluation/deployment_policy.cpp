@@ -223,6 +223,13 @@ Verdict decide(const Judgement& judgement, const PolicyOptions& options) {
   return verdict;
 }
 
+Verdict decide_alone(Judgement judgement, const PolicyOptions& options) {
+  judgement.active.reset();
+  judgement.against_active.reset();
+  judgement.improvement.reset();
+  return decide(judgement, options);
+}
+
 nlohmann::json to_json(const Verdict& verdict) {
   const auto number = [](double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); };
   const auto list = [&number](const std::vector<SafetyCheck>& checks) {

@@ -66,6 +66,8 @@ struct Verdict {
 /// own: keep; at least `deploy_improvement` with a lower bound above zero: deploy; else canary.
 /// Without: deploy if safe, skilled, better than every baseline and (by rule) paying after costs; else reject.
 Verdict decide(const Judgement& judgement, const PolicyOptions& options);
+/// The same of the same evidence, had nothing been active: what is left once the active version has expired.
+Verdict decide_alone(Judgement judgement, const PolicyOptions& options);
 
 nlohmann::json to_json(const Verdict& verdict);
 

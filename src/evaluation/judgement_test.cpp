@@ -206,6 +206,21 @@ TEST(Decide, AFirstVersionIsDeployedExactlyIfItsConditionsSay) {
     }
 }
 
+TEST(Decide, AloneIsWhatAFirstVersionWouldHaveBeenTold) {
+  int deployed = 0;
+  for (const double skill : {0.0, 0.04, 0.12})
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      const auto c = make_case({.symbols = 20, .times = 300, .horizon_bars = 5, .seed = 700 + seed}, skill);
+      const ForecastTable active{"v1", c.rows, c.candidate.forecast};
+      const auto alone = decide_alone(judge(c.candidate, c.baselines, &active, {}).value(), {});
+      const auto first = decide(judge(c.candidate, c.baselines, nullptr, {}).value(), {});
+      EXPECT_EQ(to_json(alone), to_json(first)) << skill << " " << seed;
+      deployed += alone.decision == DeploymentDecision::deploy ? 1 : 0;
+    }
+  EXPECT_GT(deployed, 0);
+  EXPECT_LT(deployed, 12);
+}
+
 TEST(Decide, FollowsTheTableOfThePolicy) {
   const auto decision_of = [](double value, double lo) {
     Judgement j = sound_judgement();

@@ -210,7 +210,10 @@ Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const Learn
     candidate.manifest.parent = parent->second;
   auto artifact = place.registry.store().put(std::move(candidate.staged), std::move(candidate.manifest));
   if (!artifact) return forward_error(artifact);
-  std::string evidence = nlohmann::json{{"judgement", to_json(*judgement)}, {"verdict", to_json(verdict)}}.dump();
+  std::string evidence = nlohmann::json{{"judgement", to_json(*judgement)},
+                                        {"verdict", to_json(verdict)},
+                                        {"verdict_alone", to_json(decide_alone(*judgement, options.policy))}}
+                             .dump();
   return JudgedCandidate{std::move(*artifact), std::move(*judgement), std::move(verdict), std::move(evidence)};
 }
 

@@ -131,6 +131,7 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
   const auto comparison = compare_members(*rule, *tables, {judging.alpha, judging.min_symbols});
   const nlohmann::json evidence{{"judgement", to_json(*judgement)},
                                 {"verdict", to_json(verdict)},
+                                {"verdict_alone", to_json(decide_alone(*judgement, options.policy))},
                                 {"each", *each},
                                 {"ensemble", {{"weights", to_json(draft->choice)}, {"members", to_json(comparison)}}}};
 

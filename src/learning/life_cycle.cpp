@@ -107,7 +107,7 @@ Status LifeCycle::decide_again(const RunContext& run) {
 
 Status LifeCycle::decide(std::size_t bar) {
   const Timestamp now = tape_.close(bar);
-  decide_trials(now);
+  if (auto decided = decide_trials(now); !decided) return decided;
   if (auto asked = ask_triggers(bar); !asked) return asked;
   state_.last_look = now;
   return make_plan(now);

@@ -78,6 +78,14 @@ class LifeCycle {
  private:
   LifeCycle(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog& log, const LearningOptions& options);
 
+  /// What was found when a version was judged.
+  struct VersionVerdict {
+    std::string why;                             ///< the deciding sentence
+    std::optional<DeploymentDecision> decision;  ///< none where the evidence is no verdict
+    bool fit_alone = false;                      ///< deploy, had nothing been active
+    Route route() const { return decision == DeploymentDecision::deploy ? Route::direct : Route::through_canary; }
+  };
+
   // The parts of a step, in their order.
   Status forecast(std::size_t bar, std::vector<ForecastRow>& rows);
   std::vector<float> served(Timestamp now, const std::vector<ForecastRow>& rows) const;
@@ -86,13 +94,14 @@ class LifeCycle {
   Status carry_out(Timestamp now, const RunContext& run);
 
   // What becomes of versions on trial.
-  void decide_trials(Timestamp now);
+  Status decide_trials(Timestamp now);
+  Result<std::optional<StageDecision>> succession(const Trial& trial, Timestamp now);
   Job job_of(const Trial& trial, const StageDecision& decision) const;
   void move_on(Trial& trial, const StageDecision& decision, Timestamp now);
   void propose(Trial& trial, const StageDecision& decision, Timestamp now);
   void start_stage(Trial& trial, Stage stage, const VersionId& reference, Timestamp now);
   void begin_trial(const std::string& model_type, const VersionId& challenger, Stage stage, const VersionId& reference,
-                   Route route, Timestamp now);
+                   const VersionVerdict& verdict, Timestamp now);
   void end_trial(Trial& trial);
   void restart_trials_against(const std::string& model_type, const VersionId& active, Timestamp now);
   void forget_ended_trials();
@@ -119,11 +128,6 @@ class LifeCycle {
   void cancel_proposals(const VersionId& version, const std::string& why);
 
   // What the registry says.
-  struct VersionVerdict {
-    std::string why;                             ///< the deciding sentence
-    std::optional<DeploymentDecision> decision;  ///< none where the evidence is no verdict
-    Route route() const { return decision == DeploymentDecision::deploy ? Route::direct : Route::through_canary; }
-  };
   Result<VersionVerdict> verdict_on(const VersionId& version) const;
   Status read_active(const std::string& model_type);
   Status read_registry();

@@ -80,6 +80,16 @@ class LiveLifeCycle : public testing::LifeCycleTest {
   std::vector<TrialView> trials_;
 };
 
+/// One beside the test's own.
+struct LiveLifeCycleOf : LiveLifeCycle {
+  void TestBody() override {}
+  using LiveLifeCycle::active_version;
+  using LiveLifeCycle::last_text;
+  using LiveLifeCycle::look;
+  using LiveLifeCycle::serve_first;
+  using LiveLifeCycle::trials_;
+};
+
 TEST_F(LiveLifeCycle, LookedAtAtEveryBarItIsTheReplay) {
   constexpr std::size_t kEnd = kBars + 65;
   static const LearningOptions options = [] {
@@ -313,6 +323,33 @@ TEST_F(LiveLifeCycle, AnExpiredVersionIsNoRival) {
   EXPECT_TRUE(trials_.empty()) << "and nobody is watched beside it: there is no way back to it";
   const auto served = life_log_.forecasts(close_of(kBars + 31), close_of(kBars + 32), kServed).value();
   EXPECT_TRUE(std::isnan(served.at(0).forecast.at(0)));
+}
+
+// Without it, a candidate that passed everything is refused for not being shown to be better than a version that nobody
+// is served by, and nobody is served at all.
+TEST_F(LiveLifeCycle, WhoIsOnTrialSucceedsAnExpiredVersionIfItWasFitAlone) {
+  for (const bool fit : {true, false}) {
+    LiveLifeCycleOf place;
+    place.serve_first();
+    LearningOptions options = learning();
+    options.serving.max_data_age_days = 2;
+    options.deployment.stages.shadow.min_predictions = 1'000;  // it stays undecided
+    options.policy.superiority_alpha = 0.95;
+    options.policy.min_deflated_sharpe = fit ? 0 : 2;  // of first versions alone
+    ASSERT_TRUE(place.look(kBars + 31, options));
+    const std::string before = place.active_version("lightgbm");
+    ASSERT_EQ(place.trials_.size(), 1U);
+    const std::string candidate = place.trials_[0].trial.challenger.str();
+    ASSERT_TRUE(place.look(kBars + 47, options));
+    EXPECT_EQ(place.active_version("lightgbm"), before) << "its data ended two days ago, which is not too long";
+    ASSERT_TRUE(place.look(kBars + 48, options));
+    EXPECT_EQ(place.active_version("lightgbm"), fit ? candidate : before);
+    if (!fit) continue;
+    EXPECT_THAT(place.last_text("promoted"), HasSubstr("nobody is served by " + before));
+    EXPECT_TRUE(place.trials_.empty()) << "it is not watched beside a version to which there is no way back";
+    ASSERT_TRUE(place.look(kBars + 49, options));
+    EXPECT_EQ(place.active_version("lightgbm"), candidate) << "and it stays";
+  }
 }
 
 TEST_F(LiveLifeCycle, WhoForecastsFromOtherFeaturesAbstainsAndIsReplaced) {

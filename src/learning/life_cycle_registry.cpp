@@ -52,10 +52,10 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
        nlohmann::json{{"status", to_string(record->status)}}.dump());
   switch (record->status) {
     case VersionStatus::shadow:
-      begin_trial(result.model_type, result.version, Stage::shadow, reference, verdict->route(), now);
+      begin_trial(result.model_type, result.version, Stage::shadow, reference, *verdict, now);
       return {};
     case VersionStatus::canary:
-      begin_trial(result.model_type, result.version, Stage::canary_first, reference, verdict->route(), now);
+      begin_trial(result.model_type, result.version, Stage::canary_first, reference, *verdict, now);
       return {};
     case VersionStatus::candidate: return propose_newcomer(*record, *verdict, now);
     case VersionStatus::active: break;
@@ -71,7 +71,7 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
   if (!manifest) return forward_error(manifest);
   // Back to a version without a vote is no way.
   if (is_expired(manifest->created_as_of, now, options_.serving)) return {};
-  begin_trial(result.model_type, result.version, Stage::watch, reference, verdict->route(), now);
+  begin_trial(result.model_type, result.version, Stage::watch, reference, *verdict, now);
   return {};
 }
 
@@ -111,6 +111,8 @@ Result<LifeCycle::VersionVerdict> LifeCycle::verdict_on(const VersionId& version
   for (const auto one :
        {DeploymentDecision::deploy, DeploymentDecision::canary, DeploymentDecision::keep, DeploymentDecision::reject})
     if (to_string(one) == decision) verdict.decision = one;
+  if (const auto alone = json.find("verdict_alone"); alone != json.end() && alone->is_object())
+    verdict.fit_alone = alone->value("decision", std::string()) == to_string(DeploymentDecision::deploy);
   return verdict;
 }
 
@@ -206,7 +208,7 @@ Status LifeCycle::meet_what_a_person_did(const std::map<std::string, VersionId>&
       restart_trials_against(name, type.active, now);
       tell(now, "promoted", name, type.active, "somebody put it in the place of " + before->second.str());
       if (options_.deployment.stages.watch.enabled)
-        begin_trial(name, type.active, Stage::watch, before->second, Route::through_canary, now);
+        begin_trial(name, type.active, Stage::watch, before->second, VersionVerdict(), now);
     }
     for (const Stage stage : {Stage::shadow, Stage::canary_first}) {
       const auto records = place_.registry.list(Registry::Filter{name, {}, status_in(stage)});
@@ -217,7 +219,7 @@ Status LifeCycle::meet_what_a_person_did(const std::map<std::string, VersionId>&
         if (known) continue;
         const auto verdict = verdict_on(record.version);
         if (!verdict) return forward_error(verdict);
-        begin_trial(name, record.version, stage, type.active, verdict->route(), now);
+        begin_trial(name, record.version, stage, type.active, *verdict, now);
       }
     }
   }

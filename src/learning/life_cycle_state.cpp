@@ -49,6 +49,7 @@ Json to_json(const Trial& trial) {
           {"challenger_behaviour", to_json(trial.challenger_behaviour)},
           {"reference_behaviour", to_json(trial.reference_behaviour)},
           {"route", static_cast<int>(trial.route)},
+          {"fit_alone", trial.fit_alone},
           {"proposed", static_cast<int>(trial.proposed)}};
 }
 
@@ -170,6 +171,7 @@ Result<LifeCycleState> read_life_cycle_state(const std::string& text, const Stag
                   read_behaviour(one.at("challenger_behaviour")),
                   read_behaviour(one.at("reference_behaviour")),
                   static_cast<Route>(one.at("route").get<int>()),
+                  one.value("fit_alone", false),  // as in a state of before it was asked
                   static_cast<StageMove>(one.at("proposed").get<int>())};
       trial.losses.restore(one.at("losses"));
       state.trials.push_back(std::move(trial));

@@ -28,7 +28,8 @@ enum class StageMove {
   go_on,    ///< to the next stage, or out of the watch
   refuse,   ///< a candidate is rejected
   retreat,  ///< a canary is taken back
-  undo      ///< a promotion is rolled back
+  undo,     ///< a promotion is rolled back
+  succeed   ///< a candidate takes the place of an active version that has expired
 };
 
 /// Where the shadow leads: a `deploy` verdict straight into service, a `canary` verdict through the canary. Whoever a
@@ -45,6 +46,7 @@ struct Trial {
   PairedTrial losses;
   Behaviour challenger_behaviour, reference_behaviour;
   Route route = Route::through_canary;
+  bool fit_alone = false;  ///< its evidence would have been enough with nothing active
   /// What was said of it, where this program does not move versions by itself: said once, not at every bar.
   StageMove proposed = StageMove::stay;
 };

@@ -71,8 +71,9 @@ void LifeCycle::start_stage(Trial& trial, Stage stage, const VersionId& referenc
 }
 
 void LifeCycle::begin_trial(const std::string& model_type, const VersionId& challenger, Stage stage,
-                            const VersionId& reference, Route route, Timestamp now) {
-  Trial trial{model_type, challenger, reference, stage, now, PairedTrial({}), {}, {}, route};
+                            const VersionId& reference, const VersionVerdict& verdict, Timestamp now) {
+  Trial trial{model_type, challenger, reference, stage, now, PairedTrial({}), {}, {}, verdict.route()};
+  trial.fit_alone = verdict.fit_alone;
   start_stage(trial, stage, reference, now);
   state_.trials.push_back(std::move(trial));
   tell(now, std::string(to_string(stage)), model_type, challenger, "begins beside " + reference.str());
@@ -125,6 +126,11 @@ Job LifeCycle::job_of(const Trial& trial, const StageDecision& decision) const {
         job.kind = JobKind::promote;
         job.to = VersionStatus::active;
       }
+      break;
+    case StageMove::succeed:
+      job.kind = JobKind::promote;
+      job.to = VersionStatus::active;
+      job.priority = Priority::urgent;
   }
   return job;
 }
@@ -174,7 +180,8 @@ void LifeCycle::move_on(Trial& trial, const StageDecision& decision, Timestamp n
       state_.types[trial.model_type].rolled_back_at = now;
       end_trial(trial);
       return restart_trials_against(trial.model_type, trial.reference, now);
-    case StageMove::go_on: break;
+    case StageMove::go_on:
+    case StageMove::succeed: break;
   }
   if (job.kind == JobKind::advance) {
     tell_it("canary");
@@ -182,23 +189,52 @@ void LifeCycle::move_on(Trial& trial, const StageDecision& decision, Timestamp n
   }
   tell_it("promoted");
   restart_trials_against(trial.model_type, trial.challenger, now);
-  if (!options_.deployment.stages.watch.enabled) return end_trial(trial);
+  // Back to a version without a vote is no way.
+  if (!options_.deployment.stages.watch.enabled || decision.move == StageMove::succeed) return end_trial(trial);
   start_stage(trial, Stage::watch, trial.reference, now);
 }
 
-void LifeCycle::decide_trials(Timestamp now) {
+/// Nobody is served by the version that it is held against: what was shown before its trial counts, unless the trial
+/// speaks against it.
+Result<std::optional<StageDecision>> LifeCycle::succession(const Trial& trial, Timestamp now) {
+  const TypeState& type = state_.types[trial.model_type];
+  if (trial.stage == Stage::watch || !trial.fit_alone || type.active != trial.reference ||
+      !is_expired(type.active_data_end, now, options_.serving))
+    return std::optional<StageDecision>();
+  const auto own = book_->manifest(trial.challenger);
+  if (!own) return forward_error(own);
+  const TrialReport report = trial.losses.report();
+  if (is_expired(own->created_as_of, now, options_.serving) || report.outcome == TrialOutcome::worse || report.hi < 0)
+    return std::optional<StageDecision>();
+  const BarLoss loss = trial_options(trial.stage, options_.deployment.stages, options_.label, tape_.interval()).loss;
+  return std::optional(
+      StageDecision{StageMove::succeed,
+                    "nobody is served by " + trial.reference.str() + " any more, whose data ended " +
+                        to_string(now - type.active_data_end) +
+                        " ago; what was found when it was judged is enough for a first version, and beside the old "
+                        "one it is not shown to be worse: " +
+                        (report.bars == 0 ? std::string("no outcomes yet") : describe(report, loss))});
+}
+
+Status LifeCycle::decide_trials(Timestamp now) {
   std::set<std::string> moved;  // one move of a type's alias a bar
   for (Trial& trial : state_.trials) {
     if (trial.challenger.empty()) continue;  // ended by a move earlier in this loop
-    const auto decision = decide_stage(trial, options_.deployment.stages, options_.label, tape_.interval());
+    auto decision = decide_stage(trial, options_.deployment.stages, options_.label, tape_.interval());
+    if (decision.move != StageMove::retreat) {
+      const auto heir = succession(trial, now);
+      if (!heir) return forward_error(heir);
+      if (*heir) decision = **heir;
+    }
     if (decision.move == StageMove::stay) continue;
-    const bool moves_alias =
-        decision.move == StageMove::undo || (decision.move == StageMove::go_on && trial.stage != Stage::watch);
+    const bool moves_alias = decision.move == StageMove::undo || decision.move == StageMove::succeed ||
+                             (decision.move == StageMove::go_on && trial.stage != Stage::watch);
     if (moves_alias && (is_cooling_down(state_.types[trial.model_type], now) || !moved.insert(trial.model_type).second))
       continue;
     move_on(trial, decision, now);
   }
   forget_ended_trials();
+  return {};
 }
 
 void LifeCycle::forget_ended_trials() {
