@@ -23,7 +23,7 @@ constexpr std::uint64_t kMaxBytes = 256U << 20;
 
 struct Flags {
   std::string file, column, against;
-  std::vector<std::string> detectors{"page_hinkley", "ddm", "hddm_w", "adwin", "kswin"};
+  std::vector<std::string> detectors;  ///< none: those that fit the series
   std::size_t in_control = 0;
   double run_length = 10'000;
 };
@@ -113,6 +113,13 @@ Result<Alarms> chart(const std::string& name, const Flags& flags, const std::vec
   return listen(name, Chart(options), values);
 }
 
+/// Of the streaming detectors, those that take any number, and, where all are in [0, 1], those of error rates.
+std::vector<std::string> fitting_detectors(const std::vector<double>& values) {
+  if (std::any_of(values.begin(), values.end(), [](double value) { return value < 0 || value > 1; }))
+    return {"page_hinkley", "adwin", "kswin"};
+  return {"page_hinkley", "ddm", "hddm_w", "adwin", "kswin"};
+}
+
 /// What is out of [0, 1], for detectors of error rates.
 Status check_rates(const std::string& detector, const std::vector<double>& values, const std::string& file) {
   for (std::size_t i = 0; i < values.size(); ++i)
@@ -194,9 +201,12 @@ std::string list_of(const std::vector<std::size_t>& places) {
 Result<int> run(Program& program, const Flags& flags) {
   const auto values = read_series(flags.file, flags.column);
   if (!values) return forward_error(values);
+  std::vector<std::string> detectors = flags.detectors;
+  // Two samples are compared by themselves, unless detectors were asked for as well.
+  if (detectors.empty() && flags.against.empty()) detectors = fitting_detectors(*values);
   auto list = nlohmann::json::array();
   TextTable table({"detector", "drift at", "warning at"});
-  for (const auto& name : flags.detectors) {
+  for (const auto& name : detectors) {
     const auto alarms = detect(name, flags, *values);
     if (!alarms) return forward_error(alarms);
     list.push_back({{"detector", name}, {"drifts", alarms->drifts}, {"warnings", alarms->warnings}});
@@ -226,24 +236,19 @@ void add_drift(CLI::App& app, Commands& commands) {
   command->add_option("--column", flags->column, "Column of a CSV whose first line names them")->type_name("NAME");
   command->add_option("--against", flags->against, "Another such file: do both come from one distribution?")
       ->type_name("FILE");
-  auto* detectors =
-      command
-          ->add_option("--detectors", flags->detectors,
-                       "page_hinkley, ddm, hddm_w, adwin, kswin as River has them by default; cusum, ewma")
-          ->delimiter(',')
-          ->check(CLI::IsMember({"page_hinkley", "ddm", "hddm_w", "adwin", "kswin", "cusum", "ewma"}))
-          ->capture_default_str();
+  command
+      ->add_option("--detectors", flags->detectors,
+                   "page_hinkley, adwin, kswin, and for values in [0, 1] ddm, hddm_w, as River has them by default; "
+                   "cusum, ewma. Default: River's that fit the values")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"page_hinkley", "ddm", "hddm_w", "adwin", "kswin", "cusum", "ewma"}));
   command
       ->add_option("--in-control", flags->in_control, "cusum, ewma: values at the beginning that are as they should be")
       ->type_name("N");
   command->add_option("--run-length", flags->run_length, "cusum, ewma: values between false alarms, on average")
       ->check(CLI::Range(5.0, 1e7))
       ->capture_default_str();
-  commands.push_back({command, [flags, detectors](Program& program) {
-                        // Two samples are compared by themselves, unless detectors were asked for as well.
-                        if (!flags->against.empty() && detectors->count() == 0) flags->detectors.clear();
-                        return run(program, *flags);
-                      }});
+  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
 }
 
 }  // namespace clm::app

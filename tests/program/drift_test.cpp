@@ -83,6 +83,8 @@ TEST_F(DriftCommand, SaysWhatIsWrongAndWhere) {
   EXPECT_NE(word["where"].get<std::string>().find("line 3"), std::string::npos);
   EXPECT_EQ(place_.error({"drift", file("1\n0\n"), "--column", "x"}, 3)["code"], "drift.column");
   EXPECT_EQ(place_.error({"drift", file("1\n2\n"), "--detectors", "ddm"}, 3)["code"], "drift.value");
+  EXPECT_EQ(place_.json({"drift", file("1\n2\n")})["detectors"].size(), 3U) << "those of rates do not fit";
+  EXPECT_EQ(place_.json({"drift", file("1\n0\n")})["detectors"].size(), 5U);
   EXPECT_EQ(place_.error({"drift", file("1\n2\n"), "--detectors", "cusum"}, 2)["code"], "drift.in_control");
   EXPECT_EQ(place_.error({"drift", "nowhere.csv"}, 6)["code"], "file.read");
 }
