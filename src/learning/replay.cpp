@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "evaluation/rank_ic.hpp"
+#include "learning/triggers.hpp"
 
 namespace clm {
 namespace {
@@ -35,7 +36,8 @@ struct Age {
 };
 
 /// Who served is told by the timeline: the data of a version ended when it was trained.
-Age age_of_served(const MarketTape& tape, const std::vector<LifeEvent>& events, TimeRange span) {
+Age age_of_served(const MarketTape& tape, const std::vector<LifeEvent>& events, TimeRange span,
+                  const ServingOptions& serving) {
   Age age;
   std::map<std::string, Timestamp> trained, active;
   auto event = events.begin();
@@ -50,9 +52,14 @@ Age age_of_served(const MarketTape& tape, const std::vector<LifeEvent>& events, 
       }
     }
     double days = 0;
-    for (const auto& [type, since] : active) days += static_cast<double>((now - since).count()) / 86'400'000.0;
-    if (active.empty()) continue;
-    age.days += days / static_cast<double>(active.size());
+    std::size_t votes = 0;
+    for (const auto& [type, since] : active) {
+      if (is_expired(since, now, serving)) continue;
+      days += static_cast<double>((now - since).count()) / 86'400'000.0;
+      ++votes;
+    }
+    if (votes == 0) continue;
+    age.days += days / static_cast<double>(votes);
     ++age.bars;
   }
   return age;
@@ -171,7 +178,7 @@ Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeC
   const auto cycles = place.log.list(1'000'000);
   if (!cycles) return forward_error(cycles);
   for (const auto& cycle : *cycles) report.training_seconds += cycle.seconds;
-  const Age age = age_of_served(tape, report.timeline, options.span);
+  const Age age = age_of_served(tape, report.timeline, options.span, options.learning.serving);
   if (age.bars > 0) report.mean_data_age_days = age.days / static_cast<double>(age.bars);
 
   const TimeRange span{report.from, report.to + Duration(1)};

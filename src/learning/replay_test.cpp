@@ -175,6 +175,18 @@ TEST_F(Replay, GoesThroughTheLifeOfAVersion) {
     EXPECT_EQ(report->timeline[i].sequence, static_cast<std::int64_t>(i) + 1);
 }
 
+TEST_F(Replay, WhatHasExpiredServesNobodyAndIsOfNoAge) {
+  LearningOptions options = learning();
+  options.triggers.retrain_hours = 10'000;
+  options.serving.max_data_age_days = 2;
+  const auto report = ReplayPlace(kHistory).run(tape(), candles(), options, kAll);
+  ASSERT_TRUE(report) << to_string(report.error());
+  ASSERT_EQ(report->promotions, 1U);
+  const double bars = static_cast<double>(report->bars);
+  EXPECT_NEAR(report->served_share, 48 / bars, 1.5 / bars);
+  EXPECT_NEAR(report->mean_data_age_days, 1, 0.05);
+}
+
 TEST_F(Replay, ComesOutTheSameOfFeaturesThatLieInAFile) {
   const testing::TempDirectory dir;
   const MarketTape file = ReplayPlace::tape_of(candles(), "core", kAll, {dir.path(), 0});
