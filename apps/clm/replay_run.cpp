@@ -107,6 +107,8 @@ Result<std::vector<Comparison>> compare_policies(const Session& session, const M
     auto table = served_table(house->log, options.span, options.policy, truth);
     if (!table) return forward_error(table);
     const bool silent = std::all_of(table->forecast.begin(), table->forecast.end(), [](float f) { return f != f; });
+    // All are held against the first.
+    if (silent && tables.empty()) return std::vector<Comparison>();
     if (!silent) tables.push_back(std::move(*table));
   }
   if (tables.size() < 2) return std::vector<Comparison>();

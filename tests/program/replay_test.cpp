@@ -81,6 +81,20 @@ TEST_F(ReplayCommand, APolicyFileChangesSettingsOfThatPolicyAlone) {
   EXPECT_EQ(both[0]["retrains"], 3) << "at once, and every 24 of 60 hours";
 }
 
+TEST_F(ReplayCommand, WhatServedNobodyIsHeldAgainstNothing) {
+  place_.simulate(kBars);
+  // Nobody can show so much in so few bars.
+  const std::string never = policy_file("never.toml", "[policy]\nskill_alpha = 1e-9\n");
+  const std::string once = policy_file("once.toml", "[policy]\ngate = \"none\"\n[triggers]\nkinds = []\n");
+  const auto silent_first = place_.json(replay(never + ",static," + once, 1'250, 1'310));
+  EXPECT_EQ(silent_first["replays"][0]["served_share"], 0);
+  EXPECT_TRUE(silent_first["comparisons"].empty()) << silent_first["comparisons"];
+  const auto silent_second = place_.json(replay("static," + never + "," + once, 1'250, 1'310));
+  ASSERT_EQ(silent_second["comparisons"].size(), 1U);
+  EXPECT_EQ(silent_second["comparisons"][0]["policy"], "static");
+  EXPECT_EQ(silent_second["comparisons"][0]["less"], "once");
+}
+
 TEST_F(ReplayCommand, ItDoesNotGoOnFromTheMemoryOfOtherData) {
   place_.simulate(kBars, 7);
   const auto houses = [&] {
