@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -33,6 +34,16 @@ int open_nameless(const std::filesystem::path& directory) {
   const int named = ::mkostemp(name.data(), O_CLOEXEC);
   if (named >= 0) ::unlink(name.c_str());
   return named;
+}
+
+// In one call what would be a fault for every page that is written first. A kernel that does not know it makes the
+// faults.
+void prepare_pages([[maybe_unused]] std::byte* begin, [[maybe_unused]] std::byte* end) {
+#ifdef MADV_POPULATE_WRITE
+  const std::size_t page = page_bytes();
+  const auto first = reinterpret_cast<std::uintptr_t>(begin) / page * page;
+  ::madvise(reinterpret_cast<void*>(first), reinterpret_cast<std::uintptr_t>(end) - first, MADV_POPULATE_WRITE);
+#endif
 }
 
 std::string megabytes(std::size_t bytes) { return std::to_string((bytes + (1U << 20) - 1) >> 20) + " MB"; }
@@ -81,6 +92,7 @@ Status ScratchFile::grow(std::size_t bytes, std::size_t expected_bytes) {
     data_ = static_cast<std::byte*>(place);
     mapped_bytes_ = wanted;
   }
+  prepare_pages(data_ + bytes_, data_ + bytes);
   bytes_ = bytes;
   return {};
 }
