@@ -1,12 +1,13 @@
 // triggers: what each of them sees now.
+#include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "features/feature_set.hpp"
+#include "learning/features_needed.hpp"
 #include "learning/life_cycle_state.hpp"
 #include "learning/trigger_watch.hpp"
 #include "learning_place.hpp"
@@ -67,8 +68,11 @@ Result<int> run(Program& program) {
 
   const auto features = feature_set(options.feature_set);
   if (!features) return forward_error(features);
-  const auto tape = MarketTape::record(*features, *place->candles, place->context.get(), options.label, place->as_of,
-                                       program.context());
+  // Where nobody is active, only time and bars are looked at.
+  const bool anybody_active = std::any_of(state->types.begin(), state->types.end(),
+                                          [](const auto& type) { return !type.second.active.empty(); });
+  const auto tape = MarketTape::record(anybody_active ? *features : no_features(), *place->candles,
+                                       place->context.get(), options.label, place->as_of, program.context());
   if (!tape) return forward_error(tape);
   if (auto known = log->set_universe(tape->symbols()); !known) return forward_error(known);
   TriggerWatch watch(*tape, **registry, *log, options);

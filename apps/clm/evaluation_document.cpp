@@ -34,6 +34,7 @@ nlohmann::json settings_of(const Configuration& configuration) {
   for (const auto& setting : untouched.settings.in_force()) defaults[setting.key] = setting.value;
   auto out = nlohmann::json::array();
   for (const auto& setting : configuration.settings.in_force()) {
+    if (is_of_the_machine(setting.key)) continue;
     nlohmann::json entry{{"key", setting.key}, {"value", setting.value}, {"unit", setting.info.unit}};
     if (setting.value != defaults[setting.key]) entry["default"] = defaults[setting.key];
     out.push_back(std::move(entry));

@@ -130,6 +130,9 @@ class LifeCycle {
   // What the registry says.
   Result<VersionVerdict> verdict_on(const VersionId& version) const;
   Status read_active(const std::string& model_type);
+  /// Whether its data are young enough at `now`. Back to a version without a vote is no way: nobody is watched beside
+  /// it.
+  Result<bool> has_vote(const VersionId& version, Timestamp now) const;
   Status read_registry();
   Status meet_what_a_person_did(const std::map<std::string, VersionId>& active_before);
   Status meet_broken_versions(Timestamp now);

@@ -325,6 +325,21 @@ TEST_F(LiveLifeCycle, AnExpiredVersionIsNoRival) {
   EXPECT_TRUE(std::isnan(served.at(0).forecast.at(0)));
 }
 
+TEST_F(LiveLifeCycle, WhoAPersonPutsInThePlaceOfAnExpiredVersionIsNotWatchedBesideIt) {
+  serve_first();
+  LearningOptions options = learning();
+  options.deployment.stages.shadow.min_predictions = 1'000;  // it stays undecided
+  ASSERT_TRUE(look(kBars + 31, options));
+  ASSERT_EQ(trials_.size(), 1U);
+  const VersionId candidate = trials_[0].trial.challenger;
+  ASSERT_TRUE(registry_->promote(candidate, testing::because("it was time")));
+  options.triggers.kinds.clear();
+  options.serving.max_data_age_days = 1;
+  ASSERT_TRUE(look(kBars + 32, options));
+  EXPECT_EQ(active_version("lightgbm"), candidate.str());
+  EXPECT_TRUE(trials_.empty()) << "a way back would lead to nobody being served";
+}
+
 // Without it, a candidate that passed everything is refused for not being shown to be better than a version that nobody
 // is served by, and nobody is served at all.
 TEST_F(LiveLifeCycle, WhoIsOnTrialSucceedsAnExpiredVersionIfItWasFitAlone) {

@@ -65,13 +65,9 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
        reference.empty() ? "it is the first active one" : "it takes the place of " + reference.str() + " at once");
   if (reference.empty() || reference == result.version || !options_.deployment.stages.watch.enabled) return {};
   restart_trials_against(result.model_type, result.version, now);
-  const auto replaced = place_.registry.find(reference.str());
-  if (!replaced) return forward_error(replaced);
-  const auto manifest = read_manifest(replaced->manifest_json);
-  if (!manifest) return forward_error(manifest);
-  // Back to a version without a vote is no way.
-  if (is_expired(manifest->created_as_of, now, options_.serving)) return {};
-  begin_trial(result.model_type, result.version, Stage::watch, reference, *verdict, now);
+  const auto there_is_a_way_back = has_vote(reference, now);
+  if (!there_is_a_way_back) return forward_error(there_is_a_way_back);
+  if (*there_is_a_way_back) begin_trial(result.model_type, result.version, Stage::watch, reference, *verdict, now);
   return {};
 }
 
@@ -114,6 +110,14 @@ Result<LifeCycle::VersionVerdict> LifeCycle::verdict_on(const VersionId& version
   if (const auto alone = json.find("verdict_alone"); alone != json.end() && alone->is_object())
     verdict.fit_alone = alone->value("decision", std::string()) == to_string(DeploymentDecision::deploy);
   return verdict;
+}
+
+Result<bool> LifeCycle::has_vote(const VersionId& version, Timestamp now) const {
+  const auto record = place_.registry.find(version.str());
+  if (!record) return forward_error(record);
+  const auto manifest = read_manifest(record->manifest_json);
+  if (!manifest) return forward_error(manifest);
+  return !is_expired(manifest->created_as_of, now, options_.serving);
 }
 
 Status LifeCycle::read_active(const std::string& model_type) {
@@ -207,7 +211,9 @@ Status LifeCycle::meet_what_a_person_did(const std::map<std::string, VersionId>&
     if (replaced) {
       restart_trials_against(name, type.active, now);
       tell(now, "promoted", name, type.active, "somebody put it in the place of " + before->second.str());
-      if (options_.deployment.stages.watch.enabled)
+      const auto there_is_a_way_back = has_vote(before->second, now);
+      if (!there_is_a_way_back) return forward_error(there_is_a_way_back);
+      if (options_.deployment.stages.watch.enabled && *there_is_a_way_back)
         begin_trial(name, type.active, Stage::watch, before->second, VersionVerdict(), now);
     }
     for (const Stage stage : {Stage::shadow, Stage::canary_first}) {

@@ -189,8 +189,9 @@ void LifeCycle::move_on(Trial& trial, const StageDecision& decision, Timestamp n
   }
   tell_it("promoted");
   restart_trials_against(trial.model_type, trial.challenger, now);
-  // Back to a version without a vote is no way.
-  if (!options_.deployment.stages.watch.enabled || decision.move == StageMove::succeed) return end_trial(trial);
+  // As in `has_vote`: the version that it replaces is active until the job is done.
+  const bool is_a_way_back = !is_expired(state_.types[trial.model_type].active_data_end, now, options_.serving);
+  if (!options_.deployment.stages.watch.enabled || !is_a_way_back) return end_trial(trial);
   start_stage(trial, Stage::watch, trial.reference, now);
 }
 
@@ -201,11 +202,10 @@ Result<std::optional<StageDecision>> LifeCycle::succession(const Trial& trial, T
   if (trial.stage == Stage::watch || !trial.fit_alone || type.active != trial.reference ||
       !is_expired(type.active_data_end, now, options_.serving))
     return std::optional<StageDecision>();
-  const auto own = book_->manifest(trial.challenger);
-  if (!own) return forward_error(own);
+  const auto can_serve = has_vote(trial.challenger, now);
+  if (!can_serve) return forward_error(can_serve);
   const TrialReport report = trial.losses.report();
-  if (is_expired(own->created_as_of, now, options_.serving) || report.outcome == TrialOutcome::worse || report.hi < 0)
-    return std::optional<StageDecision>();
+  if (!*can_serve || report.outcome == TrialOutcome::worse || report.hi < 0) return std::optional<StageDecision>();
   const BarLoss loss = trial_options(trial.stage, options_.deployment.stages, options_.label, tape_.interval()).loss;
   return std::optional(
       StageDecision{StageMove::succeed,

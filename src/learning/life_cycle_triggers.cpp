@@ -6,11 +6,6 @@
 namespace clm {
 namespace {
 
-bool is_on(const LearningOptions& options, TriggerKind kind) {
-  const auto& kinds = options.triggers.kinds;
-  return std::find(kinds.begin(), kinds.end(), to_string(kind)) != kinds.end();
-}
-
 std::string sentence(const Trigger& trigger) {
   return std::string(to_string(trigger.kind)) + " (" + std::string(to_string(trigger.priority)) +
          "): " + trigger.reason;
@@ -36,7 +31,7 @@ Result<std::optional<Trigger>> LifeCycle::due_trigger(const std::string& model_t
   const Timestamp before = state_.last_look.value_or(Timestamp(0));
   std::vector<TriggerKind> kinds;
   const auto ask = [&](TriggerKind kind, double period_hours) {
-    if (is_on(options_, kind) && falls_due(before, now, period_hours)) kinds.push_back(kind);
+    if (is_listened_to(options, kind) && falls_due(before, now, period_hours)) kinds.push_back(kind);
   };
   ask(TriggerKind::time_based, 0);
   ask(TriggerKind::data_volume, 0);

@@ -7,10 +7,6 @@
 namespace clm {
 namespace {
 
-bool is_listened_to(const TriggerOptions& options, TriggerKind kind) {
-  return std::find(options.kinds.begin(), options.kinds.end(), to_string(kind)) != options.kinds.end();
-}
-
 nlohmann::json time_or_null(const std::optional<Timestamp>& time) {
   return time ? nlohmann::json(to_string(*time)) : nlohmann::json();
 }

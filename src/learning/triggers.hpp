@@ -36,6 +36,9 @@ struct ModelFreshness {
 
 enum class Force { no, yes };
 
+/// Whether a life cycle listens to triggers of this kind (`TriggerOptions::kinds`).
+bool is_listened_to(const TriggerOptions& options, TriggerKind kind);
+
 /// A setting in hours as a span of time.
 Duration hours(double count);
 

@@ -3,8 +3,7 @@
 #include <xgboost/c_api.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <cstdlib>
 #include <mutex>
 #include <utility>
 
