@@ -12,6 +12,7 @@
 #include "learning/trigger_watch.hpp"
 #include "learning_place.hpp"
 #include "life_cycle_place.hpp"
+#include "models/trainers.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -55,6 +56,7 @@ Result<int> run(Program& program) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
   const LearningOptions& options = (*session)->learning();
+  if (auto known = check_model_types(options.training.models, "training.models"); !known) return forward_error(known);
   const auto place = open_learning_place(program, **session, {});
   if (!place) return forward_error(place);
   const auto registry = (*session)->registry();

@@ -132,6 +132,7 @@ TEST(Contract, AnUnknownModelTypeIsNamedWithItsPlaceAndWhoIsKnown) {
   }
   place.environment["CLM_TRAINING_MODELS"] = "foo";
   for (const auto& arguments : commands) refused(arguments, "training.models");
+  refused({"triggers"}, "training.models");
 
   const auto bench = place.error({"bench-forecast", "--data", place.beside().string(), "--models", "foo"}, 2);
   const auto message = bench["message"].get<std::string>();
