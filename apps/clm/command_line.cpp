@@ -58,13 +58,12 @@ int run_command_line(const std::vector<std::string>& words, const std::map<std::
   add_global_flags(app, program.flags);
 
   Commands commands;
-  for (const auto add :
-       {add_init,     add_import,   add_fetch,          add_simulate,  add_data,    add_features, add_train,
-        add_evaluate, add_cycle,    add_models,         add_show,      add_history, add_diff,     add_promote,
-        add_reject,   add_rollback, add_verify,         add_reproduce, add_predict, add_explain,  add_report,
-        add_jobs,     add_approve,  add_triggers,       add_regimes,   add_replay,  add_drift,    add_error_rates,
-        add_config,   add_demo,     add_bench_forecast, add_completion})
-    add(app, commands);
+  for (const CommandGroup& group : command_groups()) {
+    for (const auto add : group.commands) {
+      add(app, commands);
+      commands.back().app->group(group.name);
+    }
+  }
 
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend() - 1);  // as CLI11 wants them, without the program

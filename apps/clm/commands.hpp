@@ -1,4 +1,6 @@
 #pragma once
+#include <vector>
+
 #include "program.hpp"
 
 namespace clm::app {
@@ -36,5 +38,13 @@ void add_error_rates(CLI::App& app, Commands& commands);
 void add_demo(CLI::App& app, Commands& commands);
 void add_bench_forecast(CLI::App& app, Commands& commands);
 void add_completion(CLI::App& app, Commands& commands);
+
+/// Commands that belong together in `clm --help`, in the order in which they stand there.
+struct CommandGroup {
+  const char* name;
+  std::vector<void (*)(CLI::App&, Commands&)> commands;
+};
+/// The table of all commands: help, completion and the manual are made from it.
+const std::vector<CommandGroup>& command_groups();
 
 }  // namespace clm::app
