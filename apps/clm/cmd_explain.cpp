@@ -9,6 +9,8 @@
 #include "life_cycle_place.hpp"
 #include "serving/canary_prediction.hpp"
 #include "serving/explanation_report.hpp"
+#include "serving/forecast_report.hpp"
+#include "serving/hold_back.hpp"
 #include "session.hpp"
 #include "text_table.hpp"
 #include "version_explanation.hpp"
@@ -17,9 +19,10 @@ namespace clm::app {
 namespace {
 
 constexpr const char* kDocument = R"(Documents (--json)
-  of a prediction  {as_of, ensemble, regime, explanations: [{symbol, action, expected_return_bps, base_bps, opaque_bps,
-                   features: [{feature, value, effect_bps}], other_features_bps, members: [{model_type, version, weight,
-                   expected_return_bps, base_bps, features, other_features_bps, why_not}], abstained, canaries}]}
+  of a prediction  {as_of, newest_bar, late_bars, stale, ensemble, regime, explanations: [{symbol, action, note,
+                   expected_return_bps, base_bps, opaque_bps, features: [{feature, value, effect_bps}],
+                   other_features_bps, members: [{model_type, version, weight, expected_return_bps, base_bps, features,
+                   other_features_bps, why_not}], abstained, canaries}]}
                    canaries: versions that serve this symbol in the place of active ones, as clm predict has it.
                    base_bps + opaque_bps + all effects = expected_return_bps. opaque_bps: from members whose votes do
                    not come apart by feature (why_not says why).
@@ -50,10 +53,11 @@ std::string versions_of(const Explanation& explanation) {
   return text;
 }
 
-std::string describe(const Explanation& explanation, std::size_t top) {
+std::string describe(const Explanation& explanation, const std::string& held_back, std::size_t top) {
   const Prediction& p = explanation.prediction;
   std::string text = "\n" + p.symbol.str() + ": " + std::string(to_string(p.action)) + ", expected " +
                      fixed(p.expected_return_bps, 2) + " bps\n";
+  if (const std::string note = note_on(p, held_back); !note.empty()) text += "  note: " + note + "\n";
   if (!explanation.members.empty()) text += "  by " + versions_of(explanation) + "\n";
   for (const auto& absent : p.abstained) text += "  " + absent.model_type + " abstains: " + absent.why + "\n";
   if (explanation.members.empty()) return text;
@@ -93,7 +97,7 @@ std::string describe(const Explanation& explanation, std::size_t top) {
 }
 
 Result<int> explain_prediction(Program& program, Session& session, const Registry& registry, const Flags& flags) {
-  const auto place = open_learning_place(program, session, flags.as_of);
+  const auto place = open_live_place(program, session, flags.as_of);
   if (!place) return forward_error(place);
   const LearningOptions& learning = session.learning();
   const auto options = predictor_options(learning);
@@ -113,13 +117,16 @@ Result<int> explain_prediction(Program& program, Session& session, const Registr
     if (!predictor) return forward_error(predictor);
     return predictor->explain(*place->candles, place->context.get(), place->as_of, symbols, program.context());
   };
-  const auto explained = explain();
+  auto explained = explain();
   if (!explained) return forward_error(explained);
+  hold_back_if_stale(*explained, place->lateness);
   const bool one_version = explained->ensemble.empty() && !flags.version.empty();
   const std::string by = one_version ? "version " + flags.version : voters(explained->ensemble);
-  std::string text = "As of " + to_string(place->as_of) + ", by " + by + "\n";
-  for (const auto& one : explained->explanations) text += describe(one, flags.top);
-  program.print(to_json(*explained, place->as_of, flags.top), text);
+  std::string text = "By " + by + "; " + describe(place->lateness) + "\n";
+  for (const auto& one : explained->explanations) text += describe(one, explained->held_back, flags.top);
+  nlohmann::json document = to_json(*explained, place->as_of, flags.top);
+  add_lateness(document, place->lateness);
+  program.print(document, text);
   return 0;
 }
 

@@ -22,7 +22,16 @@ Result<LearningPlace> open_learning_place(Program& program, Session& session, co
   const Timestamp known = (*candles)->as_of();
   auto context = StoreContextSource::open(**series, known);
   if (!context) return forward_error(context);
-  return LearningPlace{std::move(*candles), std::make_unique<StoreContextSource>(std::move(*context)), known};
+  const DataLateness lateness = data_lateness({known, (*candles)->newest_met(), (*candles)->interval(), latest,
+                                               as_of.empty() ? CountedFrom::clock : CountedFrom::asked_moment,
+                                               session.learning().serving.max_late_bars});
+  return LearningPlace{std::move(*candles), std::make_unique<StoreContextSource>(std::move(*context)), known, lateness};
+}
+
+Result<LearningPlace> open_live_place(Program& program, Session& session, const std::string& as_of) {
+  auto place = open_learning_place(program, session, as_of);
+  if (place) program.warn(warning(place->lateness));
+  return place;
 }
 
 Result<std::unique_ptr<CandleSource>> open_protocol_candles(Session& session, const Protocol& protocol) {

@@ -42,6 +42,11 @@ void Program::note(std::string_view line) const {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
 }
 
+void Program::warn(std::string_view line) const {
+  if (line.empty() || flags.quiet) return;
+  std::fprintf(stderr, "clm: warning: %.*s\n", static_cast<int>(line.size()), line.data());
+}
+
 void Program::print_error(const Error& error) const {
   if (flags.json) {
     const nlohmann::json document{

@@ -45,6 +45,9 @@ class Program {
   void print(const nlohmann::json& document, std::string_view text) const;
   /// A line for the person at the terminal, on standard error; silent with --json or --quiet.
   void note(std::string_view line) const;
+  /// What a person has to know about a result that is printed all the same, on standard error; silent with --quiet,
+  /// and where there is nothing to say.
+  void warn(std::string_view line) const;
   /// With --json the error document of DESIGN 4 on standard output; always one readable block on standard error.
   void print_error(const Error& error) const;
 

@@ -289,6 +289,12 @@ void add_settings(Settings& settings, LearningOptions& options) {
                number("times", "A job whose process died so often is given up.", 1, 1e9));
   settings.add("serving.max_data_age_days", &options.serving.max_data_age_days,
                number("days", "A version whose data ended longer ago has no vote; 0: never.", 0, 1e5));
+  settings.add(
+      "serving.max_late_bars", &options.serving.max_late_bars,
+      number("bars",
+             "So many whole bars may be missing between the newest candle and the clock; beyond, commands warn "
+             "and every action of clm predict is HOLD.",
+             0, 1e9));
   settings.add("retention.keep_versions", &options.retention.keep_versions,
                number("versions", "Stored versions per model type.", 1, 1e6));
 }

@@ -61,7 +61,7 @@ Result<std::unique_ptr<StoredUniverse>> StoredUniverse::open(const CandleStore& 
   return universe;
 }
 
-Result<Timestamp> StoredUniverse::newest_close(Timestamp latest) const {
+Result<Timestamp> StoredUniverse::newest_close(Timestamp latest) {
   Timestamp newest = Timestamp::min();
   const Timestamp newest_possible(latest.ms() / interval_.ms() * interval_.ms());
   for (const auto& symbol : symbols_) {
@@ -70,6 +70,7 @@ Result<Timestamp> StoredUniverse::newest_close(Timestamp latest) const {
     if (!span) return forward_error(span);
     if (span->rows == 0) continue;
     Timestamp close = span->last_open + interval_.length();
+    newest_met_ = std::max(newest_met_, close);
     if (close > latest) {
       const auto series = store_->read(key, TimeRange{}, latest);
       if (!series) return forward_error(series);
@@ -80,6 +81,17 @@ Result<Timestamp> StoredUniverse::newest_close(Timestamp latest) const {
     if (newest >= newest_possible) break;
   }
   return newest;
+}
+
+Result<std::int64_t> StoredUniverse::bars_since(Timestamp time) const {
+  std::int64_t bars = 0;
+  const TimeRange opened_since{time - interval_.length() + Duration(1), Timestamp::max()};
+  for (const auto& symbol : symbols_) {
+    const auto series = store_->read(SeriesKey{venue_, symbol, interval_}, opened_since, as_of_);
+    if (!series) return forward_error(series);
+    bars += static_cast<std::int64_t>(series->candles.size());
+  }
+  return bars;
 }
 
 Result<CandleSeries> StoredUniverse::load(std::size_t i) const {

@@ -24,13 +24,20 @@ class StoredUniverse final : public CandleSource {
   const std::vector<Symbol>& symbols() const override { return symbols_; }
   Result<CandleSeries> load(std::size_t i) const override;
 
+  /// Stored bars of all symbols that closed after `time` and until `as_of`, those that cannot be learned from included.
+  /// Reads the files of that time alone.
+  Result<std::int64_t> bars_since(Timestamp time) const;
+
   /// When the newest bar closed that was known at `latest`: what counts as now.
   Timestamp as_of() const { return as_of_; }
+  /// Close of the newest bar that was met while looking for that one: later than `latest` where bars are stored that
+  /// had not closed by then. Of symbols beyond the first that is up to date nothing is asked.
+  Timestamp newest_met() const { return newest_met_; }
 
  private:
   StoredUniverse(const CandleStore& store, const UniverseOptions& options, const SeriesKey& series)
       : store_(&store), options_(options), venue_(series.venue), interval_(series.interval) {}
-  Result<Timestamp> newest_close(Timestamp latest) const;
+  Result<Timestamp> newest_close(Timestamp latest);
 
   const CandleStore* store_;
   UniverseOptions options_;
@@ -38,6 +45,7 @@ class StoredUniverse final : public CandleSource {
   Interval interval_;
   std::vector<Symbol> symbols_;
   Timestamp as_of_ = Timestamp::max();
+  Timestamp newest_met_ = Timestamp::min();
 };
 
 }  // namespace clm

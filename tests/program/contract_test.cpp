@@ -56,7 +56,7 @@ TEST(Contract, DocumentsHaveTheKeysThatToolsRelyOn) {
   const auto verified = place.json({"verify"});
   for (const auto& entry : verified["versions"]) expect_keys(entry, {"version", "model_type", "ok", "problem"});
   expect_keys(place.json({"reproduce", version}), {"version", "identical", "expected", "got"});
-  const auto predicted = place.json({"predict"});
+  const auto predicted = place.predict();
   expect_keys(predicted, {"as_of", "predictions"});
   ASSERT_EQ(predicted["predictions"].size(), 8u);
   for (const auto& prediction : predicted["predictions"]) {
@@ -75,8 +75,8 @@ TEST(Contract, OneSymbolIsPredictedAsInTheWholeUniverse) {
   const TestWorkspace place;
   place.simulate();
   for (const auto& [type, version] : place.cycle()) place.promote(version);
-  const auto all = place.json({"predict"});
-  const auto one = place.json({"predict", "--symbol", "SIM0003USDT"});
+  const auto all = place.predict();
+  const auto one = place.predict({"--symbol", "SIM0003USDT"});
   ASSERT_EQ(one["predictions"].size(), 1u);
   EXPECT_EQ(one["predictions"][0], all["predictions"][3]);
   EXPECT_EQ(place.error({"predict", "--symbol", "NOSUCH"}, 2)["code"], "predict.unknown_symbol");

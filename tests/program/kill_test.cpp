@@ -114,7 +114,7 @@ void expect_cycles_to_be_completed(const TestWorkspace& base, std::size_t versio
   const FileTree expected = files_below(undisturbed.path() / "versions");
   const auto expected_statuses = undisturbed.statuses();
   const auto expected_ways = ways(undisturbed);
-  const std::string expected_predictions = undisturbed.run({"predict", "--json"}).out;
+  const std::string expected_predictions = undisturbed.predict().dump();
   ASSERT_EQ(expected_statuses.size(), versions);
 
   const int rounds = kill_rounds();
@@ -126,13 +126,13 @@ void expect_cycles_to_be_completed(const TestWorkspace& base, std::size_t versio
     killer.kill_a_run(place);
     const auto verified = place.json({"verify"});
     for (const auto& version : verified["versions"]) EXPECT_TRUE(version["ok"]) << version;
-    place.json({"predict"});
+    place.predict();
     place.json({"cycle"});
     EXPECT_EQ(place.run({"verify"}).exit_code, 0);
     EXPECT_EQ(place.statuses(), expected_statuses);
     EXPECT_EQ(ways(place), expected_ways);
     EXPECT_EQ(differences(expected, files_below(place.path() / "versions")), std::vector<std::string>{});
-    EXPECT_EQ(place.run({"predict", "--json"}).out, expected_predictions);
+    EXPECT_EQ(place.predict().dump(), expected_predictions);
     if (::testing::Test::HasFailure()) break;
   }
   ::testing::Test::RecordProperty("killed", killer.killed());
