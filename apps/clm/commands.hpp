@@ -25,6 +25,7 @@ void add_reject(CLI::App& app, Commands& commands);
 void add_rollback(CLI::App& app, Commands& commands);
 void add_verify(CLI::App& app, Commands& commands);
 void add_reproduce(CLI::App& app, Commands& commands);
+void add_status(CLI::App& app, Commands& commands);
 void add_predict(CLI::App& app, Commands& commands);
 void add_explain(CLI::App& app, Commands& commands);
 void add_report(CLI::App& app, Commands& commands);

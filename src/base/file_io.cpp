@@ -152,17 +152,34 @@ void remove_aside_files(const fs::path& directory) {
   for (const auto& path : leftovers) fs::remove_all(path, failure);
 }
 
+namespace {
+
+std::string name_in_lock(int descriptor) {
+  char name[256] = {};
+  const ssize_t got = ::pread(descriptor, name, sizeof name - 1, 0);
+  return std::string(name, got > 0 ? static_cast<std::size_t>(got) : 0);
+}
+
+/// Whoever asks for the holder shares the lock for some microseconds, which must not keep anybody out.
+bool lock_at_once(int descriptor) {
+  constexpr int kTries = 4;
+  constexpr auto kPause = std::chrono::milliseconds(1);
+  for (int tried = 1;; ++tried) {
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return true;
+    if (tried == kTries) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+}  // namespace
+
 Result<FileLock> FileLock::acquire(const fs::path& path, std::string_view purpose) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) return system_error("file.write", "cannot open the lock", path);
   FileLock lock(descriptor);
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    char holder[256] = {};
-    const ssize_t got = ::pread(descriptor, holder, sizeof holder - 1, 0);
-    return fail(ErrorKind::locked, "lock.held",
-                "another process is at work: " + std::string(holder, got > 0 ? static_cast<std::size_t>(got) : 0),
+  if (!lock_at_once(descriptor))
+    return fail(ErrorKind::locked, "lock.held", "another process is at work: " + name_in_lock(descriptor),
                 path.string(), "Wait for it to finish, or stop it; a killed process frees the lock by itself.");
-  }
   const std::string holder = std::string(purpose) + ", process " + std::to_string(::getpid());
   if (::ftruncate(descriptor, 0) != 0 ||
       ::pwrite(descriptor, holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size()))
@@ -178,6 +195,13 @@ Result<FileLock> FileLock::acquire_within(const fs::path& path, std::string_view
     if (lock || lock.error().code != "lock.held" || monotonic_seconds() >= give_up_at) return lock;
     std::this_thread::sleep_for(kPause);
   }
+}
+
+std::optional<std::string> FileLock::holder(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return std::nullopt;
+  if (::flock(file.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;  // closing gives it back
+  return name_in_lock(file.get());
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

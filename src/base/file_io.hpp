@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,9 @@ class FileLock {
   /// Tries again for at most `wait_seconds` while somebody else holds it. Errors as above.
   static Result<FileLock> acquire_within(const std::filesystem::path& path, std::string_view purpose,
                                          double wait_seconds);
+  /// Who holds it at this moment, in the holder's words ("clm cycle, process 4711"); none: nobody does, or there is no
+  /// such file. Keeps nobody from it and writes nothing.
+  static std::optional<std::string> holder(const std::filesystem::path& path);
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   FileLock(const FileLock&) = delete;

@@ -257,6 +257,8 @@ Result<StoredSpan> CandleStore::span_of(const SeriesKey& key) const {
   return span;
 }
 
+std::optional<std::string> CandleStore::writer() const { return FileLock::holder(root_ / kLockName); }
+
 std::string fingerprint(const CandleSeries& series) {
   Sha256 hash;
   hash.update(to_string(series.key)).update("\n");

@@ -74,6 +74,9 @@ class CandleStore {
   /// Rows and first and last open time. About 0.1 ms a file. Errors as read().
   Result<StoredSpan> span_of(const SeriesKey& key) const;
 
+  /// Who is writing at this moment; none: nobody.
+  std::optional<std::string> writer() const;
+
   const std::filesystem::path& root() const { return root_; }
 
  private:

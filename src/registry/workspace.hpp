@@ -34,6 +34,8 @@ class Workspace {
   /// The one lock for whoever trains, decides or removes here. The kernel frees it when its holder dies. Leftovers of
   /// a killed holder in versions/ are removed. Error `lock.held` (locked), naming the holder.
   Result<FileLock> lock_cycle(std::string_view purpose) const;
+  /// Who holds it at this moment; none: nobody. Keeps nobody from it.
+  std::optional<std::string> cycle_holder() const;
 
  private:
   explicit Workspace(std::filesystem::path root) : root_(std::move(root)) {}
