@@ -199,6 +199,28 @@ void assign(const Settings::Field& field, const Value& value) {
     **list = std::get<std::vector<std::string>>(value);
 }
 
+/// What the manual says of a setting, as TOML comments of readable width.
+std::string comment_of(const SettingInfo& info) {
+  constexpr std::size_t kWidth = 100;
+  std::string words = info.meaning;
+  if (!info.unit.empty()) words += " Unit: " + info.unit + ".";
+  if (!info.choices.empty()) {
+    words += " One of:";
+    for (const auto& choice : info.choices) words += " " + choice;
+    words += ".";
+  }
+  std::istringstream in(words);
+  std::string text, line = "#";
+  for (std::string word; in >> word;) {
+    if (line.size() > 1 && line.size() + 1 + word.size() > kWidth) {
+      text += line + "\n";
+      line = "#";
+    }
+    line += " " + word;
+  }
+  return text + line + "\n";
+}
+
 std::string environment_name(std::string key) {
   std::transform(key.begin(), key.end(), key.begin(), [](char c) {
     return c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -334,14 +356,7 @@ std::string Settings::to_toml(const std::vector<std::string>& keys) const {
       section = key.substr(0, dot);
       text += (text.empty() ? "[" : "\n[") + section + "]\n";
     }
-    text += "# " + entry.info.meaning;
-    if (!entry.info.unit.empty()) text += " Unit: " + entry.info.unit + ".";
-    if (!entry.info.choices.empty()) {
-      text += " One of:";
-      for (const auto& choice : entry.info.choices) text += " " + choice;
-      text += ".";
-    }
-    text += "\n" + key.substr(dot + 1) + " = " + field_text(entry.field) + "\n";
+    text += comment_of(entry.info) + key.substr(dot + 1) + " = " + field_text(entry.field) + "\n";
   }
   return text;
 }
