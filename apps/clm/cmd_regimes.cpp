@@ -69,7 +69,8 @@ Result<int> run(Program& program, const Flags& flags) {
                  {"market", to_json(survey->market)},
                  {"symbols", symbols}},
                 "Regimes at " + to_string(place->as_of) + ", states that lasted three days or more\n\n" +
-                    table.render() + "\nVolatility: " + counted(volatilities) + ". Trend: " + counted(trends) + ".\n");
+                    table.render(program.columns()) + "\nVolatility: " + counted(volatilities) +
+                    ". Trend: " + counted(trends) + ".\n");
   return 0;
 }
 

@@ -100,7 +100,7 @@ Result<int> run(Program& program) {
                fixed(s.false_alarms_a_year, 2), s.trigger.reason});
   }
   program.print({{"as_of", to_string(place->as_of)}, {"triggers", list}},
-                "What the triggers see at " + to_string(place->as_of) + "\n\n" + table.render());
+                "What the triggers see at " + to_string(place->as_of) + "\n\n" + table.render(program.columns()));
   return 0;
 }
 
