@@ -36,7 +36,9 @@ class Story {
  public:
   Story(Program& program, fs::path directory) : program_(program), directory_(std::move(directory)) {}
 
-  void chapter(const std::string& title) const { std::printf("\n\033[1m%s\033[0m\n", title.c_str()); }
+  void chapter(const std::string& title) const {
+    std::printf("\n%s\n", program_.highlighted(title, Highlight::title).c_str());
+  }
   void say(const std::string& text) const { std::printf("%s\n", text.c_str()); }
   fs::path workspace(const std::string& name) const { return directory_ / name; }
 
@@ -44,7 +46,7 @@ class Story {
   int run(const std::string& name, std::vector<std::string> words) const {
     std::string shown = "$ clm";
     for (const auto& word : words) shown += " " + (word.find(' ') == std::string::npos ? word : "'" + word + "'");
-    std::printf("\n\033[36m%s\033[0m\n", shown.c_str());
+    std::printf("\n%s\n", program_.highlighted(shown, Highlight::command).c_str());
     std::fflush(stdout);
     words.insert(words.begin(), "clm");
     words.insert(words.end(), {"--workspace", workspace(name).string(), "--jobs", std::to_string(program_.jobs())});
@@ -217,6 +219,9 @@ Status write_reports(const Story& story) {
 }
 
 Result<int> run(Program& program) {
+  if (program.flags.json)
+    return fail(ErrorKind::usage, "demo.json", "the demo is a story for people and no document", "--json",
+                "Run it without --json; the commands it shows take the flag.");
   const fs::path directory = program.flags.workspace.empty() ? "clm-demo" : program.flags.workspace;
   const fs::path marker = directory / ".made-by-clm-demo";
   std::error_code failure;
@@ -233,7 +238,8 @@ Result<int> run(Program& program) {
        {learn_and_replace, stop_bad_candidates, refuse_noise, catch_alteration, roll_back, write_reports})
     if (auto told = part(story); !told) return forward_error(told);
   std::printf(
-      "\nThat was the story, in %.0f s. The workspaces stay in %s: look around with\n  clm models --workspace %s\n",
+      "\nThat was the story, in %.0f s of wall time. The workspaces stay in %s: look around with\n  clm models "
+      "--workspace %s\n",
       monotonic_seconds() - started, directory.c_str(), (directory / "market").c_str());
   return 0;
 }

@@ -53,7 +53,7 @@ std::string versions_of(const Explanation& explanation) {
   return text;
 }
 
-std::string describe(const Explanation& explanation, const std::string& held_back, std::size_t top) {
+std::string describe(const Explanation& explanation, const std::string& held_back, std::size_t top, std::size_t width) {
   const Prediction& p = explanation.prediction;
   std::string text = "\n" + p.symbol.str() + ": " + std::string(to_string(p.action)) + ", expected " +
                      fixed(p.expected_return_bps, 2) + " bps\n";
@@ -90,7 +90,7 @@ std::string describe(const Explanation& explanation, const std::string& held_bac
   add("(base)", "", sum.base_bps, [](const MemberExplanation& m) { return m.why_not.empty() ? m.base_bps : kMissing; });
   if (sum.opaque_bps != 0) add("(not by feature)", "", sum.opaque_bps, only_total);
   add("all", "", p.expected_return_bps, [](const MemberExplanation& m) { return m.vote.expected_return_bps; });
-  text += table.render();
+  text += table.render(width);
   for (const auto& member : explanation.members)
     if (!member.why_not.empty()) text += "  " + member.why_not + "\n";
   return text;
@@ -123,7 +123,8 @@ Result<int> explain_prediction(Program& program, Session& session, const Registr
   const bool one_version = explained->ensemble.empty() && !flags.version.empty();
   const std::string by = one_version ? "version " + flags.version : voters(explained->ensemble);
   std::string text = "By " + by + "; " + describe(place->lateness) + "\n";
-  for (const auto& one : explained->explanations) text += describe(one, explained->held_back, flags.top);
+  for (const auto& one : explained->explanations)
+    text += describe(one, explained->held_back, flags.top, program.columns());
   nlohmann::json document = to_json(*explained, place->as_of, flags.top);
   add_lateness(document, place->lateness);
   program.print(document, text);
@@ -162,7 +163,8 @@ void add_explain(CLI::App& app, Commands& commands) {
   command->footer(kDocument);
   command->add_option("version", flags->version, "Version, or its beginning (default with --symbol: what serves it)")
       ->type_name("VERSION");
-  auto* symbol = command->add_option("--symbol", flags->symbols, "Explain the prediction of these");
+  auto* symbol =
+      command->add_option("--symbol", flags->symbols, "Explain the prediction of these")->type_name("SYMBOL");
   command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")
       ->type_name("TIME")
       ->needs(symbol);

@@ -8,6 +8,7 @@
 #include "adapters/http/curl_http_client.hpp"
 #include "adapters/http/pause.hpp"
 #include "commands.hpp"
+#include "flag_values.hpp"
 #include "session.hpp"
 #include "text_table.hpp"
 
@@ -24,15 +25,11 @@ struct Flags {
 };
 
 Result<TimeRange> asked_range(const Flags& flags) {
-  TimeRange range;
-  const auto from = parse_timestamp(flags.from);
+  if (!flags.to.empty()) return range_of(flags.from, flags.to);
+  const auto from = time_of("--from", flags.from);
   if (!from) return forward_error(from);
+  TimeRange range;
   range.from = *from;
-  if (!flags.to.empty()) {
-    const auto to = parse_timestamp(flags.to);
-    if (!to) return forward_error(to);
-    range.to = *to;
-  }
   return range;
 }
 
@@ -54,7 +51,7 @@ Result<int> run(Program& program, const Flags& flags) {
   if (!session) return forward_error(session);
   const auto range = asked_range(flags);
   if (!range) return forward_error(range);
-  const auto interval = Interval::parse(flags.interval);
+  const auto interval = interval_of(flags.interval);
   if (!interval) return forward_error(interval);
 
   BinanceOptions options;
@@ -102,7 +99,7 @@ Result<int> run(Program& program, const Flags& flags) {
                series.from ? to_minutes_string(*series.from) : "", series.to ? to_minutes_string(*series.to) : "",
                std::to_string(series.requests), series.problem ? to_string(*series.problem) : ""});
   }
-  program.print({{"series", list}}, table.render());
+  program.print({{"series", list}}, table.render(program.columns()));
   return problems ? static_cast<int>(ErrorKind::data) : 0;
 }
 
@@ -115,8 +112,8 @@ void add_fetch(CLI::App& app, Commands& commands) {
   command->add_option("--market", flags->market, "um: USD-M perpetuals; spot")
       ->check(CLI::IsMember({"um", "spot"}))
       ->capture_default_str();
-  command->add_option("--symbol", flags->symbols, "As the exchange names it; may be repeated")->required();
-  command->add_option("--interval", flags->interval, "Length of a bar")->capture_default_str();
+  command->add_option("--symbol", flags->symbols, "As the exchange names it")->required()->type_name("SYMBOL");
+  command->add_option("--interval", flags->interval, "Length of a bar")->type_name("INTERVAL")->capture_default_str();
   command->add_option("--from", flags->from, "First open time")->required()->type_name("TIME");
   command->add_option("--to", flags->to, "End (default: now)")->type_name("TIME");
   command->add_flag("--funding", flags->funding, "Funding rates too (perpetuals)");

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "flag_values.hpp"
 #include "market/import.hpp"
 #include "session.hpp"
 #include "text_table.hpp"
@@ -46,9 +47,13 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto context = (*session)->context_series();
   if (!context) return forward_error(context);
   ImportOptions options;
-  if (!flags.venue.empty()) options.venue = Venue(flags.venue);
+  if (!flags.venue.empty()) {
+    const auto venue = venue_of(flags.venue);
+    if (!venue) return forward_error(venue);
+    options.venue = *venue;
+  }
   if (!flags.interval.empty()) {
-    const auto interval = Interval::parse(flags.interval);
+    const auto interval = interval_of(flags.interval);
     if (!interval) return forward_error(interval);
     options.interval = *interval;
   }
@@ -66,8 +71,10 @@ void add_import(CLI::App& app, Commands& commands) {
   auto* command =
       app.add_subcommand("import", "Candles and context series from files and directories; finds the format");
   command->add_option("paths", flags->paths, "Files and directories")->required()->type_name("PATH...");
-  command->add_option("--venue", flags->venue, "Where the data comes from (default: what the path says)");
-  command->add_option("--interval", flags->interval, "Length of a bar (default: what the file says)");
+  command->add_option("--venue", flags->venue, "Where the data comes from (default: what the path says)")
+      ->type_name("VENUE");
+  command->add_option("--interval", flags->interval, "Length of a bar (default: what the file says)")
+      ->type_name("INTERVAL");
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
 }
 

@@ -113,7 +113,8 @@ void add_predict(CLI::App& app, Commands& commands) {
   auto* command = app.add_subcommand(
       "predict",
       "Forecasts of the active ensemble, or of the active versions: votes, action and confidence per symbol");
-  command->add_option("--symbol", flags->symbols, "Only these (the universe is still read whole: features compare it)");
+  command->add_option("--symbol", flags->symbols, "Only these (the universe is still read whole: features compare it)")
+      ->type_name("SYMBOL");
   command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")->type_name("TIME");
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
 }

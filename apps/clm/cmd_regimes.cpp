@@ -70,7 +70,7 @@ Result<int> run(Program& program, const Flags& flags) {
                           {"symbols", symbols}};
   add_lateness(document, place->lateness);
   program.print(document, "Regimes, states that lasted three days or more; " + describe(place->lateness) + "\n\n" +
-                              table.render() + "\nVolatility: " + counted(volatilities) +
+                              table.render(program.columns()) + "\nVolatility: " + counted(volatilities) +
                               ". Trend: " + counted(trends) + ".\n");
   return 0;
 }

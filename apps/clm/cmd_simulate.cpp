@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "flag_values.hpp"
 #include "market/simulator.hpp"
 #include "session.hpp"
 #include "text_table.hpp"
@@ -21,13 +22,15 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
   SimulationOptions options = flags.options;
-  const auto interval = Interval::parse(flags.interval);
+  const auto interval = interval_of(flags.interval);
   if (!interval) return forward_error(interval);
   options.interval = *interval;
-  options.venue = Venue(flags.venue);
+  const auto venue = venue_of(flags.venue);
+  if (!venue) return forward_error(venue);
+  options.venue = *venue;
   options.horizon_bars = (*session)->learning().label.horizon_bars;
   if (!flags.start.empty()) {
-    const auto start = parse_timestamp(flags.start);
+    const auto start = time_of("--start", flags.start);
     if (!start) return forward_error(start);
     options.start = *start;
   }
@@ -74,7 +77,7 @@ void add_simulate(CLI::App& app, Commands& commands) {
   auto* command = app.add_subcommand("simulate", "Write a simulated market of known truth into the store");
   command->add_option("--symbols", o.symbols, "How many symbols")->capture_default_str();
   command->add_option("--bars", o.bars, "Bars a symbol")->capture_default_str();
-  command->add_option("--interval", flags->interval, "Length of a bar")->capture_default_str();
+  command->add_option("--interval", flags->interval, "Length of a bar")->type_name("INTERVAL")->capture_default_str();
   command->add_option("--seed", o.seed, "Same seed, same bytes")->capture_default_str();
   command->add_option("--signal", o.signal_ic, "Rank IC that the best possible forecast reaches; 0: pure noise")
       ->type_name("IC")
@@ -88,7 +91,7 @@ void add_simulate(CLI::App& app, Commands& commands) {
   command->add_option("--signal-end", flags->signal_end, "What it does then")
       ->check(CLI::IsMember({"vanish", "flip"}))
       ->capture_default_str();
-  command->add_option("--venue", flags->venue, "Venue to store under")->capture_default_str();
+  command->add_option("--venue", flags->venue, "Venue to store under")->type_name("VENUE")->capture_default_str();
   command->add_option("--start", flags->start, "Open of the first bar (default: 2024-01-01)")->type_name("TIME");
   command->add_option("--outage-rate", o.outage_rate, "Chance a bar that the exchange goes down")
       ->capture_default_str();

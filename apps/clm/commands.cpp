@@ -11,7 +11,7 @@ const std::vector<CommandGroup>& command_groups() {
       {"Registry",
        {add_models, add_show, add_history, add_diff, add_promote, add_reject, add_rollback, add_verify, add_reproduce}},
       {"Study", {add_evaluate, add_replay, add_drift, add_error_rates, add_bench_forecast}},
-      {"Program", {add_completion}},
+      {"Program", {add_help, add_man, add_completion}},
   };
   return groups;
 }

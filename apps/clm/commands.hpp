@@ -39,6 +39,8 @@ void add_error_rates(CLI::App& app, Commands& commands);
 void add_demo(CLI::App& app, Commands& commands);
 void add_bench_forecast(CLI::App& app, Commands& commands);
 void add_completion(CLI::App& app, Commands& commands);
+void add_help(CLI::App& app, Commands& commands);
+void add_man(CLI::App& app, Commands& commands);
 
 /// Commands that belong together in `clm --help`, in the order in which they stand there.
 struct CommandGroup {

@@ -1,6 +1,7 @@
 #include "learning_place.hpp"
 
 #include "build_info.hpp"
+#include "flag_values.hpp"
 #include "learning/ensemble_lineup.hpp"
 #include "models/trainers.hpp"
 
@@ -9,7 +10,7 @@ namespace clm::app {
 Result<LearningPlace> open_learning_place(Program& program, Session& session, const std::string& as_of) {
   Timestamp latest = program.clock().now();
   if (!as_of.empty()) {
-    const auto asked = parse_timestamp(as_of);
+    const auto asked = time_of("--as-of", as_of);
     if (!asked) return forward_error(asked);
     latest = *asked;
   }

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.hpp"
 #include "base/time.hpp"
 
 namespace clm {
@@ -38,6 +39,8 @@ class Descriptor {
 tl::unexpected<Error> system_error(std::string code, std::string_view action, const fs::path& path) {
   const int number = errno;
   std::string remedy;
+  if (number == ENOENT || number == ENOTDIR) remedy = "Check the path.";
+  if (number == EISDIR) remedy = "A file is wanted, and this is a folder.";
   if (number == ENOSPC) remedy = "The disk is full: free some space and run again; nothing was lost.";
   if (number == EACCES || number == EPERM || number == EROFS) remedy = "Check the permissions of the path.";
   return fail(ErrorKind::unavailable, std::move(code), std::string(action) + ": " + std::strerror(number),
@@ -101,11 +104,16 @@ Status write_file_atomic(const fs::path& path, std::string_view bytes) {
     ::unlink(aside.c_str());
     return published;
   }
+  log_debug("wrote " + path.string() + ", " + std::to_string(bytes.size()) + " bytes");
   return {};
 }
 
 Status publish(const fs::path& finished, const fs::path& target) {
   std::error_code failure;
+  // Renamed over /dev/null, a file would take its place for everybody.
+  if (const auto there = fs::status(target, failure); fs::exists(there) && fs::is_other(there))
+    return fail(ErrorKind::unavailable, "file.write", "is a device, a pipe or the like, and would be replaced",
+                target.string(), "Name a file.");
   if (fs::is_directory(finished, failure)) {
     for (const auto& entry : fs::recursive_directory_iterator(finished, failure))
       if (auto synced = sync_path(entry.path()); !synced) return synced;

@@ -178,7 +178,7 @@ void add_judging(Settings& s, JudgeOptions& o) {
   s.add("judging.long_short_fraction", &o.long_short.fraction,
         number("", "Share of the symbols held long, and as many short.", 0.01, 0.5));
   s.add("judging.long_short_hold_fraction", &o.long_short.hold_fraction,
-        number("", "A position is kept while its rank stays within this share.", 0.01, 1));
+        number("", "A position is kept while its rank stays within this share.", 0.01, 0.5));
   s.add("judging.min_symbols", &o.min_symbols, number("symbols", "Fewer: ranks over time instead.", 2, 100'000));
   s.add("judging.alpha", &o.alpha, number("", "1 - coverage of the intervals reported.", 1e-6, 0.5));
   s.add("judging.bootstrap_repetitions", &o.bootstrap_repetitions,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.hpp"
 #include "market/usable_candles.hpp"
 
 namespace clm {
@@ -58,6 +59,8 @@ Result<std::unique_ptr<StoredUniverse>> StoredUniverse::open(const CandleStore& 
     return fail(ErrorKind::data, "universe.empty", "no stored bar had closed by then", to_string(latest),
                 "`clm data` says which times are stored.");
   universe->as_of_ = *newest;
+  log_info("candles of " + venue->str() + " " + interval->name() + ": " + std::to_string(universe->symbols_.size()) +
+           " symbols, newest bar closed at " + to_string(*newest));
   return universe;
 }
 

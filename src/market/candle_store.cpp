@@ -6,6 +6,7 @@
 #include "base/contract.hpp"
 #include "base/file_io.hpp"
 #include "base/hash.hpp"
+#include "base/log.hpp"
 #include "market/candle_file.hpp"
 #include "market/columnar_file.hpp"
 #include "market/pending_files.hpp"
@@ -192,6 +193,11 @@ Result<std::vector<StoreResult>> CandleStore::write_all(std::span<const CandleSe
     results.push_back(*result);
   }
   if (auto published = pending.publish(); !published) return forward_error(published);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    log_info("candles of " + batch[i].key.venue.str() + " " + batch[i].key.symbol.str() + " " +
+             batch[i].key.interval.name() + ": " + std::to_string(results[i].rows_stored) + " rows stored, " +
+             std::to_string(results[i].rows_duplicate) + " known, " + std::to_string(results[i].rows_corrected) +
+             " corrected");
   return results;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "market/import_prepare.hpp"
 
@@ -162,6 +163,7 @@ Result<ImportReport> import_paths(const std::vector<fs::path>& paths, const Impo
     std::vector<PreparedFile> prepared;
     for (std::size_t i = 0; i < results.size(); ++i) {
       Result<PreparedFile>& result = *results[i];
+      log_info("read " + found[begin + i].path.string() + (result ? "" : ": " + result.error().message));
       if (result)
         prepared.push_back(*std::move(result));
       else

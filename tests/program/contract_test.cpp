@@ -131,8 +131,8 @@ TEST(Contract, AnUnknownModelTypeIsNamedWithItsPlaceAndWhoIsKnown) {
     refused(arguments, "--models");
   }
   place.environment["CLM_TRAINING_MODELS"] = "foo";
-  for (const auto& arguments : commands) refused(arguments, "training.models");
-  refused({"triggers"}, "training.models");
+  for (const auto& arguments : commands) refused(arguments, "training.models, environment CLM_TRAINING_MODELS");
+  refused({"triggers"}, "training.models, environment CLM_TRAINING_MODELS");
 
   const auto bench = place.error({"bench-forecast", "--data", place.beside().string(), "--models", "foo"}, 2);
   const auto message = bench["message"].get<std::string>();
@@ -170,7 +170,7 @@ TEST(Contract, TheEnvironmentOverridesAndConfigSaysSo) {
   EXPECT_EQ(settings.at("xgboost.rounds")["origin"], "environment CLM_XGBOOST_ROUNDS");
   EXPECT_EQ(settings.at("triggers.retrain_hours")["value"], "7.0");
   EXPECT_EQ(settings.at("triggers.retrain_hours")["origin"], "environment QT_CLM_RETRAIN_HOURS");
-  EXPECT_NE(settings.at("lightgbm.rounds")["origin"].get<std::string>().find("clm.toml:"), std::string::npos);
+  EXPECT_NE(settings.at("training.window_days")["origin"].get<std::string>().find("clm.toml:"), std::string::npos);
   std::ofstream(place.path() / "clm.toml") << "";
   const auto defaults = place.json({"config"});
   for (const auto& setting : defaults["settings"])
