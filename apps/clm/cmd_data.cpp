@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "delete_data.hpp"
 #include "market/data_quality.hpp"
 #include "session.hpp"
 #include "stored_quality.hpp"
@@ -77,8 +78,12 @@ Result<int> run(Program& program) {
 }  // namespace
 
 void add_data(CLI::App& app, Commands& commands) {
-  auto* command = app.add_subcommand("data", "What is stored and what is wrong with it");
-  commands.push_back({command, [](Program& program) { return run(program); }});
+  auto* command =
+      app.add_subcommand("data", "What is stored and what is wrong with it; removes what should not be there");
+  const auto removal = add_delete_flags(*command);
+  commands.push_back({command, [removal](Program& program) {
+                        return is_asked(*removal) ? delete_data(program, *removal) : run(program);
+                      }});
 }
 
 }  // namespace clm::app

@@ -9,7 +9,7 @@
 #include "adapters/http/pause.hpp"
 #include "commands.hpp"
 #include "flag_values.hpp"
-#include "session.hpp"
+#include "recorded_stores.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -60,18 +60,20 @@ Result<int> run(Program& program, const Flags& flags) {
   SleepingPause pause;
   BinanceRest exchange(*http, pause, program.clock(), options);
   const std::vector<Symbol> symbols(flags.symbols.begin(), flags.symbols.end());
+  std::vector<std::string> sources{flags.exchange + " " + flags.market};
+  sources.insert(sources.end(), flags.symbols.begin(), flags.symbols.end());
+  const auto stores = RecordedStores::open(**session, {BatchKind::fetch, sources, program.clock().now()});
+  if (!stores) return forward_error(stores);
 
   FetchReport report;
   if (!flags.no_candles) {
-    const auto store = (*session)->candles();
-    if (!store) return forward_error(store);
     FetchCandlesOptions asked;
     asked.market = flags.market == "spot" ? BinanceMarket::spot : BinanceMarket::usd_margined;
     asked.venue = Venue("binance-" + flags.market);
     asked.symbols = symbols;
     asked.interval = *interval;
     asked.range = *range;
-    auto fetched = fetch_candles(exchange, **store, asked, program.context());
+    auto fetched = fetch_candles(exchange, (*stores)->candles(), asked, program.context());
     if (!fetched) return forward_error(fetched);
     report = std::move(*fetched);
   }
@@ -80,14 +82,17 @@ Result<int> run(Program& program, const Flags& flags) {
   if (flags.funding) context.kinds.push_back(SeriesKind::funding_rate);
   if (flags.open_interest) context.kinds.push_back(SeriesKind::open_interest);
   if (!context.kinds.empty()) {
-    const auto store = (*session)->context_series();
-    if (!store) return forward_error(store);
     context.symbols = symbols;
     context.range = *range;
-    auto fetched = fetch_context(exchange, **store, context, program.context());
+    auto fetched = fetch_context(exchange, (*stores)->context(), context, program.context());
     if (!fetched) return forward_error(fetched);
     report.series.insert(report.series.end(), fetched->series.begin(), fetched->series.end());
   }
+
+  BatchTotals totals;
+  totals.symbols = static_cast<std::int64_t>(symbols.size());
+  const auto batch = (*stores)->finish_if_changed(std::move(totals));
+  if (!batch) return forward_error(batch);
 
   auto list = nlohmann::json::array();
   TextTable table({"symbol", "series", "new rows", "from", "to", "requests", "problem"});
@@ -99,7 +104,8 @@ Result<int> run(Program& program, const Flags& flags) {
                series.from ? to_minutes_string(*series.from) : "", series.to ? to_minutes_string(*series.to) : "",
                std::to_string(series.requests), series.problem ? to_string(*series.problem) : ""});
   }
-  program.print({{"series", list}}, table.render(program.columns()));
+  program.print({{"batch", *batch ? nlohmann::json(**batch) : nlohmann::json()}, {"series", list}},
+                table.render(program.columns()) + (*batch ? "Batch " + std::to_string(**batch) + ".\n" : ""));
   return problems ? static_cast<int>(ErrorKind::data) : 0;
 }
 

@@ -3,10 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "batch_commands.hpp"
 #include "commands.hpp"
 #include "flag_values.hpp"
 #include "market/import.hpp"
-#include "session.hpp"
+#include "recorded_stores.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -15,7 +16,20 @@ namespace {
 struct Flags {
   std::vector<std::string> paths;
   std::string venue, interval;
+  bool accept_jumps = false;
+  bool list = false;
+  int undo = 0;
 };
+
+BatchTotals totals_of(const ImportReport& report) {
+  BatchTotals totals;
+  totals.files = static_cast<std::int64_t>(report.files);
+  totals.symbols = static_cast<std::int64_t>(report.symbols);
+  totals.rows_quarantined = static_cast<std::int64_t>(report.rows_quarantined);
+  for (const QuarantinedRow& row : report.quarantine)
+    totals.reasons.push_back(row.file + (row.line > 0 ? ":" + std::to_string(row.line) : "") + ": " + row.reason);
+  return totals;
+}
 
 std::string describe(const ImportReport& report) {
   constexpr std::size_t kShown = 10;
@@ -27,9 +41,15 @@ std::string describe(const ImportReport& report) {
                      grouped(static_cast<long long>(report.rows_quarantined)) + " quarantined.\n";
   for (std::size_t i = 0; i < report.quarantine.size() && i < kShown; ++i) {
     const auto& row = report.quarantine[i];
-    text += "  quarantined " + row.file + ":" + std::to_string(row.line) + ": " + row.reason + "\n";
+    text +=
+        "  quarantined " + row.file + (row.line > 0 ? ":" + std::to_string(row.line) : "") + ": " + row.reason + "\n";
   }
   if (report.rows_quarantined > kShown) text += "  ... --json lists more of them\n";
+  if (report.rows_jumping > 0)
+    text +=
+        "  Rows that cannot be of their series were left out. If it is the stored rows that are wrong, take their "
+        "batch "
+        "back (clm import --list, --undo N) or import with --accept-jumps.\n";
   std::size_t findings = 0;
   for (const auto& file : report.imported)
     for (const auto& finding : file.findings)
@@ -40,13 +60,14 @@ std::string describe(const ImportReport& report) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
+  if (flags.list) return list_batches(program);
+  if (flags.undo > 0) return undo_one_batch(program, flags.undo);
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
-  const auto candles = (*session)->candles();
-  if (!candles) return forward_error(candles);
-  const auto context = (*session)->context_series();
-  if (!context) return forward_error(context);
+  const auto stores = RecordedStores::open(**session, {BatchKind::import, flags.paths, program.clock().now()});
+  if (!stores) return forward_error(stores);
   ImportOptions options;
+  if (flags.accept_jumps) options.jumps.reset();
   if (!flags.venue.empty()) {
     const auto venue = venue_of(flags.venue);
     if (!venue) return forward_error(venue);
@@ -58,9 +79,13 @@ Result<int> run(Program& program, const Flags& flags) {
     options.interval = *interval;
   }
   const std::vector<std::filesystem::path> paths(flags.paths.begin(), flags.paths.end());
-  const auto report = import_paths(paths, options, **candles, **context, program.context());
+  const auto report = import_paths(paths, options, (*stores)->candles(), (*stores)->context(), program.context());
   if (!report) return forward_error(report);
-  program.print(to_json(*report), describe(*report));
+  const auto batch = (*stores)->finish(totals_of(*report));
+  if (!batch) return forward_error(batch);
+  nlohmann::json document = to_json(*report);
+  document["batch"] = *batch;
+  program.print(document, "Batch " + std::to_string(*batch) + ". " + describe(*report));
   return report->failed.empty() ? 0 : static_cast<int>(ErrorKind::data);
 }
 
@@ -70,11 +95,20 @@ void add_import(CLI::App& app, Commands& commands) {
   auto flags = std::make_shared<Flags>();
   auto* command =
       app.add_subcommand("import", "Candles and context series from files and directories; finds the format");
-  command->add_option("paths", flags->paths, "Files and directories")->required()->type_name("PATH...");
+  auto* paths = command->add_option("paths", flags->paths, "Files and directories")->type_name("PATH...");
   command->add_option("--venue", flags->venue, "Where the data comes from (default: what the path says)")
       ->type_name("VENUE");
   command->add_option("--interval", flags->interval, "Length of a bar (default: what the file says)")
       ->type_name("INTERVAL");
+  command->add_flag("--accept-jumps", flags->accept_jumps,
+                    "Take rows that jump against what is stored, which are left out otherwise");
+  auto* list = command->add_flag("--list", flags->list,
+                                 "What was imported, fetched, simulated or deleted so far, and what was undone");
+  auto* undo = command->add_option("--undo", flags->undo, "Take back what that batch did")
+                   ->type_name("BATCH")
+                   ->check(CLI::PositiveNumber);
+  list->excludes(paths, undo);
+  undo->excludes(paths);
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
 }
 

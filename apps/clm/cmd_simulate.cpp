@@ -6,7 +6,7 @@
 #include "commands.hpp"
 #include "flag_values.hpp"
 #include "market/simulator.hpp"
-#include "session.hpp"
+#include "recorded_stores.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -39,16 +39,23 @@ Result<int> run(Program& program, const Flags& flags) {
   options.signal_shape = flags.signal_shape == "linear" ? SignalShape::linear : SignalShape::conditional;
   const auto market = simulate(options);
   if (!market) return forward_error(market);
-  const auto candles = (*session)->candles();
-  if (!candles) return forward_error(candles);
-  const auto stored = (*candles)->write_all(market->series);
+  const auto stores = RecordedStores::open(
+      **session,
+      {BatchKind::simulate, {options.venue.str() + ", seed " + std::to_string(options.seed)}, program.clock().now()});
+  if (!stores) return forward_error(stores);
+  const auto stored = (*stores)->candles().write_all(market->series);
   if (!stored) return forward_error(stored);
+  BatchTotals totals;
+  totals.symbols = static_cast<std::int64_t>(market->series.size());
+  const auto batch = (*stores)->finish(std::move(totals));
+  if (!batch) return forward_error(batch);
 
   StoreResult total;
   for (const auto& result : *stored) total += result;
   const double best_ic = market->best_rank_ic(options.horizon_bars);
   const Timestamp end = options.start + options.interval.length() * static_cast<std::int64_t>(options.bars);
-  const nlohmann::json document{{"venue", options.venue.str()},
+  const nlohmann::json document{{"batch", *batch},
+                                {"venue", options.venue.str()},
                                 {"interval", options.interval.name()},
                                 {"symbols", market->series.size()},
                                 {"bars", options.bars},

@@ -142,6 +142,44 @@ Status publish_all(std::span<const Publication> files) {
   return {};
 }
 
+Status remove_all_files(const std::vector<fs::path>& files) {
+  std::set<fs::path> directories;
+  for (const fs::path& file : files) {
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT) return system_error("file.write", "cannot remove", file);
+    directories.insert(file.has_parent_path() ? file.parent_path() : fs::path("."));
+  }
+  for (const fs::path& directory : directories) {
+    std::error_code failure;
+    if (!fs::exists(directory, failure)) continue;
+    if (auto synced = sync_path(directory); !synced) return synced;
+    static_cast<void>(::rmdir(directory.c_str()));  // refuses where something is left
+  }
+  return {};
+}
+
+Status append_to_file(const fs::path& path, std::string_view bytes) {
+  std::error_code failure;
+  const bool is_new = !fs::exists(path, failure);
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!file.valid()) return system_error("file.write", "cannot open", path);
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return system_error("file.write", "cannot read", path);
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(file.get(), bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) {
+      auto error = system_error("file.write", "cannot write", path);
+      // What stays behind if even this fails is a line without end, which readers know.
+      static_cast<void>(::ftruncate(file.get(), info.st_size));
+      return error;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(put));
+  }
+  if (::fsync(file.get()) != 0) return system_error("file.write", "cannot sync", path);
+  if (!is_new) return {};
+  return sync_path(path.has_parent_path() ? path.parent_path() : fs::path("."));
+}
+
 fs::path aside_path(const fs::path& path) {
   static std::atomic<unsigned> counter{0};
   const std::string name = std::string(kAsidePrefix) + std::to_string(::getpid()) + "-" +

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -32,6 +33,14 @@ struct Publication {
 /// directory is fsynced once. Each file appears whole or not at all; after a kill some may have appeared and others
 /// not. Error `file.write` (unavailable).
 Status publish_all(std::span<const Publication> files);
+
+/// Removes files for good: each directory is fsynced once, and removed where nothing is left in it. Files that are gone
+/// already are no error. Error `file.write` (unavailable).
+Status remove_all_files(const std::vector<std::filesystem::path>& files);
+
+/// Appends to a file, which is made if it is absent, and fsyncs it (and, when it was made, its directory). Error
+/// `file.write` (unavailable); what was begun is cut off again.
+Status append_to_file(const std::filesystem::path& path, std::string_view bytes);
 
 /// A name beside `path` that no other process uses, for writing aside. Always begins with kAsidePrefix, which is
 /// how leftovers of a killed process are known and removed.

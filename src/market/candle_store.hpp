@@ -9,6 +9,8 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "market/candle.hpp"
+#include "market/jump_check.hpp"
+#include "market/row_changes.hpp"
 
 namespace clm {
 
@@ -17,7 +19,14 @@ struct StoreResult {
   std::int64_t rows_stored = 0;     ///< new
   std::int64_t rows_duplicate = 0;  ///< already there with these values
   std::int64_t rows_corrected = 0;  ///< there with other values: the newer import won
+  std::int64_t rows_refused = 0;    ///< cannot be of this series (jump_check.hpp)
+  std::string refusal;              ///< why, if any were refused
   StoreResult& operator+=(const StoreResult& other);
+};
+
+/// How a write goes about it.
+struct CandleWriteOptions {
+  std::optional<JumpLimits> jumps;  ///< refuse rows that jump against what is stored; unset: the newer rows win
 };
 
 /// What is stored of a series, from the files' footers alone.
@@ -61,7 +70,15 @@ class CandleStore {
   Result<StoreResult> write(const CandleSeries& series);
   /// The same for many series (a series may occur more than once; the later wins), one result each. All files are
   /// written aside before the first becomes visible, and synced together: much faster than one by one.
-  Result<std::vector<StoreResult>> write_all(std::span<const CandleSeries> batch);
+  Result<std::vector<StoreResult>> write_all(std::span<const CandleSeries> batch,
+                                             const CandleWriteOptions& options = {});
+
+  /// Puts and removes single rows. `plan` is called with the lock held, so that what it finds in the store holds. A
+  /// file without rows is removed. Atomic per file, as a write. Errors as write(), and those of `plan`.
+  Result<EditResult> edit(const EditPlan<CandleEdit>& plan);
+
+  /// From now on `recorder` is told of what a write or an edit is about to change; nullptr: nobody.
+  void record_changes_in(ChangeRecorder* recorder) { recorder_ = recorder; }
 
   /// Bars with open time in `range` that were known at `as_of`: closed at or before it. A series that is not there is
   /// empty. Errors: `parquet.read` (unavailable), `parquet.*` (data), `store.integrity` (integrity) for a file that is
@@ -83,6 +100,7 @@ class CandleStore {
   CandleStore(std::filesystem::path root, const Options& options) : root_(std::move(root)), options_(options) {}
   std::filesystem::path root_;
   Options options_;
+  ChangeRecorder* recorder_ = nullptr;
 };
 
 /// The part of time that one file of the store holds, and the file's stem: "2020s", "2023", "2023-07", "2023-07-31" (a

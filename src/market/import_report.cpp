@@ -53,6 +53,7 @@ nlohmann::json to_json(const ImportReport& report) {
           {"rows_duplicate", report.rows_duplicate},
           {"rows_corrected", report.rows_corrected},
           {"rows_quarantined", report.rows_quarantined},
+          {"rows_jumping", report.rows_jumping},
           {"quarantine", std::move(quarantine)},
           {"imported", std::move(imported)},
           {"failed", failures(report.failed)},

@@ -14,12 +14,14 @@ PendingFiles::~PendingFiles() {
 
 std::optional<fs::path> PendingFiles::current(const fs::path& target) const {
   if (const auto found = asides_.find(target); found != asides_.end()) return found->second;
+  if (removed_.contains(target)) return std::nullopt;
   std::error_code failure;
   if (fs::exists(target, failure)) return target;
   return std::nullopt;
 }
 
 Status PendingFiles::put(const fs::path& target, std::string_view bytes) {
+  removed_.erase(target);
   const auto [entry, is_new] = asides_.try_emplace(target);
   if (is_new) entry->second = aside_path(target);
   // Where this fails, so does the write, which tells why.
@@ -28,10 +30,20 @@ Status PendingFiles::put(const fs::path& target, std::string_view bytes) {
   return write_file_unsynced(entry->second, bytes);
 }
 
+void PendingFiles::remove(const fs::path& target) {
+  std::error_code ignored;
+  if (const auto found = asides_.find(target); found != asides_.end()) {
+    fs::remove(found->second, ignored);
+    asides_.erase(found);
+  }
+  removed_.insert(target);
+}
+
 Status PendingFiles::publish() {
   std::vector<Publication> files;
   for (const auto& [target, aside] : asides_) files.push_back({aside, target});
-  return publish_all(files);
+  if (auto published = publish_all(files); !published) return published;
+  return remove_all_files({removed_.begin(), removed_.end()});
 }
 
 Result<std::vector<std::string>> names_in(const fs::path& directory) {

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,11 +23,14 @@ class PendingFiles {
   std::optional<std::filesystem::path> current(const std::filesystem::path& target) const;
   /// Error `file.write` (unavailable).
   Status put(const std::filesystem::path& target, std::string_view bytes);
+  /// `target` is to be no more.
+  void remove(const std::filesystem::path& target);
   /// Makes all durable and visible. Error `file.write` (unavailable).
   Status publish();
 
  private:
   std::map<std::filesystem::path, std::filesystem::path> asides_;
+  std::set<std::filesystem::path> removed_;
 };
 
 /// Sorted names of what is in a directory; hidden ones (the lock, what is written aside) are left out. An absent

@@ -24,6 +24,8 @@ class Workspace {
   std::filesystem::path database_file() const { return root_ / "clm.db"; }
   std::filesystem::path candles() const { return root_ / "candles"; }
   std::filesystem::path series() const { return root_ / "series"; }
+  /// What was imported, fetched, simulated or deleted, batch by batch (market/batches/batch_log.hpp).
+  std::filesystem::path imports() const { return root_ / "imports"; }
   std::filesystem::path versions() const { return root_ / "versions"; }
   std::filesystem::path reports() const { return root_ / "reports"; }
   /// Registries of replays, each by itself.
