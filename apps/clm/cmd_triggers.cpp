@@ -80,7 +80,8 @@ Result<int> run(Program& program) {
   }
   nlohmann::json document{{"as_of", to_string(place->as_of)}, {"triggers", list}};
   add_lateness(document, place->lateness);
-  program.print(document, "What the triggers see; " + describe(place->lateness) + "\n\n" + table.render(program.columns()));
+  program.print(document,
+                "What the triggers see; " + describe(place->lateness) + "\n\n" + table.render(program.columns()));
   return 0;
 }
 
