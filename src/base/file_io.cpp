@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/shown_text.hpp"
 #include "base/time.hpp"
 
 namespace clm {
@@ -160,7 +161,8 @@ Result<FileLock> FileLock::acquire(const fs::path& path, std::string_view purpos
     char holder[256] = {};
     const ssize_t got = ::pread(descriptor, holder, sizeof holder - 1, 0);
     return fail(ErrorKind::locked, "lock.held",
-                "another process is at work: " + std::string(holder, got > 0 ? static_cast<std::size_t>(got) : 0),
+                "another process is at work: " +
+                    shown(std::string_view(holder, got > 0 ? static_cast<std::size_t>(got) : 0), 100),
                 path.string(), "Wait for it to finish, or stop it; a killed process frees the lock by itself.");
   }
   const std::string holder = std::string(purpose) + ", process " + std::to_string(::getpid());

@@ -11,6 +11,7 @@
 
 #include "base/contract.hpp"
 #include "base/file_io.hpp"
+#include "base/shown_text.hpp"
 #include "base/toml_library.hpp"
 
 namespace clm {
@@ -169,7 +170,8 @@ Status check_bounds(const std::string& key, const Value& value, const Settings::
     if (std::find(info.choices.begin(), info.choices.end(), *text) != info.choices.end()) return {};
     std::string known;
     for (const auto& choice : info.choices) known += (known.empty() ? "" : ", ") + choice;
-    return setting_error("config.range", key + " cannot be '" + *text + "'", where, "Choose one of: " + known + ".");
+    return setting_error("config.range", key + " cannot be '" + shown(*text) + "'", where,
+                         "Choose one of: " + known + ".");
   }
   double number = 0;
   if (const auto* whole = std::get_if<std::int64_t>(&value)) {
@@ -227,7 +229,7 @@ Status Settings::load_toml_text(std::string_view text, const std::string& name) 
   try {
     document = toml::parse(text, std::string_view(name));
   } catch (const toml::parse_error& error) {
-    return setting_error("config.syntax", std::string(error.description()),
+    return setting_error("config.syntax", shown(error.description(), 200),
                          name + ":" + std::to_string(error.source().begin.line));
   }
   std::vector<std::function<void()>> changes;
@@ -235,7 +237,7 @@ Status Settings::load_toml_text(std::string_view text, const std::string& name) 
     const auto* table = node.as_table();
     const std::string section_where = name + ":" + std::to_string(node.source().begin.line);
     if (table == nullptr)
-      return setting_error("config.unknown_key", "'" + std::string(section) + "' stands outside a section",
+      return setting_error("config.unknown_key", "'" + shown(std::string(section)) + "' stands outside a section",
                            section_where, "Put it under its [section].");
     for (const auto& [leaf, value_node] : *table) {
       const std::string key = std::string(section) + "." + std::string(leaf);
@@ -245,7 +247,7 @@ Status Settings::load_toml_text(std::string_view text, const std::string& name) 
         const auto nearest = std::min_element(entries_.begin(), entries_.end(), [&](const auto& a, const auto& b) {
           return edit_distance(key, a.first) < edit_distance(key, b.first);
         });
-        return setting_error("config.unknown_key", "there is no setting '" + key + "'", where,
+        return setting_error("config.unknown_key", "there is no setting '" + shown(key) + "'", where,
                              nearest == entries_.end() ? "" : "Did you mean '" + nearest->first + "'?");
       }
       const auto value = from_toml(value_node, kind_of(found->second.field));
@@ -274,7 +276,7 @@ Status Settings::load_environment(const std::map<std::string, std::string>& vari
     const auto found = by_variable.find(name);
     if (found == by_variable.end()) {
       if (!name.starts_with("CLM_") || std::find(reserved.begin(), reserved.end(), name) != reserved.end()) continue;
-      return setting_error("config.unknown_variable", "there is no setting behind " + name, "environment",
+      return setting_error("config.unknown_variable", "there is no setting behind " + shown(name), "environment",
                            "`clm config` lists the settings; the variable is CLM_SECTION_KEY.");
     }
     const auto value = from_text(text, kind_of(found->second->field));
