@@ -43,7 +43,8 @@ class Source {
   Status exists() const {
     std::error_code failure;
     if (fs::is_regular_file(path_, failure)) return {};
-    return fail(ErrorKind::unavailable, area_ + ".read", "there is no such file", path_.string());
+    return fail(ErrorKind::unavailable, area_ + ".read",
+                fs::exists(path_, failure) ? "it is not a regular file" : "there is no such file", path_.string());
   }
   Result<std::string> load() const {
     if (auto there = exists(); !there) return forward_error(there);
