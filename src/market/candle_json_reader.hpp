@@ -12,8 +12,8 @@ namespace clm {
 /// The line of a row is the one it begins in. The document is streamed: memory holds the candles, never the text.
 ///
 /// Bad rows are quarantined. Errors (data): `json.syntax` with its line, `import.empty`, `import.not_candles` (an
-/// object without rows, a log of trades or signals), `import.too_large` beyond `limits.max_json_bytes`,
-/// `import.too_many_rows`; and those of `bytes`. Cost: about 1 us a row.
+/// object without rows, a log of trades or signals), `import.too_large` for a single value that is too long, or too
+/// much text, `import.too_many_rows`; and those of `bytes`. Cost: about 1 us a row.
 Result<FileContent> read_candle_json(std::unique_ptr<ByteReader> bytes, const ImportLimits& limits);
 
 }  // namespace clm

@@ -22,6 +22,8 @@ struct ImportOptions {
   /// the rows must confirm it.
   std::optional<Interval> interval;
   ImportLimits limits;
+  /// What has not ended by then is quarantined: it lies in the future, or its bar is still open.
+  Timestamp now = Timestamp::max();
 };
 
 /// One series found in a file.
@@ -60,6 +62,7 @@ struct ImportReport {
   std::uint64_t rows_duplicate = 0;  ///< stored before, or said twice, with the same values
   std::uint64_t rows_corrected = 0;  ///< stored before with other values: the new ones won
   std::uint64_t rows_quarantined = 0;
+  std::vector<RepairedFile> repaired;      ///< damaged files of the stores that sound ones took the place of
   std::vector<QuarantinedRow> quarantine;  ///< the first limits.max_quarantine_listed of them
   std::vector<ImportedFile> imported;
   std::vector<FailedFile> failed;

@@ -54,9 +54,10 @@ Status settle_all_candles(const ImportOptions& options, const NameHints& hints, 
     if (rows.candles.empty()) continue;
     const Result<std::string> symbol = settle_symbol(rows.symbol, hints.symbol, content.candles.size() == 1);
     if (!symbol) return forward_error(symbol);
-    Result<SettledCandles> settled = settle_candles(std::move(rows), *stated, prepared.quarantine);
+    Result<SettledCandles> settled = settle_candles(std::move(rows), *stated, options.now, prepared.quarantine);
     if (!settled) return forward_error(settled);
     prepared.rows_duplicate += settled->rows_duplicate;
+    if (settled->candles.empty()) continue;
     for (std::string& finding : settled->findings) prepared.info.findings.push_back(std::move(finding));
     prepared.info.series.push_back({prepared.venue, *symbol, settled->interval.name(), "candles",
                                     settled->candles.size(), settled->candles.front().open_time,
@@ -67,8 +68,8 @@ Status settle_all_candles(const ImportOptions& options, const NameHints& hints, 
   return {};
 }
 
-Status settle_all_context(const std::filesystem::path& path, const NameHints& hints, FileContent& content,
-                          PreparedFile& prepared) {
+Status settle_all_context(const std::filesystem::path& path, const NameHints& hints, Timestamp now,
+                          FileContent& content, PreparedFile& prepared) {
   const ContextTable table = describe_context(content.context, path, hints.interval);
   for (ContextRows& rows : content.context) {
     const Result<ContextMeaning> meaning = meaning_of(rows, table);
@@ -79,7 +80,8 @@ Status settle_all_context(const std::filesystem::path& path, const NameHints& hi
       if (!settled) return forward_error(settled);
       symbol = Symbol(*settled);
     }
-    prepared.rows_duplicate += settle_context(rows, prepared.quarantine);
+    prepared.rows_duplicate += settle_context(rows, meaning->label_to_end, now, prepared.quarantine);
+    if (rows.values.empty()) continue;
     ContextSeries series{meaning->kind, symbol, {}};
     series.points.reserve(rows.values.size());
     for (const auto& [time, value] : rows.values) append(series, time + meaning->label_to_end, value);
@@ -106,7 +108,7 @@ Result<PreparedFile> prepare_file(const std::filesystem::path& path, const Impor
   prepared.info.format = content->format;
   prepared.info.rows_read = content->rows_read;
   Status settled = settle_all_candles(options, hints, *content, prepared);
-  if (settled) settled = settle_all_context(path, hints, *content, prepared);
+  if (settled) settled = settle_all_context(path, hints, options.now, *content, prepared);
   if (!settled) return at_file(settled.error(), path);
 
   prepared.info.rows_quarantined = prepared.quarantine.count();
