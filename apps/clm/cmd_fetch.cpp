@@ -8,6 +8,7 @@
 #include "adapters/http/curl_http_client.hpp"
 #include "adapters/http/pause.hpp"
 #include "commands.hpp"
+#include "market/symbol_name.hpp"
 #include "session.hpp"
 #include "text_table.hpp"
 
@@ -45,6 +46,9 @@ nlohmann::json document_of(const FetchedSeries& series) {
                                  {"from", series.from ? nlohmann::json(to_string(*series.from)) : nlohmann::json()},
                                  {"to", series.to ? nlohmann::json(to_string(*series.to)) : nlohmann::json()},
                                  {"requests", series.requests}};
+  auto repaired = nlohmann::json::array();
+  for (const auto& file : series.repaired) repaired.push_back(title_of(file.was));
+  document["repaired"] = std::move(repaired);
   document["problem"] = series.problem ? nlohmann::json(to_string(*series.problem)) : nlohmann::json();
   return document;
 }
@@ -62,7 +66,12 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto http = curl_http_client();
   SleepingPause pause;
   BinanceRest exchange(*http, pause, program.clock(), options);
-  const std::vector<Symbol> symbols(flags.symbols.begin(), flags.symbols.end());
+  std::vector<Symbol> symbols;
+  for (const std::string& text : flags.symbols) {
+    const auto symbol = asked_symbol(text, "--symbol");
+    if (!symbol) return forward_error(symbol);
+    symbols.push_back(*symbol);
+  }
 
   FetchReport report;
   if (!flags.no_candles) {
@@ -98,6 +107,8 @@ Result<int> run(Program& program, const Flags& flags) {
   for (const auto& series : report.series) {
     list.push_back(document_of(series));
     problems = problems || series.problem.has_value();
+    for (const auto& file : series.repaired)
+      program.note("repaired " + title_of(file.was) + (file.awaited ? " in part: " + file.awaited->message : ""));
     table.add({series.key.symbol.str(), series.what, grouped(series.rows_stored),
                series.from ? to_minutes_string(*series.from) : "", series.to ? to_minutes_string(*series.to) : "",
                std::to_string(series.requests), series.problem ? to_string(*series.problem) : ""});
@@ -115,7 +126,7 @@ void add_fetch(CLI::App& app, Commands& commands) {
   command->add_option("--market", flags->market, "um: USD-M perpetuals; spot")
       ->check(CLI::IsMember({"um", "spot"}))
       ->capture_default_str();
-  command->add_option("--symbol", flags->symbols, "As the exchange names it; may be repeated")->required();
+  command->add_option("--symbol", flags->symbols, "Such as BTCUSDT or BTC/USDT; may be repeated")->required();
   command->add_option("--interval", flags->interval, "Length of a bar")->capture_default_str();
   command->add_option("--from", flags->from, "First open time")->required()->type_name("TIME");
   command->add_option("--to", flags->to, "End (default: now)")->type_name("TIME");

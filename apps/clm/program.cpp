@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/shown_text.hpp"
+
 namespace clm::app {
 
 Program::Program(std::map<std::string, std::string> environment, const Clock& clock, const CancelToken& cancel)
@@ -28,7 +30,13 @@ RunContext Program::context() {
 
 void Program::print(const nlohmann::json& document, std::string_view text) const {
   if (flags.json) {
-    const std::string dumped = document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+    nlohmann::json whole;
+    if (damaged_ && document.is_object()) {
+      whole = document;
+      whole["damaged"] = to_json(std::span<const DamagedFile>(*damaged_));
+    }
+    const std::string dumped =
+        (whole.is_null() ? document : whole).dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
     std::printf("%s\n", dumped.c_str());
   } else {
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -42,7 +50,24 @@ void Program::note(std::string_view line) const {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
 }
 
-void Program::print_error(const Error& error) const {
+void Program::warn_of_damage(std::span<const DamagedFile> files) {
+  damaged_.emplace(files.begin(), files.end());
+  constexpr std::size_t kShown = 5;
+  for (std::size_t i = 0; i < std::min(kShown, files.size()); ++i) {
+    const DamagedFile& file = files[i];
+    std::fprintf(stderr, "clm: warning: damaged and left out: %s\n  remedy: %s\n", describe(file).c_str(),
+                 file.problem.remedy.c_str());
+  }
+  if (files.size() > kShown)
+    std::fprintf(stderr, "clm: warning: and %zu more damaged files; clm verify names them all\n",
+                 files.size() - kShown);
+}
+
+void Program::print_error(const Error& told) const {
+  // Whatever a message quotes, it stays a few readable lines.
+  constexpr std::size_t kMostCharacters = 2'000;
+  const Error error{told.kind, told.code, shown(told.message, kMostCharacters), shown(told.where, kMostCharacters),
+                    shown(told.remedy, kMostCharacters)};
   if (flags.json) {
     const nlohmann::json document{
         {"error",

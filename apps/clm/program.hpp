@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "base/run_context.hpp"
+#include "market/damaged_file.hpp"
 
 namespace CLI {
 class App;
@@ -45,6 +47,9 @@ class Program {
   void print(const nlohmann::json& document, std::string_view text) const;
   /// A line for the person at the terminal, on standard error; silent with --json or --quiet.
   void note(std::string_view line) const;
+  /// Names stored files that are damaged, and what is therefore left out: a warning on standard error, and the list
+  /// `damaged` in the document that print() prints. Call it also for none, so that the list is there.
+  void warn_of_damage(std::span<const DamagedFile> files);
   /// With --json the error document of DESIGN 4 on standard output; always one readable block on standard error.
   void print_error(const Error& error) const;
 
@@ -54,6 +59,7 @@ class Program {
   const CancelToken& cancel_;
   std::unique_ptr<Progress> progress_;
   ScratchSpace scratch_;
+  std::optional<std::vector<DamagedFile>> damaged_;
 };
 
 /// A subcommand and what runs when it was chosen. The int is the exit code.

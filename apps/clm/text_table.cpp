@@ -12,10 +12,17 @@
 namespace clm::app {
 namespace {
 
-/// Terminal cells, not bytes: continuation bytes of UTF-8 take no room.
+bool goes_on(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+/// Terminal cells, not bytes: continuation bytes of UTF-8 take no room, letters of East Asian scripts take two.
 std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  std::size_t cells = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool wide = (byte >= 0xE3 && byte <= 0xED) || byte == 0xF0;
+    if (!goes_on(c)) cells += wide ? 2 : 1;
+  }
+  return cells;
 }
 
 bool looks_numeric(const std::string& cell) {
@@ -54,8 +61,10 @@ std::string TextTable::render() const {
 }
 
 std::string shortened(std::string text, std::size_t most_bytes) {
-  if (text.size() > most_bytes) text = text.substr(0, most_bytes - 3) + "...";
-  return text;
+  if (text.size() <= most_bytes) return text;
+  std::size_t end = most_bytes - 3;
+  while (end > 0 && goes_on(text[end])) --end;
+  return text.substr(0, end) + "...";
 }
 
 std::string text_of(const nlohmann::json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
