@@ -36,9 +36,10 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// Capitals and digits, a capital among them: how exchanges write symbols and currencies.
+/// Capitals and digits, a capital among them: how exchanges write symbols and currencies. Letters of other scripts, which
+/// exchanges list too, count as capitals.
 bool is_ticker(std::string_view text) {
-  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto is_capital = [](char c) { return (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; };
   return std::any_of(text.begin(), text.end(), is_capital) &&
          std::all_of(text.begin(), text.end(), [&](char c) { return is_capital(c) || (c >= '0' && c <= '9'); });
 }

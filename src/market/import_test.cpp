@@ -262,7 +262,12 @@ TEST_F(Import, PairsAreImportedAsPeopleAndExchangesWriteThem) {
              "币安人生USDT,1672531200000,2,4,1,3,9\neth_btc,1672531200000,2,4,1,3,9\n")});
   ASSERT_TRUE(report) << to_string(report.error());
   EXPECT_TRUE(report->failed.empty()) << to_string(report->failed[0].error);
-  for (const char* symbol : {"BTCUSDT", "ETHBTC", "币安人生USDT"})
+  const auto named = run({write("币安人生USDT-1h.csv", rows(3)), write("币安人生_USDT-5m.csv", rows(3, 300'000))});
+  ASSERT_TRUE(named) << to_string(named.error());
+  EXPECT_TRUE(named->failed.empty());
+  EXPECT_EQ(stored("import", "币安人生USDT", *Interval::parse("5m")).size(), 3U);
+  EXPECT_EQ(stored("import", "币安人生USDT", Interval::one_hour()).size(), 3U);
+  for (const char* symbol : {"BTCUSDT", "ETHBTC"})
     EXPECT_EQ(stored("import", symbol, Interval::one_hour()).size(), 1U) << symbol;
 }
 
