@@ -140,7 +140,7 @@ Result<int> run(Program& program, const Flags& flags) {
   if (!changes.is_object())
     return fail(ErrorKind::usage, "usage", "--settings is not a JSON object", flags.settings,
                 R"(Write it like {"nhits": {"epochs": 3}}.)");
-  TextTable table({"series", "horizon", "model", "mse", "mae", "published", "windows", "seconds"});
+  TextTable table({"series", "horizon", "model", "mse", "mae", "published", "windows", "wall s"});
   nlohmann::json results = nlohmann::json::array();
   const RunContext context = program.context();
   for (const std::string& series : flags.series) {
@@ -158,7 +158,7 @@ Result<int> run(Program& program, const Flags& flags) {
       }
     }
   }
-  program.print({{"results", results}}, table.render());
+  program.print({{"results", results}}, table.render(program.columns()));
   return 0;
 }
 
@@ -186,7 +186,7 @@ void add_bench_forecast(CLI::App& app, Commands& commands) {
   command->add_option("--seed", flags->seed, "Same seed, same bits")->capture_default_str();
   command->add_option("--time-budget", flags->time_budget, "Per training; then the best weights so far are kept")
       ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(0.001, 1e9))
       ->capture_default_str();
   command->add_option("--settings", flags->settings, "Options of the models as JSON, {\"nhits\": {\"epochs\": 3}}")
       ->type_name("JSON");

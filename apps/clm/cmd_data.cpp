@@ -5,6 +5,7 @@
 
 #include "commands.hpp"
 #include "data_document.hpp"
+#include "delete_data.hpp"
 #include "session.hpp"
 
 namespace clm::app {
@@ -39,8 +40,12 @@ Result<int> run(Program& program) {
 }  // namespace
 
 void add_data(CLI::App& app, Commands& commands) {
-  auto* command = app.add_subcommand("data", "What is stored and what is wrong with it");
-  commands.push_back({command, [](Program& program) { return run(program); }});
+  auto* command =
+      app.add_subcommand("data", "What is stored and what is wrong with it; removes what should not be there");
+  const auto removal = add_delete_flags(*command);
+  commands.push_back({command, [removal](Program& program) {
+                        return is_asked(*removal) ? delete_data(program, *removal) : run(program);
+                      }});
 }
 
 }  // namespace clm::app

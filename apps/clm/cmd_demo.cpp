@@ -36,7 +36,9 @@ class Story {
  public:
   Story(Program& program, fs::path directory) : program_(program), directory_(std::move(directory)) {}
 
-  void chapter(const std::string& title) const { std::printf("\n\033[1m%s\033[0m\n", title.c_str()); }
+  void chapter(const std::string& title) const {
+    std::printf("\n%s\n", program_.highlighted(title, Highlight::title).c_str());
+  }
   void say(const std::string& text) const { std::printf("%s\n", text.c_str()); }
   fs::path workspace(const std::string& name) const { return directory_ / name; }
 
@@ -44,17 +46,16 @@ class Story {
   int run(const std::string& name, std::vector<std::string> words) const {
     std::string shown = "$ clm";
     for (const auto& word : words) shown += " " + (word.find(' ') == std::string::npos ? word : "'" + word + "'");
-    std::printf("\n\033[36m%s\033[0m\n", shown.c_str());
+    std::printf("\n%s\n", program_.highlighted(shown, Highlight::command).c_str());
     std::fflush(stdout);
     words.insert(words.begin(), "clm");
     words.insert(words.end(), {"--workspace", workspace(name).string(), "--jobs", std::to_string(program_.jobs())});
     return run_command_line(words, program_.environment());
   }
 
-  /// A cycle when `bars` bars of the simulated market have closed.
-  int cycle_at(const std::string& name, int bars) const {
-    return run(name, {"cycle", "--as-of", to_string(SimulationOptions{}.start + std::chrono::hours(bars))});
-  }
+  /// When `bars` bars of the simulated market have closed. They are history: the clock has nothing to say.
+  static std::string close_of(int bars) { return to_string(SimulationOptions{}.start + std::chrono::hours(bars)); }
+  int cycle_at(const std::string& name, int bars) const { return run(name, {"cycle", "--as-of", close_of(bars)}); }
 
   /// The newest version of a model type with that status, empty if there is none.
   Result<std::string> newest(const std::string& name, const std::string& model_type, VersionStatus status) const {
@@ -99,11 +100,12 @@ Status learn_and_replace(const Story& story) {
   auto first = market;
   first.insert(first.end(), {"--bars", "4000"});
   if (story.run("market", first) != 0) return unexpected_turn("simulate failed");
-  if (story.run("market", {"cycle"}) != 0) return unexpected_turn("the cycle failed");
+  if (story.cycle_at("market", 4000) != 0) return unexpected_turn("the cycle failed");
   const auto before = story.active("market", "xgboost");
   if (!before) return forward_error(before);
   if (before->empty()) return unexpected_turn("no model was promoted in a market with a signal");
-  story.run("market", {"predict", "--symbol", "SIM0000USDT", "--symbol", "SIM0001USDT", "--symbol", "SIM0002USDT"});
+  story.run("market", {"predict", "--as-of", Story::close_of(4000), "--symbol", "SIM0000USDT", "--symbol",
+                       "SIM0001USDT", "--symbol", "SIM0002USDT"});
 
   story.chapter("2. The market changes");
   story.say("From bar 4000 on the same trace means the opposite. 4,000 bars later somebody looks: what the models");
@@ -130,8 +132,7 @@ Status learn_and_replace(const Story& story) {
 
 /// Trains a model of the market as it was before it changed.
 Result<std::string> train_on_old_times(const Story& story, const std::string& model_type, int bars) {
-  const auto as_of = to_string(SimulationOptions{}.start + std::chrono::hours(bars));
-  if (story.run("market", {"train", "--models", model_type, "--as-of", as_of}) != 0)
+  if (story.run("market", {"train", "--models", model_type, "--as-of", Story::close_of(bars)}) != 0)
     return unexpected_turn("the training failed");
   return story.newest("market", model_type, VersionStatus::candidate);
 }
@@ -168,7 +169,7 @@ Status refuse_noise(const Story& story) {
   if (auto made = make_workspace(story, "noise"); !made) return made;
   if (story.run("noise", {"simulate", "--symbols", "50", "--bars", "4000", "--signal", "0", "--seed", "11"}) != 0)
     return unexpected_turn("simulate failed");
-  if (story.run("noise", {"cycle"}) != 0) return unexpected_turn("the cycle failed");
+  if (story.cycle_at("noise", 4000) != 0) return unexpected_turn("the cycle failed");
   for (const auto* type : {"xgboost", "lightgbm"}) {
     const auto active = story.active("noise", type);
     if (!active) return forward_error(active);
@@ -218,6 +219,9 @@ Status write_reports(const Story& story) {
 }
 
 Result<int> run(Program& program) {
+  if (program.flags.json)
+    return fail(ErrorKind::usage, "demo.json", "the demo is a story for people and no document", "--json",
+                "Run it without --json; the commands it shows take the flag.");
   const fs::path directory = program.flags.workspace.empty() ? "clm-demo" : program.flags.workspace;
   const fs::path marker = directory / ".made-by-clm-demo";
   std::error_code failure;
@@ -234,7 +238,8 @@ Result<int> run(Program& program) {
        {learn_and_replace, stop_bad_candidates, refuse_noise, catch_alteration, roll_back, write_reports})
     if (auto told = part(story); !told) return forward_error(told);
   std::printf(
-      "\nThat was the story, in %.0f s. The workspaces stay in %s: look around with\n  clm models --workspace %s\n",
+      "\nThat was the story, in %.0f s of wall time. The workspaces stay in %s: look around with\n  clm models "
+      "--workspace %s\n",
       monotonic_seconds() - started, directory.c_str(), (directory / "market").c_str());
   return 0;
 }

@@ -22,7 +22,7 @@ Result<int> run(Program& program, const std::string& a, const std::string& b) {
     for (const auto& [key, pair] : content.items())
       if (pair.is_array() && pair.size() == 2) table.add({section + " " + key, text_of(pair[0]), text_of(pair[1])});
   }
-  program.print(*document, table.empty() ? "No difference.\n" : table.render());
+  program.print(*document, table.empty() ? "No difference.\n" : table.render(program.columns()));
   return 0;
 }
 

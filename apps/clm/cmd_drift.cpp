@@ -73,6 +73,8 @@ Result<std::vector<double>> read_series(const std::string& file, const std::stri
                   "One number a line, or a CSV with a header and --column NAME.");
     values.push_back(*value);
   }
+  if (values.empty())
+    return fail(ErrorKind::data, "drift.empty", "there is no value in it", file, "Give a file with one number a line.");
   return values;
 }
 

@@ -29,7 +29,7 @@ Result<int> run(Program& program, const ErrorRateOptions& options) {
     legend += rate.scenario + ": " + rate.what + "\n";
   }
   program.print({{"rates", list}, {"symbols", options.symbols}, {"rank_ic", options.rank_ic}, {"seed", options.seed}},
-                table.render() + "\n" + legend + "\nSimulated: " + std::to_string(options.symbols) +
+                table.render(program.columns()) + "\n" + legend + "\nSimulated: " + std::to_string(options.symbols) +
                     " symbols, hourly bars, a reference of rank IC " + fixed(options.rank_ic, 3) +
                     ", everything else as configured.\n");
   return 0;
@@ -41,7 +41,7 @@ void add_error_rates(CLI::App& app, Commands& commands) {
   auto options = std::make_shared<ErrorRateOptions>();
   auto* command = app.add_subcommand("error-rates", "How often shadow, watch and triggers are wrong, by simulation");
   command->add_option("--n", options->n, "Simulated histories of each scenario")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command->add_option("--seed", options->seed, "Seed of everything random")->capture_default_str();
   command->add_option("--symbols", options->symbols, "Symbols of the universe")

@@ -6,6 +6,7 @@
 #include "base/file_io.hpp"
 #include "commands.hpp"
 #include "evaluation_document.hpp"
+#include "flag_values.hpp"
 #include "learning/learning_data.hpp"
 #include "learning/walk_forward_study.hpp"
 #include "learning_place.hpp"
@@ -33,7 +34,7 @@ double rank_ic_at(const ModelJudgement& model, int delay_bars) {
   return kMissing;
 }
 
-std::string describe(const WalkForwardStudy& study) {
+std::string describe(const WalkForwardStudy& study, std::size_t width) {
   TextTable table({"forecaster", "IC label", "IC d0", "IC d1", "IC d2", "IC d5", "hit rate", "gross d0", "gross d1",
                    "break-even", "turnover", "net bps", "Sharpe"});
   const auto add = [&](const ModelJudgement& m) {
@@ -48,12 +49,13 @@ std::string describe(const WalkForwardStudy& study) {
   const Judgement& j = study.average;
   std::string text = "Walk-forward " + to_date_string(Timestamp(j.from_ms)) + " to " +
                      to_date_string(Timestamp(j.to_ms)) + ": " + std::to_string(study.blocks.size()) + " blocks, " +
-                     std::to_string(study.fits) + " fits in " + fixed(study.training_seconds, 1) + " s, " +
+                     std::to_string(study.fits) + " fits in " + fixed(study.training_seconds, 1) +
+                     " s (wall time of each fit, added up; fits run side by side), " +
                      grouped(static_cast<long long>(j.rows)) + " rows of " + std::to_string(j.symbols) +
                      " symbols, horizon " + std::to_string(j.horizon_bars) + " bars\n" +
                      "IC: rank IC against the label, and against the return entered 0, 1, 2, 5 bars late. "
                      "Gross and net: long-short bps a rebalance\n\n" +
-                     table.render() + "\nLead of the average in rank IC, paired over time\n";
+                     table.render(width) + "\nLead of the average in rank IC, paired over time\n";
   for (const auto& c : j.against_baselines)
     text += "  over " + c.against + ": " + fixed(c.rank_ic.difference.mean, 4) + " [" +
             fixed(c.rank_ic.difference.lo, 4) + ", " + fixed(c.rank_ic.difference.hi, 4) + "]\n";
@@ -70,11 +72,9 @@ Result<int> run(Program& program, const Flags& flags) {
   if (auto chosen = choose_models(options, flags.models); !chosen) return forward_error(chosen);
   WalkForwardStudyOptions study_options;
   study_options.refit_months = flags.refit_months;
-  const auto from = parse_timestamp(flags.from);
-  if (!from) return forward_error(from);
-  const auto to = parse_timestamp(flags.to);
-  if (!to) return forward_error(to);
-  study_options.test = TimeRange{*from, *to};
+  const auto test = range_of(flags.from, flags.to);
+  if (!test) return forward_error(test);
+  study_options.test = *test;
 
   const auto place = open_learning_place(program, **session, {});
   if (!place) return forward_error(place);
@@ -95,7 +95,7 @@ Result<int> run(Program& program, const Flags& flags) {
   const bool answered_before = std::filesystem::exists(file);
   if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
   document["file"] = file.string();
-  program.print(document, describe(*study) + "\nThe whole judgement: " + file.string() +
+  program.print(document, describe(*study, program.columns()) + "\nThe whole judgement: " + file.string() +
                               (answered_before ? " (in the place of the last answer to this very question)" : "") +
                               "\nAs a page with plots: clm report --evaluation latest\n");
   return 0;
@@ -111,7 +111,9 @@ void add_evaluate(CLI::App& app, Commands& commands) {
   command->add_option("--refit-months", flags->refit_months, "Months that one fit serves")
       ->check(CLI::Range(1, 60))
       ->capture_default_str();
-  command->add_option("--models", flags->models, "Model types (default: training.models)")->delimiter(',');
+  command->add_option("--models", flags->models, "Model types (default: training.models)")
+      ->type_name("MODEL_TYPE")
+      ->delimiter(',');
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
 }
 

@@ -9,6 +9,8 @@
 #include "life_cycle_place.hpp"
 #include "serving/canary_prediction.hpp"
 #include "serving/explanation_report.hpp"
+#include "serving/forecast_report.hpp"
+#include "serving/hold_back.hpp"
 #include "session.hpp"
 #include "text_table.hpp"
 #include "version_explanation.hpp"
@@ -17,9 +19,10 @@ namespace clm::app {
 namespace {
 
 constexpr const char* kDocument = R"(Documents (--json)
-  of a prediction  {as_of, ensemble, regime, explanations: [{symbol, action, expected_return_bps, base_bps, opaque_bps,
-                   features: [{feature, value, effect_bps}], other_features_bps, members: [{model_type, version, weight,
-                   expected_return_bps, base_bps, features, other_features_bps, why_not}], abstained, canaries}]}
+  of a prediction  {as_of, newest_bar, late_bars, stale, ensemble, regime, explanations: [{symbol, action, note,
+                   expected_return_bps, base_bps, opaque_bps, features: [{feature, value, effect_bps}],
+                   other_features_bps, members: [{model_type, version, weight, expected_return_bps, base_bps, features,
+                   other_features_bps, why_not}], abstained, canaries}]}
                    canaries: versions that serve this symbol in the place of active ones, as clm predict has it.
                    base_bps + opaque_bps + all effects = expected_return_bps. opaque_bps: from members whose votes do
                    not come apart by feature (why_not says why).
@@ -50,10 +53,11 @@ std::string versions_of(const Explanation& explanation) {
   return text;
 }
 
-std::string describe(const Explanation& explanation, std::size_t top) {
+std::string describe(const Explanation& explanation, const std::string& held_back, std::size_t top, std::size_t width) {
   const Prediction& p = explanation.prediction;
   std::string text = "\n" + p.symbol.str() + ": " + std::string(to_string(p.action)) + ", expected " +
                      fixed(p.expected_return_bps, 2) + " bps\n";
+  if (const std::string note = note_on(p, held_back); !note.empty()) text += "  note: " + note + "\n";
   if (!explanation.members.empty()) text += "  by " + versions_of(explanation) + "\n";
   for (const auto& absent : p.abstained) text += "  " + absent.model_type + " abstains: " + absent.why + "\n";
   if (explanation.members.empty()) return text;
@@ -86,14 +90,14 @@ std::string describe(const Explanation& explanation, std::size_t top) {
   add("(base)", "", sum.base_bps, [](const MemberExplanation& m) { return m.why_not.empty() ? m.base_bps : kMissing; });
   if (sum.opaque_bps != 0) add("(not by feature)", "", sum.opaque_bps, only_total);
   add("all", "", p.expected_return_bps, [](const MemberExplanation& m) { return m.vote.expected_return_bps; });
-  text += table.render();
+  text += table.render(width);
   for (const auto& member : explanation.members)
     if (!member.why_not.empty()) text += "  " + member.why_not + "\n";
   return text;
 }
 
 Result<int> explain_prediction(Program& program, Session& session, const Registry& registry, const Flags& flags) {
-  const auto place = open_learning_place(program, session, flags.as_of);
+  const auto place = open_live_place(program, session, flags.as_of);
   if (!place) return forward_error(place);
   const LearningOptions& learning = session.learning();
   const auto options = predictor_options(learning);
@@ -113,13 +117,17 @@ Result<int> explain_prediction(Program& program, Session& session, const Registr
     if (!predictor) return forward_error(predictor);
     return predictor->explain(*place->candles, place->context.get(), place->as_of, *symbols, program.context());
   };
-  const auto explained = explain();
+  auto explained = explain();
   if (!explained) return forward_error(explained);
+  hold_back_if_stale(*explained, place->lateness);
   const bool one_version = explained->ensemble.empty() && !flags.version.empty();
   const std::string by = one_version ? "version " + flags.version : voters(explained->ensemble);
-  std::string text = "As of " + to_string(place->as_of) + ", by " + by + "\n";
-  for (const auto& one : explained->explanations) text += describe(one, flags.top);
-  program.print(to_json(*explained, place->as_of, flags.top), text);
+  std::string text = "By " + by + "; " + describe(place->lateness) + "\n";
+  for (const auto& one : explained->explanations)
+    text += describe(one, explained->held_back, flags.top, program.columns());
+  nlohmann::json document = to_json(*explained, place->as_of, flags.top);
+  add_lateness(document, place->lateness);
+  program.print(document, text);
   return 0;
 }
 
@@ -155,7 +163,8 @@ void add_explain(CLI::App& app, Commands& commands) {
   command->footer(kDocument);
   command->add_option("version", flags->version, "Version, or its beginning (default with --symbol: what serves it)")
       ->type_name("VERSION");
-  auto* symbol = command->add_option("--symbol", flags->symbols, "Explain the prediction of these");
+  auto* symbol =
+      command->add_option("--symbol", flags->symbols, "Explain the prediction of these")->type_name("SYMBOL");
   command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")
       ->type_name("TIME")
       ->needs(symbol);

@@ -7,6 +7,7 @@
 #include "features/feature_doctor.hpp"
 #include "features/feature_engine.hpp"
 #include "features/feature_export.hpp"
+#include "flag_values.hpp"
 #include "learning_place.hpp"
 #include "session.hpp"
 #include "text_table.hpp"
@@ -33,8 +34,8 @@ int list_features(Program& program, const FeatureSet& set, Interval interval) {
     table.add({spec.name, std::to_string(warm_up), spec.inputs, spec.meaning});
   }
   program.print({{"set", set.name()}, {"hash", set.hash()}, {"features", list}},
-                table.render() + "\n" + std::to_string(set.size()) + " features of set " + set.name() + ", hash " +
-                    set.hash().substr(0, 16) + "... (warm-up in bars of " + interval.name() + ")\n");
+                table.render(program.columns()) + "\n" + std::to_string(set.size()) + " features of set " + set.name() +
+                    ", hash " + set.hash().substr(0, 16) + "... (warm-up in bars of " + interval.name() + ")\n");
   return 0;
 }
 
@@ -66,6 +67,8 @@ Result<int> examine(Program& program, const FeatureSet& set, const LearningPlace
 Result<int> run(Program& program, const Flags& flags) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
+  if (!flags.export_file.empty())
+    if (auto writable = check_output_file("--export", flags.export_file); !writable) return forward_error(writable);
   const auto set = feature_set(flags.set.empty() ? (*session)->learning().feature_set : flags.set);
   if (!set) return forward_error(set);
   if (!flags.doctor && flags.export_file.empty()) {
@@ -99,7 +102,8 @@ void add_features(CLI::App& app, Commands& commands) {
   command->add_option("--set", flags->set, "Feature set (default: features.set)")->type_name("NAME");
   auto* file = command->add_option("--export", flags->export_file, "Write symbol, open_time (ms) and one column each")
                    ->type_name("FILE.parquet");
-  command->add_option("--symbol", flags->symbols, "Only these (comparisons still see the whole universe)");
+  command->add_option("--symbol", flags->symbols, "Only these (comparisons still see the whole universe)")
+      ->type_name("SYMBOL");
   auto* doctor = command->add_flag("--doctor", flags->doctor, "Prove that no feature looks ahead");
   file->excludes(doctor);
   command->add_option("--cuts", flags->doctor_options.cuts, "Moments at which the doctor cuts history")

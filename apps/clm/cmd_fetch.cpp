@@ -8,8 +8,9 @@
 #include "adapters/http/curl_http_client.hpp"
 #include "adapters/http/pause.hpp"
 #include "commands.hpp"
+#include "flag_values.hpp"
 #include "market/symbol_name.hpp"
-#include "session.hpp"
+#include "recorded_stores.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -25,15 +26,11 @@ struct Flags {
 };
 
 Result<TimeRange> asked_range(const Flags& flags) {
-  TimeRange range;
-  const auto from = parse_timestamp(flags.from);
+  if (!flags.to.empty()) return range_of(flags.from, flags.to);
+  const auto from = time_of("--from", flags.from);
   if (!from) return forward_error(from);
+  TimeRange range;
   range.from = *from;
-  if (!flags.to.empty()) {
-    const auto to = parse_timestamp(flags.to);
-    if (!to) return forward_error(to);
-    range.to = *to;
-  }
   return range;
 }
 
@@ -58,7 +55,7 @@ Result<int> run(Program& program, const Flags& flags) {
   if (!session) return forward_error(session);
   const auto range = asked_range(flags);
   if (!range) return forward_error(range);
-  const auto interval = Interval::parse(flags.interval);
+  const auto interval = interval_of(flags.interval);
   if (!interval) return forward_error(interval);
 
   BinanceOptions options;
@@ -72,18 +69,20 @@ Result<int> run(Program& program, const Flags& flags) {
     if (!symbol) return forward_error(symbol);
     symbols.push_back(*symbol);
   }
+  std::vector<std::string> sources{flags.exchange + " " + flags.market};
+  sources.insert(sources.end(), flags.symbols.begin(), flags.symbols.end());
+  const auto stores = RecordedStores::open(**session, {BatchKind::fetch, sources, program.clock().now()});
+  if (!stores) return forward_error(stores);
 
   FetchReport report;
   if (!flags.no_candles) {
-    const auto store = (*session)->candles();
-    if (!store) return forward_error(store);
     FetchCandlesOptions asked;
     asked.market = flags.market == "spot" ? BinanceMarket::spot : BinanceMarket::usd_margined;
     asked.venue = Venue("binance-" + flags.market);
     asked.symbols = symbols;
     asked.interval = *interval;
     asked.range = *range;
-    auto fetched = fetch_candles(exchange, **store, asked, program.context());
+    auto fetched = fetch_candles(exchange, (*stores)->candles(), asked, program.context());
     if (!fetched) return forward_error(fetched);
     report = std::move(*fetched);
   }
@@ -92,14 +91,17 @@ Result<int> run(Program& program, const Flags& flags) {
   if (flags.funding) context.kinds.push_back(SeriesKind::funding_rate);
   if (flags.open_interest) context.kinds.push_back(SeriesKind::open_interest);
   if (!context.kinds.empty()) {
-    const auto store = (*session)->context_series();
-    if (!store) return forward_error(store);
     context.symbols = symbols;
     context.range = *range;
-    auto fetched = fetch_context(exchange, **store, context, program.context());
+    auto fetched = fetch_context(exchange, (*stores)->context(), context, program.context());
     if (!fetched) return forward_error(fetched);
     report.series.insert(report.series.end(), fetched->series.begin(), fetched->series.end());
   }
+
+  BatchTotals totals;
+  totals.symbols = static_cast<std::int64_t>(symbols.size());
+  const auto batch = (*stores)->finish_if_changed(std::move(totals));
+  if (!batch) return forward_error(batch);
 
   auto list = nlohmann::json::array();
   TextTable table({"symbol", "series", "new rows", "from", "to", "requests", "problem"});
@@ -113,7 +115,8 @@ Result<int> run(Program& program, const Flags& flags) {
                series.from ? to_minutes_string(*series.from) : "", series.to ? to_minutes_string(*series.to) : "",
                std::to_string(series.requests), series.problem ? to_string(*series.problem) : ""});
   }
-  program.print({{"series", list}}, table.render());
+  program.print({{"batch", *batch ? nlohmann::json(**batch) : nlohmann::json()}, {"series", list}},
+                table.render(program.columns()) + (*batch ? "Batch " + std::to_string(**batch) + ".\n" : ""));
   return problems ? static_cast<int>(ErrorKind::data) : 0;
 }
 
@@ -126,8 +129,8 @@ void add_fetch(CLI::App& app, Commands& commands) {
   command->add_option("--market", flags->market, "um: USD-M perpetuals; spot")
       ->check(CLI::IsMember({"um", "spot"}))
       ->capture_default_str();
-  command->add_option("--symbol", flags->symbols, "Such as BTCUSDT or BTC/USDT; may be repeated")->required();
-  command->add_option("--interval", flags->interval, "Length of a bar")->capture_default_str();
+  command->add_option("--symbol", flags->symbols, "Such as BTCUSDT or BTC/USDT")->required()->type_name("SYMBOL");
+  command->add_option("--interval", flags->interval, "Length of a bar")->type_name("INTERVAL")->capture_default_str();
   command->add_option("--from", flags->from, "First open time")->required()->type_name("TIME");
   command->add_option("--to", flags->to, "End (default: now)")->type_name("TIME");
   command->add_flag("--funding", flags->funding, "Funding rates too (perpetuals)");

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "flag_values.hpp"
 #include "registry/registry_report.hpp"
 #include "registry_place.hpp"
 #include "text_table.hpp"
@@ -14,16 +15,23 @@ namespace {
 /// The table shows beginnings; --json and `clm show` have the whole sentence.
 constexpr std::size_t kShownBytes = 90;
 
+/// "2024-01-01 00:00", "-" where there is no such time.
+std::string time_of(const nlohmann::json& event, const char* key) {
+  return event[key].is_null() ? "-" : event[key].get<std::string>().substr(0, 16).replace(10, 1, " ");
+}
+
 Result<int> run(Program& program, const std::string& model_type, int limit) {
+  if (auto known = check_model_type("MODEL_TYPE", model_type); !known) return forward_error(known);
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
   const auto document = history_document(*opened->registry, model_type, limit);
   if (!document) return forward_error(document);
-  TextTable table({"at", "type", "version", "from", "to", "by", "reason"});
+  TextTable table({"data until", "decided at", "type", "version", "from", "to", "by", "reason"});
   for (const auto& e : (*document)["events"])
-    table.add({text_of(e["at"]), text_of(e["model_type"]), text_of(e["version"]), text_of(e["from"]), text_of(e["to"]),
-               text_of(e["actor"]), shortened(text_of(e["reason"]), kShownBytes)});
-  program.print(*document, table.empty() ? "Nothing has happened yet.\n" : table.render());
+    table.add({time_of(e, "data_until"), time_of(e, "decided_at"), text_of(e["model_type"]), text_of(e["version"]),
+               text_of(e["from"]), text_of(e["to"]), text_of(e["actor"]),
+               shortened(text_of(e["reason"]), kShownBytes)});
+  program.print(*document, table.empty() ? "Nothing has happened yet.\n" : table.render(program.columns()));
   return 0;
 }
 

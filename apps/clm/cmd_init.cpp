@@ -1,3 +1,5 @@
+#include <memory>
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -5,21 +7,58 @@
 #include "session.hpp"
 
 namespace clm::app {
+namespace {
+
+/// What people touch. The rest has a default that needs a reason to be changed.
+const std::vector<std::string> kTouched{
+    "universe.venue",
+    "universe.interval",
+    "universe.symbols",
+    "label.horizon_bars",
+    "label.target",
+    "training.models",
+    "training.window_days",
+    "triggers.retrain_hours",
+    "triggers.new_bars",
+    "costs.fee_bps",
+    "costs.spread_and_slippage_bps",
+    "policy.mode",
+    "shadow.enabled",
+    "canary.enabled",
+    "serving.max_data_age_days",
+    "retention.keep_versions",
+};
+
+std::string first_settings() {
+  const Configuration defaults;
+  return "# The settings of this workspace that people touch, at their defaults. `clm config` shows every setting in\n"
+         "# force, `clm config --changed` what differs from the defaults, and `clm config --all` prints them all as a\n"
+         "# file like this one. A setting that is left out has its default.\n\n" +
+         defaults.settings.to_toml(kTouched);
+}
+
+Result<int> run(Program& program, const std::string& directory) {
+  const std::string& given = program.flags.workspace;
+  if (!directory.empty() && !given.empty())
+    return fail(ErrorKind::usage, "init.two_places", "two places are named for one workspace",
+                directory + " and --workspace " + given, "Name one of them.");
+  const std::filesystem::path place = !directory.empty() ? directory : !given.empty() ? given : ".";
+  const auto made = Workspace::init(place, first_settings());
+  if (!made) return forward_error(made);
+  const auto root = (std::filesystem::absolute(made->root()) / "").lexically_normal().parent_path().string();
+  program.print({{"workspace", root}},
+                "Made a workspace in " + root +
+                    "\nNext: clm import PATH... (or clm simulate), then clm cycle. Settings: clm.toml\n");
+  return 0;
+}
+
+}  // namespace
 
 void add_init(CLI::App& app, Commands& commands) {
-  auto* command = app.add_subcommand("init", "Make a workspace here, or where --workspace says");
-  commands.push_back(
-      {command, [](Program& program) -> Result<int> {
-         const std::filesystem::path directory = program.flags.workspace.empty() ? "." : program.flags.workspace;
-         const Configuration defaults;
-         const auto made = Workspace::init(directory, defaults.settings.to_toml());
-         if (!made) return forward_error(made);
-         const auto root = (std::filesystem::absolute(made->root()) / "").lexically_normal().parent_path().string();
-         program.print({{"workspace", root}},
-                       "Made a workspace in " + root +
-                           "\nNext: clm import PATH... (or clm simulate), then clm cycle. Settings: clm.toml\n");
-         return 0;
-       }});
+  auto directory = std::make_shared<std::string>();
+  auto* command = app.add_subcommand("init", "Make a workspace here, or in DIR");
+  command->add_option("directory", *directory, "Where; made if it is not there (default: here)")->type_name("DIR");
+  commands.push_back({command, [directory](Program& program) { return run(program, *directory); }});
 }
 
 }  // namespace clm::app

@@ -40,7 +40,7 @@ Result<int> run(Program& program, const Flags& flags) {
   std::size_t ended = 0;
   if (!flags.all) std::erase_if(*jobs, [&](const Job& job) { return !is_open(job) && ++ended > kEnded; });
   auto list = nlohmann::json::array(), plan_list = nlohmann::json::array();
-  TextTable table({"job", "plan", "state", "what", "priority", "decided at", "attempts", "seconds", "why", "outcome"});
+  TextTable table({"job", "plan", "state", "what", "priority", "data until", "attempts", "wall s", "why", "outcome"});
   for (const Job& job : *jobs) {
     list.push_back(to_json(job));
     table.add({std::to_string(job.id), std::to_string(job.plan), state_of(job), describe(job),
@@ -55,7 +55,7 @@ Result<int> run(Program& program, const Flags& flags) {
          {"expected_seconds", plan.expected_seconds ? nlohmann::json(*plan.expected_seconds) : nlohmann::json()}});
   }
   program.print({{"jobs", list}, {"plans", plan_list}},
-                table.empty() ? "No jobs yet: clm cycle decides on some.\n" : table.render());
+                table.empty() ? "No jobs yet: clm cycle decides on some.\n" : table.render(program.columns()));
   return 0;
 }
 

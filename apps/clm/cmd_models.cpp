@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "flag_values.hpp"
 #include "registry/registry_report.hpp"
 #include "registry_place.hpp"
 #include "text_table.hpp"
@@ -12,6 +13,7 @@ namespace clm::app {
 namespace {
 
 Result<int> run(Program& program, const std::string& model_type) {
+  if (auto known = check_model_type("--type", model_type); !known) return forward_error(known);
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
   const auto document = models_document(*opened->registry, Registry::Filter{model_type, {}, {}});
@@ -23,7 +25,8 @@ Result<int> run(Program& program, const std::string& model_type) {
                text_of(m["data_from"]).substr(0, 10), text_of(m["data_to"]).substr(0, 10),
                grouped(m["rows"].get<long long>()), fixed(number_of(m["metrics"], "rank_ic"), 4),
                fixed(number_of(m["metrics"], "hit_rate"), 4), fixed(number_of(m["metrics"], "net_bps_per_trade"), 1)});
-  program.print(*document, table.empty() ? "No versions yet: clm cycle makes some.\n" : table.render());
+  program.print(*document,
+                table.empty() ? "No versions yet: clm cycle makes some.\n" : table.render(program.columns()));
   return 0;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +9,8 @@
 #include "learning_place.hpp"
 #include "life_cycle_place.hpp"
 #include "serving/canary_prediction.hpp"
+#include "serving/forecast_report.hpp"
+#include "serving/hold_back.hpp"
 #include "session.hpp"
 #include "text_table.hpp"
 
@@ -19,8 +22,28 @@ struct Flags {
   std::string as_of;
 };
 
-std::string describe(const Forecasts& forecasts, Timestamp as_of) {
-  TextTable table({"symbol", "action", "expected bps", "+-", "agree", "confidence", "votes"});
+/// What is forecast, and what follows from it.
+std::string terms(const Forecasts& forecasts, const LearningPlace& place) {
+  std::string text;
+  if (forecasts.horizon_bars) {
+    const Interval interval = place.candles->interval();
+    text = "Expected is the return over " + std::to_string(*forecasts.horizon_bars) + " bars of " + interval.name() +
+           (forecasts.basis == ReturnBasis::relative ? ", less the mean of the universe" : "") +
+           ": in at the open of " + to_string(place.as_of) + ", out at that of " +
+           to_string(place.as_of + interval.length() * *forecasts.horizon_bars) + ".\n";
+  }
+  text += "HOLD: do nothing on it. In and out costs " + fixed(forecasts.cost_band_bps, 1) +
+          " bps; what is expected lies inside that, or nobody has a vote, or a note says why.\n";
+  if (!forecasts.held_back.empty())
+    text += "EVERY ACTION IS A HOLD, " + forecasts.held_back + ". To look at history: --as-of " +
+            to_string(place.as_of) + ".\n";
+  return text;
+}
+
+std::string describe(const Forecasts& forecasts, const LearningPlace& place) {
+  TextTable table({"symbol", "action", "expected bps", "disagreement bps", "agree", "confidence", "votes"});
+  std::string notes;
+  std::size_t small = 0;
   for (const auto& p : forecasts.predictions) {
     std::string votes;
     for (const auto& vote : p.votes)
@@ -32,11 +55,20 @@ std::string describe(const Forecasts& forecasts, Timestamp as_of) {
     table.add({p.symbol.str(), std::string(to_string(p.action)), fixed(p.expected_return_bps, 1),
                fixed(p.disagreement_bps, 1), std::to_string(p.agree) + " of " + std::to_string(p.votes.size()),
                fixed(p.confidence, 3), votes});
+    if (p.note.empty()) continue;
+    if (std::fabs(p.expected_return_bps) > forecasts.cost_band_bps)
+      notes += "  " + p.symbol.str() + ": " + p.note + "\n";
+    else
+      ++small;
   }
+  if (small > 0)
+    notes += "  " + std::to_string(small) +
+             " more inside the costs, whose probability points the other way too (--json says it of each)\n";
   std::string by = voters(forecasts.ensemble);
   if (forecasts.regime != VolatilityRegime::unknown)
     by += ", weights of a " + std::string(to_string(forecasts.regime)) + " market";
-  return "As of " + to_string(as_of) + ", by " + by + "\n" + table.render();
+  return "By " + by + "; " + describe(place.lateness) + "\n" + terms(forecasts, place) + "\n" + table.render() +
+         (notes.empty() ? "" : "\nNotes\n" + notes);
 }
 
 Result<int> run(Program& program, const Flags& flags) {
@@ -44,7 +76,7 @@ Result<int> run(Program& program, const Flags& flags) {
   if (!session) return forward_error(session);
   const auto registry = (*session)->registry();
   if (!registry) return forward_error(registry);
-  const auto place = open_learning_place(program, **session, flags.as_of);
+  const auto place = open_live_place(program, **session, flags.as_of);
   if (!place) return forward_error(place);
   const LearningOptions& learning = (*session)->learning();
   const auto options = predictor_options(learning);
@@ -54,6 +86,7 @@ Result<int> run(Program& program, const Flags& flags) {
   auto forecasts = predict_with_canaries(**registry, learning.training.models, *options, *canaries, *place->candles,
                                          place->context.get(), place->as_of, program.context());
   if (!forecasts) return forward_error(forecasts);
+  hold_back_if_stale(*forecasts, place->lateness);
 
   if (!flags.symbols.empty()) {
     const auto symbols = stored_symbols(flags.symbols, *place->candles, "predict.unknown_symbol");
@@ -69,7 +102,9 @@ Result<int> run(Program& program, const Flags& flags) {
     }
     forecasts->predictions = std::move(asked);
   }
-  program.print(to_json(*forecasts, place->as_of), describe(*forecasts, place->as_of));
+  nlohmann::json document = to_json(*forecasts, place->as_of);
+  add_lateness(document, place->lateness);
+  program.print(document, describe(*forecasts, *place));
   return 0;
 }
 
@@ -80,7 +115,8 @@ void add_predict(CLI::App& app, Commands& commands) {
   auto* command = app.add_subcommand(
       "predict",
       "Forecasts of the active ensemble, or of the active versions: votes, action and confidence per symbol");
-  command->add_option("--symbol", flags->symbols, "Only these (the universe is still read whole: features compare it)");
+  command->add_option("--symbol", flags->symbols, "Only these (the universe is still read whole: features compare it)")
+      ->type_name("SYMBOL");
   command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")->type_name("TIME");
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
 }

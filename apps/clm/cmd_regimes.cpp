@@ -47,7 +47,7 @@ std::string counted(const std::map<std::string, int>& counts) {
 Result<int> run(Program& program, const Flags& flags) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
-  const auto place = open_learning_place(program, **session, flags.as_of);
+  const auto place = open_live_place(program, **session, flags.as_of);
   if (!place) return forward_error(place);
   const auto survey = survey_regimes(*place->candles, place->as_of, program.context());
   if (!survey) return forward_error(survey);
@@ -64,12 +64,14 @@ Result<int> run(Program& program, const Flags& flags) {
     ++volatilities[std::string(to_string(regime.volatility))];
     ++trends[std::string(to_string(regime.trend))];
   }
-  program.print({{"as_of", to_string(place->as_of)},
-                 {"interval", place->candles->interval().name()},
-                 {"market", to_json(survey->market)},
-                 {"symbols", symbols}},
-                "Regimes at " + to_string(place->as_of) + ", states that lasted three days or more\n\n" +
-                    table.render() + "\nVolatility: " + counted(volatilities) + ". Trend: " + counted(trends) + ".\n");
+  nlohmann::json document{{"as_of", to_string(place->as_of)},
+                          {"interval", place->candles->interval().name()},
+                          {"market", to_json(survey->market)},
+                          {"symbols", symbols}};
+  add_lateness(document, place->lateness);
+  program.print(document, "Regimes, states that lasted three days or more; " + describe(place->lateness) + "\n\n" +
+                              table.render(program.columns()) + "\nVolatility: " + counted(volatilities) +
+                              ". Trend: " + counted(trends) + ".\n");
   return 0;
 }
 

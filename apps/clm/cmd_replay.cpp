@@ -8,6 +8,7 @@
 #include "base/file_io.hpp"
 #include "commands.hpp"
 #include "features/feature_set.hpp"
+#include "flag_values.hpp"
 #include "learning/tape_fingerprint.hpp"
 #include "learning_place.hpp"
 #include "replay_policy.hpp"
@@ -24,10 +25,11 @@ struct Flags {
   bool restart = false;
 };
 
-std::string describe(const std::vector<ReplayReport>& reports, const std::vector<Comparison>& comparisons) {
+std::string describe(const std::vector<ReplayReport>& reports, const std::vector<Comparison>& comparisons,
+                     std::size_t width) {
   TextTable table({"policy", "rank IC", "95 % interval", "hit rate", "net bps/trade", "long-short net", "Sharpe",
                    "drawdown", "served", "data age", "trainings", "promoted", "refused", "canaries", "taken back",
-                   "rolled back", "regretted", "train s"});
+                   "rolled back", "regretted", "train s (wall)"});
   for (const ReplayReport& r : reports) {
     const auto of = [&](auto read, int digits) { return r.served ? fixed(read(*r.served), digits) : std::string("-"); };
     const auto interval =
@@ -52,7 +54,7 @@ std::string describe(const std::vector<ReplayReport>& reports, const std::vector
                     (r.recovery->bars ? "half of it was back after " + std::to_string(*r.recovery->bars) + " bars"
                                       : std::string("half of it never came back"));
   std::string text = "Replay " + to_string(reports.front().from) + " to " + to_string(reports.front().to) + ", " +
-                     std::to_string(reports.front().bars) + " bars\n\n" + table.render();
+                     std::to_string(reports.front().bars) + " bars\n\n" + table.render(width);
   for (const Comparison& c : comparisons)
     text += "\n" + reports.front().policy + " less " + c.against + ", paired over time: rank IC " +
             fixed(c.rank_ic.difference.mean, 4) + " [" + fixed(c.rank_ic.difference.lo, 4) + ", " +
@@ -81,31 +83,18 @@ nlohmann::json document_of(const std::vector<ReplayReport>& reports, const std::
   return {{"replays", each}, {"comparisons", differences}};
 }
 
-Result<Timestamp> time_of(const std::string& flag, const std::string& text) {
-  const auto time = parse_timestamp(text);
-  if (time) return *time;
-  Error error = time.error();
-  error.where = flag;
-  return tl::unexpected(std::move(error));
-}
-
 Result<int> run(Program& program, const Flags& flags) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
   LearningOptions& options = (*session)->learning();
   if (auto chosen = choose_models(options, flags.models); !chosen) return forward_error(chosen);
-  const auto from = time_of("--from", flags.from);
-  if (!from) return forward_error(from);
-  const auto to = time_of("--to", flags.to);
-  if (!to) return forward_error(to);
-  if (*from >= *to)
-    return fail(ErrorKind::usage, "replay.span", "a replay ends after it begins",
-                "--from " + flags.from + " --to " + flags.to, "Give --to a later time than --from.");
+  const auto span = range_of(flags.from, flags.to);
+  if (!span) return forward_error(span);
   std::optional<Timestamp> changed_at;
   if (!flags.changed_at.empty()) {
     const auto change = time_of("--changed-at", flags.changed_at);
     if (!change) return forward_error(change);
-    if (*change <= *from || *change >= *to)
+    if (*change <= span->from || *change >= span->to)
       return fail(ErrorKind::usage, "replay.span", "the market changed outside of what is replayed",
                   "--changed-at " + flags.changed_at, "Give a time between --from and --to.");
     changed_at = *change;
@@ -118,8 +107,7 @@ Result<int> run(Program& program, const Flags& flags) {
       if (other.policy == policy->name)
         return fail(ErrorKind::usage, "replay.policy", "there are two policies \"" + policy->name + "\"", asked,
                     "Name each policy once.");
-    replays.push_back(
-        {policy->name, TimeRange{*from, *to}, std::move(policy->learning), changed_at, std::move(policy->settings)});
+    replays.push_back({policy->name, *span, std::move(policy->learning), changed_at, std::move(policy->settings)});
   }
   const auto place = open_learning_place(program, **session, flags.to);
   if (!place) return forward_error(place);
@@ -147,7 +135,7 @@ Result<int> run(Program& program, const Flags& flags) {
   // One policy is said as itself.
   nlohmann::json said = reports.size() == 1 ? to_json(reports.front()) : std::move(document);
   said["file"] = file.string();
-  program.print(said, describe(reports, *comparisons) + "\nEverything about it: " + file.string() +
+  program.print(said, describe(reports, *comparisons, program.columns()) + "\nEverything about it: " + file.string() +
                           "\nAs a page with plots: clm report --replay latest\n");
   return 0;
 }
@@ -171,7 +159,9 @@ void add_replay(CLI::App& app, Commands& commands) {
       ->add_option("--changed-at", flags->changed_at,
                    "When the market changed: tells how long each policy took to recover")
       ->type_name("TIME");
-  command->add_option("--models", flags->models, "Model types (default: training.models)")->delimiter(',');
+  command->add_option("--models", flags->models, "Model types (default: training.models)")
+      ->type_name("MODEL_TYPE")
+      ->delimiter(',');
   command->add_flag("--restart", flags->restart, "Forget what an earlier run of this replay did");
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
 }

@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
+#include "base/log.hpp"
 #include "commands.hpp"
 #include "evaluation_document.hpp"
+#include "flag_values.hpp"
 #include "replay_run.hpp"
 #include "report/evaluation_report.hpp"
 #include "report/replay_report.hpp"
@@ -81,12 +83,15 @@ Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
 Result<int> run(Program& program, const Flags& flags) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
+  if (!flags.output.empty())
+    if (auto writable = check_output_file("--output", flags.output); !writable) return forward_error(writable);
   const auto page = make_page(program, **session, flags);
   if (!page) return forward_error(page);
   const std::filesystem::path file = flags.output.empty()
                                          ? (*session)->workspace().reports() / (page->kind + "-" + page->id + ".html")
                                          : std::filesystem::path(flags.output);
   if (auto written = write_file_atomic(file, page->html); !written) return forward_error(written);
+  log_info("wrote " + file.string());
   program.print({{"file", file.string()}, {"kind", page->kind}}, file.string());
   return 0;
 }
@@ -101,7 +106,7 @@ void add_report(CLI::App& app, Commands& commands) {
       command->add_option("--version", flags->version, "Only this version, or its beginning")->type_name("VERSION");
   auto* cycle = command->add_option("--cycle", flags->cycle, "Only this cycle and its candidates")
                     ->type_name("N")
-                    ->check(CLI::PositiveNumber);
+                    ->check(CLI::Range(1, 1'000'000'000));
   auto* evaluation =
       command
           ->add_option("--evaluation", flags->evaluation,

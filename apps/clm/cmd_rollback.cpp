@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "flag_values.hpp"
 #include "registry_place.hpp"
 
 namespace clm::app {
@@ -20,6 +21,7 @@ Result<std::string> ensemble_with(const Registry& registry, const VersionId& ver
 }
 
 Result<int> run(Program& program, const PersonsDecision& flags) {
+  if (auto known = check_model_type("MODEL_TYPE", flags.target); !known) return forward_error(known);
   const auto place = open_registry_for_change(program, "clm rollback");
   if (!place) return forward_error(place);
   const auto outcome = place->registry->rollback(Slot{flags.target}, persons_decision(program, flags.reason, ""));

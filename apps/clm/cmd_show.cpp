@@ -28,6 +28,13 @@ Result<nlohmann::json> trial_of(Session& session, const nlohmann::json& manifest
   return nlohmann::json();
 }
 
+/// An event's time: until when data were known, or when a person decided.
+std::string when(const nlohmann::json& event) {
+  const bool of_data = !event["data_until"].is_null();
+  const auto& time = of_data ? event["data_until"] : event["decided_at"];
+  return (time.is_null() ? text_of(event["at"]) : text_of(time)) + (of_data ? " (data until)" : "");
+}
+
 Result<int> run(Program& program, const std::string& version) {
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
@@ -41,7 +48,7 @@ Result<int> run(Program& program, const std::string& version) {
   const auto& manifest = d["manifest"];
   std::string text = text_of(d["model_type"]) + " " + text_of(d["version"]) + ": " + text_of(d["status"]) + "\n";
   if (!d["events"].empty())
-    text += "since " + text_of(d["events"].back()["at"]) + ": " + text_of(d["events"].back()["reason"]) + "\n";
+    text += "since " + when(d["events"].back()) + ": " + text_of(d["events"].back()["reason"]) + "\n";
   text += "\n" + trial_text;
   text += "trained on  " + text_of(manifest["training"]["from"]) + " to " + text_of(manifest["training"]["to"]) + ", " +
           grouped(manifest["training"]["rows"].get<long long>()) + " rows, features " +
@@ -61,7 +68,7 @@ Result<int> run(Program& program, const std::string& version) {
   }
   text += "\nevents\n";
   for (const auto& event : d["events"])
-    text += "  " + text_of(event["at"]) + "  " + text_of(event["from"]) + " -> " + text_of(event["to"]) + "  by " +
+    text += "  " + when(event) + "  " + text_of(event["from"]) + " -> " + text_of(event["to"]) + "  by " +
             text_of(event["actor"]) + ": " + text_of(event["reason"]) + "\n";
   program.print(d, text);
   return 0;

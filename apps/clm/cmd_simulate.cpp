@@ -4,8 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "flag_values.hpp"
 #include "market/simulator.hpp"
-#include "session.hpp"
+#include "recorded_stores.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -21,13 +22,15 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
   SimulationOptions options = flags.options;
-  const auto interval = Interval::parse(flags.interval);
+  const auto interval = interval_of(flags.interval);
   if (!interval) return forward_error(interval);
   options.interval = *interval;
-  options.venue = Venue(flags.venue);
+  const auto venue = venue_of(flags.venue);
+  if (!venue) return forward_error(venue);
+  options.venue = *venue;
   options.horizon_bars = (*session)->learning().label.horizon_bars;
   if (!flags.start.empty()) {
-    const auto start = parse_timestamp(flags.start);
+    const auto start = time_of("--start", flags.start);
     if (!start) return forward_error(start);
     options.start = *start;
   }
@@ -36,16 +39,23 @@ Result<int> run(Program& program, const Flags& flags) {
   options.signal_shape = flags.signal_shape == "linear" ? SignalShape::linear : SignalShape::conditional;
   const auto market = simulate(options);
   if (!market) return forward_error(market);
-  const auto candles = (*session)->candles();
-  if (!candles) return forward_error(candles);
-  const auto stored = (*candles)->write_all(market->series);
+  const auto stores = RecordedStores::open(
+      **session,
+      {BatchKind::simulate, {options.venue.str() + ", seed " + std::to_string(options.seed)}, program.clock().now()});
+  if (!stores) return forward_error(stores);
+  const auto stored = (*stores)->candles().write_all(market->series);
   if (!stored) return forward_error(stored);
+  BatchTotals totals;
+  totals.symbols = static_cast<std::int64_t>(market->series.size());
+  const auto batch = (*stores)->finish(std::move(totals));
+  if (!batch) return forward_error(batch);
 
   StoreResult total;
   for (const auto& result : *stored) total += result;
   const double best_ic = market->best_rank_ic(options.horizon_bars);
   const Timestamp end = options.start + options.interval.length() * static_cast<std::int64_t>(options.bars);
-  const nlohmann::json document{{"venue", options.venue.str()},
+  const nlohmann::json document{{"batch", *batch},
+                                {"venue", options.venue.str()},
                                 {"interval", options.interval.name()},
                                 {"symbols", market->series.size()},
                                 {"bars", options.bars},
@@ -74,7 +84,7 @@ void add_simulate(CLI::App& app, Commands& commands) {
   auto* command = app.add_subcommand("simulate", "Write a simulated market of known truth into the store");
   command->add_option("--symbols", o.symbols, "How many symbols")->capture_default_str();
   command->add_option("--bars", o.bars, "Bars a symbol")->capture_default_str();
-  command->add_option("--interval", flags->interval, "Length of a bar")->capture_default_str();
+  command->add_option("--interval", flags->interval, "Length of a bar")->type_name("INTERVAL")->capture_default_str();
   command->add_option("--seed", o.seed, "Same seed, same bytes")->capture_default_str();
   command->add_option("--signal", o.signal_ic, "Rank IC that the best possible forecast reaches; 0: pure noise")
       ->type_name("IC")
@@ -88,7 +98,7 @@ void add_simulate(CLI::App& app, Commands& commands) {
   command->add_option("--signal-end", flags->signal_end, "What it does then")
       ->check(CLI::IsMember({"vanish", "flip"}))
       ->capture_default_str();
-  command->add_option("--venue", flags->venue, "Venue to store under")->capture_default_str();
+  command->add_option("--venue", flags->venue, "Venue to store under")->type_name("VENUE")->capture_default_str();
   command->add_option("--start", flags->start, "Open of the first bar (default: 2024-01-01)")->type_name("TIME");
   command->add_option("--outage-rate", o.outage_rate, "Chance a bar that the exchange goes down")
       ->capture_default_str();

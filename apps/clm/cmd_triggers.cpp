@@ -31,33 +31,12 @@ nlohmann::json to_json(const Sighting& sighting) {
           {"reason", sighting.trigger.reason}};
 }
 
-/// What is known of the types: where a life cycle ran, what it remembers; the registry has the last word on who is
-/// active.
-Result<LifeCycleState> state_of(Session& session, const LifeCycleLog& log, Registry& registry, Interval interval) {
-  const LearningOptions& options = session.learning();
-  auto stored = stored_life_cycle(session, log, interval);
-  if (!stored) return forward_error(stored);
-  LifeCycleState state = std::move(*stored);
-  for (const auto& model_type : options.training.models) {
-    TypeState& type = state.types[model_type];
-    const auto active = registry.active(Slot{model_type});
-    if (!active) return forward_error(active);
-    type.active = *active ? (*active)->record.version : VersionId();
-    if (type.charted != type.active) type.chart.reset();
-    if (!*active) continue;
-    const auto manifest = read_manifest((*active)->record.manifest_json);
-    if (!manifest) return forward_error(manifest);
-    type.active_data_end = manifest->created_as_of;
-  }
-  return state;
-}
-
 Result<int> run(Program& program) {
   const auto session = Session::open(program);
   if (!session) return forward_error(session);
   const LearningOptions& options = (*session)->learning();
   if (auto known = check_model_types(options.training.models, "training.models"); !known) return forward_error(known);
-  const auto place = open_learning_place(program, **session, {});
+  const auto place = open_live_place(program, **session, {});
   if (!place) return forward_error(place);
   const auto registry = (*session)->registry();
   if (!registry) return forward_error(registry);
@@ -65,7 +44,7 @@ Result<int> run(Program& program) {
   if (!database) return forward_error(database);
   auto log = LifeCycleLog::open(**database);
   if (!log) return forward_error(log);
-  const auto state = state_of(**session, *log, **registry, place->candles->interval());
+  const auto state = current_life_cycle(**session, *log, place->candles->interval());
   if (!state) return forward_error(state);
 
   const auto features = feature_set(options.feature_set);
@@ -99,8 +78,10 @@ Result<int> run(Program& program) {
                s.fired ? std::string(to_string(s.trigger.priority)) : "no", fixed(s.value, 4), fixed(s.limit, 4),
                fixed(s.false_alarms_a_year, 2), s.trigger.reason});
   }
-  program.print({{"as_of", to_string(place->as_of)}, {"triggers", list}},
-                "What the triggers see at " + to_string(place->as_of) + "\n\n" + table.render());
+  nlohmann::json document{{"as_of", to_string(place->as_of)}, {"triggers", list}};
+  add_lateness(document, place->lateness);
+  program.print(document,
+                "What the triggers see; " + describe(place->lateness) + "\n\n" + table.render(program.columns()));
   return 0;
 }
 

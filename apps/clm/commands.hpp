@@ -25,6 +25,7 @@ void add_reject(CLI::App& app, Commands& commands);
 void add_rollback(CLI::App& app, Commands& commands);
 void add_verify(CLI::App& app, Commands& commands);
 void add_reproduce(CLI::App& app, Commands& commands);
+void add_status(CLI::App& app, Commands& commands);
 void add_predict(CLI::App& app, Commands& commands);
 void add_explain(CLI::App& app, Commands& commands);
 void add_report(CLI::App& app, Commands& commands);
@@ -38,6 +39,8 @@ void add_error_rates(CLI::App& app, Commands& commands);
 void add_demo(CLI::App& app, Commands& commands);
 void add_bench_forecast(CLI::App& app, Commands& commands);
 void add_completion(CLI::App& app, Commands& commands);
+void add_help(CLI::App& app, Commands& commands);
+void add_man(CLI::App& app, Commands& commands);
 
 /// Commands that belong together in `clm --help`, in the order in which they stand there.
 struct CommandGroup {

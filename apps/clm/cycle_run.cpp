@@ -39,15 +39,16 @@ Result<Desk> open_desk(Program& program, const CycleFlags& flags, const std::str
   if (!registry) return forward_error(registry);
   const auto log = (*session)->cycle_log();
   if (!log) return forward_error(log);
-  auto place = open_learning_place(program, **session, flags.as_of);
+  auto place = open_live_place(program, **session, flags.as_of);
   if (!place) return forward_error(place);
   return Desk{std::move(*session), std::move(*lock), *registry, *log, std::move(*place)};
 }
 
 /// `next`: when each type is due, for a report that nothing was learned in.
-std::string describe(const CycleReport& report, const std::vector<NextTraining>& next) {
+std::string describe(const CycleReport& report, const DataLateness& lateness, const std::vector<NextTraining>& next) {
   std::string text = "Cycle " + std::to_string(report.cycle) + " as of " + to_string(report.as_of) + ", " +
-                     fixed(report.seconds, 1) + " s\n";
+                     fixed(report.seconds, 1) + " s wall time\n";
+  if (lateness.late_bars > 0) text += "Data: " + describe(lateness) + "\n";
   if (report.triggers.empty() && report.results.empty()) {
     text += "Nothing to learn: no trigger fired. --force trains all the same.\n";
     for (const NextTraining& one : next) text += "  " + describe(one) + "\n";
@@ -174,7 +175,8 @@ Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
   if (!news) return forward_error(news);
   nlohmann::json document = clm::to_json(**report);
   document["life_cycle"] = to_json(*news);
-  program.print(document, describe(**report, news->next) + describe(*news));
+  add_lateness(document, desk->place.lateness);
+  program.print(document, describe(**report, desk->place.lateness, news->next) + describe(*news));
   return exit_code(**report);
 }
 
@@ -187,7 +189,9 @@ Result<int> run_and_print_training(Program& program, const CycleFlags& flags) {
   CycleWorkplace workplace = desk->workplace();
   const auto report = run_cycle(workplace, options, {desk->place.as_of, Force::yes, "cli"}, program.context());
   if (!report) return forward_error(report);
-  program.print(clm::to_json(*report), describe(*report, {}));
+  nlohmann::json document = clm::to_json(*report);
+  add_lateness(document, desk->place.lateness);
+  program.print(document, describe(*report, desk->place.lateness, {}));
   return exit_code(*report);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "build_info.hpp"
+#include "flag_values.hpp"
 #include "learning/ensemble_lineup.hpp"
 #include "market/symbol_name.hpp"
 #include "models/trainers.hpp"
@@ -12,7 +13,7 @@ namespace clm::app {
 Result<LearningPlace> open_learning_place(Program& program, Session& session, const std::string& as_of) {
   Timestamp latest = program.clock().now();
   if (!as_of.empty()) {
-    const auto asked = parse_timestamp(as_of);
+    const auto asked = time_of("--as-of", as_of);
     if (!asked) return forward_error(asked);
     // What lies in the future of the clock is known to nobody, whatever a stored row says.
     latest = std::min(*asked, latest);
@@ -30,7 +31,16 @@ Result<LearningPlace> open_learning_place(Program& program, Session& session, co
   std::vector<DamagedFile> damaged = (*candles)->damaged();
   damaged.insert(damaged.end(), context->damaged().begin(), context->damaged().end());
   program.warn_of_damage(damaged);
-  return LearningPlace{std::move(*candles), std::make_unique<StoreContextSource>(std::move(*context)), known};
+  const DataLateness lateness = data_lateness({known, (*candles)->newest_met(), (*candles)->interval(), latest,
+                                               as_of.empty() ? CountedFrom::clock : CountedFrom::asked_moment,
+                                               session.learning().serving.max_late_bars});
+  return LearningPlace{std::move(*candles), std::make_unique<StoreContextSource>(std::move(*context)), known, lateness};
+}
+
+Result<LearningPlace> open_live_place(Program& program, Session& session, const std::string& as_of) {
+  auto place = open_learning_place(program, session, as_of);
+  if (place) program.warn(warning(place->lateness));
+  return place;
 }
 
 Result<std::vector<Symbol>> stored_symbols(const std::vector<std::string>& asked, const StoredUniverse& candles,

@@ -7,6 +7,7 @@
 #include "features/context_source.hpp"
 #include "learning/protocol.hpp"
 #include "learning/universe.hpp"
+#include "serving/data_lateness.hpp"
 #include "serving/predictor.hpp"
 #include "session.hpp"
 
@@ -17,10 +18,14 @@ struct LearningPlace {
   std::unique_ptr<StoredUniverse> candles;
   std::unique_ptr<StoreContextSource> context;
   Timestamp as_of;
+  DataLateness lateness;
 };
 
 /// `as_of` as the person wrote it; empty: now. What counts is the newest bar that had closed by then.
 Result<LearningPlace> open_learning_place(Program& program, Session& session, const std::string& as_of);
+/// The same for a command whose answer is for acting on: warns where the candles are later than the clock by more than
+/// `serving.max_late_bars`, or the clock is behind them.
+Result<LearningPlace> open_live_place(Program& program, Session& session, const std::string& as_of);
 
 /// Symbols as a person wrote them in `--symbol`, as the universe names them. Errors of stored_symbol(), under
 /// `unknown_code` for one that is not in it; `universe.damaged` (integrity) for one that is left out because a stored

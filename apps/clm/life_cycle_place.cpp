@@ -10,6 +10,26 @@ Result<LifeCycleState> stored_life_cycle(Session& session, const LifeCycleLog& l
   return read_life_cycle_state(**stored, options.deployment.stages, options.label, interval);
 }
 
+Result<LifeCycleState> current_life_cycle(Session& session, const LifeCycleLog& log, Interval interval) {
+  const auto registry = session.registry();
+  if (!registry) return forward_error(registry);
+  auto stored = stored_life_cycle(session, log, interval);
+  if (!stored) return forward_error(stored);
+  LifeCycleState state = std::move(*stored);
+  for (const auto& model_type : session.learning().training.models) {
+    TypeState& type = state.types[model_type];
+    const auto active = (*registry)->active(Slot{model_type});
+    if (!active) return forward_error(active);
+    type.active = *active ? (*active)->record.version : VersionId();
+    if (type.charted != type.active) type.chart.reset();
+    if (!*active) continue;
+    const auto manifest = read_manifest((*active)->record.manifest_json);
+    if (!manifest) return forward_error(manifest);
+    type.active_data_end = manifest->created_as_of;
+  }
+  return state;
+}
+
 Result<std::vector<TrialView>> trials_under_way(Session& session, Interval interval) {
   const auto database = session.database();
   if (!database) return forward_error(database);

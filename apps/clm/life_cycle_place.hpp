@@ -12,6 +12,10 @@ namespace clm::app {
 /// What the workspace's life cycle remembers; as it begins where none ran yet.
 Result<LifeCycleState> stored_life_cycle(Session& session, const LifeCycleLog& log, Interval interval);
 
+/// The same, as the registry has it today: a person may have moved versions since. Every type of `training.models` is
+/// in it. Errors: those of the log and the registry.
+Result<LifeCycleState> current_life_cycle(Session& session, const LifeCycleLog& log, Interval interval);
+
 /// Who is on trial, and how it stands.
 Result<std::vector<TrialView>> trials_under_way(Session& session, Interval interval);
 

@@ -4,11 +4,25 @@
 #include <cstring>
 
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace {
+
+/// A standard stream that was closed would be taken by the next file that is opened, and what is printed would land in
+/// it. Opened the wrong way round, it stays closed to whoever writes or reads.
+void keep_standard_streams() {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream)
+    if (::fcntl(stream, F_GETFD) == -1) (void)::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
+  keep_standard_streams();
   if (argc == 2 && (std::strcmp(argv[1], "--version") == 0 || std::strcmp(argv[1], "-V") == 0)) {
     std::puts("clm " CLM_VERSION);
-    return 0;
+    return std::fflush(stdout) == 0 ? 0 : 6;
   }
   void* program = ::dlopen("libclm_program.so", RTLD_NOW | RTLD_GLOBAL);  // found beside us through the run path
   if (program == nullptr) {

@@ -24,10 +24,12 @@ namespace clm::app {
 struct GlobalFlags {
   std::string workspace;  ///< empty: the current directory or a parent
   bool json = false;
-  int jobs = 0;  ///< 0: one per core
-  bool verbose = false;
+  int jobs = 0;       ///< 0: one per core
+  int verbosity = 0;  ///< how often -v was given
   bool quiet = false;
 };
+
+enum class Highlight { title, command };
 
 /// What a command is handed: flags, environment, clock, the wish to stop, and where results go. One per process.
 class Program {
@@ -44,20 +46,35 @@ class Program {
   RunContext context();
 
   /// The result of the command, once, on standard output: the document with --json, else the text.
-  void print(const nlohmann::json& document, std::string_view text) const;
+  void print(const nlohmann::json& document, std::string_view text);
+  /// The text in bold or in colour, if standard output is a terminal and NO_COLOR is not set.
+  std::string highlighted(const std::string& text, Highlight how) const;
+  /// Terminal cells of a line of standard output: as wide as the terminal; 0, as wide as it gets, if it is none.
+  std::size_t columns() const;
   /// A line for the person at the terminal, on standard error; silent with --json or --quiet.
   void note(std::string_view line) const;
   /// Names stored files that are damaged, and what is therefore left out: a warning on standard error, and the list
   /// `damaged` in the document that print() prints. Call it also for none, so that the list is there.
   void warn_of_damage(std::span<const DamagedFile> files);
-  /// With --json the error document of DESIGN 4 on standard output; always one readable block on standard error.
-  void print_error(const Error& error) const;
+  /// What a person has to know about a result that is printed all the same, on standard error; silent with --quiet,
+  /// and where there is nothing to say.
+  void warn(std::string_view line) const;
+  /// What else is wrong beside the error that the command is about to end with; told after it.
+  void also_wrong(std::vector<Error> errors) { further_ = std::move(errors); }
+  /// With --json the error document {error: {code, message, where, remedy, also}} on standard output, `also` where more
+  /// is wrong; always a readable block for each on standard error.
+  void print_error(const Error& error);
+  /// Whether what was printed arrived. `failed`: a full disk, a closed standard output. `unread`: who reads it went.
+  enum class OutputState { arrived, unread, failed };
+  OutputState output() const { return output_; }
 
  private:
   std::map<std::string, std::string> environment_;
   const Clock& clock_;
   const CancelToken& cancel_;
   std::unique_ptr<Progress> progress_;
+  OutputState output_ = OutputState::arrived;
+  std::vector<Error> further_;
   ScratchSpace scratch_;
   std::optional<std::vector<DamagedFile>> damaged_;
 };

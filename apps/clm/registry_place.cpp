@@ -40,7 +40,7 @@ void add_persons_command(CLI::App& app, Commands& commands, const char* name, co
 }
 
 Decision persons_decision(const Program& program, const std::string& reason, const std::string& evidence_json) {
-  return Decision{program.clock().now(), "person", reason, evidence_json};
+  return Decision{program.clock().now(), std::string(kPerson), reason, evidence_json};
 }
 
 }  // namespace clm::app

@@ -42,6 +42,7 @@ Result<ReplayPolicy> read_policy(const Session& session, const std::string& aske
   Configuration own;
   own.learning = session.learning();
   if (auto read = own.settings.load_toml(file); !read) return forward_error(read);
+  if (auto wrong = own.check(); !wrong.empty()) return tl::unexpected(std::move(wrong.front()));
   for (const SettingInForce& setting : own.settings.in_force())
     for (const char* shared : kShared)
       if (setting.origin != "default" && setting.key.starts_with(shared))

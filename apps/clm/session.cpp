@@ -1,5 +1,8 @@
 #include "session.hpp"
 
+#include "base/log.hpp"
+#include "learning/option_checks.hpp"
+
 namespace clm::app {
 namespace {
 
@@ -34,16 +37,41 @@ Configuration::Configuration() {
        {}});
 }
 
+std::vector<Error> Configuration::load(const std::filesystem::path& file,
+                                       const std::map<std::string, std::string>& environment) {
+  std::vector<Error> wrong, others;
+  if (auto read = settings.load_toml(file, &others); !read) wrong.push_back(read.error());
+  wrong.insert(wrong.end(), others.begin(), others.end());
+  others.clear();
+  if (auto read = settings.load_environment(environment, kReservedVariables, &others); !read)
+    wrong.push_back(read.error());
+  wrong.insert(wrong.end(), others.begin(), others.end());
+  return wrong.empty() ? check() : wrong;
+}
+
+std::vector<Error> Configuration::check() const {
+  std::vector<Error> wrong;
+  for (OptionProblem& problem : check_options(learning))
+    wrong.push_back({ErrorKind::usage, std::move(problem.code), std::move(problem.message),
+                     problem.key + ", " + settings.origin_of(problem.key), std::move(problem.remedy)});
+  return wrong;
+}
+
 Result<std::unique_ptr<Session>> Session::open(Program& program) {
   const auto& given = program.flags.workspace;
   auto workspace = Workspace::find(given.empty() ? std::nullopt : std::optional<std::filesystem::path>(given),
                                    std::filesystem::current_path());
   if (!workspace) return forward_error(workspace);
-  std::unique_ptr<Session> session(new Session(std::move(*workspace)));
-  Settings& settings = session->configuration_.settings;
-  if (auto read = settings.load_toml(session->workspace_.config_file()); !read) return forward_error(read);
-  if (auto read = settings.load_environment(program.environment(), kReservedVariables); !read)
-    return forward_error(read);
+  std::unique_ptr<Session> session(new Session(std::move(*workspace), program.clock()));
+  std::vector<Error> wrong = session->configuration_.load(session->workspace_.config_file(), program.environment());
+  if (!wrong.empty()) {
+    program.also_wrong({wrong.begin() + 1, wrong.end()});
+    return tl::unexpected(std::move(wrong.front()));
+  }
+  log_info("workspace " + session->workspace_.root().string());
+  for (const SettingInForce& setting : session->configuration_.settings.in_force())
+    if (setting.origin != "default")
+      log_debug("setting " + setting.key + " = " + setting.value + ", " + setting.origin);
   program.put_aside_in(
       {session->workspace_.root(), session->configuration_.machine.features_memory_mb * (std::size_t{1} << 20)});
   return session;
@@ -80,7 +108,7 @@ Result<Registry*> Session::registry() {
   if (!registry_) {
     const auto database = this->database();
     if (!database) return forward_error(database);
-    auto registry = Registry::open(**database, ArtifactStore(workspace_.versions()));
+    auto registry = Registry::open(**database, ArtifactStore(workspace_.versions()), &clock_);
     if (!registry) return forward_error(registry);
     registry_ = std::make_unique<Registry>(std::move(*registry));
   }

@@ -31,6 +31,12 @@ struct Configuration {
   Configuration(const Configuration&) = delete;
   Configuration& operator=(const Configuration&) = delete;
 
+  /// Reads a file and the environment, and checks what came of it. All that is wrong: what `Settings` says of either,
+  /// or, where both can be read, `check`. Empty: nothing is.
+  std::vector<Error> load(const std::filesystem::path& file, const std::map<std::string, std::string>& environment);
+  /// What no command could work with (`check_options`), each with its setting, where that comes from and what to do.
+  std::vector<Error> check() const;
+
   LearningOptions learning;
   MachineOptions machine;
   Settings settings;
@@ -55,8 +61,9 @@ class Session {
   Result<CycleLog*> cycle_log();
 
  private:
-  explicit Session(Workspace workspace) : workspace_(std::move(workspace)) {}
+  Session(Workspace workspace, const Clock& clock) : workspace_(std::move(workspace)), clock_(clock) {}
   Workspace workspace_;
+  const Clock& clock_;
   Configuration configuration_;
   std::unique_ptr<CandleStore> candles_;
   std::unique_ptr<ContextStore> context_series_;

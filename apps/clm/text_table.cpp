@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
+#include "text_layout.hpp"
 
 namespace clm::app {
 namespace {
@@ -24,6 +25,9 @@ std::size_t width(const std::string& text) {
   }
   return cells;
 }
+constexpr std::size_t kGap = 2;
+/// Texts are not folded to less: a column of single syllables is no easier to read than a block.
+constexpr std::size_t kLeastFolded = 12;
 
 bool looks_numeric(const std::string& cell) {
   return cell.empty() || cell == "-" || cell.find_first_not_of("0123456789.,+-%e ") == std::string::npos;
@@ -36,26 +40,65 @@ void TextTable::add(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::string TextTable::render() const {
+std::string TextTable::render(std::size_t width) const {
   const std::size_t columns = rows_.front().size();
   std::vector<std::size_t> widths(columns, 0);
   std::vector<bool> right(columns, true);
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     for (std::size_t c = 0; c < columns; ++c) {
-      widths[c] = std::max(widths[c], width(rows_[r][c]));
+      widths[c] = std::max(widths[c], cells_of(rows_[r][c]));
       if (r > 0 && !looks_numeric(rows_[r][c])) right[c] = false;
     }
   }
+  if (width == 0) return lines(widths, right);
+  std::size_t whole = kGap * (columns - 1);
+  for (const std::size_t cells : widths) whole += cells;
+  // The widest text gives way first, a cell at a time.
+  for (; whole > width; --whole) {
+    std::size_t widest = columns;
+    for (std::size_t c = 0; c < columns; ++c)
+      if (!right[c] && widths[c] > kLeastFolded && (widest == columns || widths[c] > widths[widest])) widest = c;
+    if (widest == columns) return blocks(width);
+    --widths[widest];
+  }
+  return lines(widths, right);
+}
+
+std::string TextTable::lines(const std::vector<std::size_t>& widths, const std::vector<bool>& right) const {
   std::string out;
   for (const auto& row : rows_) {
-    std::string line;
-    for (std::size_t c = 0; c < columns; ++c) {
-      const std::string padding(widths[c] - width(row[c]), ' ');
-      if (c > 0) line += "  ";
-      line += right[c] ? padding + row[c] : row[c] + padding;
+    std::vector<std::vector<std::string>> cells;
+    std::size_t height = 1;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      cells.push_back(cells_of(row[c]) <= widths[c] ? std::vector{row[c]} : folded(row[c], widths[c]));
+      height = std::max(height, cells.back().size());
     }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
+    for (std::size_t h = 0; h < height; ++h) {
+      std::string line;
+      for (std::size_t c = 0; c < row.size(); ++c) {
+        const std::string text = h < cells[c].size() ? cells[c][h] : "";
+        const std::string padding(widths[c] - cells_of(text), ' ');
+        if (c > 0) line += std::string(kGap, ' ');
+        line += right[c] ? padding + text : text + padding;
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      out += line + "\n";
+    }
+  }
+  return out;
+}
+
+std::string TextTable::blocks(std::size_t width) const {
+  std::size_t name = 0;
+  for (const auto& title : rows_.front()) name = std::max(name, cells_of(title));
+  std::string out;
+  for (std::size_t r = 1; r < rows_.size(); ++r) {
+    if (r > 1) out += "\n";
+    for (std::size_t c = 0; c < rows_[r].size(); ++c) {
+      if (rows_[r][c].empty()) continue;
+      const std::string& title = rows_.front()[c];
+      out += title + std::string(name - cells_of(title) + kGap, ' ') + paragraph(rows_[r][c], width, name + kGap);
+    }
   }
   return out;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -6,16 +7,21 @@
 
 namespace clm::app {
 
-/// Rows of texts laid out in columns. Columns whose cells all look like numbers are set flush right.
+/// Rows of texts laid out in columns. Columns whose cells all look like numbers are set flush right. Where a width is
+/// given that they do not fit, texts are folded within their columns; where even that is too wide, each row becomes a
+/// block of lines, a line for each cell.
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> header) : rows_{std::move(header)} {}
   /// As many cells as the header has.
   void add(std::vector<std::string> cells);
   bool empty() const { return rows_.size() == 1; }
-  std::string render() const;
+  /// `width` in terminal cells; 0: as wide as it gets (for a file or a program that reads it).
+  std::string render(std::size_t width = 0) const;
 
  private:
+  std::string lines(const std::vector<std::size_t>& widths, const std::vector<bool>& right) const;
+  std::string blocks(std::size_t width) const;
   std::vector<std::vector<std::string>> rows_;
 };
 

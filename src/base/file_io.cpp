@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.hpp"
 #include "base/shown_text.hpp"
 #include "base/time.hpp"
 
@@ -39,6 +40,8 @@ class Descriptor {
 tl::unexpected<Error> system_error(std::string code, std::string_view action, const fs::path& path) {
   const int number = errno;
   std::string remedy;
+  if (number == ENOENT || number == ENOTDIR) remedy = "Check the path.";
+  if (number == EISDIR) remedy = "A file is wanted, and this is a folder.";
   if (number == ENOSPC) remedy = "The disk is full: free some space and run again; nothing was lost.";
   if (number == EACCES || number == EPERM || number == EROFS) remedy = "Check the permissions of the path.";
   return fail(ErrorKind::unavailable, std::move(code), std::string(action) + ": " + std::strerror(number),
@@ -102,11 +105,16 @@ Status write_file_atomic(const fs::path& path, std::string_view bytes) {
     ::unlink(aside.c_str());
     return published;
   }
+  log_debug("wrote " + path.string() + ", " + std::to_string(bytes.size()) + " bytes");
   return {};
 }
 
 Status publish(const fs::path& finished, const fs::path& target) {
   std::error_code failure;
+  // Renamed over /dev/null, a file would take its place for everybody.
+  if (const auto there = fs::status(target, failure); fs::exists(there) && fs::is_other(there))
+    return fail(ErrorKind::unavailable, "file.write", "is a device, a pipe or the like, and would be replaced",
+                target.string(), "Name a file.");
   if (fs::is_directory(finished, failure)) {
     for (const auto& entry : fs::recursive_directory_iterator(finished, failure))
       if (auto synced = sync_path(entry.path()); !synced) return synced;
@@ -135,6 +143,44 @@ Status publish_all(std::span<const Publication> files) {
   return {};
 }
 
+Status remove_all_files(const std::vector<fs::path>& files) {
+  std::set<fs::path> directories;
+  for (const fs::path& file : files) {
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT) return system_error("file.write", "cannot remove", file);
+    directories.insert(file.has_parent_path() ? file.parent_path() : fs::path("."));
+  }
+  for (const fs::path& directory : directories) {
+    std::error_code failure;
+    if (!fs::exists(directory, failure)) continue;
+    if (auto synced = sync_path(directory); !synced) return synced;
+    static_cast<void>(::rmdir(directory.c_str()));  // refuses where something is left
+  }
+  return {};
+}
+
+Status append_to_file(const fs::path& path, std::string_view bytes) {
+  std::error_code failure;
+  const bool is_new = !fs::exists(path, failure);
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!file.valid()) return system_error("file.write", "cannot open", path);
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return system_error("file.write", "cannot read", path);
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(file.get(), bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) {
+      auto error = system_error("file.write", "cannot write", path);
+      // What stays behind if even this fails is a line without end, which readers know.
+      static_cast<void>(::ftruncate(file.get(), info.st_size));
+      return error;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(put));
+  }
+  if (::fsync(file.get()) != 0) return system_error("file.write", "cannot sync", path);
+  if (!is_new) return {};
+  return sync_path(path.has_parent_path() ? path.parent_path() : fs::path("."));
+}
+
 fs::path aside_path(const fs::path& path) {
   static std::atomic<unsigned> counter{0};
   const std::string name = std::string(kAsidePrefix) + std::to_string(::getpid()) + "-" +
@@ -153,18 +199,34 @@ void remove_aside_files(const fs::path& directory) {
   for (const auto& path : leftovers) fs::remove_all(path, failure);
 }
 
+namespace {
+
+std::string name_in_lock(int descriptor) {
+  char name[256] = {};
+  const ssize_t got = ::pread(descriptor, name, sizeof name - 1, 0);
+  return shown(std::string_view(name, got > 0 ? static_cast<std::size_t>(got) : 0), 100);
+}
+
+/// Whoever asks for the holder shares the lock for some microseconds, which must not keep anybody out.
+bool lock_at_once(int descriptor) {
+  constexpr int kTries = 4;
+  constexpr auto kPause = std::chrono::milliseconds(1);
+  for (int tried = 1;; ++tried) {
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return true;
+    if (tried == kTries) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+}  // namespace
+
 Result<FileLock> FileLock::acquire(const fs::path& path, std::string_view purpose) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) return system_error("file.write", "cannot open the lock", path);
   FileLock lock(descriptor);
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    char holder[256] = {};
-    const ssize_t got = ::pread(descriptor, holder, sizeof holder - 1, 0);
-    return fail(ErrorKind::locked, "lock.held",
-                "another process is at work: " +
-                    shown(std::string_view(holder, got > 0 ? static_cast<std::size_t>(got) : 0), 100),
+  if (!lock_at_once(descriptor))
+    return fail(ErrorKind::locked, "lock.held", "another process is at work: " + name_in_lock(descriptor),
                 path.string(), "Wait for it to finish, or stop it; a killed process frees the lock by itself.");
-  }
   const std::string holder = std::string(purpose) + ", process " + std::to_string(::getpid());
   if (::ftruncate(descriptor, 0) != 0 ||
       ::pwrite(descriptor, holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size()))
@@ -180,6 +242,13 @@ Result<FileLock> FileLock::acquire_within(const fs::path& path, std::string_view
     if (lock || lock.error().code != "lock.held" || monotonic_seconds() >= give_up_at) return lock;
     std::this_thread::sleep_for(kPause);
   }
+}
+
+std::optional<std::string> FileLock::holder(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return std::nullopt;
+  if (::flock(file.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;  // closing gives it back
+  return name_in_lock(file.get());
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

@@ -1,9 +1,11 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -32,6 +34,14 @@ struct Publication {
 /// not. Error `file.write` (unavailable).
 Status publish_all(std::span<const Publication> files);
 
+/// Removes files for good: each directory is fsynced once, and removed where nothing is left in it. Files that are gone
+/// already are no error. Error `file.write` (unavailable).
+Status remove_all_files(const std::vector<std::filesystem::path>& files);
+
+/// Appends to a file, which is made if it is absent, and fsyncs it (and, when it was made, its directory). Error
+/// `file.write` (unavailable); what was begun is cut off again.
+Status append_to_file(const std::filesystem::path& path, std::string_view bytes);
+
 /// A name beside `path` that no other process uses, for writing aside. Always begins with kAsidePrefix, which is
 /// how leftovers of a killed process are known and removed.
 inline constexpr std::string_view kAsidePrefix = ".aside-";
@@ -49,6 +59,9 @@ class FileLock {
   /// Tries again for at most `wait_seconds` while somebody else holds it. Errors as above.
   static Result<FileLock> acquire_within(const std::filesystem::path& path, std::string_view purpose,
                                          double wait_seconds);
+  /// Who holds it at this moment, in the holder's words ("clm cycle, process 4711"); none: nobody does, or there is no
+  /// such file. Keeps nobody from it and writes nothing.
+  static std::optional<std::string> holder(const std::filesystem::path& path);
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   FileLock(const FileLock&) = delete;

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <fstream>
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,17 @@ TEST(AtomicWrite, ReplacesWholeFilesAndMakesDirectories) {
   ASSERT_TRUE(write_file_atomic(path, "two"));
   EXPECT_EQ(read_file(path).value(), "two");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}), 1) << "nothing is left aside";
+}
+
+TEST(AtomicWrite, WhatIsNoFileIsNotReplacedByOne) {
+  const TempDirectory dir;
+  const auto pipe = dir.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const auto written = write_file_atomic(pipe, "one");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, "file.write");
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1) << "nothing is left aside";
 }
 
 TEST(AtomicWrite, AKilledWriterLeavesTheOldBytesOrTheNew) {

@@ -6,9 +6,15 @@
 namespace clm {
 namespace {
 
+spdlog::sinks::stderr_color_sink_mt& sink() {
+  static const auto instance = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  return *instance;
+}
+
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>("clm", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    // Borrowed: both live as long as the process.
+    auto made = std::make_shared<spdlog::logger>("clm", std::shared_ptr<spdlog::sinks::sink>(&sink(), [](auto*) {}));
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
     made->set_level(spdlog::level::warn);
     return made;
@@ -26,6 +32,9 @@ void set_log_level(LogLevel level) {
     case LogLevel::error: logger().set_level(spdlog::level::err); break;
     case LogLevel::off: logger().set_level(spdlog::level::off); break;
   }
+}
+void set_log_colors(LogColors colors) {
+  sink().set_color_mode(colors == LogColors::never ? spdlog::color_mode::never : spdlog::color_mode::automatic);
 }
 void log_debug(std::string_view message) { logger().debug(message); }
 void log_info(std::string_view message) { logger().info(message); }

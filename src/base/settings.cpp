@@ -11,6 +11,7 @@
 
 #include "base/contract.hpp"
 #include "base/file_io.hpp"
+#include "base/nearest_name.hpp"
 #include "base/shown_text.hpp"
 #include "base/toml_library.hpp"
 
@@ -21,21 +22,6 @@ using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<
 
 tl::unexpected<Error> setting_error(std::string code, std::string message, std::string where, std::string remedy = {}) {
   return fail(ErrorKind::usage, std::move(code), std::move(message), std::move(where), std::move(remedy));
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
 }
 
 std::string number_text(double value) {
@@ -189,6 +175,19 @@ Status check_bounds(const std::string& key, const Value& value, const Settings::
                        where, "Change the value, or remove the line to use the default.");
 }
 
+tl::unexpected<Error> first_of(std::vector<Error> errors, std::vector<Error>* others) {
+  if (others != nullptr) others->insert(others->end(), errors.begin() + 1, errors.end());
+  return tl::unexpected(std::move(errors.front()));
+}
+
+/// `value` is nothing where what was written is of another kind than the field.
+Status check_value(const std::string& key, const std::optional<Value>& value, const Settings::Field& field,
+                   const SettingInfo& info, const std::string& where) {
+  if (value) return check_bounds(key, *value, field, info, where);
+  return setting_error("config.type", key + " must be " + kind_name(kind_of(field)), where,
+                       "Change the value, or remove it to use the default.");
+}
+
 void assign(const Settings::Field& field, const Value& value) {
   if (const auto* choice = std::get_if<Settings::Choice>(&field)) choice->write(std::get<std::string>(value));
   if (const auto* truth = std::get_if<bool*>(&field)) **truth = std::get<bool>(value);
@@ -200,6 +199,28 @@ void assign(const Settings::Field& field, const Value& value) {
   if (const auto* text = std::get_if<std::string*>(&field)) **text = std::get<std::string>(value);
   if (const auto* list = std::get_if<std::vector<std::string>*>(&field))
     **list = std::get<std::vector<std::string>>(value);
+}
+
+/// What the manual says of a setting, as TOML comments of readable width.
+std::string comment_of(const SettingInfo& info) {
+  constexpr std::size_t kWidth = 100;
+  std::string words = info.meaning;
+  if (!info.unit.empty()) words += " Unit: " + info.unit + ".";
+  if (!info.choices.empty()) {
+    words += " One of:";
+    for (const auto& choice : info.choices) words += " " + choice;
+    words += ".";
+  }
+  std::istringstream in(words);
+  std::string text, line = "#";
+  for (std::string word; in >> word;) {
+    if (line.size() > 1 && line.size() + 1 + word.size() > kWidth) {
+      text += line + "\n";
+      line = "#";
+    }
+    line += " " + word;
+  }
+  return text + line + "\n";
 }
 
 std::string environment_name(std::string key) {
@@ -217,14 +238,14 @@ void Settings::add(std::string key, Field field, SettingInfo info) {
   expects(added, "a setting is added once");
 }
 
-Status Settings::load_toml(const std::filesystem::path& file) {
+Status Settings::load_toml(const std::filesystem::path& file, std::vector<Error>* others) {
   constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
   const auto text = read_file(file, kMaxConfigBytes);
   if (!text) return forward_error(text);
-  return load_toml_text(*text, file.string());
+  return load_toml_text(*text, file.string(), others);
 }
 
-Status Settings::load_toml_text(std::string_view text, const std::string& name) {
+Status Settings::load_toml_text(std::string_view text, const std::string& name, std::vector<Error>* others) {
   toml::table document;
   try {
     document = toml::parse(text, std::string_view(name));
@@ -233,60 +254,81 @@ Status Settings::load_toml_text(std::string_view text, const std::string& name) 
                          name + ":" + std::to_string(error.source().begin.line));
   }
   std::vector<std::function<void()>> changes;
+  std::vector<Error> wrong;
   for (const auto& [section, node] : document) {
     const auto* table = node.as_table();
-    const std::string section_where = name + ":" + std::to_string(node.source().begin.line);
-    if (table == nullptr)
-      return setting_error("config.unknown_key", "'" + shown(std::string(section)) + "' stands outside a section",
-                           section_where, "Put it under its [section].");
+    if (table == nullptr) {
+      wrong.push_back(
+          setting_error("config.unknown_key", "'" + shown(std::string(section)) + "' stands outside a section",
+                        name + ":" + std::to_string(node.source().begin.line), "Put it under its [section].")
+              .value());
+      continue;
+    }
     for (const auto& [leaf, value_node] : *table) {
       const std::string key = std::string(section) + "." + std::string(leaf);
       const std::string where = name + ":" + std::to_string(value_node.source().begin.line);
       const auto found = entries_.find(key);
       if (found == entries_.end()) {
-        const auto nearest = std::min_element(entries_.begin(), entries_.end(), [&](const auto& a, const auto& b) {
-          return edit_distance(key, a.first) < edit_distance(key, b.first);
-        });
-        return setting_error("config.unknown_key", "there is no setting '" + shown(key) + "'", where,
-                             nearest == entries_.end() ? "" : "Did you mean '" + nearest->first + "'?");
+        wrong.push_back(unknown_key(key, where));
+        continue;
       }
       const auto value = from_toml(value_node, kind_of(found->second.field));
-      if (!value)
-        return setting_error("config.type", key + " must be " + kind_name(kind_of(found->second.field)), where);
-      if (auto bounded = check_bounds(key, *value, found->second.field, found->second.info, where); !bounded)
-        return bounded;
-      changes.emplace_back([entry = &found->second, value = *value, where] {
-        assign(entry->field, value);
-        entry->origin = where;
-      });
+      const auto valid = check_value(key, value, found->second.field, found->second.info, where);
+      if (!valid) wrong.push_back(valid.error());
+      if (valid)
+        changes.emplace_back([entry = &found->second, value = *value, where] {
+          assign(entry->field, value);
+          entry->origin = where;
+        });
     }
   }
+  if (!wrong.empty()) return first_of(std::move(wrong), others);
   for (const auto& change : changes) change();
   return {};
 }
 
+Error Settings::unknown_key(const std::string& key, const std::string& where) const {
+  std::vector<std::string> known;
+  for (const auto& [name, entry] : entries_) known.push_back(name);
+  std::string meant = did_you_mean(nearest_names(key, known));
+  if (meant.empty()) meant = "`clm config` lists the settings.";
+  return Error{ErrorKind::usage, "config.unknown_key", "there is no setting '" + key + "'", where, meant};
+}
+
 Status Settings::load_environment(const std::map<std::string, std::string>& variables,
-                                  const std::vector<std::string>& reserved) {
+                                  const std::vector<std::string>& reserved, std::vector<Error>* others) {
   std::map<std::string, Entry*> by_variable;
+  std::vector<std::string> names;
   for (auto& [key, entry] : entries_) {
     by_variable[environment_name(key)] = &entry;
     for (const auto& alias : entry.info.environment) by_variable[alias] = &entry;
   }
+  for (const auto& [name, entry] : by_variable) names.push_back(name);
+  std::vector<std::function<void()>> changes;
+  std::vector<Error> wrong;
   for (const auto& [name, text] : variables) {
     const auto found = by_variable.find(name);
     if (found == by_variable.end()) {
       if (!name.starts_with("CLM_") || std::find(reserved.begin(), reserved.end(), name) != reserved.end()) continue;
-      return setting_error("config.unknown_variable", "there is no setting behind " + shown(name), "environment",
-                           "`clm config` lists the settings; the variable is CLM_SECTION_KEY.");
+      wrong.push_back(setting_error("config.unknown_variable", "there is no setting behind " + shown(name),
+                                    "environment " + name,
+                                    did_you_mean(nearest_names(name, names)) +
+                                        " `clm config` lists the settings; the variable is CLM_SECTION_KEY.")
+                          .value());
+      continue;
     }
+    const std::string where = "environment " + name;
     const auto value = from_text(text, kind_of(found->second->field));
-    if (!value)
-      return setting_error("config.type", name + " must be " + kind_name(kind_of(found->second->field)), "environment");
-    if (auto bounded = check_bounds(name, *value, found->second->field, found->second->info, "environment"); !bounded)
-      return bounded;
-    assign(found->second->field, *value);
-    found->second->origin = "environment " + name;
+    const auto valid = check_value(name, value, found->second->field, found->second->info, where);
+    if (!valid) wrong.push_back(valid.error());
+    if (valid)
+      changes.emplace_back([entry = found->second, value = *value, where] {
+        assign(entry->field, value);
+        entry->origin = where;
+      });
   }
+  if (!wrong.empty()) return first_of(std::move(wrong), others);
+  for (const auto& change : changes) change();
   return {};
 }
 
@@ -297,22 +339,26 @@ std::vector<SettingInForce> Settings::in_force() const {
   return all;
 }
 
-std::string Settings::to_toml() const {
+std::string Settings::origin_of(const std::string& key) const {
+  const auto found = entries_.find(key);
+  return found == entries_.end() ? std::string() : found->second.origin;
+}
+
+std::string Settings::to_toml(const std::vector<std::string>& keys) const {
+  std::vector<std::string> chosen = keys;
+  if (chosen.empty())
+    for (const auto& [key, entry] : entries_) chosen.push_back(key);
   std::string text, section;
-  for (const auto& [key, entry] : entries_) {
+  for (const auto& key : chosen) {
+    const auto found = entries_.find(key);
+    expects(found != entries_.end(), "a setting that is written was added");
+    const Entry& entry = found->second;
     const auto dot = key.find('.');
     if (key.substr(0, dot) != section) {
       section = key.substr(0, dot);
       text += (text.empty() ? "[" : "\n[") + section + "]\n";
     }
-    text += "# " + entry.info.meaning;
-    if (!entry.info.unit.empty()) text += " Unit: " + entry.info.unit + ".";
-    if (!entry.info.choices.empty()) {
-      text += " One of:";
-      for (const auto& choice : entry.info.choices) text += " " + choice;
-      text += ".";
-    }
-    text += "\n" + key.substr(dot + 1) + " = " + field_text(entry.field) + "\n";
+    text += comment_of(entry.info) + key.substr(dot + 1) + " = " + field_text(entry.field) + "\n";
   }
   return text;
 }

@@ -45,18 +45,22 @@ class Settings {
   /// `key` is "section.name" in snake_case. Adding a key twice breaks the contract.
   void add(std::string key, Field field, SettingInfo info);
 
-  /// Errors (usage, nothing is changed): `config.syntax`, `config.unknown_key` (names the nearest known one),
-  /// `config.type`, `config.range`; each with file and line.
-  Status load_toml(const std::filesystem::path& file);
-  Status load_toml_text(std::string_view text, const std::string& name);
+  /// Errors (usage, nothing is changed): `config.syntax`, `config.unknown_key` (names the nearest known ones),
+  /// `config.type`, `config.range`; each with file and line. The whole file is looked at: the result is the first
+  /// error, and `others`, if it is given, takes the rest.
+  Status load_toml(const std::filesystem::path& file, std::vector<Error>* others = nullptr);
+  Status load_toml_text(std::string_view text, const std::string& name, std::vector<Error>* others = nullptr);
   /// CLM_SECTION_KEY, and the aliases named by the settings. An unknown CLM_ variable is an error
-  /// `config.unknown_variable`; variables in `reserved` (CLM_TESTDATA) are left alone.
+  /// `config.unknown_variable`; variables in `reserved` (CLM_TESTDATA) are left alone. Likewise all or nothing.
   Status load_environment(const std::map<std::string, std::string>& variables,
-                          const std::vector<std::string>& reserved = {});
+                          const std::vector<std::string>& reserved = {}, std::vector<Error>* others = nullptr);
 
   std::vector<SettingInForce> in_force() const;
-  /// A commented TOML document with every setting at its present value.
-  std::string to_toml() const;
+  /// Where the value in force of a setting comes from, empty for an unknown one.
+  std::string origin_of(const std::string& key) const;
+  /// A commented TOML document with these settings at their present values, in the order given, those of a section
+  /// together; without any, with every setting. An unknown key breaks the contract.
+  std::string to_toml(const std::vector<std::string>& keys = {}) const;
 
  private:
   struct Entry {
@@ -64,6 +68,7 @@ class Settings {
     SettingInfo info;
     std::string origin = "default";
   };
+  Error unknown_key(const std::string& key, const std::string& where) const;
   std::map<std::string, Entry> entries_;
 };
 

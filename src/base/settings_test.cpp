@@ -1,5 +1,7 @@
 #include "base/settings.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace clm {
@@ -81,6 +83,38 @@ TEST(Settings, NothingChangesWhenOneLineIsWrong) {
     EXPECT_FALSE(settings.load_toml_text(text, "clm.toml")) << text;
     EXPECT_EQ(o.fee_bps, 5) << text;
   }
+}
+
+TEST(Settings, AllThatIsWrongIsNamedAtOnce) {
+  Options o;
+  auto settings = settings_of(o);
+  std::vector<Error> others;
+  const auto loaded = settings.load_toml_text(
+      "stray = 1\n[costs]\nfee_bsp = 3\nfee_bps = -1\n[train]\nrounds = \"many\"\nrelative = false\n", "clm.toml",
+      &others);
+  ASSERT_FALSE(loaded);
+  std::vector<std::string> seen{loaded.error().code + " " + loaded.error().where};
+  for (const Error& error : others) seen.push_back(error.code + " " + error.where);
+  std::sort(seen.begin(), seen.end());
+  EXPECT_EQ(seen, (std::vector<std::string>{"config.range clm.toml:4", "config.type clm.toml:6",
+                                            "config.unknown_key clm.toml:1", "config.unknown_key clm.toml:3"}));
+  EXPECT_TRUE(o.relative) << "nothing is changed";
+
+  others.clear();
+  const auto variables = settings.load_environment(
+      {{"CLM_COSTS_FEE_BPS", "-1"}, {"CLM_TRAIN_RUNDS", "5"}, {"CLM_TRAIN_RELATIVE", "false"}}, {}, &others);
+  ASSERT_FALSE(variables);
+  EXPECT_EQ(variables.error().where, "environment CLM_COSTS_FEE_BPS");
+  ASSERT_EQ(others.size(), 1u);
+  EXPECT_NE(others[0].remedy.find("CLM_TRAIN_ROUNDS"), std::string::npos);
+  EXPECT_TRUE(o.relative) << "nothing is changed";
+}
+
+TEST(Settings, SomeAloneCanBeWritten) {
+  Options o;
+  EXPECT_EQ(settings_of(o).to_toml({"policy.mode", "costs.fee_bps"}),
+            "[policy]\n# Who decides. One of: enforced advisory.\nmode = \"enforced\"\n\n"
+            "[costs]\n# Taker fee a side. Unit: bps.\nfee_bps = 5.0\n");
 }
 
 TEST(Settings, TheEnvironmentWinsAndIsNamedAsOrigin) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "features/cross_section.hpp"
 #include "features/feature_history.hpp"
@@ -132,11 +133,17 @@ Result<FeatureHistory> HistoryRun::run(KeepPipelines keep) {
   frame_.names = set_.names();
   frame_.symbols = candles_.symbols();
   frame_.symbol_begin.assign(1, 0);
+  log_info("features of set " + frame_.set_name + " begin: " + std::to_string(frame_.symbols.size()) + " symbols of " +
+           frame_.venue.str() + " " + frame_.interval.name() + ", known until " + to_string(options_.as_of));
+  const double started = monotonic_seconds();
   run_.progress.begin("features", frame_.symbols.size());
   const Status done = symbol_phase();
   if (done) universe_phase();
   run_.progress.end();
   if (!done) return forward_error(done);
+  log_info("features end: " + std::to_string(frame_.rows()) + " rows of " + std::to_string(frame_.columns()) +
+           " features, " + to_string(Duration(static_cast<std::int64_t>(1e3 * (monotonic_seconds() - started)))) +
+           " wall time");
   if (keep == KeepPipelines::no) pipelines_.clear();
   frame_.bars = std::make_shared<const BarHistory>(std::move(bars_));
   Timestamp last = Timestamp::min();

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/file_io.hpp"
+#include "base/log.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {
@@ -48,8 +49,18 @@ Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningD
                                          const std::filesystem::path& checkpoints) {
   const TrainingJob job{split.fit, split.validation, static_cast<std::uint64_t>(options.seed),
                         static_cast<int>(options.threads), checkpoints};
+  const std::string type(trainer.type());
+  log_info("training of " + type + " begins: " + std::to_string(split.fit.size()) + " rows, " +
+           std::to_string(split.validation.size()) + " to validate on");
+  const double started = monotonic_seconds();
   auto trained = trainer.train(job, run);
-  if (!trained) return forward_error(trained);
+  const std::string took =
+      to_string(Duration(static_cast<std::int64_t>(1e3 * (monotonic_seconds() - started)))) + " wall time";
+  if (!trained) {
+    log_info("training of " + type + " failed after " + took + ": " + to_string(trained.error()));
+    return forward_error(trained);
+  }
+  log_info("training of " + type + " ends, " + took);
   return calibrated(std::move(*trained), data, split.validation);
 }
 

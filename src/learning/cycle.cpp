@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "learning/arena.hpp"
 #include "learning/ensemble_step.hpp"
@@ -210,6 +211,8 @@ Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const Learn
     candidate.manifest.parent = parent->second;
   auto artifact = place.registry.store().put(std::move(candidate.staged), std::move(candidate.manifest));
   if (!artifact) return forward_error(artifact);
+  log_info("judged " + artifact->manifest.model_type + " " + artifact->version.str() + " on " +
+           std::to_string(judgement->rows) + " rows: " + std::string(to_string(verdict.decision)));
   std::string evidence = nlohmann::json{{"judgement", to_json(*judgement)},
                                         {"verdict", to_json(verdict)},
                                         {"verdict_alone", to_json(decide_alone(*judgement, options.policy))}}

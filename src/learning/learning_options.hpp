@@ -62,6 +62,9 @@ struct JobOptions {
 /// What is served, whoever decided on it.
 struct ServingOptions {
   double max_data_age_days = 90;  ///< a version whose data ended longer ago has no vote; 0: never
+  /// So many whole bars may be missing between the newest stored one and the clock; beyond, nothing that is said may be
+  /// acted on. More bears slower deliveries, and acts on older prices.
+  std::int64_t max_late_bars = 2;
 };
 
 /// How the active versions of several model types become one forecast.

@@ -178,7 +178,7 @@ void add_judging(Settings& s, JudgeOptions& o) {
   s.add("judging.long_short_fraction", &o.long_short.fraction,
         number("", "Share of the symbols held long, and as many short.", 0.01, 0.5));
   s.add("judging.long_short_hold_fraction", &o.long_short.hold_fraction,
-        number("", "A position is kept while its rank stays within this share.", 0.01, 1));
+        number("", "A position is kept while its rank stays within this share.", 0.01, 0.5));
   s.add("judging.min_symbols", &o.min_symbols, number("symbols", "Fewer: ranks over time instead.", 2, 100'000));
   s.add("judging.alpha", &o.alpha, number("", "1 - coverage of the intervals reported.", 1e-6, 0.5));
   s.add("judging.bootstrap_repetitions", &o.bootstrap_repetitions,
@@ -289,6 +289,12 @@ void add_settings(Settings& settings, LearningOptions& options) {
                number("times", "A job whose process died so often is given up.", 1, 1e9));
   settings.add("serving.max_data_age_days", &options.serving.max_data_age_days,
                number("days", "A version whose data ended longer ago has no vote; 0: never.", 0, 1e5));
+  settings.add(
+      "serving.max_late_bars", &options.serving.max_late_bars,
+      number("bars",
+             "So many whole bars may be missing between the newest candle and the clock; beyond, commands warn "
+             "and every action of clm predict is HOLD.",
+             0, 1e9));
   settings.add("retention.keep_versions", &options.retention.keep_versions,
                number("versions", "Stored versions per model type.", 1, 1e6));
 }

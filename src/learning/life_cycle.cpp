@@ -9,6 +9,7 @@
 
 #include "base/contract.hpp"
 #include "learning/arena.hpp"
+#include "learning/life_cycle_outlook.hpp"
 #include "learning/stage_decision.hpp"
 #include "serving/canary_share.hpp"
 
@@ -170,6 +171,12 @@ std::vector<float> LifeCycle::served(Timestamp now, const std::vector<ForecastRo
   for (std::size_t s = 0; s < symbols; ++s)
     if (weight[s] > 0) out[s] = static_cast<float>(sum[s] / weight[s]);
   return out;
+}
+
+std::vector<NextTraining> LifeCycle::next_trainings() const {
+  const std::size_t last = tape_.bars() - 1;
+  const auto bars_since = [&](Timestamp time) { return tape_.rows_since(time, last); };
+  return training_outlook({state_, open_jobs_, tape_.close(last), bars_since}, options_);
 }
 
 Status LifeCycle::commit(std::vector<ForecastRow> forecasts) {

@@ -1,37 +1,36 @@
-// When something is to be learned next.
-#include <algorithm>
+#include "learning/life_cycle_outlook.hpp"
 
-#include "learning/life_cycle.hpp"
+#include <algorithm>
 
 namespace clm {
 
-std::vector<NextTraining> LifeCycle::next_trainings() const {
-  const std::size_t last = tape_.bars() - 1;
-  const Timestamp now = tape_.close(last);
+std::vector<NextTraining> training_outlook(const OutlookQuestion& question, const LearningOptions& options) {
+  const LifeCycleState& state = question.state;
+  const std::vector<Job>& open_jobs = question.open_jobs;
   std::vector<NextTraining> all;
-  for (const auto& name : options_.training.models) {
+  for (const auto& name : options.training.models) {
     ModelFreshness model{name, std::nullopt, std::nullopt};
     bool expired = false;
-    if (const auto known = state_.types.find(name); known != state_.types.end()) {
+    if (const auto known = state.types.find(name); known != state.types.end()) {
       const TypeState& type = known->second;
       model.last_attempt_data_end = model.newest_data_end = type.last_attempt;
-      expired = !type.active.empty() && is_expired(type.active_data_end, now, options_.serving);
+      expired = !type.active.empty() && is_expired(type.active_data_end, question.now, options.serving);
       if (!type.active.empty() && !expired) {
         model.active_data_end = type.active_data_end;
         model.newest_data_end = std::max(type.last_attempt, std::optional(type.active_data_end));
       }
     }
-    const auto new_bars = model.newest_data_end ? tape_.rows_since(*model.newest_data_end, last) : 0;
-    NextTraining next = next_training(model, new_bars, options_.triggers);
-    const auto waiting = std::find_if(open_jobs_.begin(), open_jobs_.end(), [&](const Job& job) {
+    const auto new_bars = model.newest_data_end ? question.bars_since(*model.newest_data_end) : 0;
+    NextTraining next = next_training(model, new_bars, options.triggers);
+    const auto waiting = std::find_if(open_jobs.begin(), open_jobs.end(), [&](const Job& job) {
       return job.kind == JobKind::train && job.model_type == name;
     });
-    const auto on_trial = std::count_if(state_.trials.begin(), state_.trials.end(), [&](const Trial& trial) {
+    const auto on_trial = std::count_if(state.trials.begin(), state.trials.end(), [&](const Trial& trial) {
       return trial.model_type == name && trial.stage != Stage::watch;
     });
-    if (waiting != open_jobs_.end()) {
+    if (waiting != open_jobs.end()) {
       next.waits_for = "job " + std::to_string(waiting->id) + " is tried again from " + to_string(waiting->not_before);
-    } else if (!expired && on_trial >= options_.deployment.stages.shadow.places) {
+    } else if (!expired && on_trial >= options.deployment.stages.shadow.places) {
       next.waits_for = std::to_string(on_trial) + " on trial, and there are no more places";
     }
     all.push_back(std::move(next));

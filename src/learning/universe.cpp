@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "base/shown_text.hpp"
 #include "features/context_source.hpp"
@@ -46,13 +47,17 @@ Result<SeriesKey> chosen_market(const std::vector<SeriesKey>& keys, const Univer
 /// What a look at one symbol's files came to.
 struct Look {
   std::vector<DamagedFile> damaged;
-  Timestamp newest_close = Timestamp::min();
+  Timestamp newest_close = Timestamp::min();  ///< of what was known at `latest`
+  Timestamp newest_met = Timestamp::min();    ///< of what is stored
 };
 
 Look look_at(const UniverseSources& sources, const SeriesKey& key, Timestamp latest) {
-  SoundPart part = sources.candles.read_sound(key, TimeRange{}, latest);
-  Look look{std::move(part.damaged), Timestamp::min()};
-  const std::size_t bars = part.series.candles.size();
+  SoundPart part = sources.candles.read_sound(key, TimeRange{}, Timestamp::max());
+  Look look;
+  look.damaged = std::move(part.damaged);
+  std::size_t bars = part.series.candles.size();
+  if (bars > 0) look.newest_met = part.series.known_at(bars - 1);
+  while (bars > 0 && part.series.known_at(bars - 1) > latest) --bars;
   if (bars > 0) look.newest_close = part.series.known_at(bars - 1);
   if (sources.context == nullptr) return look;
   for (const SeriesKind kind : context_kinds_read())
@@ -91,6 +96,8 @@ Result<std::unique_ptr<StoredUniverse>> StoredUniverse::open(const UniverseSourc
   for (const DamagedFile& folder : contents.damaged)
     if (folder.venue.empty() || folder.venue == market->venue.str()) universe->damaged_.push_back(folder);
   if (auto kept = universe->keep_sound(sources, latest); !kept) return forward_error(kept);
+  log_info("candles of " + market->venue.str() + " " + market->interval.name() + ": " +
+           std::to_string(universe->symbols_.size()) + " symbols, newest bar closed at " + to_string(universe->as_of_));
   return universe;
 }
 
@@ -105,6 +112,7 @@ Status StoredUniverse::keep_sound(const UniverseSources& sources, Timestamp late
     if (looks[i].damaged.empty()) {
       sound.push_back(symbols_[i]);
       newest = std::max(newest, looks[i].newest_close);
+      newest_met_ = std::max(newest_met_, looks[i].newest_met);
     }
     for (DamagedFile& file : looks[i].damaged) damaged_.push_back(std::move(file));
   }
@@ -121,6 +129,17 @@ Status StoredUniverse::keep_sound(const UniverseSources& sources, Timestamp late
                 "`clm data` says which times are stored.");
   as_of_ = newest;
   return {};
+}
+
+Result<std::int64_t> StoredUniverse::bars_since(Timestamp time) const {
+  std::int64_t bars = 0;
+  const TimeRange opened_since{time - interval_.length() + Duration(1), Timestamp::max()};
+  for (const auto& symbol : symbols_) {
+    const auto series = store_->read(SeriesKey{venue_, symbol, interval_}, opened_since, as_of_);
+    if (!series) return forward_error(series);
+    bars += static_cast<std::int64_t>(series->candles.size());
+  }
+  return bars;
 }
 
 Result<CandleSeries> StoredUniverse::load(std::size_t i) const {

@@ -38,10 +38,16 @@ class StoredUniverse final : public CandleSource {
   const std::vector<Symbol>& symbols() const override { return symbols_; }
   Result<CandleSeries> load(std::size_t i) const override;
 
+  /// Stored bars of all symbols that closed after `time` and until `as_of`, those that cannot be learned from included.
+  /// Reads the files of that time alone.
+  Result<std::int64_t> bars_since(Timestamp time) const;
+
   /// When the newest bar closed that was known at `latest`: what counts as now.
   Timestamp as_of() const { return as_of_; }
   /// What kept symbols out.
   const std::vector<DamagedFile>& damaged() const { return damaged_; }
+  /// Close of the newest stored bar: later than `latest` where bars are stored that had not closed by then.
+  Timestamp newest_met() const { return newest_met_; }
 
  private:
   StoredUniverse(const CandleStore& store, const UniverseOptions& options, const SeriesKey& series)
@@ -55,6 +61,7 @@ class StoredUniverse final : public CandleSource {
   std::vector<Symbol> symbols_;
   std::vector<DamagedFile> damaged_;
   Timestamp as_of_ = Timestamp::max();
+  Timestamp newest_met_ = Timestamp::min();
 };
 
 }  // namespace clm

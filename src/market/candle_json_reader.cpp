@@ -113,8 +113,8 @@ struct RowInProgress {
 /// Takes the parser's events and turns them into candles. Returning false stops the parser.
 class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  CandleHandler(const CharacterSource& source, const ImportLimits& limits)
-      : source_(source), limits_(limits), content_(limits.max_quarantine_listed) {
+  CandleHandler(const CharacterSource& source, const ImportLimits& limits, const BarMeaning& bars)
+      : source_(source), limits_(limits), bars_(bars), content_(limits.max_quarantine_listed) {
     content_.format = "candle JSON";
     content_.candles.emplace_back();
   }
@@ -175,6 +175,12 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
                                           : "JSON without an array of candles");
     if (content_.rows_read == 0)
       return fail(ErrorKind::data, "import.empty", "the file holds no candles", {}, "Export it again.");
+    if (!bars_.series.empty()) {
+      series_.name = bars_.series;
+      series_.symbol = content_.candles[0].symbol;
+      content_.candles.clear();
+      if (!series_.values.empty()) content_.context.push_back(std::move(series_));
+    }
     return std::move(content_);
   }
 
@@ -313,6 +319,7 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
       const auto& v = row_.values;
       const Candle candle =
           row_.is_array ? candle_of_array() : Candle{*row_.time, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]};
+      if (!bars_.series.empty()) return take_value(candle);
       if (std::isnan(candle.volume)) row_fault("has no volume");
       if (std::optional<std::string> fault = candle_fault(candle)) row_fault(*fault);
       if (row_.fault.empty()) {
@@ -327,9 +334,23 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
+  /// The one price of a bar that nobody traded.
+  bool take_value(const Candle& bar) {
+    const double value = bars_.value == BarMeaning::Value::open ? bar.open : bar.close;
+    if (std::isnan(value) || (value < 0.0 && !may_be_negative(bars_.series))) {
+      content_.quarantine.add(row_.line, std::isnan(value) ? "holds no value" : "is negative");
+      return true;
+    }
+    series_.values.emplace_back(bar.open_time, value);
+    series_.lines.push_back(static_cast<std::uint32_t>(row_.line));
+    return true;
+  }
+
   const CharacterSource& source_;
   const ImportLimits& limits_;
+  const BarMeaning& bars_;
   FileContent content_;
+  ContextRows series_;  // where the rows are no candles
   std::optional<Error> error_;
   std::string key_;
   RowInProgress row_;
@@ -342,9 +363,10 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
-Result<FileContent> read_candle_json(std::unique_ptr<ByteReader> bytes, const ImportLimits& limits) {
+Result<FileContent> read_candle_json(std::unique_ptr<ByteReader> bytes, const ImportLimits& limits,
+                                     const BarMeaning& bars) {
   CharacterSource source(std::move(bytes), limits);
-  CandleHandler handler(source, limits);
+  CandleHandler handler(source, limits, bars);
   // Not strict: what follows the first object of a JSON-lines log would hide what the file is.
   const bool whole = nlohmann::json::sax_parse(CharacterIterator(source), CharacterIterator(), &handler,
                                                nlohmann::json::input_format_t::json, false);

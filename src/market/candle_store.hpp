@@ -11,6 +11,8 @@
 #include "base/time.hpp"
 #include "market/candle.hpp"
 #include "market/damaged_file.hpp"
+#include "market/jump_check.hpp"
+#include "market/row_changes.hpp"
 
 namespace clm {
 
@@ -31,6 +33,8 @@ struct StoreResult {
   std::int64_t rows_duplicate = 0;  ///< already there with these values
   std::int64_t rows_corrected = 0;  ///< there with other values: the newer import won
   std::vector<RepairedFile> repaired;
+  std::int64_t rows_refused = 0;  ///< cannot be of this series (jump_check.hpp)
+  std::string refusal;            ///< why, if any were refused
   StoreResult& operator+=(const StoreResult& other);
 };
 
@@ -44,6 +48,11 @@ struct SoundPart {
 struct StoreContents {
   std::vector<SeriesKey> series;  ///< sorted by venue, symbol, interval
   std::vector<DamagedFile> damaged;
+};
+
+/// How a write goes about it.
+struct CandleWriteOptions {
+  std::optional<JumpLimits> jumps;  ///< refuse rows that jump against what is stored; unset: the newer rows win
 };
 
 /// What is stored of a series, from the files' footers alone.
@@ -91,7 +100,15 @@ class CandleStore {
   Result<StoreResult> write(const CandleSeries& series);
   /// The same for many series (a series may occur more than once; the later wins), one result each. All files are
   /// written aside before the first becomes visible, and synced together: much faster than one by one.
-  Result<std::vector<StoreResult>> write_all(std::span<const CandleSeries> batch);
+  Result<std::vector<StoreResult>> write_all(std::span<const CandleSeries> batch,
+                                             const CandleWriteOptions& options = {});
+
+  /// Puts and removes single rows. `plan` is called with the lock held, so that what it finds in the store holds. A
+  /// file without rows is removed. Atomic per file, as a write. Errors as write(), and those of `plan`.
+  Result<EditResult> edit(const EditPlan<CandleEdit>& plan);
+
+  /// From now on `recorder` is told of what a write or an edit is about to change; nullptr: nobody.
+  void record_changes_in(ChangeRecorder* recorder) { recorder_ = recorder; }
 
   /// Bars with open time in `range` that were known at `as_of`: closed at or before it. A series that is not there is
   /// empty. Errors: `parquet.read` (unavailable), `parquet.*` (data), `store.integrity`, `store.incomplete` (integrity)
@@ -111,12 +128,16 @@ class CandleStore {
   /// Rows and first and last open time. About 0.1 ms a file. Errors as read().
   Result<StoredSpan> span_of(const SeriesKey& key) const;
 
+  /// Who is writing at this moment; none: nobody.
+  std::optional<std::string> writer() const;
+
   const std::filesystem::path& root() const { return root_; }
 
  private:
   CandleStore(std::filesystem::path root, const Options& options) : root_(std::move(root)), options_(options) {}
   std::filesystem::path root_;
   Options options_;
+  ChangeRecorder* recorder_ = nullptr;
 };
 
 /// The part of time that one file of the store holds, and the file's stem: "2020s", "2023", "2023-07", "2023-07-31" (a

@@ -10,6 +10,8 @@
 namespace clm {
 
 inline constexpr const char* kCandleFileExtension = ".parquet";
+/// Held by whoever writes.
+inline constexpr const char* kCandleLockName = ".lock";
 
 /// A file of a series, known by its name.
 struct StoredFile {

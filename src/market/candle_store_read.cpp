@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/file_io.hpp"
 #include "base/hash.hpp"
 #include "market/candle_file.hpp"
 #include "market/candle_store.hpp"
@@ -177,6 +178,8 @@ Result<StoredSpan> CandleStore::span_of(const SeriesKey& key) const {
   }
   return span;
 }
+
+std::optional<std::string> CandleStore::writer() const { return FileLock::holder(root_ / kCandleLockName); }
 
 std::string fingerprint(const CandleSeries& series) {
   Sha256 hash;

@@ -94,6 +94,7 @@ class ColumnarRows {
       if (c.meaning.role != ColumnRole::context) continue;
       double value = kMissing;
       if (std::optional<std::string> fault = number_at(*c.column, row, value)) return fault;
+      if (value < 0.0 && !may_be_negative(c.meaning.context_name)) return c.column->name + " is negative";
       any = any || !std::isnan(value);
     }
     if (!any) return "holds no value";
@@ -151,7 +152,7 @@ Result<ColumnRequest> request_for(const TableColumn& meaning, const ColumnInfo& 
 }  // namespace
 
 Result<FileContent> read_columnar_candles(const std::filesystem::path& path, ColumnarFormat format,
-                                          const ImportLimits& limits) {
+                                          const ImportLimits& limits, const BarMeaning& bars) {
   const bool feather = format == ColumnarFormat::feather;
   const auto most_bytes = static_cast<std::int64_t>(limits.max_memory_bytes);
   const Result<ColumnarInfo> info = feather ? inspect_feather(path, most_bytes) : inspect_parquet(path);
@@ -160,7 +161,7 @@ Result<FileContent> read_columnar_candles(const std::filesystem::path& path, Col
 
   std::vector<std::string> names;
   for (const ColumnInfo& column : info->columns) names.push_back(shown(column.name));
-  const Result<TableLayout> layout = layout_from_names(names);
+  const Result<TableLayout> layout = layout_from_names(names, bars);
   if (!layout) return forward_error(layout);
   std::vector<ColumnRequest> requests;
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -17,12 +17,14 @@ constexpr Duration kFundingPeriod = hours(8);
 constexpr Duration kDay = hours(24);
 constexpr Duration kStatisticsDelay = minutes(10);
 
-constexpr std::array<SeriesKindInfo, 10> kKinds{{
+constexpr std::array<SeriesKindInfo, 12> kKinds{{
     {SeriesKind::funding_rate, "funding_rate", kFundingPeriod, minutes(1)},
     {SeriesKind::funding_rate_daily_mean, "funding_rate_daily_mean", kDay, minutes(1)},
     {SeriesKind::open_interest, "open_interest", kDay, kStatisticsDelay},
     {SeriesKind::open_interest_value, "open_interest_value", kDay, kStatisticsDelay},
     {SeriesKind::mark_price, "mark_price", kFundingPeriod, Duration(0)},
+    {SeriesKind::index_price, "index_price", kFundingPeriod, Duration(0)},
+    {SeriesKind::premium_index, "premium_index", kFundingPeriod, Duration(0)},
     {SeriesKind::count_toptrader_long_short_ratio, "count_toptrader_long_short_ratio", kDay, kStatisticsDelay},
     {SeriesKind::sum_toptrader_long_short_ratio, "sum_toptrader_long_short_ratio", kDay, kStatisticsDelay},
     {SeriesKind::count_long_short_ratio, "count_long_short_ratio", kDay, kStatisticsDelay},

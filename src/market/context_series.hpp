@@ -16,6 +16,8 @@ enum class SeriesKind {
   open_interest,                     ///< contracts, in the base currency
   open_interest_value,               ///< the same in the quote currency
   mark_price,                        ///< close of the mark price bar
+  index_price,                       ///< close of a bar of the index that the mark price follows
+  premium_index,                     ///< close of a bar of the premium over that index, a fraction; may be negative
   count_toptrader_long_short_ratio,  ///< accounts of top traders, long / short
   sum_toptrader_long_short_ratio,    ///< positions of top traders, long / short
   count_long_short_ratio,            ///< all accounts, long / short
@@ -30,7 +32,8 @@ inline const Symbol kWholeMarket{"*"};
 ///   funding_rate       8 h  1 min   in Binance's /fapi/v1/fundingRate right after settlement
 ///   *_daily_mean       1 d  1 min   once the day's last settlement is known
 ///   open_interest*     1 d  10 min  /futures/data/openInterestHist appears within its 5 min grid
-///   mark_price         8 h  0       a price of the market itself: known at the bar's close
+///   mark_price, index_price, premium_index
+///                      8 h  0       figures of the market itself: known at the bar's close
 ///   *long_short*       1 d  10 min  /futures/data/*, same grid
 ///   fear_greed         1 d  1 h     alternative.me publishes a day's value shortly after 00:00 UTC
 struct SeriesKindInfo {

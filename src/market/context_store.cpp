@@ -82,17 +82,24 @@ bool same(const SeriesPoint& a, const SeriesPoint& b) {
 
 /// Both ascending; so is the result.
 std::vector<SeriesPoint> merge(const std::vector<SeriesPoint>& stored, const std::vector<SeriesPoint>& fresh,
-                               StoreResult& result) {
+                               StoreResult& result, ContextChanges& changes) {
   std::vector<SeriesPoint> all;
+  AddedRanges ranges(changes);
   all.reserve(stored.size() + fresh.size());
   auto old = stored.begin();
   for (const SeriesPoint& point : fresh) {
     while (old != stored.end() && old->event_time < point.event_time) all.push_back(*old++);
     if (old != stored.end() && old->event_time == point.event_time) {
-      ++(same(*old, point) ? result.rows_duplicate : result.rows_corrected);
+      if (same(*old, point)) {
+        ++result.rows_duplicate;
+      } else {
+        ++result.rows_corrected;
+        changes.before.push_back(*old);
+      }
       ++old;
     } else {
       ++result.rows_stored;
+      ranges.add(point.event_time, old - stored.begin());
     }
     all.push_back(point);
   }
@@ -100,7 +107,8 @@ std::vector<SeriesPoint> merge(const std::vector<SeriesPoint>& stored, const std
   return all;
 }
 
-Result<StoreResult> put_series(const fs::path& root, const ContextSeries& series, PendingFiles& pending) {
+Result<StoreResult> put_series(const fs::path& root, const ContextSeries& series, PendingFiles& pending,
+                               ContextChanges& changes) {
   StoreResult result;
   if (auto ordered = check_order(series); !ordered) return forward_error(ordered);
   const auto target = path_of(root, series.kind, series.symbol);
@@ -120,7 +128,7 @@ Result<StoreResult> put_series(const fs::path& root, const ContextSeries& series
       return forward_error(stored);
     }
   }
-  merged.points = merge(merged.points, series.points, result);
+  merged.points = merge(merged.points, series.points, result, changes);
   if (!result.repaired.empty()) result.repaired.back().rows = merged.points.size();
   if (result.rows_stored + result.rows_corrected == 0 && !to_be_renewed) return result;
   if (auto ordered = check_order(merged); !ordered) return forward_error(ordered);
@@ -128,6 +136,30 @@ Result<StoreResult> put_series(const fs::path& root, const ContextSeries& series
   if (!bytes) return forward_error(bytes);
   if (auto put = pending.put(*target, *bytes); !put) return forward_error(put);
   return result;
+}
+
+Status edit_series(const fs::path& root, const ContextEdit& edit, PendingFiles& pending, ContextChanges& changes,
+                   EditResult& result) {
+  const auto target = path_of(root, edit.key.kind, edit.key.symbol);
+  if (!target) return forward_error(target);
+  ContextSeries series{edit.key.kind, edit.key.symbol, {}};
+  if (const auto current = pending.current(*target)) {
+    auto stored = read_points(*current, edit.key.kind, edit.key.symbol);
+    if (!stored) return forward_error(stored);
+    series = std::move(*stored);
+  }
+  const EditResult before = result;
+  const auto time = [](const SeriesPoint& point) { return point.event_time; };
+  series.points = edit_rows(series.points, std::span<const SeriesPoint>(edit.put), edit, time, same, changes, result);
+  if (result.rows_removed == before.rows_removed && result.rows_put == before.rows_put) return {};
+  if (series.points.empty()) {
+    pending.remove(*target);
+    return {};
+  }
+  if (auto ordered = check_order(series); !ordered) return ordered;
+  const auto bytes = encode(series);
+  if (!bytes) return forward_error(bytes);
+  return pending.put(*target, *bytes);
 }
 
 }  // namespace
@@ -155,14 +187,35 @@ Result<std::vector<StoreResult>> ContextStore::write_all(std::span<const Context
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
   PendingFiles pending;
+  std::vector<ContextChanges> changes;
   std::vector<StoreResult> results;
   for (const ContextSeries& series : batch) {
-    auto result = put_series(root_, series, pending);
+    changes.push_back({{series.kind, series.symbol}, {}, {}, 0});
+    auto result = put_series(root_, series, pending, changes.back());
     if (!result) return forward_error(result);
     results.push_back(*result);
   }
+  if (auto recorded = record_changes(recorder_, changes); !recorded) return forward_error(recorded);
   if (auto published = pending.publish(); !published) return forward_error(published);
   return results;
+}
+
+Result<EditResult> ContextStore::edit(const EditPlan<ContextEdit>& plan) {
+  const auto lock = FileLock::acquire_within(root_ / kLockName, "changing context series", options_.lock_wait_seconds);
+  if (!lock) return forward_error(lock);
+  remove_aside_files(root_);
+  const auto edits = plan();
+  if (!edits) return forward_error(edits);
+  PendingFiles pending;
+  std::vector<ContextChanges> changes;
+  EditResult result;
+  for (const ContextEdit& edit : *edits) {
+    changes.push_back({edit.key, {}, {}, 0});
+    if (auto edited = edit_series(root_, edit, pending, changes.back(), result); !edited) return forward_error(edited);
+  }
+  if (auto recorded = record_changes(recorder_, changes); !recorded) return forward_error(recorded);
+  if (auto published = pending.publish(); !published) return forward_error(published);
+  return result;
 }
 
 Result<ContextSeries> ContextStore::read(SeriesKind kind, const Symbol& symbol, Timestamp as_of) const {

@@ -7,14 +7,9 @@
 #include "base/result.hpp"
 #include "market/candle_store.hpp"
 #include "market/context_series.hpp"
+#include "market/row_changes.hpp"
 
 namespace clm {
-
-struct ContextKey {
-  SeriesKind kind = SeriesKind::funding_rate;
-  Symbol symbol;
-  auto operator<=>(const ContextKey&) const = default;
-};
 
 struct ContextContents {
   std::vector<ContextKey> series;  ///< sorted by kind and symbol
@@ -39,6 +34,11 @@ class ContextStore {
   Result<StoreResult> write(const ContextSeries& series);
   Result<std::vector<StoreResult>> write_all(std::span<const ContextSeries> batch);
 
+  /// As CandleStore::edit(). Errors as write(), and those of `plan`.
+  Result<EditResult> edit(const EditPlan<ContextEdit>& plan);
+  /// As CandleStore::record_changes_in().
+  void record_changes_in(ChangeRecorder* recorder) { recorder_ = recorder; }
+
   /// The points known at `as_of`; a series that is not there is empty.
   /// Errors `parquet.*` (data), `parquet.read` (unavailable), `store.integrity` (integrity).
   Result<ContextSeries> read(SeriesKind kind, const Symbol& symbol, Timestamp as_of) const;
@@ -55,6 +55,7 @@ class ContextStore {
   ContextStore(std::filesystem::path root, const Options& options) : root_(std::move(root)), options_(options) {}
   std::filesystem::path root_;
   Options options_;
+  ChangeRecorder* recorder_ = nullptr;
 };
 
 }  // namespace clm

@@ -173,8 +173,7 @@ class TableParser {
       if (!value) return "'" + shown(fields_[i]) + "' in column " + std::to_string(i + 1) + " is not a number";
       if (!std::isfinite(*value))
         return "'" + shown(fields_[i]) + "' in column " + std::to_string(i + 1) + " is not a finite number";
-      const bool may_be_negative = layout_.columns[i].context_name.starts_with("funding");
-      if (*value < 0.0 && !may_be_negative)
+      if (*value < 0.0 && !may_be_negative(layout_.columns[i].context_name))
         return "'" + shown(fields_[i]) + "' in column " + std::to_string(i + 1) + " is negative";
       values_[i] = *value;
       any = true;
@@ -253,7 +252,7 @@ std::string format_name(const TableLayout& layout, std::size_t columns) {
 }  // namespace
 
 Result<FileContent> read_csv(std::unique_ptr<ByteReader> bytes, const ImportLimits& limits,
-                             std::uint64_t expected_bytes) {
+                             std::uint64_t expected_bytes, const BarMeaning& bars) {
   LineReader lines(std::move(bytes), limits.max_line_bytes);
   Result<std::string_view> block = lines.next();
   if (!block) return forward_error(block);
@@ -274,7 +273,7 @@ Result<FileContent> read_csv(std::unique_ptr<ByteReader> bytes, const ImportLimi
   const bool header = is_header(fields);
   std::vector<std::string> names;
   for (const std::string_view field : fields) names.push_back(shown(field));
-  Result<TableLayout> layout = header ? layout_from_names(names) : layout_from_first_row(fields);
+  Result<TableLayout> layout = header ? layout_from_names(names, bars) : layout_from_first_row(fields, bars);
   if (!layout) return forward_error(layout);
 
   FileContent content(limits.max_quarantine_listed);

@@ -18,8 +18,9 @@ namespace clm {
 /// `import.empty` (no row), `import.unknown_format` (no header that says candles or context, or the first line is
 /// neither), `import.not_candles` (a known table that is something else), `import.line_too_long`,
 /// `import.too_many_rows`; and those of `bytes`. Cost: about 50 ns for a row of six columns.
-/// `expected_bytes` is how many bytes may come, roughly; 0 = unknown. It only saves moving the rows while they grow.
+/// Where the columns are those of bars, `bars` says what these are. `expected_bytes` is how many bytes may come,
+/// roughly; 0 = unknown. It only saves moving the rows while they grow.
 Result<FileContent> read_csv(std::unique_ptr<ByteReader> bytes, const ImportLimits& limits,
-                             std::uint64_t expected_bytes = 0);
+                             std::uint64_t expected_bytes = 0, const BarMeaning& bars = {});
 
 }  // namespace clm

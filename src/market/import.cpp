@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "market/import_prepare.hpp"
 
@@ -62,17 +63,24 @@ std::size_t batch_end(const std::vector<FoundFile>& files, std::size_t begin) {
 /// Puts prepared files into the stores and keeps the report, strictly in the order of the files.
 class ImportRun {
  public:
-  ImportRun(CandleStore& candles, ContextStore& context, std::size_t max_listed)
-      : candles_(candles), context_(context), max_listed_(max_listed) {}
+  ImportRun(CandleStore& candles, ContextStore& context, const ImportOptions& options)
+      : candles_(candles), context_(context), options_(options) {}
 
   Status store(std::vector<PreparedFile>& files) {
     std::vector<CandleSeries> series;
+    std::vector<PreparedFile*> file_of;
     for (PreparedFile& file : files)
-      for (CandleSeries& one : file.candles) series.push_back(std::move(one));
+      for (CandleSeries& one : file.candles) {
+        series.push_back(std::move(one));
+        file_of.push_back(&file);
+      }
     if (!series.empty()) {
-      const Result<std::vector<StoreResult>> stored = candles_.write_all(series);
+      const Result<std::vector<StoreResult>> stored = candles_.write_all(series, {options_.jumps});
       if (!stored) return forward_error(stored);
-      for (const StoreResult& one : *stored) add(one);
+      for (std::size_t i = 0; i < stored->size(); ++i) {
+        add((*stored)[i]);
+        quarantine_refused(series[i], (*stored)[i], *file_of[i]);
+      }
     }
     std::vector<ContextSeries> context;
     for (PreparedFile& file : files)
@@ -105,13 +113,25 @@ class ImportRun {
     for (const RepairedFile& repaired : stored.repaired) add_repaired(report_.repaired, repaired);
   }
 
+  void quarantine_refused(const CandleSeries& series, const StoreResult& stored, PreparedFile& file) {
+    if (stored.rows_refused == 0) return;
+    const auto refused = static_cast<std::uint64_t>(stored.rows_refused);
+    const std::string rows = stored.rows_refused == 1 ? "1 row" : std::to_string(refused) + " rows";
+    const std::string of = refused == series.candles.size() && refused > 1 ? "all " + rows : rows;
+    file.quarantine.add_all(refused, of + " cannot be " + to_string(series.key) + ": " + stored.refusal);
+    file.info.rows_quarantined += refused;
+    if (!file.quarantine.rows().empty()) file.quarantine.rows().back().file = file.info.file;
+    report_.rows_jumping += refused;
+  }
+
   void add(PreparedFile&& file) {
     ++report_.files;
     report_.rows_read += file.info.rows_read;
     report_.rows_duplicate += file.rows_duplicate;
     report_.rows_quarantined += file.info.rows_quarantined;
     for (QuarantinedRow& row : file.quarantine.rows())
-      if (report_.quarantine.size() < max_listed_) report_.quarantine.push_back(std::move(row));
+      if (report_.quarantine.size() < options_.limits.max_quarantine_listed)
+        report_.quarantine.push_back(std::move(row));
     for (const ImportedSeries& series : file.info.series)
       if (series.symbol != kWholeMarket.str()) symbols_.insert(series.symbol);
     report_.imported.push_back(std::move(file.info));
@@ -119,7 +139,7 @@ class ImportRun {
 
   CandleStore& candles_;
   ContextStore& context_;
-  std::size_t max_listed_;
+  const ImportOptions& options_;
   ImportReport report_;
   std::set<std::string> symbols_;
 };
@@ -147,7 +167,7 @@ Result<ImportReport> import_paths(const std::vector<fs::path>& paths, const Impo
       found.push_back({path, FoundFile::Origin::named});
   }
 
-  ImportRun run(candles, context_store, options.limits.max_quarantine_listed);
+  ImportRun run(candles, context_store, options);
   for (FailedFile& file : unlisted) run.add_failure({file.file, FoundFile::Origin::named}, std::move(file.error));
   context.progress.begin("import", found.size());
   for (std::size_t begin = 0; begin < found.size();) {
@@ -172,6 +192,7 @@ Result<ImportReport> import_paths(const std::vector<fs::path>& paths, const Impo
     std::vector<PreparedFile> prepared;
     for (std::size_t i = 0; i < results.size(); ++i) {
       Result<PreparedFile>& result = *results[i];
+      log_info("read " + found[begin + i].path.string() + (result ? "" : ": " + result.error().message));
       if (result)
         prepared.push_back(*std::move(result));
       else

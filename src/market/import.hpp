@@ -21,6 +21,9 @@ struct ImportOptions {
   /// The bars' length; unset: what the content, the file's name, or else the distance of the rows says. In every case
   /// the rows must confirm it.
   std::optional<Interval> interval;
+  /// What of a file cannot be candles of its symbol, seen from what is stored, is quarantined; unset: everything goes
+  /// in.
+  std::optional<JumpLimits> jumps = JumpLimits{};
   ImportLimits limits;
   /// What has not ended by then is quarantined: it lies in the future, or its bar is still open.
   Timestamp now = Timestamp::max();
@@ -62,6 +65,7 @@ struct ImportReport {
   std::uint64_t rows_duplicate = 0;  ///< stored before, or said twice, with the same values
   std::uint64_t rows_corrected = 0;  ///< stored before with other values: the new ones won
   std::uint64_t rows_quarantined = 0;
+  std::uint64_t rows_jumping = 0;          ///< of these: they jump against what is stored (ImportOptions::jumps)
   std::vector<RepairedFile> repaired;      ///< damaged files of the stores that sound ones took the place of
   std::vector<QuarantinedRow> quarantine;  ///< the first limits.max_quarantine_listed of them
   std::vector<ImportedFile> imported;

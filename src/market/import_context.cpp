@@ -16,6 +16,10 @@ bool stands_at_midnights(const ContextRows& rows) {
                      [](const auto& value) { return value.first.ms() % kDay.count() == 0; });
 }
 
+bool is_of_bars(SeriesKind kind) {
+  return kind == SeriesKind::mark_price || kind == SeriesKind::index_price || kind == SeriesKind::premium_index;
+}
+
 std::optional<Duration> commonest_distance(const ContextRows& rows) {
   std::map<std::int64_t, std::size_t> distances;
   for (std::size_t i = 1; i < rows.values.size(); ++i) {
@@ -26,6 +30,26 @@ std::optional<Duration> commonest_distance(const ContextRows& rows) {
   return Duration(std::max_element(distances.begin(), distances.end(), [](const auto& a, const auto& b) {
                     return a.second < b.second;
                   })->first);
+}
+
+/// How long the bars last. One that is said to be shorter than it is would be known before its close.
+Result<Duration> bar_length(const ContextRows& rows, const ContextTable& table) {
+  const std::optional<Duration> apart = commonest_distance(rows);
+  if (!table.interval) {
+    if (apart) return *apart;
+    return fail(ErrorKind::data, "import.unknown_format", "a single bar does not tell its length", {},
+                "Name the file with the interval, for example um-mark-8h.csv.");
+  }
+  const Duration stated = table.interval->length();
+  // Of few rows holes may make all distances longer, by whole bars.
+  constexpr std::size_t kFewestToJudge = 4;
+  const bool refuted =
+      apart && (rows.values.size() >= kFewestToJudge ? *apart != stated : apart->count() % stated.count() != 0);
+  if (refuted)
+    return fail(ErrorKind::data, "import.interval_mismatch",
+                "rows are " + to_string(*apart) + " apart, but the interval is said to be " + table.interval->name(),
+                {}, "Correct the file's name, or the interval given.");
+  return stated;
 }
 
 }  // namespace
@@ -58,11 +82,10 @@ Result<ContextMeaning> meaning_of(const ContextRows& rows, const ContextTable& t
   }
   const Result<SeriesKind> kind = parse_series_kind(rows.name);
   if (!kind) return forward_error(kind);
-  if (*kind == SeriesKind::mark_price) {
-    const std::optional<Duration> bar = table.interval ? table.interval->length() : commonest_distance(rows);
-    if (bar) return ContextMeaning{*kind, *bar, {}};
-    return fail(ErrorKind::data, "import.unknown_format", "a single mark price does not tell the length of its bar", {},
-                "Name the file with the interval, for example um-mark-8h.csv.");
+  if (is_of_bars(*kind)) {
+    const Result<Duration> bar = bar_length(rows, table);
+    if (!bar) return forward_error(bar);
+    return ContextMeaning{*kind, *bar, {}};
   }
   if (table.daily_metrics)
     return ContextMeaning{*kind, kDay, "one row a day: daily values, known at the end of their day"};

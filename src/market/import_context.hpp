@@ -24,13 +24,14 @@ struct ContextMeaning {
   SeriesKind kind = SeriesKind::funding_rate;
   /// From the time in the file to the end of what the value describes: 0 where the file has the settlement or the
   /// snapshot (funding rates, open interest, fear and greed), a day for daily means and metrics, which are labelled by
-  /// the day they sum up, and the bar's length for mark prices, which carry their open time.
+  /// the day they sum up, and the bar's length for mark and index prices and premiums, which carry their open time.
   Duration label_to_end{0};
   std::string finding;  ///< what a person should know of this reading; may be empty
 };
 
-/// Error `import.unknown_format` (data) for a column "value" in a file whose name does not say what it is, and for mark
-/// prices whose bar length neither the name nor the distance of the rows tells.
+/// Errors (data): `import.unknown_format` for a column "value" in a file whose name does not say what it is, and for
+/// bars whose length neither the name nor the distance of the rows tells; `import.interval_mismatch` where these
+/// disagree.
 Result<ContextMeaning> meaning_of(const ContextRows& rows, const ContextTable& table);
 
 }  // namespace clm

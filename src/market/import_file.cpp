@@ -57,7 +57,7 @@ bool is_columnar(std::string_view head) { return head.starts_with("ARROW1") || h
 
 /// Delimited text or JSON, after a gzip wrapper was taken off.
 Result<FileContent> read_text(std::unique_ptr<ByteReader> reader, const ImportLimits& limits,
-                              std::uint64_t expected_bytes) {
+                              std::uint64_t expected_bytes, const BarMeaning& bars) {
   const Result<std::string> head = look_ahead(reader);
   if (!head) return forward_error(head);
   if (head->empty()) return fail(ErrorKind::data, "import.empty", "the file is empty", {}, "Export it again.");
@@ -69,23 +69,23 @@ Result<FileContent> read_text(std::unique_ptr<ByteReader> reader, const ImportLi
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && (text[first] == '{' || text[first] == '['))
-    return read_candle_json(std::move(reader), limits);
-  return read_csv(std::move(reader), limits, expected_bytes);
+    return read_candle_json(std::move(reader), limits, bars);
+  return read_csv(std::move(reader), limits, expected_bytes, bars);
 }
 
 Result<FileContent> read_stream(std::unique_ptr<ByteReader> reader, const ImportLimits& limits,
-                                std::uint64_t stored_bytes) {
+                                std::uint64_t stored_bytes, const BarMeaning& bars) {
   const Result<std::string> head = look_ahead(reader);
   if (!head) return forward_error(head);
-  if (!is_gzip(*head)) return read_text(std::move(reader), limits, stored_bytes);
+  if (!is_gzip(*head)) return read_text(std::move(reader), limits, stored_bytes, bars);
   Result<FileContent> content =
       read_text(gzip_reader(std::move(reader), limits.max_text_bytes(), too_much_text(limits).value()), limits,
-                stored_bytes * kUsualInflation);
+                stored_bytes * kUsualInflation, bars);
   if (content) content->format += ", gzip";
   return content;
 }
 
-Result<FileContent> read_any(const std::filesystem::path& path, const ImportLimits& limits) {
+Result<FileContent> read_any(const std::filesystem::path& path, const ImportLimits& limits, const BarMeaning& bars) {
   Result<std::unique_ptr<ByteReader>> reader = open_file(path);
   if (!reader) return forward_error(reader);
   std::error_code failure;
@@ -93,15 +93,19 @@ Result<FileContent> read_any(const std::filesystem::path& path, const ImportLimi
   if (!failure && bytes > limits.max_text_bytes()) return too_much_text(limits);
   const Result<std::string> head = look_ahead(*reader);
   if (!head) return forward_error(head);
-  if (head->starts_with("ARROW1")) return read_columnar_candles(path, ColumnarFormat::feather, limits);
-  if (head->starts_with("PAR1")) return read_columnar_candles(path, ColumnarFormat::parquet, limits);
-  return read_stream(*std::move(reader), limits, failure ? 0 : bytes);
+  if (head->starts_with("ARROW1")) return read_columnar_candles(path, ColumnarFormat::feather, limits, bars);
+  if (head->starts_with("\x89HDF\r\n"))
+    return fail(ErrorKind::data, "import.hdf5", "an HDF5 file, which is not read", {},
+                "Convert it, for example with: freqtrade convert-data --format-from hdf5 --format-to feather");
+  if (head->starts_with("PAR1")) return read_columnar_candles(path, ColumnarFormat::parquet, limits, bars);
+  return read_stream(*std::move(reader), limits, failure ? 0 : bytes, bars);
 }
 
 }  // namespace
 
-Result<FileContent> read_market_file(const std::filesystem::path& path, const ImportLimits& limits) {
-  Result<FileContent> content = read_any(path, limits);
+Result<FileContent> read_market_file(const std::filesystem::path& path, const ImportLimits& limits,
+                                     const BarMeaning& bars) {
+  Result<FileContent> content = read_any(path, limits, bars);
   if (!content) {
     Error error = content.error();
     const bool named = error.where.find(path.string()) != std::string::npos;
@@ -112,7 +116,7 @@ Result<FileContent> read_market_file(const std::filesystem::path& path, const Im
 }
 
 Result<FileContent> read_market_bytes(std::string_view bytes, const ImportLimits& limits) {
-  return read_stream(memory_reader(bytes), limits, bytes.size());
+  return read_stream(memory_reader(bytes), limits, bytes.size(), {});
 }
 
 }  // namespace clm

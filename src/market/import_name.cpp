@@ -1,13 +1,16 @@
 #include "market/import_name.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <vector>
 
+#include "market/freqtrade_name.hpp"
 #include "market/import_rows.hpp"
 
 namespace clm {
 namespace {
+namespace fs = std::filesystem;
 
 struct Word {
   std::string text;
@@ -32,25 +35,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-/// Capitals and digits, a capital among them: how exchanges write symbols and currencies. Letters of other scripts, which
-/// exchanges list too, count as capitals.
-bool is_ticker(std::string_view text) {
-  const auto is_capital = [](char c) { return (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; };
-  return std::any_of(text.begin(), text.end(), is_capital) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return is_capital(c) || (c >= '0' && c <= '9'); });
-}
-
-std::string stem_of(const std::filesystem::path& path) {
-  std::string name = path.filename().string();
-  for (const std::string_view extension : {".gz", ".csv", ".json", ".jsonl", ".feather", ".arrow", ".parquet", ".txt"})
-    if (name.size() > extension.size() && lower(name).ends_with(extension)) name.resize(name.size() - extension.size());
-  return name;
-}
-
 bool ends_in_quote_currency(std::string_view text) {
   constexpr std::string_view kQuoteCurrencies[] = {"usdt", "usdc", "busd", "fdusd", "usd", "btc", "eth", "bnb", "eur"};
   return std::any_of(std::begin(kQuoteCurrencies), std::end(kQuoteCurrencies),
@@ -68,7 +52,7 @@ std::optional<std::string> symbol_from(std::vector<Word> words, bool has_interva
   if (count == 0) return std::nullopt;
   std::string symbol = words[0].text;
   if (count >= 2) symbol += words[1].text;
-  // freqtrade's perpetuals name the settlement currency behind the pair; the exchange's symbol does not.
+  // Perpetuals may name the settlement currency behind the pair; the exchange's symbol does not.
   if (count == 3 && words[2].text != words[1].text) symbol += words[2].text;
   constexpr std::size_t kDateDigits = 6;
   if (count < words.size() && words[count].before == '_' && words[count].text.size() == kDateDigits &&
@@ -77,9 +61,73 @@ std::optional<std::string> symbol_from(std::vector<Word> words, bool has_interva
   return normal_symbol(symbol);
 }
 
-std::optional<std::string> venue_from(const std::filesystem::path& path) {
+/// Words that say what is inside, as Binance's dumps write them.
+constexpr std::array<std::pair<std::string_view, NamedContent>, 13> kDumpWords{
+    {{"klines", NamedContent::unsaid},
+     {"markPriceKlines", NamedContent::mark_price},
+     {"indexPriceKlines", NamedContent::index_price},
+     {"premiumIndexKlines", NamedContent::premium_index},
+     {"markPrice", NamedContent::mark_price},
+     {"indexPrice", NamedContent::index_price},
+     {"premiumIndex", NamedContent::premium_index},
+     {"fundingRate", NamedContent::funding_rate},
+     {"aggTrades", NamedContent::trades},
+     {"trades", NamedContent::trades},
+     {"bookTicker", NamedContent::trades},
+     {"bookDepth", NamedContent::trades},
+     {"liquidationSnapshot", NamedContent::trades}}};
+
+std::optional<NamedContent> dump_word(std::string_view word) {
+  const auto* known =
+      std::find_if(kDumpWords.begin(), kDumpWords.end(), [&](const auto& w) { return w.first == word; });
+  if (known == kDumpWords.end()) return std::nullopt;
+  return known->second;
+}
+
+/// What the words behind the symbol say.
+std::optional<NamedContent> content_from(const std::vector<Word>& words, bool has_symbol) {
+  bool behind_interval = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i].text;
+    const bool behind_symbol = i > 0 && has_symbol;
+    if (const auto content = dump_word(word); content && behind_symbol) return content;
+    if (behind_interval && word == "index") return NamedContent::index_price;
+    if (behind_interval && word == "premium") return NamedContent::premium_index;
+    if ((behind_interval || behind_symbol) && word == "mark") return NamedContent::mark_price;
+    if ((behind_interval || behind_symbol) && word == "funding") return NamedContent::funding_rate;
+    behind_interval = behind_interval || Interval::parse(word).has_value();
+  }
+  return std::nullopt;
+}
+
+/// The folder of a dump that says what is inside: .../[futures/]MARKET/monthly|daily/KIND/SYMBOL/[INTERVAL/]FILE, or
+/// none. Symbol and interval may be left out by whoever unpacked it.
+std::optional<fs::path> dump_folder(const fs::path& path) {
   constexpr int kPartsRead = 3;
-  std::filesystem::path rest = path;
+  fs::path folder = path.parent_path();
+  for (int part = 0; part < kPartsRead && folder.has_filename(); ++part, folder = folder.parent_path())
+    // A folder "trades" or "klines" may be anybody's.
+    if (const std::string name = folder.filename().string(); dump_word(name)) {
+      const std::string above = folder.parent_path().filename().string();
+      const bool in_dump = above == "monthly" || above == "daily";
+      if (in_dump || (name != "trades" && name != "klines")) return folder;
+    }
+  return std::nullopt;
+}
+
+std::optional<std::string> venue_of_dump(const fs::path& kind_folder) {
+  fs::path market = kind_folder.parent_path();
+  if (market.filename() == "monthly" || market.filename() == "daily") market = market.parent_path();
+  if (market.filename() == "um") return "binance-um";
+  if (market.filename() == "cm") return "binance-cm";
+  if (market.filename() == "spot") return "binance-spot";
+  return std::nullopt;
+}
+
+/// From the folders `path` lies in, the nearest that tells; and, of the first part, from its name.
+std::optional<std::string> venue_from(const fs::path& path) {
+  constexpr int kPartsRead = 3;
+  fs::path rest = path;
   for (int part = 0; part < kPartsRead && rest.has_filename(); ++part, rest = rest.parent_path()) {
     const std::string name = lower(rest.filename().string());
     const bool of_futures = lower(rest.parent_path().filename().string()) == "futures";
@@ -88,22 +136,59 @@ std::optional<std::string> venue_from(const std::filesystem::path& path) {
     if (name.starts_with("spot-") || name == "spot") return "binance-spot";
     if (name == "freqtrade") return "freqtrade";
     if (part > 0) continue;
-    for (const Word& word : words_of(stem_of(rest)))
+    for (const Word& word : words_of(data_file_stem(rest)))
       if (lower(word.text) == "futures" || lower(word.text) == "perp") return "import-futures";
   }
   return std::nullopt;
 }
 
+NameHints hints_of(const FreqtradeName& name, const fs::path& path) {
+  using Type = FreqtradeName::Type;
+  NameHints hints;
+  hints.symbol = name.symbol;
+  if (const Result<Interval> interval = Interval::parse(name.timeframe)) hints.interval = *interval;
+  const bool spot = name.type == Type::spot || name.type == Type::trades;
+  if (name.exchange) {
+    hints.venue = *name.exchange + (spot ? "-spot" : name.settled_in_base ? "-cm" : "-um");
+  } else {
+    const std::string with_futures = spot ? "" : "-futures";
+    hints.venue = venue_from(path.parent_path() / "PAIR");
+    if (hints.venue == "freqtrade") *hints.venue += with_futures;
+    if (!hints.venue && !spot) hints.venue = "import-futures";
+  }
+  switch (name.type) {
+    case Type::mark: hints.content = NamedContent::mark_price; break;
+    case Type::index: hints.content = NamedContent::index_price; break;
+    case Type::premium_index: hints.content = NamedContent::premium_index; break;
+    case Type::funding_rate: hints.content = NamedContent::funding_rate; break;
+    case Type::trades: hints.content = NamedContent::trades; break;
+    case Type::option: hints.content = NamedContent::option; break;
+    case Type::spot:
+    case Type::futures: break;
+  }
+  return hints;
+}
+
 }  // namespace
 
-NameHints hints_from_path(const std::filesystem::path& path) {
+NameHints hints_from_path(const fs::path& given) {
+  std::error_code failure;
+  const fs::path absolute = fs::absolute(given, failure);
+  const fs::path path = (failure ? given : absolute).lexically_normal();
+  if (const std::optional<FreqtradeName> name = freqtrade_name(path)) return hints_of(*name, path);
+
   NameHints hints;
-  const std::vector<Word> words = words_of(stem_of(path));
+  const std::vector<Word> words = words_of(data_file_stem(path));
   for (const Word& word : words)
     if (const Result<Interval> interval = Interval::parse(word.text); interval && !hints.interval)
       hints.interval = *interval;
   hints.symbol = symbol_from(words, hints.interval.has_value());
   hints.venue = venue_from(path);
+  if (const std::optional<fs::path> folder = dump_folder(path)) {
+    hints.content = dump_word(folder->filename().string()).value_or(NamedContent::unsaid);
+    if (const auto venue = venue_of_dump(*folder)) hints.venue = *venue;
+  }
+  if (const auto content = content_from(words, hints.symbol.has_value())) hints.content = *content;
   return hints;
 }
 

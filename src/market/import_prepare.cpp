@@ -1,6 +1,7 @@
 #include "market/import_prepare.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "market/import_context.hpp"
@@ -14,6 +15,60 @@ namespace {
 tl::unexpected<Error> at_file(Error error, const std::filesystem::path& path) {
   error.where = error.where.empty() ? path.string() : path.string() + ", " + error.where;
   return tl::unexpected<Error>(std::move(error));
+}
+
+/// Error `import.not_candles` for a file whose name says that it holds what is not kept.
+Status check_content(NamedContent content) {
+  if (content != NamedContent::trades && content != NamedContent::option) return {};
+  return fail(ErrorKind::data, "import.not_candles",
+              content == NamedContent::trades ? "its name says single trades or quotes, not candles"
+                                              : "its name says prices of an option, not candles of a market",
+              {}, "Give candles or context series.");
+}
+
+BarMeaning bar_meaning(NamedContent content) {
+  switch (content) {
+    case NamedContent::mark_price: return {"mark_price", BarMeaning::Value::close};
+    case NamedContent::index_price: return {"index_price", BarMeaning::Value::close};
+    case NamedContent::premium_index: return {"premium_index", BarMeaning::Value::close};
+    case NamedContent::funding_rate: return {"funding_rate", BarMeaning::Value::open};
+    case NamedContent::unsaid:
+    case NamedContent::trades:
+    case NamedContent::option: break;
+  }
+  return {};
+}
+
+/// Nobody pays all that a position is worth: such a "rate" is a price.
+void quarantine_impossible_rates(FileContent& content) {
+  constexpr double kImpossibleRate = 1.0;
+  for (ContextRows& rows : content.context) {
+    if (!rows.name.starts_with("funding")) continue;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < rows.values.size(); ++i) {
+      if (std::fabs(rows.values[i].second) >= kImpossibleRate) {
+        content.quarantine.add(rows.lines[i], "a funding rate of 100 % or more cannot be");
+        continue;
+      }
+      rows.values[kept] = rows.values[i];
+      rows.lines[kept++] = rows.lines[i];
+    }
+    rows.values.resize(kept);
+    rows.lines.resize(kept);
+  }
+  std::erase_if(content.context, [](const ContextRows& rows) { return rows.values.empty(); });
+}
+
+/// Binance's dumps of mark and index prices count what they were computed from where others count trades. Error
+/// `import.untraded_bars` for a file all of whose bars are so.
+Status check_traded(const CandleRows& rows) {
+  const auto is_computed = [](const Candle& bar) { return bar.volume == 0.0 && bar.trades > 0.0; };
+  if (rows.candles.empty() || !std::all_of(rows.candles.begin(), rows.candles.end(), is_computed)) return {};
+  return fail(
+      ErrorKind::data, "import.untraded_bars",
+      "bars without volume that count trades: mark prices, prices of an index, or premiums", {},
+      "Leave them in Binance's folder (markPriceKlines, indexPriceKlines, premiumIndexKlines), or name the file "
+      "for what it is, such as BTCUSDT-1h-mark.csv.");
 }
 
 /// Which symbol a file's rows belong to, from what they say themselves and what the name says.
@@ -52,6 +107,7 @@ Status settle_all_candles(const ImportOptions& options, const NameHints& hints, 
   if (!stated) return forward_error(stated);
   for (CandleRows& rows : content.candles) {
     if (rows.candles.empty()) continue;
+    if (const Status traded = check_traded(rows); !traded) return traded;
     const Result<std::string> symbol = settle_symbol(rows.symbol, hints.symbol, content.candles.size() == 1);
     if (!symbol) return forward_error(symbol);
     Result<SettledCandles> settled = settle_candles(std::move(rows), *stated, options.now, prepared.quarantine);
@@ -68,9 +124,10 @@ Status settle_all_candles(const ImportOptions& options, const NameHints& hints, 
   return {};
 }
 
-Status settle_all_context(const std::filesystem::path& path, const NameHints& hints, Timestamp now,
+Status settle_all_context(const std::filesystem::path& path, const ImportOptions& options, const NameHints& hints,
                           FileContent& content, PreparedFile& prepared) {
-  const ContextTable table = describe_context(content.context, path, hints.interval);
+  const ContextTable table =
+      describe_context(content.context, path, options.interval ? options.interval : hints.interval);
   for (ContextRows& rows : content.context) {
     const Result<ContextMeaning> meaning = meaning_of(rows, table);
     if (!meaning) return forward_error(meaning);
@@ -80,7 +137,7 @@ Status settle_all_context(const std::filesystem::path& path, const NameHints& hi
       if (!settled) return forward_error(settled);
       symbol = Symbol(*settled);
     }
-    prepared.rows_duplicate += settle_context(rows, meaning->label_to_end, now, prepared.quarantine);
+    prepared.rows_duplicate += settle_context(rows, meaning->label_to_end, options.now, prepared.quarantine);
     if (rows.values.empty()) continue;
     ContextSeries series{meaning->kind, symbol, {}};
     series.points.reserve(rows.values.size());
@@ -98,9 +155,11 @@ Status settle_all_context(const std::filesystem::path& path, const NameHints& hi
 }  // namespace
 
 Result<PreparedFile> prepare_file(const std::filesystem::path& path, const ImportOptions& options) {
-  Result<FileContent> content = read_market_file(path, options.limits);
-  if (!content) return forward_error(content);
   const NameHints hints = hints_from_path(path);
+  if (const Status wanted = check_content(hints.content); !wanted) return at_file(wanted.error(), path);
+  Result<FileContent> content = read_market_file(path, options.limits, bar_meaning(hints.content));
+  if (!content) return forward_error(content);
+  quarantine_impossible_rates(*content);
 
   PreparedFile prepared(std::move(content->quarantine));
   prepared.venue = options.venue ? options.venue->str() : hints.venue.value_or("import");
@@ -108,7 +167,7 @@ Result<PreparedFile> prepare_file(const std::filesystem::path& path, const Impor
   prepared.info.format = content->format;
   prepared.info.rows_read = content->rows_read;
   Status settled = settle_all_candles(options, hints, *content, prepared);
-  if (settled) settled = settle_all_context(path, hints, options.now, *content, prepared);
+  if (settled) settled = settle_all_context(path, options, hints, *content, prepared);
   if (!settled) return at_file(settled.error(), path);
 
   prepared.info.rows_quarantined = prepared.quarantine.count();

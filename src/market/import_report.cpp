@@ -66,6 +66,7 @@ nlohmann::json to_json(const ImportReport& report) {
           {"rows_corrected", report.rows_corrected},
           {"rows_quarantined", report.rows_quarantined},
           {"repaired", repaired_in(report)},
+          {"rows_jumping", report.rows_jumping},
           {"quarantine", std::move(quarantine)},
           {"imported", std::move(imported)},
           {"failed", failures(report.failed)},

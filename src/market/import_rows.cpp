@@ -39,6 +39,10 @@ std::optional<std::string> candle_fault(const Candle& c) {
          " lies outside low " + text_of(c.low) + " and high " + text_of(c.high);
 }
 
+bool may_be_negative(std::string_view context_name) {
+  return context_name.starts_with("funding") || context_name.starts_with("premium");
+}
+
 namespace {
 
 constexpr std::uint64_t kMegabyte = 1'000'000;

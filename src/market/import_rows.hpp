@@ -37,7 +37,8 @@ struct ImportLimits {
   static constexpr std::uint64_t kTextShare = 40;
 };
 
-/// A row that was left out, and why. `line` counts from 1; in files without lines it is the row, from 1.
+/// A row that was left out, and why. `line` counts from 1; in files without lines it is the row, from 1; 0 stands
+/// for many rows of the file, whose number the reason states.
 struct QuarantinedRow {
   std::string file;
   std::uint64_t line = 0;
@@ -52,6 +53,11 @@ class Quarantine {
   void add(std::uint64_t line, std::string reason) {
     ++count_;
     if (rows_.size() < max_listed_) rows_.emplace_back(QuarantinedRow{{}, line, std::move(reason)});
+  }
+  /// Many rows for one reason, listed once; their line is 0.
+  void add_all(std::uint64_t rows, std::string reason) {
+    count_ += rows;
+    if (rows_.size() < max_listed_) rows_.emplace_back(QuarantinedRow{{}, 0, std::move(reason)});
   }
   std::uint64_t count() const { return count_; }
   const std::vector<QuarantinedRow>& rows() const { return rows_; }
@@ -77,6 +83,16 @@ struct ContextRows {
   std::vector<std::pair<Timestamp, double>> values;
   std::vector<std::uint32_t> lines;
 };
+
+/// What the bars of a file are, where its name says that nobody traded at them.
+struct BarMeaning {
+  enum class Value { open, close };
+  std::string series;          ///< the context series they hold; empty: candles
+  Value value = Value::close;  ///< which of a bar's prices holds it
+};
+
+/// True for context series whose values may be below zero: funding rates and premiums.
+bool may_be_negative(std::string_view context_name);
 
 /// All that a file holds. Either candles or context series are there, never both.
 struct FileContent {

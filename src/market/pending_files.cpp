@@ -16,12 +16,14 @@ PendingFiles::~PendingFiles() {
 
 std::optional<fs::path> PendingFiles::current(const fs::path& target) const {
   if (const auto found = asides_.find(target); found != asides_.end()) return found->second;
+  if (removed_.contains(target)) return std::nullopt;
   std::error_code failure;
   if (fs::exists(target, failure)) return target;
   return std::nullopt;
 }
 
 Status PendingFiles::put(const fs::path& target, std::string_view bytes) {
+  removed_.erase(target);
   const auto [entry, is_new] = asides_.try_emplace(target);
   if (is_new) entry->second = aside_path(target);
   // Where this fails, so does the write, which tells why.
@@ -53,12 +55,22 @@ fs::path damaged_path(const fs::path& target) {
   return target.parent_path() / (".damaged-" + target.filename().string());
 }
 
+void PendingFiles::remove(const fs::path& target) {
+  std::error_code ignored;
+  if (const auto found = asides_.find(target); found != asides_.end()) {
+    fs::remove(found->second, ignored);
+    asides_.erase(found);
+  }
+  removed_.insert(target);
+}
+
 Status PendingFiles::publish() {
   for (const fs::path& target : damaged_)
     if (auto kept = keep(target); !kept) return kept;
   std::vector<Publication> files;
   for (const auto& [target, aside] : asides_) files.push_back({aside, target});
-  return publish_all(files);
+  if (auto published = publish_all(files); !published) return published;
+  return remove_all_files({removed_.begin(), removed_.end()});
 }
 
 bool is_damage(const Error& error, const fs::path& path) {

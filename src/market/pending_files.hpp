@@ -25,12 +25,15 @@ class PendingFiles {
   Status put(const std::filesystem::path& target, std::string_view bytes);
   /// What lies at `target` now is damaged: publish() keeps it beside its successor, under damaged_path().
   void keep_damaged(const std::filesystem::path& target) { damaged_.insert(target); }
+  /// `target` is to be no more.
+  void remove(const std::filesystem::path& target);
   /// Makes all durable and visible. Error `file.write` (unavailable).
   Status publish();
 
  private:
   std::map<std::filesystem::path, std::filesystem::path> asides_;
   std::set<std::filesystem::path> damaged_;
+  std::set<std::filesystem::path> removed_;
 };
 
 /// Where the bytes of a damaged file are kept once a sound one has taken its place: ".damaged-" and its name, beside

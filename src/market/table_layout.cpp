@@ -100,6 +100,17 @@ std::string joined(const std::vector<std::string>& names) {
   return names.size() > kShownColumns ? text + ", .." : text;
 }
 
+/// Of bars that nobody traded one price is left: the value of a context series.
+void keep_one_price(TableLayout& layout, const BarMeaning& bars) {
+  layout.kind = TableLayout::Kind::context;
+  const ColumnRole value = bars.value == BarMeaning::Value::open ? ColumnRole::open : ColumnRole::close;
+  for (TableColumn& column : layout.columns)
+    if (column.role == value)
+      column = {ColumnRole::context, bars.series};
+    else if (static_cast<std::size_t>(column.role) < kCandleNumbers)
+      column.role = ColumnRole::skip;
+}
+
 tl::unexpected<Error> unknown_format(std::string message) {
   return fail(
       ErrorKind::data, "import.unknown_format", std::move(message), {},
@@ -123,7 +134,7 @@ bool is_trade_name(std::string_view name) {
   return std::find(std::begin(kTradeNames), std::end(kTradeNames), normal) != std::end(kTradeNames);
 }
 
-Result<TableLayout> layout_from_names(const std::vector<std::string>& names) {
+Result<TableLayout> layout_from_names(const std::vector<std::string>& names, const BarMeaning& bars) {
   TableLayout layout;
   std::array<int, kCandleNumbers> seen{};
   bool has_time = false;
@@ -150,14 +161,10 @@ Result<TableLayout> layout_from_names(const std::vector<std::string>& names) {
   if (!has_time) return unknown_format("no column holds a time: " + joined(names));
   const bool has_prices = seen[0] && seen[1] && seen[2] && seen[3];
   if (has_prices && !has_context) {
-    if (seen[4]) return layout;
-    // Mark prices are bars that nobody traded: their close is a context series.
-    layout.kind = TableLayout::Kind::context;
-    for (TableColumn& column : layout.columns)
-      if (column.role == ColumnRole::close)
-        column = {ColumnRole::context, "mark_price"};
-      else if (static_cast<std::size_t>(column.role) < kCandleNumbers)
-        column.role = ColumnRole::skip;
+    if (!bars.series.empty())
+      keep_one_price(layout, bars);
+    else if (!seen[4])
+      keep_one_price(layout, {"mark_price", BarMeaning::Value::close});  // bars without volume
     return layout;
   }
   layout.kind = TableLayout::Kind::context;
@@ -172,7 +179,7 @@ Result<TableLayout> layout_from_names(const std::vector<std::string>& names) {
   return layout;
 }
 
-Result<TableLayout> layout_from_first_row(const std::vector<std::string_view>& fields) {
+Result<TableLayout> layout_from_first_row(const std::vector<std::string_view>& fields, const BarMeaning& bars) {
   constexpr std::size_t kFewestColumns = 6;
   constexpr std::size_t kMostColumns = 12;
   if (fields.size() < kFewestColumns || fields.size() > kMostColumns)
@@ -193,6 +200,7 @@ Result<TableLayout> layout_from_first_row(const std::vector<std::string_view>& f
     roles.push_back(role);
   TableLayout layout;
   for (std::size_t i = 0; i < fields.size(); ++i) layout.columns.push_back({roles[i], {}});
+  if (!bars.series.empty()) keep_one_price(layout, bars);
   return layout;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "market/import_rows.hpp"
 
 namespace clm {
 
@@ -49,11 +50,12 @@ ColumnRole candle_role(std::string_view name);
 /// True for names that only a log of trades or signals has.
 bool is_trade_name(std::string_view name);
 
-/// The layout that column names say, for CSV and columnar files alike. Errors (data):
+/// The layout that column names say, for CSV and columnar files alike; where they are those of bars, `bars` says what
+/// these are. Errors (data):
 /// `import.not_candles` for tables known to be something else (trades), `import.unknown_format` naming what is missing.
-Result<TableLayout> layout_from_names(const std::vector<std::string>& names);
+Result<TableLayout> layout_from_names(const std::vector<std::string>& names, const BarMeaning& bars = {});
 
 /// Binance's kline order for a table without header, from its first row. Error `import.unknown_format` (data).
-Result<TableLayout> layout_from_first_row(const std::vector<std::string_view>& fields);
+Result<TableLayout> layout_from_first_row(const std::vector<std::string_view>& fields, const BarMeaning& bars = {});
 
 }  // namespace clm

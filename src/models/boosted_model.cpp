@@ -71,12 +71,31 @@ Status BoostedModel::predict(const RowSet& rows, std::span<float> out) const {
   });
 }
 
-void BoostedModel::hide_unknown_rows(std::span<const float> features, std::span<double> contributions) const {
+const ShapleyForest* BoostedModel::shapley() const {
+  std::call_once(shapley_made_, [&] {
+    if (const auto stored = stored_trees(file_.stored.library_bytes)) shapley_ = ShapleyForest::make(*stored);
+  });
+  return shapley_ ? &*shapley_ : nullptr;
+}
+
+Status BoostedModel::contributions(const RowSet& rows, std::span<double> out) const {
   const std::size_t width = columns() + 1;
-  for (std::size_t row = 0; row * width < contributions.size(); ++row)
-    if (nothing_known(features.subspan(row * columns(), columns())))
-      std::fill_n(contributions.begin() + static_cast<std::ptrdiff_t>(row * width), width,
-                  std::numeric_limits<double>::quiet_NaN());
+  expects(out.size() == rows.size() * width, "one contribution per row and feature, and the base value");
+  if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
+  const ShapleyForest* own = shapley();
+  return for_each_block(rows, [&](std::size_t first, std::span<const float> features) -> Status {
+    const std::size_t count = features.size() / columns();
+    const std::span<double> block = out.subspan(first * width, count * width);
+    if (own != nullptr)
+      own->contribute(features, block);
+    else if (Status asked = library_contributions(features, block); !asked)
+      return asked;
+    for (std::size_t row = 0; row < count; ++row)
+      if (nothing_known(features.subspan(row * columns(), columns())))
+        std::fill_n(block.begin() + static_cast<std::ptrdiff_t>(row * width), width,
+                    std::numeric_limits<double>::quiet_NaN());
+    return {};
+  });
 }
 
 Status BoostedModel::save(const std::filesystem::path& directory) const {

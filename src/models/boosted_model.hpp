@@ -1,14 +1,18 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "models/boosted_trees.hpp"
 #include "models/flat_forest.hpp"
 #include "models/model.hpp"
 #include "models/model_file.hpp"
+#include "models/shapley_forest.hpp"
 
 namespace clm {
 
@@ -50,17 +54,25 @@ class BoostedModel : public Model {
   std::vector<FeatureImportance> importance() const final { return importance_; }
   Status save(const std::filesystem::path& directory) const final;
   Status predict(const RowSet& rows, std::span<float> out) const final;
+  /// By `ShapleyForest`, where it takes the trees; else by the library.
+  Status contributions(const RowSet& rows, std::span<double> out) const final;
 
  protected:
   std::size_t columns() const { return file_.stored.header.feature_names.size(); }
-  /// NaN for the contributions of rows of `features` on which nothing is known: the model abstains there.
-  void hide_unknown_rows(std::span<const float> features, std::span<double> contributions) const;
+  virtual Result<StoredTrees> stored_trees(const std::string& library_bytes) const = 0;
+  /// What the library itself says of a block of rows, each columns() wide.
+  virtual Status library_contributions(std::span<const float> features, std::span<double> out) const = 0;
 
  private:
+  const ShapleyForest* shapley() const;
+
   BoostedModelFile file_;
   std::string library_file_;
   std::vector<FeatureImportance> importance_;
   FlatForest forest_;
+  /// Made when first asked for: few models are ever explained.
+  mutable std::once_flag shapley_made_;
+  mutable std::optional<ShapleyForest> shapley_;
 };
 
 /// Each gain as a share of their sum; all zero where nothing was gained.

@@ -5,11 +5,14 @@
 #include <gtest/gtest.h>
 #include <xgboost/c_api.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "base/file_io.hpp"
 #include "models/lightgbm_handles.hpp"
 #include "models/models_test_data.hpp"
+#include "models/shapley_forest.hpp"
 #include "models/trainers.hpp"
 #include "models/xgboost_handles.hpp"
 #include "support/temp_directory.hpp"
@@ -133,6 +136,76 @@ TEST(BoostedTrees, AForestOfLeavesIsAForest) {
   EXPECT_TRUE(same_bits(forest_says(read_lightgbm_trees(text, kColumns), rows), lightgbm_says(text, rows)));
   const std::string bytes = stored("xgboost", options, {.columns = kColumns}, "model.ubj");
   EXPECT_TRUE(same_bits(forest_says(read_xgboost_trees(bytes, kColumns), rows), xgboost_says(bytes, rows)));
+}
+
+std::vector<double> lightgbm_contributions(const std::string& text, std::span<const float> rows) {
+  LgbBooster booster;
+  int rounds = 0;
+  EXPECT_EQ(LGBM_BoosterLoadModelFromString(text.c_str(), &rounds, booster.receive()), 0);
+  const LgbThreadSeat seat = LgbThreadSeat::join();
+  std::vector<double> out(kRows * (kColumns + 1));
+  std::int64_t length = 0;
+  EXPECT_EQ(LGBM_BoosterPredictForMat(booster.get(), rows.data(), C_API_DTYPE_FLOAT32, kRows, kColumns, 1,
+                                      C_API_PREDICT_CONTRIB, 0, -1, "verbosity=-1 num_threads=1", &length, out.data()),
+            0);
+  return out;
+}
+
+std::vector<double> xgboost_contributions(const std::string& bytes, std::span<const float> rows) {
+  XgbBooster booster;
+  XgbMatrix matrix;
+  EXPECT_EQ(XGBoosterCreate(nullptr, 0, booster.receive()), 0);
+  EXPECT_EQ(XGBoosterLoadModelFromBuffer(booster.get(), bytes.data(), bytes.size()), 0);
+  EXPECT_EQ(XGDMatrixCreateFromDense(xgb_array_interface(rows, kRows).c_str(), R"({"missing":NaN,"nthread":1})",
+                                     matrix.receive()),
+            0);
+  const bst_ulong* shape = nullptr;
+  bst_ulong dimensions = 0;
+  const float* out = nullptr;
+  EXPECT_EQ(XGBoosterPredictFromDMatrix(booster.get(), matrix.get(),
+                                        R"({"type":2,"training":false,"iteration_begin":0,"iteration_end":0,)"
+                                        R"("strict_shape":false})",
+                                        &shape, &dimensions, &out),
+            0);
+  return {out, out + kRows * (kColumns + 1)};
+}
+
+std::vector<double> our_contributions(const Result<StoredTrees>& stored, std::span<const float> rows) {
+  EXPECT_TRUE(stored) << to_string(stored.error());
+  const auto forest = ShapleyForest::make(*stored);
+  EXPECT_TRUE(forest);
+  std::vector<double> out(kRows * (kColumns + 1));
+  forest->contribute(rows, out);
+  return out;
+}
+
+double farthest_apart(std::span<const double> a, std::span<const double> b) {
+  double most = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::fabs(a[i] - b[i]));
+  return most;
+}
+
+// The libraries' own rounding is in it: LightGBM follows the paths in double, XGBoost in float. Forecasts here are of
+// the size of 1.
+TEST(BoostedTrees, ContributeAsTheLibrariesDo) {
+  const float odd[] = {0.0F, -0.0F, 1e-35F, -1e-36F, 1e-40F, kNaN, kNaN, 3e38F};
+  const auto rows = odd_rows(kRows, odd);
+  for (const double missing : {0.0, 0.3}) {
+    TrainerOptions options;
+    options.lightgbm.rounds = options.xgboost.rounds = 40;
+    options.lightgbm.num_leaves = 31;
+    options.lightgbm.min_data_in_leaf = 3;
+    options.xgboost.min_child_weight = 1;
+    const ModelDataSpec spec{.rows = 1'500, .columns = kColumns, .missing_share = missing};
+    const std::string text = stored("lightgbm", options, spec, "model.txt");
+    EXPECT_LT(farthest_apart(our_contributions(parse_lightgbm_trees(text, kColumns), rows),
+                             lightgbm_contributions(text, rows)),
+              1e-9);
+    const std::string bytes = stored("xgboost", options, spec, "model.ubj");
+    EXPECT_LT(farthest_apart(our_contributions(parse_xgboost_trees(bytes, kColumns), rows),
+                             xgboost_contributions(bytes, rows)),
+              2e-5);
+  }
 }
 
 void replace_once(std::string& text, const std::string& from, const std::string& to) {

@@ -273,6 +273,30 @@ TEST(ContributionsOfRidge, AreWhatAForecastLosesWithoutTheFeature) {
   }
 }
 
+/// More questions than our own way takes: the libraries are asked.
+TEST(ContributionsOfLargeTrees, SumToTheForecast) {
+  const Dataset data = make_model_data({.rows = 2'000, .columns = kColumns, .missing_share = 0.1});
+  const RowSet rows = rows_between(data, 0, 2'000), none{&data, {}};
+  TrainerOptions options;
+  options.xgboost.rounds = options.lightgbm.rounds = 5;
+  options.xgboost.max_depth = 9;
+  options.xgboost.min_child_weight = options.lightgbm.min_data_in_leaf = 2;
+  options.lightgbm.num_leaves = 150;
+  for (const char* type : {"xgboost", "lightgbm"}) {
+    TestRun run;
+    const auto model = make_trainer(type, options).value()->train({rows, none, 1, 1}, run.context).value();
+    std::vector<double> parts(rows.size() * (kColumns + 1));
+    std::vector<float> forecasts(rows.size());
+    ASSERT_TRUE(model->contributions(rows, parts));
+    ASSERT_TRUE(model->predict(rows, forecasts));
+    for (std::size_t row = 0; row < rows.size(); row += 37) {
+      double sum = 0;
+      for (std::size_t i = 0; i <= kColumns; ++i) sum += parts[row * (kColumns + 1) + i];
+      EXPECT_NEAR(sum, double{forecasts[row]}, 1e-5) << type;
+    }
+  }
+}
+
 TEST(ContributionsOfOthers, AreNotOffered) {
   const Dataset data = small_data();
   for (const char* type : {"zero", "momentum"}) {

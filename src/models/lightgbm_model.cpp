@@ -23,27 +23,6 @@ class LightGbmModel final : public BoostedModel {
   LightGbmModel(BoostedModelFile file, LgbBooster booster, FlatForest forest)
       : BoostedModel(std::move(file), kFile, std::move(forest)), booster_(std::move(booster)) {}
 
-  // Through the batch call, which sets the library's process-wide number of threads: hence the seat.
-  Status contributions(const RowSet& rows, std::span<double> out) const override {
-    const std::size_t width = columns() + 1;
-    expects(out.size() == rows.size() * width, "one contribution per row and feature, and the base value");
-    if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
-    return for_each_block(rows, [&](std::size_t first, std::span<const float> features) -> Status {
-      const LgbThreadSeat seat = LgbThreadSeat::join();
-      const std::string parameters = "verbosity=-1 num_threads=" + std::to_string(seat.threads());
-      const std::size_t count = features.size() / columns();
-      const std::span<double> block = out.subspan(first * width, count * width);
-      std::int64_t length = 0;
-      if (LGBM_BoosterPredictForMat(booster_.get(), features.data(), C_API_DTYPE_FLOAT32,
-                                    static_cast<std::int32_t>(count), static_cast<std::int32_t>(columns()), 1,
-                                    C_API_PREDICT_CONTRIB, 0, -1, parameters.c_str(), &length, block.data()) != 0 ||
-          static_cast<std::size_t>(length) != block.size())
-        return fail(ErrorKind::defect, "model.predict", std::string("LightGBM: ") + LGBM_GetLastError());
-      hide_unknown_rows(features, block);
-      return {};
-    });
-  }
-
   /// The one way to a model, from a training and from a file, so that both give the same bits.
   static Result<std::unique_ptr<Model>> from_file(BoostedModelFile file) {
     const LgbThreadSeat seat = LgbThreadSeat::join();
@@ -76,6 +55,24 @@ class LightGbmModel final : public BoostedModel {
   }
 
  private:
+  Result<StoredTrees> stored_trees(const std::string& library_bytes) const override {
+    return parse_lightgbm_trees(library_bytes, columns());
+  }
+
+  // Through the batch call, which sets the library's process-wide number of threads: hence the seat.
+  Status library_contributions(std::span<const float> features, std::span<double> out) const override {
+    const LgbThreadSeat seat = LgbThreadSeat::join();
+    const std::string parameters = "verbosity=-1 num_threads=" + std::to_string(seat.threads());
+    std::int64_t length = 0;
+    if (LGBM_BoosterPredictForMat(booster_.get(), features.data(), C_API_DTYPE_FLOAT32,
+                                  static_cast<std::int32_t>(features.size() / columns()),
+                                  static_cast<std::int32_t>(columns()), 1, C_API_PREDICT_CONTRIB, 0, -1,
+                                  parameters.c_str(), &length, out.data()) != 0 ||
+        static_cast<std::size_t>(length) != out.size())
+      return fail(ErrorKind::defect, "model.predict", std::string("LightGBM: ") + LGBM_GetLastError());
+    return {};
+  }
+
   LgbBooster booster_;
 };
 

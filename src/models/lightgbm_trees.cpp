@@ -1,6 +1,7 @@
 #include <charconv>
 #include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/boosted_trees.hpp"
@@ -58,7 +59,7 @@ bool read_numbers(const Fields& fields, std::string_view key, std::size_t count,
 
 struct Columns {
   std::vector<int> feature, decision, left, right;
-  std::vector<double> threshold, leaf;
+  std::vector<double> threshold, leaf, inner_count, leaf_count;
 };
 
 /// Below zero a child is a leaf, counted down from -1.
@@ -66,7 +67,7 @@ std::int32_t place_of(int child, std::size_t inner) {
   return child >= 0 ? child : static_cast<std::int32_t>(inner) + ~child;
 }
 
-Result<std::vector<TreeNode>> nodes_of(const Fields& fields, const std::string& where) {
+Status add_tree(const Fields& fields, const std::string& where, StoredTrees& stored) {
   std::vector<int> leaves, categories, linear;
   Columns columns;
   if (!read_numbers(fields, "num_leaves", 1, leaves) || leaves[0] < 1) return not_readable("num_leaves", where);
@@ -79,7 +80,9 @@ Result<std::vector<TreeNode>> nodes_of(const Fields& fields, const std::string& 
       !read_numbers(fields, "decision_type", inner, columns.decision) ||
       !read_numbers(fields, "left_child", inner, columns.left) ||
       !read_numbers(fields, "right_child", inner, columns.right) ||
-      !read_numbers(fields, "leaf_value", leaf_count, columns.leaf))
+      !read_numbers(fields, "leaf_value", leaf_count, columns.leaf) ||
+      (inner > 0 && (!read_numbers(fields, "internal_count", inner, columns.inner_count) ||
+                     !read_numbers(fields, "leaf_count", leaf_count, columns.leaf_count))))
     return not_readable("a column is missing, or not as long as the tree", where);
   std::vector<TreeNode> nodes(inner + leaf_count);
   for (std::size_t i = 0; i < inner; ++i) {
@@ -95,12 +98,17 @@ Result<std::vector<TreeNode>> nodes_of(const Fields& fields, const std::string& 
     node.right = place_of(columns.right[i], inner);
   }
   for (std::size_t i = 0; i < leaf_count; ++i) nodes[inner + i].value = columns.leaf[i];
-  return nodes;
+  std::vector<double> covers = std::move(columns.inner_count);
+  covers.insert(covers.end(), columns.leaf_count.begin(), columns.leaf_count.end());
+  covers.resize(nodes.size(), 0.0);  // of a tree that is one leaf
+  stored.trees.push_back(std::move(nodes));
+  stored.covers.push_back(std::move(covers));
+  return {};
 }
 
 }  // namespace
 
-Result<FlatForest> read_lightgbm_trees(const std::string& text, std::size_t columns) {
+Result<StoredTrees> parse_lightgbm_trees(const std::string& text, std::size_t columns) {
   std::string_view rest = text;
   const Fields header = take_fields(rest);
   std::vector<int> per_iteration;
@@ -108,7 +116,7 @@ Result<FlatForest> read_lightgbm_trees(const std::string& text, std::size_t colu
   if (!read_numbers(header, "num_tree_per_iteration", 1, per_iteration) || per_iteration[0] != 1 ||
       objective == header.end() || objective->second != "regression" || header.count("average_output") != 0)
     return not_readable("it is no regression of one output", "header");
-  FlatForest forest({columns, 0, FlatForest::Sum::in_double, kZeroThreshold});
+  StoredTrees stored{{columns, 0, FlatForest::Sum::in_double, kZeroThreshold}, {}, {}};
   while (!rest.empty()) {
     if (rest.front() == '\n') {
       rest.remove_prefix(1);
@@ -116,12 +124,16 @@ Result<FlatForest> read_lightgbm_trees(const std::string& text, std::size_t colu
     }
     if (rest.substr(0, 5) != "Tree=") break;
     const std::string where(take_line(rest));
-    const auto nodes = nodes_of(take_fields(rest), where);
-    if (!nodes) return forward_error(nodes);
-    if (auto added = forest.add(*nodes); !added) return forward_error(added);
+    if (auto added = add_tree(take_fields(rest), where, stored); !added) return forward_error(added);
   }
   if (rest.substr(0, 12) != "end of trees") return not_readable("the trees do not end", {});
-  return forest;
+  return stored;
+}
+
+Result<FlatForest> read_lightgbm_trees(const std::string& text, std::size_t columns) {
+  const auto stored = parse_lightgbm_trees(text, columns);
+  if (!stored) return forward_error(stored);
+  return forest_of(*stored);
 }
 
 }  // namespace clm

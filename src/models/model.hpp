@@ -41,8 +41,8 @@ class Model {
   /// How far each feature moved each forecast, in label units: row-major, rows.size() x (F + 1), the last column what
   /// the model says of nothing in particular. A row's values sum to its forecast, to float rounding; all are NaN where
   /// the model abstains; a feature that the model does not use has 0. Boosted trees: Shapley values of the conditional
-  /// expectation along the trees' paths (Lundberg et al. 2020, Nature Machine Intelligence 2:56, algorithm 2), by the
-  /// libraries; cost O(trees x leaves x depth^2) a row, a hundred times that of a forecast. ridge: coefficient x
+  /// expectation along the trees' paths (Lundberg et al. 2020, Nature Machine Intelligence 2:56, algorithm 2), by
+  /// `ShapleyForest`, trees of more than 65 leaves by the libraries, whose cost is ten times that. ridge: coefficient x
   /// z-score, exact. `out` has rows.size() x (F + 1) entries. Errors as `predict`, and
   /// `model.contributions` (usage) from the types that do not offer it, which is the default.
   virtual Status contributions(const RowSet& rows, std::span<double> out) const;

@@ -28,16 +28,6 @@ class XgboostModel final : public BoostedModel {
   XgboostModel(BoostedModelFile file, XgbBooster booster, FlatForest forest)
       : BoostedModel(std::move(file), kFile, std::move(forest)), booster_(std::move(booster)) {}
 
-  Status contributions(const RowSet& rows, std::span<double> out) const override {
-    const std::size_t width = columns() + 1;
-    expects(out.size() == rows.size() * width, "one contribution per row and feature, and the base value");
-    if (Status same = check_feature_hash(feature_hash(), rows); !same) return same;
-    return for_each_block(rows, [&](std::size_t first, std::span<const float> features) {
-      const std::size_t count = features.size() / columns();
-      return contribute_block(features, out.subspan(first * width, count * width));
-    });
-  }
-
   /// The one way to a model, from a training and from a file, so that both give the same bits.
   static Result<std::unique_ptr<Model>> from_file(BoostedModelFile file) {
     XgbBooster booster;
@@ -73,9 +63,13 @@ class XgboostModel final : public BoostedModel {
     return {};
   }
 
+  Result<StoredTrees> stored_trees(const std::string& library_bytes) const override {
+    return parse_xgboost_trees(library_bytes, columns());
+  }
+
   // Rows go through a matrix. The library says nothing of
   // threads here, and nobody waits for it, so one at a time.
-  Status contribute_block(std::span<const float> features, std::span<double> out) const {
+  Status library_contributions(std::span<const float> features, std::span<double> out) const override {
     static constexpr const char* kConfig =
         R"({"type":2,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false})";
     const std::lock_guard lock(contributing_);
@@ -91,7 +85,6 @@ class XgboostModel final : public BoostedModel {
         dimensions != 2 || shape[0] != count || shape[1] != width)
       return fail(ErrorKind::defect, "model.predict", std::string("XGBoost: ") + XGBGetLastError());
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = double{values[i]};
-    hide_unknown_rows(features, out);
     return {};
   }
 

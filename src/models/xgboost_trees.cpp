@@ -1,6 +1,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -16,7 +17,7 @@ tl::unexpected<Error> not_readable(const std::string& why) {
 
 /// A tree as the library lays it out: a column per property.
 struct Columns {
-  std::vector<double> left, right, feature, condition, default_left, split_type;
+  std::vector<double> left, right, feature, condition, default_left, split_type, cover;
 };
 
 /// Listens to the document as it goes by, and keeps the columns of the trees and the base score.
@@ -74,6 +75,7 @@ class TreeListener : public nlohmann::json_sax<nlohmann::json> {
     if (name == "split_conditions") return &tree.condition;
     if (name == "default_left") return &tree.default_left;
     if (name == "split_type") return &tree.split_type;
+    if (name == "sum_hessian") return &tree.cover;
     return nullptr;
   }
   bool number(double value) {
@@ -86,16 +88,18 @@ class TreeListener : public nlohmann::json_sax<nlohmann::json> {
   std::vector<double>* column_ = nullptr;
 };
 
-/// The nodes that the root leads to: pruned ones stay in the columns. Empty where the columns do not fit together.
-std::vector<TreeNode> nodes_of(const Columns& tree) {
+/// The nodes that the root leads to, and their covers: pruned ones stay in the columns. Empty where the columns do not
+/// fit together.
+std::vector<TreeNode> nodes_of(const Columns& tree, std::vector<double>& covers) {
   const std::size_t count = tree.left.size();
   if (count == 0 || tree.right.size() != count || tree.feature.size() != count || tree.condition.size() != count ||
-      tree.default_left.size() != count)
+      tree.default_left.size() != count || tree.cover.size() != count)
     return {};
   std::vector<TreeNode> nodes(1);
   std::vector<std::size_t> stored_at{0};  // by node
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const std::size_t at = stored_at[i];
+    covers.push_back(tree.cover[at]);
     if (tree.left[at] < 0) {
       nodes[i].value = tree.condition[at];
       continue;
@@ -118,7 +122,7 @@ std::vector<TreeNode> nodes_of(const Columns& tree) {
 
 }  // namespace
 
-Result<FlatForest> read_xgboost_trees(const std::string& ubjson, std::size_t columns) {
+Result<StoredTrees> parse_xgboost_trees(const std::string& ubjson, std::size_t columns) {
   TreeListener heard;
   if (!nlohmann::json::sax_parse(ubjson, &heard, nlohmann::json::input_format_t::ubjson))
     return not_readable(heard.error);
@@ -130,16 +134,24 @@ Result<FlatForest> read_xgboost_trees(const std::string& ubjson, std::size_t col
   const auto [end, error] = std::from_chars(written.data(), written.data() + written.size(), base);
   if (error != std::errc() || end != written.data() + written.size())
     return not_readable("its base score is \"" + heard.base_score + "\"");
-  FlatForest forest({columns, static_cast<double>(base), FlatForest::Sum::in_float, 0});
+  StoredTrees stored{{columns, static_cast<double>(base), FlatForest::Sum::in_float, 0}, {}, {}};
   for (const Columns& tree : heard.trees) {
-    const std::string number = std::to_string(forest.trees());
+    const std::string number = std::to_string(stored.trees.size());
     for (const double type : tree.split_type)
       if (type != 0) return not_readable("tree " + number + " splits by category");
-    const auto nodes = nodes_of(tree);
+    std::vector<double> covers;
+    auto nodes = nodes_of(tree, covers);
     if (nodes.empty()) return not_readable("tree " + number + " is none");
-    if (auto added = forest.add(nodes); !added) return forward_error(added);
+    stored.trees.push_back(std::move(nodes));
+    stored.covers.push_back(std::move(covers));
   }
-  return forest;
+  return stored;
+}
+
+Result<FlatForest> read_xgboost_trees(const std::string& ubjson, std::size_t columns) {
+  const auto stored = parse_xgboost_trees(ubjson, columns);
+  if (!stored) return forward_error(stored);
+  return forest_of(*stored);
 }
 
 }  // namespace clm

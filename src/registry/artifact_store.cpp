@@ -7,6 +7,7 @@
 #include "base/contract.hpp"
 #include "base/file_io.hpp"
 #include "base/hash.hpp"
+#include "base/log.hpp"
 
 namespace clm {
 namespace fs = std::filesystem;
@@ -154,6 +155,7 @@ Result<StoredArtifact> ArtifactStore::put(StagedArtifact staged, Manifest manife
   fs::create_directories(target.parent_path(), failure);
   if (auto published = publish(staged.directory(), target); !published) return forward_error(published);
   staged.directory_.clear();
+  log_info("wrote " + target.string() + ", " + std::to_string(manifest.files.size()) + " model files");
   return StoredArtifact{*version, std::move(manifest), sha256_hex(*bytes), target};
 }
 

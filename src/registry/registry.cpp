@@ -46,13 +46,13 @@ void step(soci::session& session, VersionRecord& record, VersionStatus to, const
 
 }  // namespace
 
-Result<Registry> Registry::open(Database& database, ArtifactStore store) {
+Result<Registry> Registry::open(Database& database, ArtifactStore store, const Clock* clock) {
   if (auto migrated = database.migrate("registry", registry_migrations()); !migrated) return forward_error(migrated);
-  return Registry(database, std::move(store));
+  return Registry(database, std::move(store), clock);
 }
 
 Result<Registry::Registration> Registry::enter(const StoredArtifact& artifact, const Decision& decision) {
-  const auto why = prepared(decision);
+  const auto why = prepared(decision, clock_);
   if (!why) return forward_error(why);
   auto manifest_json = write_manifest(artifact.manifest);
   if (!manifest_json) return forward_error(manifest_json);
@@ -87,7 +87,7 @@ Result<Registry::Registration> Registry::enter(const StoredArtifact& artifact, c
 }
 
 Status Registry::record_failed_training(const Slot& slot, const Decision& decision) {
-  const auto why = prepared(decision);
+  const auto why = prepared(decision, clock_);
   if (!why) return forward_error(why);
   return database_->write("recording a failed training", [&](soci::session& session) -> Status {
     insert_event(session, slot, VersionId(), VersionStatus::training, VersionStatus::failed, *why);
@@ -96,7 +96,7 @@ Status Registry::record_failed_training(const Slot& slot, const Decision& decisi
 }
 
 Result<VersionRecord> Registry::advance(const VersionId& version, VersionStatus to, const Decision& decision) {
-  const auto why = prepared(decision);
+  const auto why = prepared(decision, clock_);
   if (!why) return forward_error(why);
   VersionRecord record;
   const auto written = database_->write("advancing a version", [&](soci::session& session) -> Status {
@@ -119,7 +119,7 @@ Result<VersionRecord> Registry::reject(const VersionId& version, const Decision&
 }
 
 Result<Registry::Promotion> Registry::promote(const VersionId& version, const Decision& decision) {
-  const auto why = prepared(decision);
+  const auto why = prepared(decision, clock_);
   if (!why) return forward_error(why);
   if (why->evidence_json.empty())
     return refused("registry.no_evidence", "version " + version.str() + " has no evidence that it should be promoted",
@@ -154,7 +154,7 @@ Result<Registry::Promotion> Registry::promote(const VersionId& version, const De
 }
 
 Result<VersionRecord> Registry::retire(const VersionId& version, const Decision& decision) {
-  const auto why = prepared(decision);
+  const auto why = prepared(decision, clock_);
   if (!why) return forward_error(why);
   VersionRecord record;
   const auto written = database_->write("retiring a version", [&](soci::session& session) -> Status {
@@ -173,7 +173,7 @@ Result<VersionRecord> Registry::retire(const VersionId& version, const Decision&
 
 Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& decision,
                                               const RollbackOptions& options) {
-  const auto why = prepared(decision);
+  const auto why = prepared(decision, clock_);
   if (!why) return forward_error(why);
   const auto present = active(slot);
   if (!present) return forward_error(present);

@@ -14,12 +14,16 @@
 
 namespace clm {
 
+inline constexpr std::string_view kPerson = "person";
+
 /// Who decided, when, why and on what evidence. Everything that changes a status carries one.
 struct Decision {
-  Timestamp at;               ///< from the caller's clock
-  std::string actor;          ///< "cycle 12", "watch", a person's name
-  std::string reason;         ///< a sentence; must not be empty
-  std::string evidence_json;  ///< one JSON value as text, or empty for none
+  /// What a program decided: the close until which data were known. What a person decided (`kPerson`): the moment.
+  Timestamp at;
+  std::string actor;                                   ///< "cycle 12", "life cycle, job 3", `kPerson`
+  std::string reason;                                  ///< a sentence; must not be empty
+  std::string evidence_json;                           ///< one JSON value as text, or empty for none
+  std::optional<Timestamp> decided_at = std::nullopt;  ///< left empty: the registry asks its clock, if it has one
 };
 
 /// A model type and the scope it serves: at most one version is active in each.
@@ -49,6 +53,10 @@ struct Event {
   VersionStatus to = VersionStatus::candidate;
   std::string actor, reason;
   std::string evidence_id;  ///< empty if none; see `Registry::evidence`
+  /// The close until which data were known to what decided; none where a person did, or something was repaired.
+  std::optional<Timestamp> data_until = std::nullopt;
+  /// By the machine's clock. None in a replay, and for what a program decided before this was written down.
+  std::optional<Timestamp> decided_at = std::nullopt;
 };
 
 /// What is served. `generation` grows with every move of the alias of its slot: a cheap way to notice a swap.
@@ -63,8 +71,9 @@ struct ActiveAlias {
 /// database, i.e. one per thread; borrows it.
 class Registry {
  public:
-  /// Brings the tables up to date. Errors as `Database`.
-  static Result<Registry> open(Database& database, ArtifactStore store);
+  /// Brings the tables up to date. `clock`, if it is given, says when events are written (`Event::decided_at`); it
+  /// must outlive the registry. Errors as `Database`.
+  static Result<Registry> open(Database& database, ArtifactStore store, const Clock* clock = nullptr);
   const ArtifactStore& store() const { return store_; }
 
   // --- Changing ---
@@ -179,9 +188,11 @@ class Registry {
   Result<std::vector<VersionId>> prune(const FileLock& cycle_lock, const Retention& retention);
 
  private:
-  Registry(Database& database, ArtifactStore store) : database_(&database), store_(std::move(store)) {}
+  Registry(Database& database, ArtifactStore store, const Clock* clock)
+      : database_(&database), store_(std::move(store)), clock_(clock) {}
   Database* database_;
   ArtifactStore store_;
+  const Clock* clock_;
 };
 
 }  // namespace clm

@@ -15,19 +15,28 @@ namespace {
 
 constexpr std::size_t kMinPrefixDigits = 4;
 
+/// Of an event at `at`: whose time that is. Events of before `decided_at` was written down are told by their actor.
+void tell_times(Event& event, std::optional<Timestamp> decided_at) {
+  constexpr std::string_view kRecovery = "recovery";  // registry_upkeep.cpp
+  event.decided_at = decided_at;
+  if (event.actor != kPerson && event.actor != kRecovery) event.data_until = event.at;
+  if (event.actor == kPerson && !decided_at) event.decided_at = event.at;
+}
+
 /// `conditions` names one text and one number, in this order.
 std::vector<Event> query_events(soci::session& session, const std::string& conditions, const std::string& text,
                                 long long number) {
   long long id = 0;
-  long long at = 0;
+  long long at = 0, decided_at = 0;
+  soci::indicator clocked = soci::i_null;
   std::string model_type, scope, version, from, to, actor, reason, evidence_id;
   soci::statement statement =
       (session.prepare << "SELECT id, at, model_type, scope, coalesce(version, ''), from_status, to_status, actor, "
-                          "reason, coalesce(evidence_id, '') FROM events "
+                          "reason, coalesce(evidence_id, ''), decided_at FROM events "
                        << conditions,
        soci::into(id), soci::into(at), soci::into(model_type), soci::into(scope), soci::into(version), soci::into(from),
-       soci::into(to), soci::into(actor), soci::into(reason), soci::into(evidence_id), soci::use(text),
-       soci::use(number));
+       soci::into(to), soci::into(actor), soci::into(reason), soci::into(evidence_id), soci::into(decided_at, clocked),
+       soci::use(text), soci::use(number));
   statement.execute();
   std::vector<Event> events;
   while (statement.fetch()) {
@@ -36,6 +45,7 @@ std::vector<Event> query_events(soci::session& session, const std::string& condi
     expects(from_status && to_status, "the database knows the statuses of this program");
     events.push_back({id, Timestamp(at), Slot{model_type, scope}, VersionId(version), *from_status, *to_status, actor,
                       reason, evidence_id});
+    tell_times(events.back(), clocked == soci::i_ok ? std::optional(Timestamp(decided_at)) : std::nullopt);
   }
   return events;
 }

@@ -22,9 +22,13 @@ Result<Json> manifest_of(const VersionRecord& record) {
   }
 }
 
+Json time_or_null(const std::optional<Timestamp>& time) { return time ? Json(to_string(*time)) : Json(); }
+
 Json to_json(const Event& event) {
   return {{"id", event.id},
           {"at", to_string(event.at)},
+          {"data_until", time_or_null(event.data_until)},
+          {"decided_at", time_or_null(event.decided_at)},
           {"model_type", event.slot.model_type},
           {"scope", event.slot.scope},
           {"version", event.version.empty() ? Json() : Json(event.version.str())},

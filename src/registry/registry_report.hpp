@@ -13,7 +13,8 @@ namespace clm {
 Result<nlohmann::json> models_document(const Registry& registry, const Registry::Filter& filter);
 /// {version, model_type, scope, status, pruned, manifest, evidence, events}
 Result<nlohmann::json> show_document(const Registry& registry, std::string_view version);
-/// {model_type, events:[{id, at, model_type, scope, version, from, to, actor, reason, evidence_id}]}
+/// {model_type, events:[{id, at, data_until, decided_at, model_type, scope, version, from, to, actor, reason,
+/// evidence_id}]}
 Result<nlohmann::json> history_document(const Registry& registry, std::string_view model_type, int limit);
 /// {versions:[{version, model_type, ok, problem, note}]}; problem is null or {code, message, where, remedy}.
 nlohmann::json verify_document(const std::vector<Registry::Check>& checks);

@@ -3,9 +3,11 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
+#include <soci/soci.h>
 #include <nlohmann/json.hpp>
 
 #include "registry/registry_fixture.hpp"
+#include "registry/registry_schema.hpp"
 
 namespace clm {
 namespace {
@@ -39,6 +41,52 @@ TEST_F(ReportTest, ModelsAndShow) {
   EXPECT_EQ(shown.at("events").at(1).at("to"), "active");
   EXPECT_EQ(code_of(show_document(*registry_, "nothing")), "registry.unknown_version");
   EXPECT_EQ(history_document(*registry_, "xgboost", 10)->at("events").size(), 2U);
+}
+
+TEST_F(ReportTest, HistorySaysUntilWhenDataWereKnownAndWhenItWasDecided) {
+  const ManualClock clock(from_calendar(2022, 7, 2));
+  auto live = Registry::open(*database_, ArtifactStore(workspace_->versions()), &clock);
+  ASSERT_TRUE(live.has_value());
+  Decision cycle = because("trained");
+  cycle.actor = "cli, cycle 1";
+  const VersionId version = live->enter(*put_sample(live->store(), sample_manifest(1)), cycle)->record.version;
+  Decision by_hand = because("looks good");
+  by_hand.actor = kPerson;
+  by_hand.at = clock.now();
+  ASSERT_TRUE(live->promote(version, by_hand));
+
+  const Json events = history_document(*live, "", 10)->at("events");
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events.at(0).at("data_until"), "2022-07-01T00:00:00Z");
+  EXPECT_EQ(events.at(0).at("decided_at"), "2022-07-02T00:00:00Z");
+  EXPECT_TRUE(events.at(1).at("data_until").is_null()) << "a person decides by what a person knows";
+  EXPECT_EQ(events.at(1).at("decided_at"), "2022-07-02T00:00:00Z");
+
+  // Without a clock, as in a replay, nobody claims to know.
+  const VersionId replayed = candidate(2);
+  EXPECT_TRUE(history_document(*registry_, "", 10)->at("events").at(2).at("decided_at").is_null());
+}
+
+TEST_F(ReportTest, EventsOfOlderWorkspacesAreToldApartByWhoDecided) {
+  const auto older = directory_.path() / "older.db";
+  auto database = Database::open(older);
+  ASSERT_TRUE(database.has_value());
+  ASSERT_TRUE(database->migrate("registry", registry_migrations().first(1)));
+  ASSERT_TRUE(database->write("two events", [](soci::session& session) -> Status {
+    for (const char* actor : {"cli, cycle 1", "person"})
+      session << "INSERT INTO events (at, model_type, scope, from_status, to_status, actor, reason) "
+                 "VALUES (1656633600000, 'xgboost', 'default', 'training', 'failed', :actor, 'x')",
+          soci::use(std::string(actor));
+    return {};
+  }));
+  const auto registry = Registry::open(*database, ArtifactStore(workspace_->versions()));
+  ASSERT_TRUE(registry.has_value()) << "it opens";
+  const Json events = history_document(*registry, "", 10)->at("events");
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events.at(0).at("data_until"), "2022-07-01T00:00:00Z");
+  EXPECT_TRUE(events.at(0).at("decided_at").is_null());
+  EXPECT_TRUE(events.at(1).at("data_until").is_null());
+  EXPECT_EQ(events.at(1).at("decided_at"), "2022-07-01T00:00:00Z");
 }
 
 TEST_F(ReportTest, DiffNamesWhatDiffersAndNothingElse) {

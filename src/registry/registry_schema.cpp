@@ -63,7 +63,9 @@ CREATE TRIGGER evidence_is_not_changed BEFORE UPDATE ON evidence
   BEGIN SELECT raise(ABORT, 'evidence is append-only'); END;
 CREATE TRIGGER evidence_is_not_deleted BEFORE DELETE ON evidence
   BEGIN SELECT raise(ABORT, 'evidence is append-only'); END;
-)sql"}};
+)sql"},
+                                         // When it was written, by the machine's clock; events of before have none.
+                                         Migration{2, "ALTER TABLE events ADD COLUMN decided_at INTEGER;"}};
 
 constexpr std::array kCycleLogMigrations{Migration{1, R"sql(
 CREATE TABLE cycles (

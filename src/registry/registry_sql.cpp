@@ -7,6 +7,7 @@
 
 #include "base/contract.hpp"
 #include "base/hash.hpp"
+#include "base/log.hpp"
 
 namespace clm::registry_sql {
 namespace {
@@ -130,6 +131,8 @@ std::int64_t move_alias(soci::session& session, const Slot& slot, const VersionI
 
 void insert_event(soci::session& session, const Slot& slot, const VersionId& version, VersionStatus from,
                   VersionStatus to, const Decision& decision) {
+  log_info(slot.model_type + (version.empty() ? "" : " " + version.str()) + ": " + std::string(to_string(from)) +
+           " -> " + std::string(to_string(to)) + " by " + decision.actor);
   std::string evidence_id;
   if (!decision.evidence_json.empty()) {
     evidence_id = sha256_hex(decision.evidence_json).substr(0, kEvidenceIdDigits);
@@ -139,17 +142,22 @@ void insert_event(soci::session& session, const Slot& slot, const VersionId& ver
   const long long at = decision.at.ms();
   const std::string from_name(to_string(from));
   const std::string to_name(to_string(to));
-  session << "INSERT INTO events (at, model_type, scope, version, from_status, to_status, actor, reason, evidence_id) "
-             "VALUES (:at, :type, :scope, nullif(:version, ''), :from, :to, :actor, :reason, nullif(:evidence, ''))",
+  long long decided_at = decision.decided_at ? decision.decided_at->ms() : 0;
+  soci::indicator clocked = decision.decided_at ? soci::i_ok : soci::i_null;
+  session << "INSERT INTO events (at, model_type, scope, version, from_status, to_status, actor, reason, evidence_id, "
+             "decided_at) VALUES (:at, :type, :scope, nullif(:version, ''), :from, :to, :actor, :reason, "
+             "nullif(:evidence, ''), :decided_at)",
       soci::use(at), soci::use(slot.model_type), soci::use(slot.scope), soci::use(version.str()), soci::use(from_name),
-      soci::use(to_name), soci::use(decision.actor), soci::use(decision.reason), soci::use(evidence_id);
+      soci::use(to_name), soci::use(decision.actor), soci::use(decision.reason), soci::use(evidence_id),
+      soci::use(decided_at, clocked);
 }
 
-Result<Decision> prepared(const Decision& decision) {
+Result<Decision> prepared(const Decision& decision, const Clock* clock) {
   if (decision.reason.empty() || decision.actor.empty())
     return fail(ErrorKind::usage, "registry.reason", "a decision needs an actor and a reason", {},
                 "Say why: --reason TEXT.");
   Decision canonical = decision;
+  if (clock != nullptr) canonical.decided_at = clock->now();
   if (decision.evidence_json.empty()) return canonical;
   try {
     canonical.evidence_json = nlohmann::json::parse(decision.evidence_json).dump();

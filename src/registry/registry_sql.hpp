@@ -37,11 +37,12 @@ void set_way_back(soci::session& session, const VersionId& version, Way way);
 /// Points the alias of `slot` at `version` (empty: at nothing) and returns its new generation.
 std::int64_t move_alias(soci::session& session, const Slot& slot, const VersionId& version, Timestamp since);
 
+/// A decision as it is written down: its evidence is canonical, and `decided_at` is the clock's time, if there is one.
+/// Errors `registry.reason` (usage), `registry.evidence` (defect).
+Result<Decision> prepared(const Decision& decision, const Clock* clock);
+
 /// Writes the event and, if there is any, its evidence.
 void insert_event(soci::session& session, const Slot& slot, const VersionId& version, VersionStatus from,
                   VersionStatus to, const Decision& decision);
-
-/// Checks a decision and makes its evidence canonical. Errors `registry.reason` (usage), `registry.evidence` (defect).
-Result<Decision> prepared(const Decision& decision);
 
 }  // namespace clm::registry_sql

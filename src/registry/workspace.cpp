@@ -7,6 +7,8 @@ namespace clm {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kLockName = ".clm.lock";
+
 bool holds_config(const fs::path& directory) {
   std::error_code failure;
   return fs::is_regular_file(directory / "clm.toml", failure);
@@ -50,9 +52,11 @@ Result<Workspace> Workspace::find(const std::optional<fs::path>& given, const fs
 }
 
 Result<FileLock> Workspace::lock_cycle(std::string_view purpose) const {
-  auto lock = FileLock::acquire(root_ / ".clm.lock", purpose);
+  auto lock = FileLock::acquire(root_ / kLockName, purpose);
   if (lock) remove_aside_files(versions());
   return lock;
 }
+
+std::optional<std::string> Workspace::cycle_holder() const { return FileLock::holder(root_ / kLockName); }
 
 }  // namespace clm

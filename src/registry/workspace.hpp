@@ -24,6 +24,8 @@ class Workspace {
   std::filesystem::path database_file() const { return root_ / "clm.db"; }
   std::filesystem::path candles() const { return root_ / "candles"; }
   std::filesystem::path series() const { return root_ / "series"; }
+  /// What was imported, fetched, simulated or deleted, batch by batch (market/batches/batch_log.hpp).
+  std::filesystem::path imports() const { return root_ / "imports"; }
   std::filesystem::path versions() const { return root_ / "versions"; }
   std::filesystem::path reports() const { return root_ / "reports"; }
   /// Registries of replays, each by itself.
@@ -34,6 +36,8 @@ class Workspace {
   /// The one lock for whoever trains, decides or removes here. The kernel frees it when its holder dies. Leftovers of
   /// a killed holder in versions/ are removed. Error `lock.held` (locked), naming the holder.
   Result<FileLock> lock_cycle(std::string_view purpose) const;
+  /// Who holds it at this moment; none: nobody. Keeps nobody from it.
+  std::optional<std::string> cycle_holder() const;
 
  private:
   explicit Workspace(std::filesystem::path root) : root_(std::move(root)) {}

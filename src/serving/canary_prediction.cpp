@@ -51,6 +51,8 @@ Result<Forecasts> predict_with_canaries(const Registry& registry, const std::vec
   for (const auto& [instead, places] : served_by_canaries(candles.symbols(), served->ensemble, canaries)) {
     auto theirs = predict(instead);
     if (!theirs) return theirs;
+    if (theirs->horizon_bars != served->horizon_bars) served->horizon_bars.reset();
+    if (theirs->basis != served->basis) served->basis = ReturnBasis::relative;
     for (const std::size_t place : places) {
       served->predictions[place] = std::move(theirs->predictions[place]);
       note_canaries(served->predictions[place], instead);

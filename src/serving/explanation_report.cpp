@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "serving/forecast_report.hpp"
+
 namespace clm {
 namespace {
 
@@ -40,11 +42,13 @@ nlohmann::json document_of(const MemberExplanation& member, std::size_t top) {
   return document;
 }
 
-nlohmann::json document_of(const Explanation& explanation, std::size_t top) {
+nlohmann::json document_of(const Explanation& explanation, const std::string& held_back, std::size_t top) {
   const Prediction& prediction = explanation.prediction;
   const CombinedExplanation sum = combined(explanation);
+  const std::string note = note_on(prediction, held_back);
   nlohmann::json document{{"symbol", prediction.symbol.str()},
                           {"action", to_string(prediction.action)},
+                          {"note", note.empty() ? nlohmann::json() : nlohmann::json(note)},
                           {"expected_return_bps", number(prediction.expected_return_bps)},
                           {"base_bps", sum.base_bps},
                           {"opaque_bps", sum.opaque_bps}};
@@ -93,7 +97,8 @@ CombinedExplanation combined(const Explanation& explanation) {
 
 nlohmann::json to_json(const Explanations& explanations, Timestamp as_of, std::size_t top) {
   auto list = nlohmann::json::array();
-  for (const auto& explanation : explanations.explanations) list.push_back(document_of(explanation, top));
+  for (const auto& explanation : explanations.explanations)
+    list.push_back(document_of(explanation, explanations.held_back, top));
   const bool told_apart = explanations.regime != VolatilityRegime::unknown;
   return {{"as_of", to_string(as_of)},
           {"ensemble", explanations.ensemble.empty() ? nlohmann::json() : nlohmann::json(explanations.ensemble.str())},

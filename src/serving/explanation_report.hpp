@@ -19,7 +19,7 @@ CombinedExplanation combined(const Explanation& explanation);
 /// The effects descending by size, ties by name.
 std::vector<FeatureEffect> by_size(std::vector<FeatureEffect> effects);
 
-/// {as_of, ensemble, regime, explanations: [{symbol, action, expected_return_bps, base_bps, opaque_bps, features:
+/// {as_of, ensemble, regime, explanations: [{symbol, action, note, expected_return_bps, base_bps, opaque_bps, features:
 /// [{feature, value, effect_bps}], other_features_bps, members: [{model_type, version, weight, expected_return_bps,
 /// base_bps, features, other_features_bps, why_not}], abstained: [{model_type, why}], canaries: [version]}]}.
 /// `features` are the `top` largest by size, `other_features_bps` the sum of the others. `base_bps` and

@@ -7,8 +7,6 @@
 #include <optional>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
 #include "features/feature_engine.hpp"
 #include "features/feature_set.hpp"
 
@@ -102,9 +100,9 @@ struct Answer {
   std::string why;  ///< it abstains
 };
 
-void decide(Prediction& prediction, const CombinedForecast& combined, const TradingCosts& costs) {
+void decide(Prediction& prediction, const CombinedForecast& combined, ReturnBasis basis, const TradingCosts& costs) {
   prediction.expected_return_bps = combined.forecast;
-  prediction.disagreement_bps = combined.disagreement;
+  prediction.disagreement_bps = combined.votes > 1 ? combined.disagreement : kMissing;
   prediction.agree = combined.agree;
   if (combined.votes == 0) {
     prediction.confidence = kMissing;
@@ -113,9 +111,24 @@ void decide(Prediction& prediction, const CombinedForecast& combined, const Trad
   double up = 0;
   for (const auto& vote : prediction.votes) up += vote.weight * vote.up_probability;
   prediction.confidence = combined.forecast >= 0 ? up : 1 - up;
-  const double round_trip_bps = 2 * costs.per_side_bps();
-  if (combined.forecast > round_trip_bps) prediction.action = Action::buy;
-  if (combined.forecast < -round_trip_bps) prediction.action = Action::sell;
+  Advice advice = advise(combined.forecast, up, basis, costs);
+  prediction.action = advice.action;
+  prediction.note = std::move(advice.note);
+}
+
+/// What those who vote forecast: about the price itself only where all of them do.
+ReturnBasis common_basis(const std::vector<LabelOptions>& labels) {
+  const bool is_own = !labels.empty() && std::all_of(labels.begin(), labels.end(), [](const LabelOptions& label) {
+    return label.target == LabelTarget::plain;
+  });
+  return is_own ? ReturnBasis::own : ReturnBasis::relative;
+}
+
+std::optional<int> common_horizon(const std::vector<LabelOptions>& labels) {
+  if (labels.empty()) return std::nullopt;
+  for (const auto& label : labels)
+    if (label.horizon_bars != labels.front().horizon_bars) return std::nullopt;
+  return labels.front().horizon_bars;
 }
 
 /// The weights in force where no ensemble is active.
@@ -145,18 +158,7 @@ Result<std::optional<VersionRecord>> serving_version(const Registry& registry, c
   return *active ? std::optional((*active)->record) : std::nullopt;
 }
 
-nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); }
-
 }  // namespace
-
-std::string_view to_string(Action action) {
-  switch (action) {
-    case Action::buy: return "BUY";
-    case Action::sell: return "SELL";
-    case Action::hold: return "HOLD";
-  }
-  return {};
-}
 
 Result<Predictor::Member> Predictor::load_member(const Registry& registry, const VersionRecord& record) {
   const auto artifact = registry.open_artifact(record);
@@ -259,6 +261,25 @@ Result<Predictor> Predictor::load_version(const Registry& registry, const Versio
   return predictor;
 }
 
+/// Empty: it has not.
+std::string Predictor::why_expired(const Member& member, Timestamp as_of) const {
+  if (max_data_age_ <= Duration(0) || as_of - member.data_end <= max_data_age_) return {};
+  return "its data ended " + to_string(as_of - member.data_end) + " ago, at " + to_string(member.data_end) +
+         "; the limit is " + to_string(max_data_age_);
+}
+
+Lineup Predictor::lineup(Timestamp as_of) const {
+  Lineup out{ensemble_, {}, absent_};
+  std::vector<double> said(rule_.members.size(), kMissing);
+  for (const Member& member : members_) {
+    out.members.push_back({member.model_type, member.version, member.data_end, 0, why_expired(member, as_of)});
+    if (out.members.back().why_not.empty()) said[member.place] = 0;
+  }
+  const CombinedForecast combined = rule_.combine(said, VolatilityRegime::unknown);
+  for (std::size_t m = 0; m < members_.size(); ++m) out.members[m].weight = combined.weights[members_[m].place];
+  return out;
+}
+
 /// What a prediction was made of.
 struct Predictor::Inputs {
   std::vector<LatestRows> latest;
@@ -281,10 +302,13 @@ Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const Con
   Forecasts out;
   out.ensemble = ensemble_;
   for (const auto& symbol : candles.symbols())
-    out.predictions.push_back({symbol, Action::hold, 0, 0, 0, 0, {}, absent_});
+    out.predictions.push_back({symbol, Action::hold, {}, 0, 0, 0, 0, {}, absent_});
 
   std::vector<LabelOptions> labels;
   for (const auto& member : members_) labels.push_back(member.label);
+  out.horizon_bars = common_horizon(labels);
+  out.basis = common_basis(labels);
+  out.cost_band_bps = cost_band_bps(costs_);
   inputs.units = units_of(labels);
   const auto& units = inputs.units;
   const MeasuringSource measured(candles, inputs.units, as_of);
@@ -311,16 +335,15 @@ Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const Con
     if (!forecasts) return forward_error(forecasts);
     for (std::size_t s = 0; s < out.predictions.size(); ++s)
       answers[s * count + m].why = "no bar closed at " + to_string(as_of);
-    const bool expired = max_data_age_ > Duration(0) && as_of - member.data_end > max_data_age_;
+    const std::string expired = why_expired(member, as_of);
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const std::size_t s = rows->data.symbol[i];
       fresh[s] = true;
       Answer& answer = answers[s * count + m];
       const double forecast = static_cast<double>((*forecasts)[i]);
       const double unit = static_cast<double>(unit_of_symbol[s]);
-      if (expired) {
-        answer.why = "its data ended " + to_string(as_of - member.data_end) + " ago, at " + to_string(member.data_end) +
-                     "; the limit is " + to_string(max_data_age_);
+      if (!expired.empty()) {
+        answer.why = expired;
         continue;
       }
       if (std::isnan(forecast) || std::isnan(unit)) {
@@ -350,9 +373,10 @@ Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const Con
         prediction.abstained.push_back({members_[m].model_type, std::move(answer.why)});
       else
         prediction.votes.push_back({members_[m].model_type, members_[m].version, answer.expected_return_bps,
-                                    answer.up_probability, combined.weights[members_[m].place]});
+                                    answer.up_probability, combined.weights[members_[m].place],
+                                    members_[m].label.horizon_bars});
     }
-    decide(prediction, combined, costs_);
+    decide(prediction, combined, out.basis, costs_);
   }
   return out;
 }
@@ -385,7 +409,7 @@ Result<Explanations> Predictor::explain(const CandleSource& candles, const Conte
   Inputs inputs;
   auto forecasts = predict_from(candles, context, as_of, run, inputs);
   if (!forecasts) return forward_error(forecasts);
-  Explanations out{forecasts->ensemble, forecasts->regime, {}};
+  Explanations out{forecasts->ensemble, forecasts->regime, {}, {}};
   for (const Symbol& symbol : symbols) {
     const auto& known = candles.symbols();
     const auto place = static_cast<std::size_t>(std::find(known.begin(), known.end(), symbol) - known.begin());
@@ -401,36 +425,6 @@ Result<Explanations> Predictor::explain(const CandleSource& candles, const Conte
     out.explanations.push_back(std::move(explanation));
   }
   return out;
-}
-
-nlohmann::json to_json(const Forecasts& forecasts, Timestamp as_of) {
-  auto list = nlohmann::json::array();
-  for (const auto& prediction : forecasts.predictions) {
-    auto votes = nlohmann::json::object();
-    for (const auto& vote : prediction.votes)
-      votes[vote.model_type] = {{"version", vote.version.str()},
-                                {"expected_return_bps", vote.expected_return_bps},
-                                {"up_probability", vote.up_probability},
-                                {"weight", vote.weight}};
-    auto abstained = nlohmann::json::array(), canaries = nlohmann::json::array();
-    for (const auto& canary : prediction.canaries) canaries.push_back(canary.str());
-    for (const auto& absent : prediction.abstained)
-      abstained.push_back({{"model_type", absent.model_type}, {"why", absent.why}});
-    list.push_back({{"symbol", prediction.symbol.str()},
-                    {"action", to_string(prediction.action)},
-                    {"expected_return_bps", number(prediction.expected_return_bps)},
-                    {"confidence", number(prediction.confidence)},
-                    {"consensus", {{"agree", prediction.agree}, {"of", prediction.votes.size()}}},
-                    {"disagreement_bps", number(prediction.disagreement_bps)},
-                    {"votes", votes},
-                    {"abstained", abstained},
-                    {"canaries", canaries}});
-  }
-  const bool told_apart = forecasts.regime != VolatilityRegime::unknown;
-  return {{"as_of", to_string(as_of)},
-          {"ensemble", forecasts.ensemble.empty() ? nlohmann::json() : nlohmann::json(forecasts.ensemble.str())},
-          {"regime", told_apart ? nlohmann::json(to_string(forecasts.regime)) : nlohmann::json()},
-          {"predictions", list}};
 }
 
 }  // namespace clm

@@ -1,10 +1,8 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "base/run_context.hpp"
 #include "evaluation/calibrated_model.hpp"
@@ -14,11 +12,9 @@
 #include "features/context_source.hpp"
 #include "features/label.hpp"
 #include "registry/registry.hpp"
+#include "serving/action.hpp"
 
 namespace clm {
-
-enum class Action { buy, sell, hold };
-std::string_view to_string(Action action);
 
 /// What one active version says about a symbol.
 struct Vote {
@@ -27,6 +23,7 @@ struct Vote {
   double expected_return_bps = 0;  ///< over the label's horizon; less the universe's mean where the label is relative
   double up_probability = 0;       ///< calibrated; strictly inside (0, 1)
   double weight = 0;               ///< in the forecast; of all that vote on the symbol, these sum to 1
+  int horizon_bars = 0;            ///< of its label: from entry to exit
 };
 
 /// Who has no vote on a symbol, and why.
@@ -38,9 +35,10 @@ struct Abstention {
 struct Prediction {
   Symbol symbol;
   Action action = Action::hold;
+  std::string note;                ///< what has to be known beside the action (`advise`); empty: nothing
   double expected_return_bps = 0;  ///< weighted mean of the votes; NaN without a vote
   double confidence = 0;           ///< weighted mean probability that the return has the forecast's sign; NaN without
-  double disagreement_bps = 0;     ///< weighted standard deviation of the votes: what they do not know; NaN without
+  double disagreement_bps = 0;     ///< weighted standard deviation of the votes; NaN of fewer than two
   std::size_t agree = 0;           ///< votes that have the forecast's sign
   std::vector<Vote> votes;         ///< ascending by model type
   std::vector<Abstention> abstained;
@@ -59,11 +57,29 @@ struct PredictorOptions {
   std::map<std::string, VersionId> instead = {};
 };
 
+/// Who is served, without asking anybody.
+struct LineupMember {
+  std::string model_type;
+  VersionId version;
+  Timestamp learned_until;  ///< close of the last bar it was made on
+  double weight = 0;        ///< if all who have a vote give it; 0 without a vote
+  std::string why_not;      ///< it has no vote; empty: it has
+};
+struct Lineup {
+  VersionId ensemble;                 ///< as in Forecasts
+  std::vector<LineupMember> members;  ///< loaded and sound, ascending by model type
+  std::vector<Abstention> absent;     ///< types that vote on nothing
+};
+
 /// What is said about the symbols, and by whom.
 struct Forecasts {
   VersionId ensemble;  ///< the active ensemble; empty: the active versions, with configured weights
   VolatilityRegime regime = VolatilityRegime::unknown;  ///< that the weights depend on; unknown where they do not
   std::vector<Prediction> predictions;                  ///< ascending by symbol
+  std::optional<int> horizon_bars = {};                 ///< of all who may vote; none: nobody may, or they differ
+  ReturnBasis basis = ReturnBasis::relative;            ///< of the expected returns; relative if of any
+  double cost_band_bps = 0;                             ///< an expected return inside +- this is a HOLD
+  std::string held_back = {};  ///< why every action is a HOLD (`hold_back_if_stale`); empty: not
 };
 
 /// How far one feature moved a forecast.
@@ -92,6 +108,7 @@ struct Explanations {
   VersionId ensemble;  ///< as in Forecasts
   VolatilityRegime regime = VolatilityRegime::unknown;
   std::vector<Explanation> explanations;  ///< in the order asked for
+  std::string held_back;                  ///< as in Forecasts
 };
 
 /// The active ensemble, or without one the active version of every model type; verified and loaded once. Immutable and
@@ -116,6 +133,9 @@ class Predictor {
   Result<Forecasts> predict(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
                             const RunContext& run) const;
 
+  /// Who has a vote at `as_of`, and with which weight where no regime is told apart.
+  Lineup lineup(Timestamp as_of) const;
+
   /// What `predict` says about `symbols`, and what moved it there. Error `predict.unknown_symbol` (usage) for a symbol
   /// that is not one of `candles`. Cost: that of `predict`, and some milliseconds a symbol.
   Result<Explanations> explain(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
@@ -135,6 +155,7 @@ class Predictor {
   Result<Forecasts> predict_from(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
                                  const RunContext& run, Inputs& inputs) const;
   Result<MemberExplanation> explain_vote(const Vote& vote, std::size_t symbol, const Inputs& inputs) const;
+  std::string why_expired(const Member& member, Timestamp as_of) const;
   static Result<Member> load_member(const Registry& registry, const VersionRecord& record);
   Status add_members(const Registry& registry, const std::vector<VersionRecord>& records, IfBroken if_broken);
   Status load_ensemble(const Registry& registry, const VersionRecord& record,
@@ -147,9 +168,5 @@ class Predictor {
   std::vector<Member> members_;     ///< ascending by model type
   std::vector<Abstention> absent_;  ///< types that vote on nothing
 };
-
-/// {as_of, ensemble, regime, predictions:[{symbol, action, expected_return_bps, confidence, consensus: {agree, of},
-/// disagreement_bps, votes, abstained}]}
-nlohmann::json to_json(const Forecasts& forecasts, Timestamp as_of);
 
 }  // namespace clm

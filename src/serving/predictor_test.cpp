@@ -1,5 +1,6 @@
 #include "serving/predictor.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <set>
@@ -18,6 +19,8 @@
 #include "registry/registry_fixture.hpp"
 #include "serving/canary_prediction.hpp"
 #include "serving/explanation_report.hpp"
+#include "serving/forecast_report.hpp"
+#include "serving/hold_back.hpp"
 
 namespace clm {
 namespace {
@@ -376,9 +379,88 @@ TEST_F(PredictorTest, AForecastInsideTheCostsIsAHold) {
   free.costs = {0, 0};
   const auto held = ask(load({"ridge"}, dear), market(kBars)).predictions;
   const auto traded = ask(load({"ridge"}, free), market(kBars)).predictions;
+  std::size_t worth_it = 0;
   for (std::size_t s = 0; s < kSymbols; ++s) {
     EXPECT_EQ(held[s].action, Action::hold);
+    if (!traded[s].note.empty()) continue;  // its probability says the contrary
     EXPECT_EQ(traded[s].action, traded[s].expected_return_bps > 0 ? Action::buy : Action::sell);
+    ++worth_it;
+  }
+  EXPECT_GT(worth_it, 0U);
+}
+
+TEST_F(PredictorTest, SaysWhatIsForecastAndWhatItCosts) {
+  activate(1);
+  const Forecasts forecasts = ask(load(), market(kBars));
+  const auto document = to_json(forecasts, close_of(kBars));
+  EXPECT_EQ(document["horizon_bars"], LabelOptions{}.horizon_bars);
+  EXPECT_EQ(document["entry_at"], to_string(close_of(kBars))) << "the open of the bar after the newest";
+  EXPECT_EQ(document["cost_band_bps"], 14);
+  EXPECT_EQ(document["relative"], true) << "a blend is about the return less the universe's";
+  const auto& first = document["predictions"][0];
+  EXPECT_EQ(first["votes"]["ridge"]["horizon_bars"], LabelOptions{}.horizon_bars);
+  EXPECT_TRUE(first["disagreement_bps"].is_null()) << "one vote agrees with itself";
+  const auto nobody = to_json(ask(load({}), market(kBars)), close_of(kBars));
+  EXPECT_TRUE(nobody["horizon_bars"].is_null());
+}
+
+TEST_F(PredictorTest, AForecastWhoseProbabilitySaysTheContraryIsAHoldAndSaysSo) {
+  activate(1);
+  std::size_t contradicted = 0;
+  for (std::size_t bars = kBars; bars < kBars + 30; ++bars) {
+    const auto said = load().predict(MemoryCandleSource(market(bars)), nullptr, close_of(bars), run_).value();
+    for (const auto& p : said.predictions) {
+      const double up = p.votes[0].up_probability;
+      const bool contrary = p.expected_return_bps > 0 ? up < 0.5 : up > 0.5;
+      EXPECT_EQ(!p.note.empty(), contrary) << p.expected_return_bps << " " << up;
+      EXPECT_EQ(contrary, p.confidence < 0.5);
+      EXPECT_TRUE(!contrary || p.action == Action::hold);
+      contradicted += contrary ? 1 : 0;
+    }
+  }
+  EXPECT_GT(contradicted, 0U) << "the market of this test shows both";
+}
+
+TEST_F(PredictorTest, TheLineupSaysWhoHasAVoteWithoutAskingAnybody) {
+  const VersionId version = activate(1);
+  const Timestamp learned_until = testing::sample_manifest(1, "ridge").created_as_of;
+  PredictorOptions options;
+  options.max_data_age = std::chrono::hours(24);
+  const Predictor predictor = load({"ridge", "lightgbm"}, options);
+  const Lineup now = predictor.lineup(learned_until);
+  ASSERT_EQ(now.members.size(), 1U);
+  EXPECT_EQ(now.members[0].version, version);
+  EXPECT_EQ(now.members[0].learned_until, learned_until);
+  EXPECT_EQ(now.members[0].weight, 1);
+  EXPECT_EQ(now.members[0].why_not, "");
+  ASSERT_EQ(now.absent.size(), 1U);
+  EXPECT_EQ(now.absent[0].model_type, "lightgbm");
+  const Lineup later = predictor.lineup(learned_until + std::chrono::hours(25));
+  EXPECT_EQ(later.members[0].weight, 0);
+  EXPECT_THAT(later.members[0].why_not, HasSubstr("its data ended 1 d 1 h ago"));
+}
+
+TEST_F(PredictorTest, WithStaleDataEveryActionIsAHoldAndNothingElseChanges) {
+  activate(1);
+  PredictorOptions free;
+  free.costs = {0, 0};
+  const Forecasts said = ask(load({"ridge"}, free), market(kBars));
+  EXPECT_TRUE(std::any_of(said.predictions.begin(), said.predictions.end(),
+                          [](const Prediction& p) { return p.action != Action::hold; }));
+  const auto lateness = [](int late_bars, CountedFrom from) {
+    const Timestamp newest = close_of(kBars);
+    return data_lateness({newest, newest, Interval::one_hour(), newest + std::chrono::hours(late_bars), from, 2});
+  };
+  Forecasts held = said;
+  hold_back_if_stale(held, lateness(2, CountedFrom::clock));
+  hold_back_if_stale(held, lateness(3, CountedFrom::asked_moment));
+  EXPECT_EQ(text_of(held), text_of(said));
+  hold_back_if_stale(held, lateness(3, CountedFrom::clock));
+  const auto document = to_json(held, close_of(kBars));
+  for (std::size_t s = 0; s < kSymbols; ++s) {
+    EXPECT_EQ(document["predictions"][s]["action"], "HOLD");
+    EXPECT_THAT(document["predictions"][s]["note"].get<std::string>(), HasSubstr("3 bars late"));
+    EXPECT_EQ(held.predictions[s].expected_return_bps, said.predictions[s].expected_return_bps);
   }
 }
 

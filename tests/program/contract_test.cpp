@@ -56,7 +56,7 @@ TEST(Contract, DocumentsHaveTheKeysThatToolsRelyOn) {
   const auto verified = place.json({"verify"});
   for (const auto& entry : verified["versions"]) expect_keys(entry, {"version", "model_type", "ok", "problem"});
   expect_keys(place.json({"reproduce", version}), {"version", "identical", "expected", "got"});
-  const auto predicted = place.json({"predict"});
+  const auto predicted = place.predict();
   expect_keys(predicted, {"as_of", "predictions"});
   ASSERT_EQ(predicted["predictions"].size(), 8u);
   for (const auto& prediction : predicted["predictions"]) {
@@ -75,8 +75,8 @@ TEST(Contract, OneSymbolIsPredictedAsInTheWholeUniverse) {
   const TestWorkspace place;
   place.simulate();
   for (const auto& [type, version] : place.cycle()) place.promote(version);
-  const auto all = place.json({"predict"});
-  const auto one = place.json({"predict", "--symbol", "SIM0003USDT"});
+  const auto all = place.predict();
+  const auto one = place.predict({"--symbol", "SIM0003USDT"});
   ASSERT_EQ(one["predictions"].size(), 1u);
   EXPECT_EQ(one["predictions"][0], all["predictions"][3]);
   EXPECT_EQ(place.error({"predict", "--symbol", "NOSUCH"}, 2)["code"], "predict.unknown_symbol");
@@ -131,8 +131,8 @@ TEST(Contract, AnUnknownModelTypeIsNamedWithItsPlaceAndWhoIsKnown) {
     refused(arguments, "--models");
   }
   place.environment["CLM_TRAINING_MODELS"] = "foo";
-  for (const auto& arguments : commands) refused(arguments, "training.models");
-  refused({"triggers"}, "training.models");
+  for (const auto& arguments : commands) refused(arguments, "training.models, environment CLM_TRAINING_MODELS");
+  refused({"triggers"}, "training.models, environment CLM_TRAINING_MODELS");
 
   const auto bench = place.error({"bench-forecast", "--data", place.beside().string(), "--models", "foo"}, 2);
   const auto message = bench["message"].get<std::string>();
@@ -170,7 +170,7 @@ TEST(Contract, TheEnvironmentOverridesAndConfigSaysSo) {
   EXPECT_EQ(settings.at("xgboost.rounds")["origin"], "environment CLM_XGBOOST_ROUNDS");
   EXPECT_EQ(settings.at("triggers.retrain_hours")["value"], "7.0");
   EXPECT_EQ(settings.at("triggers.retrain_hours")["origin"], "environment QT_CLM_RETRAIN_HOURS");
-  EXPECT_NE(settings.at("lightgbm.rounds")["origin"].get<std::string>().find("clm.toml:"), std::string::npos);
+  EXPECT_NE(settings.at("training.window_days")["origin"].get<std::string>().find("clm.toml:"), std::string::npos);
   std::ofstream(place.path() / "clm.toml") << "";
   const auto defaults = place.json({"config"});
   for (const auto& setting : defaults["settings"])

@@ -32,11 +32,11 @@ TEST_F(EnsembleProgram, TwoActiveTypesMakeOneAndItIsServedOnceItIsActive) {
   EXPECT_EQ(first["ensemble"]["left_out"].size(), 2u);
   const std::string ensemble = make_ensemble();
   EXPECT_EQ(status(ensemble), "candidate");
-  const auto before = place_.json({"predict"});
+  const auto before = place_.predict();
   EXPECT_TRUE(before["ensemble"].is_null());
 
   place_.promote(ensemble);
-  const auto forecasts = place_.json({"predict"});
+  const auto forecasts = place_.predict();
   EXPECT_EQ(forecasts["ensemble"], ensemble);
   for (const auto& prediction : forecasts["predictions"]) {
     double weights = 0, expected = 0;
@@ -76,30 +76,30 @@ TEST_F(EnsembleProgram, ItsManifestNamesItsMembersAndEveryCommandKnowsIt) {
 TEST_F(EnsembleProgram, MembersAndWeightsGoBackTogether) {
   const std::string first = make_ensemble();
   place_.promote(first);
-  const auto with_first = place_.json({"predict"});
+  const auto with_first = place_.predict();
   const auto first_members = members_;
   place_.environment["CLM_TRAINING_SEED"] = "2";
   const std::string second = make_ensemble();
   place_.promote(second);
   EXPECT_EQ(status(first), "retired");
-  EXPECT_NE(place_.json({"predict"})["predictions"], with_first["predictions"]);
+  EXPECT_NE(place_.predict()["predictions"], with_first["predictions"]);
   const auto diff = place_.json({"diff", first, second});
   EXPECT_EQ(diff["members"]["xgboost/version"], (nlohmann::json{first_members.at("xgboost"), members_.at("xgboost")}));
 
   // A member that is rolled back by itself goes on in the ensemble, and this is said.
   const auto alone = place_.json({"rollback", "xgboost", "--reason", "the test says so"});
   EXPECT_EQ(alone["still_in_ensemble"], second);
-  EXPECT_EQ(place_.json({"predict"})["ensemble"], second);
+  EXPECT_EQ(place_.predict()["ensemble"], second);
 
   place_.json({"rollback", "ensemble", "--reason", "the test says so"});
-  EXPECT_EQ(place_.json({"predict"}), with_first);
+  EXPECT_EQ(place_.predict(), with_first);
   EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
 }
 
 TEST_F(EnsembleProgram, RetentionLeavesItWhole) {
   const std::string ensemble = make_ensemble();
   place_.promote(ensemble);
-  const auto with_it = place_.json({"predict"});
+  const auto with_it = place_.predict();
   const auto kept = members_;
   place_.environment["CLM_RETENTION_KEEP_VERSIONS"] = "1";
   for (const char* seed : {"2", "3", "4"}) {
@@ -108,7 +108,7 @@ TEST_F(EnsembleProgram, RetentionLeavesItWhole) {
       if (type != "ensemble") place_.promote(version);
   }
   for (const auto& [type, version] : kept) EXPECT_TRUE(fs::exists(place_.path() / "versions" / type / version)) << type;
-  EXPECT_EQ(place_.json({"predict"}), with_it);
+  EXPECT_EQ(place_.predict(), with_it);
   EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
 }
 

@@ -37,8 +37,8 @@ class ExplainProgram : public ::testing::Test {
 TEST_F(ExplainProgram, EffectsSumToThePredictionMemberByMember) {
   const std::string ensemble = make_ensemble();
   const auto check = [&](const Json& expected_by) {
-    const auto predicted = place_.json({"predict", "--symbol", "SIM0003USDT"});
-    const auto document = place_.json({"explain", "--symbol", "SIM0003USDT", "--top", "5"});
+    const auto predicted = place_.predict({"--symbol", "SIM0003USDT"});
+    const auto document = place_.json({"explain", "--symbol", "SIM0003USDT", "--top", "5", "--as-of", kHistoryEnd});
     EXPECT_EQ(document["as_of"], predicted["as_of"]);
     EXPECT_EQ(document["ensemble"], expected_by);
     ASSERT_EQ(document["explanations"].size(), 1u);

@@ -35,9 +35,9 @@ TEST(FreqaiDefects, ExpiryIsNotSkippedInTheFirstCallAfterTheStart) {
   place.simulate(kBars + 6 * 24);
   // Each call is the first of its process.
   place.environment["CLM_SERVING_MAX_DATA_AGE_DAYS"] = "6";
-  EXPECT_EQ(voters(place.json({"predict"})), "lightgbm votes; ");
+  EXPECT_EQ(voters(place.predict()), "lightgbm votes; ");
   place.environment["CLM_SERVING_MAX_DATA_AGE_DAYS"] = "5.9";
-  const auto expired = place.json({"predict"});
+  const auto expired = place.predict();
   EXPECT_NE(voters(expired).find("lightgbm abstains: its data ended"), std::string::npos) << voters(expired);
   for (const auto& prediction : expired["predictions"]) {
     EXPECT_TRUE(prediction["votes"].empty());
@@ -53,7 +53,7 @@ TEST(FreqaiDefects, AFailedTrainingLeavesTheOldVersionServing) {
   place.simulate(kBars);
   const auto first = place.cycle();
   for (const auto& [type, version] : first) place.promote(version);
-  const auto before = place.json({"predict"});
+  const auto before = place.predict();
   // No window of so many bars is whole: the network cannot be trained, and the trees can.
   auto broken = place.environment;
   broken["CLM_NLINEAR_OLS_INPUT_BARS"] = "1490";
@@ -63,7 +63,7 @@ TEST(FreqaiDefects, AFailedTrainingLeavesTheOldVersionServing) {
   for (const auto& result : failed["results"])
     EXPECT_EQ(result["decision"] == "failed", result["model_type"] == "nlinear_ols") << result;
   std::swap(place.environment, broken);
-  EXPECT_EQ(place.json({"predict"}), before) << "the old versions serve, to the bit";
+  EXPECT_EQ(place.predict(), before) << "the old versions serve, to the bit";
   EXPECT_EQ(place.statuses().at(first.at("nlinear_ols")), "active");
   EXPECT_EQ(place.run({"verify"}).exit_code, 0);
   for (const auto& [type, version] : place.cycle({"--force"})) EXPECT_FALSE(version.empty()) << type;
@@ -76,7 +76,7 @@ TEST(FreqaiDefects, AFirstTrainingThatFailsLeavesNobodyServingAndSaysSo) {
   place.simulate(kBars);
   const auto failed = failing_cycle(place);
   EXPECT_EQ(failed["results"][0]["decision"], "failed") << failed;
-  const auto nobody = place.json({"predict"});
+  const auto nobody = place.predict();
   EXPECT_NE(voters(nobody).find("no version is active"), std::string::npos) << voters(nobody);
 }
 

@@ -89,6 +89,42 @@ TEST(Kill, AnImportIsCompletedByTheNextOne) {
     EXPECT_EQ(report["rows_corrected"], 0);
     EXPECT_EQ(differences(expected, files_below(place.path() / "candles" / "v")), std::vector<std::string>{});
     EXPECT_EQ(place.json({"data"}), expected_data);
+    const auto batches = place.json({"import", "--list"})["batches"];
+    for (const auto& batch : batches) place.json({"import", "--undo", std::to_string(batch["batch"].get<int>())});
+    EXPECT_TRUE(place.json({"data"})["series"].empty()) << "all of it can be taken back";
+    if (::testing::Test::HasFailure()) break;
+  }
+  RecordProperty("killed", killer.killed());
+  EXPECT_EQ(killer.killed(), rounds);
+}
+
+TEST(Kill, AnUndoIsCompletedByTheNextOne) {
+  constexpr int kSymbols = 20, kRows = 9'000;
+  const TestWorkspace base;
+  for (int i = 0; i < kSymbols; ++i) {
+    const std::string name = "S" + std::to_string(10 + i) + "USDT-1h.csv";
+    base.write("a/" + name, csv_of(i, kRows / 2));
+    base.write("b/" + name, csv_of(i + 100, kRows));
+  }
+  base.json({"import", (base.beside() / "a").string(), "--venue", "v"});
+  const FileTree expected = files_below(base.path() / "candles" / "v");
+  ASSERT_GT(base.json({"import", (base.beside() / "b").string(), "--venue", "v"})["rows_corrected"], 0);
+  TestWorkspace undisturbed;
+  undisturbed.become(base);
+  const std::vector<std::string> command{"import", "--undo", "2", "--json"};
+  Killer killer(undisturbed, command);
+  EXPECT_EQ(differences(expected, files_below(undisturbed.path() / "candles" / "v")), std::vector<std::string>{});
+
+  const int rounds = kill_rounds();
+  for (int round = 0; killer.killed() < rounds && round < 5 * rounds; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    TestWorkspace place;
+    place.become(base);
+    killer.kill_a_run(place);
+    place.json({"data"});  // what is there can be read
+    const auto batches = place.json({"import", "--list"})["batches"];
+    if (batches[1]["undone"].is_null()) place.json(command);
+    EXPECT_EQ(differences(expected, files_below(place.path() / "candles" / "v")), std::vector<std::string>{});
     if (::testing::Test::HasFailure()) break;
   }
   RecordProperty("killed", killer.killed());
@@ -114,7 +150,7 @@ void expect_cycles_to_be_completed(const TestWorkspace& base, std::size_t versio
   const FileTree expected = files_below(undisturbed.path() / "versions");
   const auto expected_statuses = undisturbed.statuses();
   const auto expected_ways = ways(undisturbed);
-  const std::string expected_predictions = undisturbed.run({"predict", "--json"}).out;
+  const std::string expected_predictions = undisturbed.predict().dump();
   ASSERT_EQ(expected_statuses.size(), versions);
 
   const int rounds = kill_rounds();
@@ -126,13 +162,13 @@ void expect_cycles_to_be_completed(const TestWorkspace& base, std::size_t versio
     killer.kill_a_run(place);
     const auto verified = place.json({"verify"});
     for (const auto& version : verified["versions"]) EXPECT_TRUE(version["ok"]) << version;
-    place.json({"predict"});
+    place.predict();
     place.json({"cycle"});
     EXPECT_EQ(place.run({"verify"}).exit_code, 0);
     EXPECT_EQ(place.statuses(), expected_statuses);
     EXPECT_EQ(ways(place), expected_ways);
     EXPECT_EQ(differences(expected, files_below(place.path() / "versions")), std::vector<std::string>{});
-    EXPECT_EQ(place.run({"predict", "--json"}).out, expected_predictions);
+    EXPECT_EQ(place.predict().dump(), expected_predictions);
     if (::testing::Test::HasFailure()) break;
   }
   ::testing::Test::RecordProperty("killed", killer.killed());

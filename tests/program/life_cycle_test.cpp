@@ -76,10 +76,10 @@ TEST_F(LifeCycle, PromotionRetiresTheOneBeforeAndRollbackGoesBackStepByStep) {
   EXPECT_EQ(place_.error({"rollback", "xgboost", "--reason", "none"}, 4)["code"], "registry.no_active");
   for (const auto& version : {a, b, c}) place_.promote(version);
   EXPECT_EQ(place_.statuses(), (std::map<std::string, std::string>{{a, "retired"}, {b, "retired"}, {c, "active"}}));
-  const auto with_c = place_.json({"predict"});
+  const auto with_c = place_.predict();
   rollback();
   EXPECT_EQ(place_.statuses(), (std::map<std::string, std::string>{{a, "retired"}, {b, "active"}, {c, "rolled_back"}}));
-  EXPECT_NE(place_.json({"predict"})["predictions"], with_c["predictions"]);
+  EXPECT_NE(place_.predict()["predictions"], with_c["predictions"]);
   rollback();
   EXPECT_EQ(status(a), "active");
   EXPECT_EQ(status(b), "rolled_back");

@@ -42,8 +42,8 @@ TEST_F(ReplayCommand, AnEmptyWorkspaceHasNothingToReplay) {
 
 TEST_F(ReplayCommand, ASpanWithoutBarsIsRefused) {
   place_.simulate(kBars);
-  refused({"replay", "--from", close_of_bar(200), "--to", close_of_bar(100)}, 2, "replay.span");
-  refused({"replay", "--from", close_of_bar(200), "--to", close_of_bar(200)}, 2, "replay.span");
+  refused({"replay", "--from", close_of_bar(200), "--to", close_of_bar(100)}, 2, "time.range");
+  refused({"replay", "--from", close_of_bar(200), "--to", close_of_bar(200)}, 2, "time.range");
   refused({"replay", "--from", "2040-01-01", "--to", "2040-02-01"}, 2, "replay.no_bars");
   refused({"replay", "--from", "2020-01-01", "--to", "2020-02-01"}, 3, "universe.empty");
   EXPECT_EQ(refused({"replay", "--from", "noon", "--to", "2040-02-01"}, 2, "time.syntax")["where"], "--from");

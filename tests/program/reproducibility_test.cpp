@@ -176,9 +176,9 @@ TEST_F(ANewWeek, ChangesNoVersionTrainedAsOfAnEarlierTime) {
 }
 
 TEST_F(ANewWeek, IsSeenByAPredictionOfNow) {
-  const auto before = place_.json({"predict"});
+  const auto before = place_.predict();
   add_the_week();
-  const auto after = place_.json({"predict"});
+  const auto after = place_.predict();
   EXPECT_EQ(before["as_of"], close_of_bar(kBars));
   EXPECT_EQ(after["as_of"], close_of_bar(kBars + kWeekBars));
   EXPECT_NE(before["predictions"], after["predictions"]);

@@ -51,15 +51,15 @@ TEST_F(Stages, WhoIsPutIntoTheShadowIsHeardOnTheBarsThatCome) {
 TEST_F(Stages, ACanaryServesItsShareOfTheSymbols) {
   place_.environment["CLM_CANARY_FIRST_SHARE"] = "0.5";
   put_into("canary");
-  const auto before = place_.json({"predict"});
+  const auto before = place_.predict();
   cycle_after(1);  // meets it
   std::size_t with_canary = 0;
-  const auto predictions = place_.json({"predict"})["predictions"];
+  const auto predictions = place_.predict()["predictions"];
   for (const auto& p : predictions) {
     const bool in_share = !p["canaries"].empty();
     with_canary += in_share ? 1 : 0;
     EXPECT_EQ(p["votes"]["xgboost"]["version"], in_share ? candidate_ : active_) << p;
-    const auto explained = place_.json({"explain", "--symbol", p["symbol"]})["explanations"][0];
+    const auto explained = place_.json({"explain", "--symbol", p["symbol"], "--as-of", kHistoryEnd})["explanations"][0];
     EXPECT_EQ(explained["members"][0]["version"], p["votes"]["xgboost"]["version"]);
     EXPECT_EQ(explained["canaries"], p["canaries"]);
     EXPECT_EQ(explained["expected_return_bps"], p["expected_return_bps"]);

@@ -17,7 +17,7 @@ class Tampering : public ::testing::TestWithParam<const char*> {
     place_.simulate();
     versions_ = place_.cycle();
     for (const auto& [type, version] : versions_) place_.promote(version);
-    predictions_ = place_.run({"predict", "--json"}).out;
+    predictions_ = place_.predict().dump();
   }
   std::string type() const { return GetParam(); }
   fs::path folder(const std::string& version) const { return place_.path() / "versions" / type() / version; }
@@ -57,7 +57,7 @@ class Tampering : public ::testing::TestWithParam<const char*> {
   }
   void expect_unmoved() {
     EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
-    EXPECT_EQ(place_.run({"predict", "--json"}).out, predictions_);
+    EXPECT_EQ(place_.predict().dump(), predictions_);
   }
 
   TestWorkspace place_;

@@ -89,6 +89,11 @@ void TestWorkspace::promote(const std::string& version) const {
   json({"promote", version, "--reason", "the test says so"});
 }
 
+nlohmann::json TestWorkspace::predict(std::vector<std::string> more) const {
+  more.insert(more.begin(), {"predict", "--as-of", kHistoryEnd});
+  return json(std::move(more));
+}
+
 void TestWorkspace::become(const TestWorkspace& other) const {
   fs::remove_all(path());
   fs::copy(other.path(), path(), fs::copy_options::recursive);

@@ -18,6 +18,9 @@ FileTree files_below(const std::filesystem::path& directory);
 /// The names whose content differs or that only one has; for assertions, whose message then is short.
 std::vector<std::string> differences(const FileTree& a, const FileTree& b);
 
+/// Later than every bar that a test stores in order to look at history.
+inline constexpr const char* kHistoryEnd = "2026-01-01";
+
 /// A workspace of the real program in a directory that goes away with the test.
 class TestWorkspace {
  public:
@@ -49,6 +52,8 @@ class TestWorkspace {
   /// version -> status
   std::map<std::string, std::string> statuses() const;
   void promote(const std::string& version) const;
+  /// What is said as of `kHistoryEnd`: the same whatever the clock says, and nothing is held back for being late.
+  nlohmann::json predict(std::vector<std::string> more = {}) const;
 
   /// Everything in it replaced by a copy of what is in `other`.
   void become(const TestWorkspace& other) const;

@@ -1,0 +1,78 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "learning_place.hpp"
+#include "session.hpp"
+#include "text_table.hpp"
+#include "workspace_status.hpp"
+
+namespace clm::app {
+namespace {
+
+/// Longer reasons are for --json.
+constexpr std::size_t kReasonBytes = 160;
+
+std::string market_line(const WorkspaceStatus& status) {
+  if (!status.market) return "Candles   none that can be read\n";
+  const auto& market = *status.market;
+  return "Candles   " + market.venue.str() + " " + market.lateness.interval.name() + ", " +
+         std::to_string(market.symbols) + (market.symbols == 1 ? " symbol; " : " symbols; ") +
+         describe(market.lateness) + (market.lateness.stale ? ": STALE, every action is HOLD" : "") + "\n";
+}
+
+std::string lineup_lines(const WorkspaceStatus& status) {
+  std::string text;
+  if (status.lineup.empty()) {
+    text = "Serving   nobody has a vote\n";
+  } else {
+    text = "Serving   " + voters(status.ensemble) + "\n";
+    TextTable table({"type", "version", "learned until", "weight"});
+    for (const auto& member : status.lineup)
+      table.add({member.model_type, member.version.str(), to_string(member.learned_until), fixed(member.weight, 2)});
+    text += table.render();
+  }
+  for (const auto& one : status.without_vote)
+    text += "  no vote: " + one.model_type + (one.version.empty() ? "" : " " + one.version.str()) + ", " +
+            shortened(one.why, kReasonBytes) + "\n";
+  return text;
+}
+
+std::string describe(const WorkspaceStatus& status) {
+  std::string text = market_line(status) + lineup_lines(status);
+  const auto add = [&text](const char* title, const std::string& line) {
+    text += std::string(title) + shortened(line, kReasonBytes) + "\n";
+  };
+  for (const NextTraining& next : status.due) add("Due       ", clm::describe(next));
+  for (const TrialView& trial : status.trials) add("On trial  ", clm::describe(trial));
+  for (const Job& job : status.waiting)
+    add("Waiting   ", "clm approve " + std::to_string(job.id) + ": " + clm::describe(job) + ", since " + job.reason);
+  add("At work   ", status.holder.empty() ? "nobody" : status.holder);
+  std::string states;
+  for (const auto& one : status.subsystems) states += (states.empty() ? "" : ", ") + one.name + " " + one.state;
+  add("Parts     ", states);
+  for (const auto& one : status.subsystems) {
+    if (!one.problem.empty()) text += "  " + one.name + ": " + one.problem + "\n";
+    if (!one.waits_for.empty()) text += "  " + one.name + " waits for " + one.waits_for + "\n";
+  }
+  return text;
+}
+
+Result<int> run(Program& program) {
+  const auto session = Session::open(program);
+  if (!session) return forward_error(session);
+  const WorkspaceStatus status = survey_workspace(program, **session);
+  if (status.market) program.warn(warning(status.market->lateness));
+  program.print(to_json(status), describe(status));
+  return 0;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Commands& commands) {
+  auto* command = app.add_subcommand(
+      "status", "What is served, how late the candles are, what is due, what waits for a person, what is broken");
+  commands.push_back({command, [](Program& program) { return run(program); }});
+}
+
+}  // namespace clm::app

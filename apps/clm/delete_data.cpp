@@ -1,0 +1,116 @@
+#include "delete_data.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "batch_commands.hpp"
+#include "market/batches/removal.hpp"
+#include "market/import_rows.hpp"
+#include "recorded_stores.hpp"
+#include "text_table.hpp"
+
+namespace clm::app {
+namespace {
+
+Result<RemovalRequest> request_of(const DeleteFlags& flags) {
+  RemovalRequest request;
+  request.symbol = Symbol(flags.symbol);
+  if (flags.symbol != kWholeMarket.str()) {
+    const auto symbol = normal_symbol(flags.symbol);
+    if (!symbol)
+      return fail(ErrorKind::usage, "data.symbol", "'" + flags.symbol + "' is not a symbol", {},
+                  "See what is stored with: clm data");
+    request.symbol = Symbol(*symbol);
+  }
+  if (!flags.venue.empty()) request.venue = Venue(flags.venue);
+  if (!flags.interval.empty()) {
+    const auto interval = Interval::parse(flags.interval);
+    if (!interval) return forward_error(interval);
+    request.interval = *interval;
+  }
+  if (!flags.from.empty()) {
+    const auto from = parse_timestamp(flags.from);
+    if (!from) return forward_error(from);
+    request.range.from = *from;
+  }
+  if (!flags.to.empty()) {
+    const auto to = parse_timestamp(flags.to);
+    if (!to) return forward_error(to);
+    request.range.to = *to;
+  }
+  if (request.range.from >= request.range.to)
+    return fail(ErrorKind::usage, "data.range", "--from is not before --to", {}, "Exchange them.");
+  using What = RemovalRequest::What;
+  request.what = flags.what == "candles" ? What::candles : flags.what == "context" ? What::context : What::all;
+  if (request.what == What::context && (request.venue || request.interval))
+    return fail(ErrorKind::usage, "data.what", "context series have neither venue nor interval", {},
+                "Leave out --venue and --interval.");
+  return request;
+}
+
+}  // namespace
+
+std::shared_ptr<DeleteFlags> add_delete_flags(CLI::App& command) {
+  auto flags = std::make_shared<DeleteFlags>();
+  auto* symbol = command
+                     .add_option("--delete", flags->symbol,
+                                 "Remove the rows of a symbol, its context series included, as a batch that "
+                                 "`clm import --undo` takes back; * is the whole market's series")
+                     ->type_name("SYMBOL");
+  command.add_option("--from", flags->from, "Rows to delete: from this open time on (default: all)")
+      ->type_name("TIME")
+      ->needs(symbol);
+  command.add_option("--to", flags->to, "Rows to delete: before this time")->type_name("TIME")->needs(symbol);
+  command.add_option("--venue", flags->venue, "Delete candles of this venue only, and no context series")
+      ->needs(symbol);
+  command.add_option("--interval", flags->interval, "Delete candles of this length only, and no context series")
+      ->needs(symbol);
+  command.add_option("--what", flags->what, "What to delete")
+      ->check(CLI::IsMember({"all", "candles", "context"}))
+      ->capture_default_str()
+      ->needs(symbol);
+  return flags;
+}
+
+bool is_asked(const DeleteFlags& flags) { return !flags.symbol.empty(); }
+
+Result<int> delete_data(Program& program, const DeleteFlags& flags) {
+  const auto request = request_of(flags);
+  if (!request) return forward_error(request);
+  const auto session = Session::open(program);
+  if (!session) return forward_error(session);
+  std::vector<std::string> sources{flags.symbol};
+  for (const std::string& more : {flags.venue, flags.interval, flags.from, flags.to})
+    if (!more.empty()) sources.push_back(more);
+  const auto stores = RecordedStores::open(**session, {BatchKind::removal, sources, program.clock().now()});
+  if (!stores) return forward_error(stores);
+  const auto removed = remove_rows((*stores)->candles(), (*stores)->context(), *request);
+  if (!removed) return forward_error(removed);
+  BatchTotals totals;
+  totals.symbols = 1;
+  const auto batch = (*stores)->finish(std::move(totals));
+  if (!batch) return forward_error(batch);
+
+  auto list = nlohmann::json::array();
+  std::string text;
+  std::int64_t rows = 0;
+  std::vector<TouchedSeries> touched;
+  for (const RemovedSeries& series : *removed) {
+    nlohmann::json document = document_of(series.series);
+    document["rows"] = series.rows;
+    list.push_back(std::move(document));
+    text += "Removed " + grouped(series.rows) + " rows of " + name_of(series.series) + ", " +
+            to_minutes_string(series.series.range.from) + " to " +
+            to_minutes_string(series.series.range.to - Duration(1)) + "\n";
+    rows += series.rows;
+    touched.push_back(series.series);
+  }
+  const auto versions = versions_trained_on(**session, touched);
+  if (!versions) return forward_error(versions);
+  text += "Batch " + std::to_string(*batch) + "; take it back with: clm import --undo " + std::to_string(*batch) +
+          "\n" + note_of_versions(*versions);
+  program.print({{"batch", *batch}, {"rows_removed", rows}, {"removed", list}, {"versions", *versions}}, text);
+  return 0;
+}
+
+}  // namespace clm::app

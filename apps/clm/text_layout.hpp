@@ -1,0 +1,19 @@
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clm::app {
+
+/// Terminal cells of a text, not bytes: continuation bytes of UTF-8 take no room.
+std::size_t cells_of(std::string_view text);
+
+/// The text in lines of at most `width` cells, broken between words, and within a word that is longer. A newline in the
+/// text begins a new line. At least one line; `width` 0 counts as 1.
+std::vector<std::string> folded(std::string_view text, std::size_t width);
+
+/// The folded lines, each but the first behind `indent` blanks, ending in a newline.
+std::string paragraph(std::string_view text, std::size_t width, std::size_t indent);
+
+}  // namespace clm::app

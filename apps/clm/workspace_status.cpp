@@ -1,0 +1,203 @@
+#include "workspace_status.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "learning/life_cycle_log.hpp"
+#include "learning/life_cycle_outlook.hpp"
+#include "learning_place.hpp"
+#include "life_cycle_place.hpp"
+
+namespace clm::app {
+namespace {
+
+nlohmann::json text_or_null(const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); }
+
+std::string in_words(const Error& error) {
+  return error.message + (error.where.empty() ? "" : " (" + error.where + ")") +
+         (error.remedy.empty() ? "" : ". " + error.remedy);
+}
+
+/// How a subsystem is that answered with an error.
+SubsystemState broken(std::string name, const Error& error) {
+  const bool is_damaged = error.kind == ErrorKind::integrity || error.kind == ErrorKind::data;
+  return {std::move(name), is_damaged ? "damaged" : "unavailable", std::nullopt, {}, in_words(error)};
+}
+
+SubsystemState empty(std::string name, std::string waits_for) {
+  return {std::move(name), "empty", std::nullopt, std::move(waits_for), {}};
+}
+
+SubsystemState survey_candles(Program& program, Session& session, std::optional<LearningPlace>& place) {
+  auto opened = open_learning_place(program, session, {});
+  if (!opened && opened.error().code == "universe.empty")
+    return empty("candles", "clm import, clm fetch or clm simulate");
+  if (!opened) return broken("candles", opened.error());
+  const DataLateness& lateness = opened->lateness;
+  SubsystemState state{"candles", "ok", (lateness.counted_to - lateness.newest_bar).count() / 1000, {}, lateness.note};
+  const auto store = session.candles();
+  if (const auto writer = store ? (*store)->writer() : std::nullopt)
+    state.state = "at work: " + *writer;
+  else if (lateness.stale)
+    state.state = "stale";
+  if (lateness.stale) state.waits_for = "newer candles: clm import or clm fetch";
+  place = std::move(*opened);
+  return state;
+}
+
+/// Who has a vote and who has none, and why. Returns the first broken version, if there is one.
+Status survey_lineup(Session& session, Timestamp as_of, WorkspaceStatus& status) {
+  const auto registry = session.registry();
+  if (!registry) return forward_error(registry);
+  const LearningOptions& learning = session.learning();
+  const auto options = predictor_options(learning);
+  if (!options) return forward_error(options);
+  const auto predictor = Predictor::load(**registry, learning.training.models, *options, Predictor::IfBroken::abstain);
+  if (!predictor) return forward_error(predictor);
+  Lineup lineup = predictor->lineup(as_of);
+  status.ensemble = lineup.ensemble;
+  for (auto& member : lineup.members) {
+    if (member.why_not.empty())
+      status.lineup.push_back(std::move(member));
+    else
+      status.without_vote.push_back({member.model_type, member.version, member.why_not});
+  }
+  Status sound;
+  for (auto& absent : lineup.absent) {
+    const auto active = (*registry)->active(Slot{absent.model_type});
+    if (!active) return forward_error(active);
+    const bool is_there = active->has_value();
+    status.without_vote.push_back(
+        {absent.model_type, is_there ? (*active)->record.version : VersionId(), std::move(absent.why)});
+    if (!is_there || !sound) continue;
+    if (const auto whole = (*registry)->open_artifact((*active)->record); !whole) sound = forward_error(whole);
+  }
+  return sound;
+}
+
+/// What the life cycle is at. `place` where there are candles: without, nothing is due.
+Status survey_learning(Session& session, const std::optional<LearningPlace>& place, WorkspaceStatus& status) {
+  const auto database = session.database();
+  if (!database) return forward_error(database);
+  const auto log = LifeCycleLog::open(**database);
+  if (!log) return forward_error(log);
+  const auto jobs = log->jobs(WhichJobs::open);
+  if (!jobs) return forward_error(jobs);
+  std::copy_if(jobs->begin(), jobs->end(), std::back_inserter(status.waiting),
+               [](const Job& job) { return job.state == JobState::pending && job.approval == Approval::awaited; });
+  if (!place) return {};
+  const Interval interval = place->candles->interval();
+  auto trials = trials_under_way(session, interval);
+  if (!trials) return forward_error(trials);
+  status.trials = std::move(*trials);
+  const auto state = current_life_cycle(session, *log, interval);
+  if (!state) return forward_error(state);
+  std::map<Timestamp, std::int64_t> counted;
+  Status read;
+  const auto bars_since = [&](Timestamp time) -> std::int64_t {
+    if (const auto known = counted.find(time); known != counted.end()) return known->second;
+    const auto bars = place->candles->bars_since(time);
+    if (!bars) read = forward_error(bars);
+    return counted[time] = bars ? *bars : 0;
+  };
+  status.due = training_outlook({*state, *jobs, place->as_of, bars_since}, session.learning());
+  return read;
+}
+
+SubsystemState survey_database(Session& session) {
+  const auto database = session.database();
+  if (!database) return broken("database", database.error());
+  return {"database", "ok", std::nullopt, {}, {}};
+}
+
+nlohmann::json to_json(const LineupMember& member) {
+  return {{"model_type", member.model_type},
+          {"version", member.version.str()},
+          {"recipe", member.model_type},
+          {"learned_until", to_string(member.learned_until)},
+          {"weight", member.weight}};
+}
+
+nlohmann::json to_json(const SubsystemState& state) {
+  return {{"name", state.name},
+          {"state", state.state},
+          {"age_seconds", state.age_seconds ? nlohmann::json(*state.age_seconds) : nlohmann::json()},
+          {"waits_for", text_or_null(state.waits_for)},
+          {"problem", text_or_null(state.problem)}};
+}
+
+/// What will call for it first, as far as that is known.
+nlohmann::json trigger_of(const NextTraining& next) {
+  if (next.at || !next.last_tried) return to_string(TriggerKind::time_based);
+  return next.new_bars ? nlohmann::json(to_string(TriggerKind::data_volume)) : nlohmann::json();
+}
+
+}  // namespace
+
+WorkspaceStatus survey_workspace(Program& program, Session& session) {
+  WorkspaceStatus status;
+  status.holder = session.workspace().cycle_holder().value_or("");
+  std::optional<LearningPlace> place;
+  status.subsystems.push_back(survey_candles(program, session, place));
+  if (place)
+    status.market = WorkspaceStatus::Market{place->candles->venue(), place->candles->symbols().size(), place->lateness};
+
+  std::error_code ignored;
+  if (!std::filesystem::exists(session.workspace().database_file(), ignored)) {  // looking does not make one
+    for (const char* name : {"database", "registry", "learning"})
+      status.subsystems.push_back(empty(name, "the first clm cycle"));
+    return status;
+  }
+  status.subsystems.push_back(survey_database(session));
+  const Timestamp now = place ? place->as_of : program.clock().now();
+  const auto lineup = survey_lineup(session, now, status);
+  status.subsystems.push_back(lineup ? SubsystemState{"registry", "ok", std::nullopt, {}, {}}
+                                     : broken("registry", lineup.error()));
+  const auto learning = survey_learning(session, place, status);
+  SubsystemState state =
+      learning ? SubsystemState{"learning", "ok", std::nullopt, {}, {}} : broken("learning", learning.error());
+  if (!status.holder.empty()) state.state = "at work: " + status.holder;
+  if (learning && !status.waiting.empty())
+    state.waits_for = "a person: clm approve " + std::to_string(status.waiting.front().id);
+  status.subsystems.push_back(std::move(state));
+  return status;
+}
+
+nlohmann::json to_json(const WorkspaceStatus& status) {
+  nlohmann::json document{{"newest_bar", nullptr}, {"late_bars", nullptr}, {"stale", nullptr},
+                          {"venue", nullptr},      {"interval", nullptr},  {"symbols", 0}};
+  if (status.market) {
+    add_lateness(document, status.market->lateness);
+    document["venue"] = status.market->venue.str();
+    document["interval"] = status.market->lateness.interval.name();
+    document["symbols"] = status.market->symbols;
+  }
+  document["ensemble"] = text_or_null(status.ensemble.str());
+  auto lineup = nlohmann::json::array(), voteless = nlohmann::json::array(), due = nlohmann::json::array();
+  auto waiting = nlohmann::json::array(), trials = nlohmann::json::array(), subsystems = nlohmann::json::array();
+  for (const auto& member : status.lineup) lineup.push_back(to_json(member));
+  for (const auto& one : status.without_vote)
+    voteless.push_back(
+        {{"model_type", one.model_type}, {"version", text_or_null(one.version.str())}, {"why", one.why}});
+  for (const NextTraining& next : status.due) {
+    auto row = clm::to_json(next);
+    row["trigger"] = trigger_of(next);
+    due.push_back(std::move(row));
+  }
+  for (const Job& job : status.waiting) waiting.push_back(clm::to_json(job));
+  for (const TrialView& trial : status.trials) trials.push_back(clm::to_json(trial));
+  for (const auto& one : status.subsystems) subsystems.push_back(to_json(one));
+  document["lineup"] = std::move(lineup);
+  document["without_vote"] = std::move(voteless);
+  document["due"] = std::move(due);
+  document["waiting"] = std::move(waiting);
+  document["trials"] = std::move(trials);
+  document["lock_held_by"] = text_or_null(status.holder);
+  document["subsystems"] = std::move(subsystems);
+  return document;
+}
+
+}  // namespace clm::app

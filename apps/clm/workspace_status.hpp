@@ -1,0 +1,60 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "learning/job.hpp"
+#include "learning/next_training.hpp"
+#include "learning/stage_decision.hpp"
+#include "serving/data_lateness.hpp"
+#include "serving/predictor.hpp"
+#include "session.hpp"
+
+namespace clm::app {
+
+/// How a part of the workspace is.
+struct SubsystemState {
+  std::string name;                         ///< candles, database, registry, learning
+  std::string state;                        ///< ok, empty, stale, damaged, unavailable, at work: who
+  std::optional<std::int64_t> age_seconds;  ///< of its newest content, by the clock; none: nobody notes it
+  std::string waits_for;                    ///< empty: nothing
+  std::string problem;                      ///< of one that is damaged or unavailable, with the remedy
+};
+
+struct WorkspaceStatus {
+  /// The candles that are learned from; none: there are none, or they cannot be read (`subsystems` says so).
+  struct Market {
+    Venue venue;
+    std::size_t symbols = 0;
+    DataLateness lateness;
+  };
+  std::optional<Market> market;
+  VersionId ensemble;                ///< as in Forecasts
+  std::vector<LineupMember> lineup;  ///< those who have a vote
+  struct Voteless {
+    std::string model_type;
+    VersionId version;  ///< empty: there is none
+    std::string why;
+  };
+  std::vector<Voteless> without_vote;
+  std::vector<NextTraining> due;
+  std::vector<Job> waiting;  ///< for a person
+  std::vector<TrialView> trials;
+  std::vector<SubsystemState> subsystems;
+  std::string holder;  ///< who holds the workspace's lock now; empty: nobody
+};
+
+/// What can be said without computing a feature, taking a lock or writing a byte of the workspace. What cannot be read
+/// is a subsystem with a problem, and no error. Cost: 0.1 ms a file of the candle store, and the bytes of the active
+/// versions, which are verified and loaded.
+WorkspaceStatus survey_workspace(Program& program, Session& session);
+
+/// {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup: [{model_type, version, recipe,
+/// learned_until, weight}], without_vote: [{model_type, version, why}], due: [{model_type, at, trigger, new_bars,
+/// not_before, served, last_tried, waits_for}], waiting: [job], trials, lock_held_by, subsystems: [{name, state,
+/// age_seconds, waits_for, problem}]}
+nlohmann::json to_json(const WorkspaceStatus& status);
+
+}  // namespace clm::app

@@ -1,0 +1,26 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "learning/job.hpp"
+#include "learning/learning_options.hpp"
+#include "learning/life_cycle_state.hpp"
+#include "learning/next_training.hpp"
+
+namespace clm {
+
+/// What is known where somebody asks when something is learned next.
+struct OutlookQuestion {
+  const LifeCycleState& state;
+  const std::vector<Job>& open_jobs;
+  Timestamp now;  ///< close of the newest bar
+  /// Bars of the universe that closed since.
+  std::function<std::int64_t(Timestamp)> bars_since;
+};
+
+/// When each type of `training.models` is due next (`next_training`), and what it waits for: a training that is tried
+/// again, or a place on trial.
+std::vector<NextTraining> training_outlook(const OutlookQuestion& question, const LearningOptions& options);
+
+}  // namespace clm
