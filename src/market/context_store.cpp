@@ -145,8 +145,13 @@ Status edit_series(const fs::path& root, const ContextEdit& edit, PendingFiles& 
   ContextSeries series{edit.key.kind, edit.key.symbol, {}};
   if (const auto current = pending.current(*target)) {
     auto stored = read_points(*current, edit.key.kind, edit.key.symbol);
+    const bool gone_whole = edit.put.empty() && edit.within == TimeRange{};
+    if (!stored && gone_whole && is_damage(stored.error(), *target)) {
+      pending.remove(*target);
+      return {};
+    }
     if (!stored) return forward_error(stored);
-    series = std::move(*stored);
+    series = std::move(stored->series);
   }
   const EditResult before = result;
   const auto time = [](const SeriesPoint& point) { return point.event_time; };
