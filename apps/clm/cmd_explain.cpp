@@ -102,20 +102,20 @@ Result<int> explain_prediction(Program& program, Session& session, const Registr
   const LearningOptions& learning = session.learning();
   const auto options = predictor_options(learning);
   if (!options) return forward_error(options);
-  std::vector<Symbol> symbols;
-  for (const auto& symbol : flags.symbols) symbols.emplace_back(symbol);
+  const auto symbols = stored_symbols(flags.symbols, *place->candles, "predict.unknown_symbol");
+  if (!symbols) return forward_error(symbols);
   const auto explain = [&]() -> Result<Explanations> {
     if (flags.version.empty()) {
       const auto canaries = canaries_in_service(session, place->candles->interval());
       if (!canaries) return forward_error(canaries);
       return explain_with_canaries(registry, learning.training.models, *options, *canaries, *place->candles,
-                                   place->context.get(), place->as_of, symbols, program.context());
+                                   place->context.get(), place->as_of, *symbols, program.context());
     }
     const auto record = registry.find(flags.version);
     if (!record) return forward_error(record);
     const auto predictor = Predictor::load_version(registry, *record, *options);
     if (!predictor) return forward_error(predictor);
-    return predictor->explain(*place->candles, place->context.get(), place->as_of, symbols, program.context());
+    return predictor->explain(*place->candles, place->context.get(), place->as_of, *symbols, program.context());
   };
   auto explained = explain();
   if (!explained) return forward_error(explained);

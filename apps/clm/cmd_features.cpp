@@ -84,8 +84,9 @@ Result<int> run(Program& program, const Flags& flags) {
   options.as_of = place->as_of;
   const auto frame = compute_features(*set, *place->candles, place->context.get(), options, program.context());
   if (!frame) return forward_error(frame);
-  const std::vector<Symbol> symbols(flags.symbols.begin(), flags.symbols.end());
-  const auto rows = export_features(*frame, symbols, flags.export_file);
+  const auto symbols = stored_symbols(flags.symbols, *place->candles, "features.unknown_symbol");
+  if (!symbols) return forward_error(symbols);
+  const auto rows = export_features(*frame, *symbols, flags.export_file);
   if (!rows) return forward_error(rows);
   program.print({{"file", flags.export_file}, {"set", set->name()}, {"rows", *rows}, {"features", frame->columns()}},
                 "Wrote " + grouped(static_cast<long long>(*rows)) + " rows of " + std::to_string(frame->columns()) +

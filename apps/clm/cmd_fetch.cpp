@@ -9,6 +9,7 @@
 #include "adapters/http/pause.hpp"
 #include "commands.hpp"
 #include "flag_values.hpp"
+#include "market/symbol_name.hpp"
 #include "recorded_stores.hpp"
 #include "text_table.hpp"
 
@@ -42,6 +43,9 @@ nlohmann::json document_of(const FetchedSeries& series) {
                                  {"from", series.from ? nlohmann::json(to_string(*series.from)) : nlohmann::json()},
                                  {"to", series.to ? nlohmann::json(to_string(*series.to)) : nlohmann::json()},
                                  {"requests", series.requests}};
+  auto repaired = nlohmann::json::array();
+  for (const auto& file : series.repaired) repaired.push_back(title_of(file.was));
+  document["repaired"] = std::move(repaired);
   document["problem"] = series.problem ? nlohmann::json(to_string(*series.problem)) : nlohmann::json();
   return document;
 }
@@ -59,7 +63,12 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto http = curl_http_client();
   SleepingPause pause;
   BinanceRest exchange(*http, pause, program.clock(), options);
-  const std::vector<Symbol> symbols(flags.symbols.begin(), flags.symbols.end());
+  std::vector<Symbol> symbols;
+  for (const std::string& text : flags.symbols) {
+    const auto symbol = asked_symbol(text, "--symbol");
+    if (!symbol) return forward_error(symbol);
+    symbols.push_back(*symbol);
+  }
   std::vector<std::string> sources{flags.exchange + " " + flags.market};
   sources.insert(sources.end(), flags.symbols.begin(), flags.symbols.end());
   const auto stores = RecordedStores::open(**session, {BatchKind::fetch, sources, program.clock().now()});
@@ -100,6 +109,8 @@ Result<int> run(Program& program, const Flags& flags) {
   for (const auto& series : report.series) {
     list.push_back(document_of(series));
     problems = problems || series.problem.has_value();
+    for (const auto& file : series.repaired)
+      program.note("repaired " + title_of(file.was) + (file.awaited ? " in part: " + file.awaited->message : ""));
     table.add({series.key.symbol.str(), series.what, grouped(series.rows_stored),
                series.from ? to_minutes_string(*series.from) : "", series.to ? to_minutes_string(*series.to) : "",
                std::to_string(series.requests), series.problem ? to_string(*series.problem) : ""});
@@ -118,7 +129,7 @@ void add_fetch(CLI::App& app, Commands& commands) {
   command->add_option("--market", flags->market, "um: USD-M perpetuals; spot")
       ->check(CLI::IsMember({"um", "spot"}))
       ->capture_default_str();
-  command->add_option("--symbol", flags->symbols, "As the exchange names it")->required()->type_name("SYMBOL");
+  command->add_option("--symbol", flags->symbols, "Such as BTCUSDT or BTC/USDT")->required()->type_name("SYMBOL");
   command->add_option("--interval", flags->interval, "Length of a bar")->type_name("INTERVAL")->capture_default_str();
   command->add_option("--from", flags->from, "First open time")->required()->type_name("TIME");
   command->add_option("--to", flags->to, "End (default: now)")->type_name("TIME");

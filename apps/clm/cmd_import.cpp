@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/shown_text.hpp"
 #include "batch_commands.hpp"
 #include "commands.hpp"
 #include "flag_values.hpp"
@@ -32,17 +33,22 @@ BatchTotals totals_of(const ImportReport& report) {
 }
 
 std::string describe(const ImportReport& report) {
-  constexpr std::size_t kShown = 10;
+  constexpr std::size_t kShown = 10, kPath = 500, kErrorText = 2'000;
   std::string text = "Imported " + grouped(static_cast<long long>(report.files)) + " files, " +
                      std::to_string(report.symbols) + " symbols: " + grouped(static_cast<long long>(report.rows_read)) +
                      " rows read, " + grouped(static_cast<long long>(report.rows_stored)) + " stored, " +
                      grouped(static_cast<long long>(report.rows_duplicate)) + " known already, " +
                      grouped(static_cast<long long>(report.rows_corrected)) + " corrected, " +
                      grouped(static_cast<long long>(report.rows_quarantined)) + " quarantined.\n";
+  for (const auto& repaired : report.repaired)
+    text += "  " + std::string(repaired.awaited ? "repaired in part " : "repaired ") + title_of(repaired.was) + ": " +
+            grouped(static_cast<long long>(repaired.rows)) +
+            " rows are sound again; it was damaged: " + repaired.was.problem.message + "\n" +
+            (repaired.awaited ? "    " + repaired.awaited->message + ". " + repaired.awaited->remedy + "\n" : "");
   for (std::size_t i = 0; i < report.quarantine.size() && i < kShown; ++i) {
     const auto& row = report.quarantine[i];
-    text +=
-        "  quarantined " + row.file + (row.line > 0 ? ":" + std::to_string(row.line) : "") + ": " + row.reason + "\n";
+    text += "  quarantined " + shown(row.file, kPath) + (row.line > 0 ? ":" + std::to_string(row.line) : "") + ": " +
+            row.reason + "\n";
   }
   if (report.rows_quarantined > kShown) text += "  ... --json lists more of them\n";
   if (report.rows_jumping > 0)
@@ -53,9 +59,11 @@ std::string describe(const ImportReport& report) {
   std::size_t findings = 0;
   for (const auto& file : report.imported)
     for (const auto& finding : file.findings)
-      if (++findings <= kShown) text += "  note " + file.file + ": " + finding + "\n";
-  for (const auto& file : report.failed) text += "  FAILED " + file.file + ": " + to_string(file.error) + "\n";
-  for (const auto& file : report.skipped) text += "  skipped " + file.file + ": " + file.error.message + "\n";
+      if (++findings <= kShown) text += "  note " + shown(file.file, kPath) + ": " + finding + "\n";
+  for (const auto& file : report.failed)
+    text += "  FAILED " + shown(file.file, kPath) + ": " + shown(to_string(file.error), kErrorText) + "\n";
+  for (const auto& file : report.skipped)
+    text += "  skipped " + shown(file.file, kPath) + ": " + shown(file.error.message, kErrorText) + "\n";
   return text;
 }
 
@@ -78,6 +86,8 @@ Result<int> run(Program& program, const Flags& flags) {
     if (!interval) return forward_error(interval);
     options.interval = *interval;
   }
+  options.now = program.clock().now();
+  options.limits.max_memory_bytes = (*session)->configuration().machine.import_max_file_mb * std::uint64_t{1'000'000};
   const std::vector<std::filesystem::path> paths(flags.paths.begin(), flags.paths.end());
   const auto report = import_paths(paths, options, (*stores)->candles(), (*stores)->context(), program.context());
   if (!report) return forward_error(report);
@@ -86,7 +96,8 @@ Result<int> run(Program& program, const Flags& flags) {
   nlohmann::json document = to_json(*report);
   document["batch"] = *batch;
   program.print(document, "Batch " + std::to_string(*batch) + ". " + describe(*report));
-  return report->failed.empty() ? 0 : static_cast<int>(ErrorKind::data);
+  const bool nothing_usable = report->rows_read > 0 && report->rows_quarantined == report->rows_read;
+  return report->failed.empty() && !nothing_usable ? 0 : static_cast<int>(ErrorKind::data);
 }
 
 }  // namespace

@@ -99,13 +99,15 @@ Result<int> run(Program& program, const Flags& flags) {
   hold_back_if_stale(*forecasts, place->lateness);
 
   if (!flags.symbols.empty()) {
+    const auto symbols = stored_symbols(flags.symbols, *place->candles, "predict.unknown_symbol");
+    if (!symbols) return forward_error(symbols);
     std::vector<Prediction> asked;
-    for (const auto& symbol : flags.symbols) {
+    for (const auto& symbol : *symbols) {
       const auto found = std::find_if(forecasts->predictions.begin(), forecasts->predictions.end(),
-                                      [&](const Prediction& p) { return p.symbol.str() == symbol; });
+                                      [&](const Prediction& p) { return p.symbol == symbol; });
       if (found == forecasts->predictions.end())
-        return fail(ErrorKind::usage, "predict.unknown_symbol", "there are no usable candles of " + symbol, symbol,
-                    "`clm data` lists what is stored and what is wrong with it.");
+        return fail(ErrorKind::usage, "predict.unknown_symbol", "there are no usable candles of " + symbol.str(),
+                    "--symbol", "`clm data` lists what is stored and what is wrong with it.");
       asked.push_back(*found);
     }
     forecasts->predictions = std::move(asked);

@@ -70,7 +70,7 @@ Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
     if (!facts) return forward_error(facts);
     return Page{"cycle", std::to_string(flags.cycle), cycle_report(*facts, now)};
   }
-  auto data = gather_data(session, program.context());
+  auto data = gather_data(program, session);
   if (!data) return forward_error(data);
   if (flags.data) return Page{"data", "all", data_report(*data, now)};
   auto facts = gather_overview(session, std::nullopt, explained);

@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "registry/registry_report.hpp"
 #include "registry_place.hpp"
+#include "store_verification.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -24,14 +25,19 @@ Result<int> run(Program& program) {
             (check.ok() ? (check.note.empty() ? "" : "  " + check.note) : "  " + to_string(*check.problem)) + "\n";
   }
   text += std::to_string(checks->size()) + " versions, " + std::to_string(broken) + " broken\n";
-  program.print(verify_document(*checks), text);
-  return broken == 0 ? 0 : static_cast<int>(ErrorKind::integrity);
+  const auto files = verify_stores(program, *opened->session);
+  if (!files) return forward_error(files);
+  auto document = verify_document(*checks);
+  document["files"] = files->document;
+  program.print(document, text + files->text);
+  return broken + files->broken == 0 ? 0 : static_cast<int>(ErrorKind::integrity);
 }
 
 }  // namespace
 
 void add_verify(CLI::App& app, Commands& commands) {
-  auto* command = app.add_subcommand("verify", "Compare every stored byte with what its manifest says");
+  auto* command =
+      app.add_subcommand("verify", "Compare every stored byte, of versions, candles and series, with its checksum");
   commands.push_back({command, [](Program& program) { return run(program); }});
 }
 

@@ -27,6 +27,12 @@ Result<LearningPlace> open_learning_place(Program& program, Session& session, co
 /// `serving.max_late_bars`, or the clock is behind them.
 Result<LearningPlace> open_live_place(Program& program, Session& session, const std::string& as_of);
 
+/// Symbols as a person wrote them in `--symbol`, as the universe names them. Errors of stored_symbol(), under
+/// `unknown_code` for one that is not in it; `universe.damaged` (integrity) for one that is left out because a stored
+/// file is damaged.
+Result<std::vector<Symbol>> stored_symbols(const std::vector<std::string>& asked, const StoredUniverse& candles,
+                                           const char* unknown_code);
+
 /// The same for a stored protocol, whatever the settings say today.
 Result<std::unique_ptr<CandleSource>> open_protocol_candles(Session& session, const Protocol& protocol);
 

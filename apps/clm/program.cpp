@@ -11,6 +11,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/shown_text.hpp"
+
 namespace clm::app {
 
 Program::Program(std::map<std::string, std::string> environment, const Clock& clock, const CancelToken& cancel)
@@ -31,7 +33,13 @@ RunContext Program::context() {
 
 void Program::print(const nlohmann::json& document, std::string_view text) {
   if (flags.json) {
-    const std::string dumped = document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+    nlohmann::json whole;
+    if (damaged_ && document.is_object()) {
+      whole = document;
+      whole["damaged"] = to_json(std::span<const DamagedFile>(*damaged_));
+    }
+    const std::string dumped =
+        (whole.is_null() ? document : whole).dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
     std::printf("%s\n", dumped.c_str());
   } else {
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -67,6 +75,20 @@ void Program::note(std::string_view line) const {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
 }
 
+void Program::warn_of_damage(std::span<const DamagedFile> files) {
+  damaged_.emplace(files.begin(), files.end());
+  if (flags.quiet) return;
+  constexpr std::size_t kShown = 5;
+  for (std::size_t i = 0; i < std::min(kShown, files.size()); ++i) {
+    const DamagedFile& file = files[i];
+    std::fprintf(stderr, "clm: warning: damaged and left out: %s\n  remedy: %s\n", describe(file).c_str(),
+                 file.problem.remedy.c_str());
+  }
+  if (files.size() > kShown)
+    std::fprintf(stderr, "clm: warning: and %zu more damaged files; clm verify names them all\n",
+                 files.size() - kShown);
+}
+
 void Program::warn(std::string_view line) const {
   if (line.empty() || flags.quiet) return;
   std::fprintf(stderr, "clm: warning: %.*s\n", static_cast<int>(line.size()), line.data());
@@ -76,10 +98,12 @@ void Program::print_error(const Error& error) {
   const auto document_of = [](const Error& one) {
     return nlohmann::json{{"code", one.code}, {"message", one.message}, {"where", one.where}, {"remedy", one.remedy}};
   };
+  // Whatever a message quotes, it stays a few readable lines.
+  constexpr std::size_t kMostCharacters = 2'000;
   const auto tell = [](const Error& one) {
-    std::fprintf(stderr, "clm: %s\n", one.message.c_str());
-    if (!one.where.empty()) std::fprintf(stderr, "  where:  %s\n", one.where.c_str());
-    if (!one.remedy.empty()) std::fprintf(stderr, "  remedy: %s\n", one.remedy.c_str());
+    std::fprintf(stderr, "clm: %s\n", shown(one.message, kMostCharacters).c_str());
+    if (!one.where.empty()) std::fprintf(stderr, "  where:  %s\n", shown(one.where, kMostCharacters).c_str());
+    if (!one.remedy.empty()) std::fprintf(stderr, "  remedy: %s\n", shown(one.remedy, kMostCharacters).c_str());
     std::fprintf(stderr, "  code:   %s\n", one.code.c_str());
   };
   if (flags.json) {

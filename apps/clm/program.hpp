@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "base/run_context.hpp"
+#include "market/damaged_file.hpp"
 
 namespace CLI {
 class App;
@@ -51,6 +53,9 @@ class Program {
   std::size_t columns() const;
   /// A line for the person at the terminal, on standard error; silent with --json or --quiet.
   void note(std::string_view line) const;
+  /// Names stored files that are damaged, and what is therefore left out: a warning on standard error, and the list
+  /// `damaged` in the document that print() prints. Call it also for none, so that the list is there.
+  void warn_of_damage(std::span<const DamagedFile> files);
   /// What a person has to know about a result that is printed all the same, on standard error; silent with --quiet,
   /// and where there is nothing to say.
   void warn(std::string_view line) const;
@@ -71,6 +76,7 @@ class Program {
   OutputState output_ = OutputState::arrived;
   std::vector<Error> further_;
   ScratchSpace scratch_;
+  std::optional<std::vector<DamagedFile>> damaged_;
 };
 
 /// A subcommand and what runs when it was chosen. The int is the exit code.

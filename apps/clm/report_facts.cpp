@@ -164,25 +164,34 @@ std::vector<ActiveBand> bands_of(const std::vector<Event>& events) {
 
 }  // namespace
 
-Result<std::vector<SeriesCoverage>> gather_data(Session& session, const RunContext& run) {
+Result<std::vector<SeriesCoverage>> gather_data(Program& program, Session& session) {
   const auto store = session.candles();
   if (!store) return forward_error(store);
-  const auto checked = check_stored_series(**store, session.learning().universe.quality, run);
-  if (!checked) return forward_error(checked);
+  const auto context = session.context_series();
+  if (!context) return forward_error(context);
+  const auto data = check_stored_series({**store, *context, IfDamaged::leave_out, program.jobs()},
+                                        session.learning().universe, program.clock().now(), program.context());
+  if (!data) return forward_error(data);
+  program.warn_of_damage(data->damaged);
   std::vector<SeriesCoverage> out;
-  for (const auto& [report, missing] : *checked) {
+  for (const StoredQuality& checked : data->series) {
+    const QualityReport& report = checked.report;
     SeriesCoverage series{report.key.venue.str(),
                           report.key.symbol.str(),
                           report.key.interval.name(),
                           report.rows,
                           report.range,
-                          missing,
-                          report.unusable,
+                          checked.missing,
+                          report.use.unusable,
                           report.missing_bars,
                           std::string(to_string(report.status)),
-                          report.usable,
+                          checked.used_rows() > 0,
                           report.usable_share,
                           {}};
+    if (!checked.left_out_whole.empty()) series.findings.push_back("not learned from: " + checked.left_out_whole);
+    for (const DamagedFile& file : data->damaged)
+      if (file.symbol == series.symbol && file.venue == series.venue && file.interval == series.interval)
+        series.findings.push_back("damaged " + file.period + ": " + file.problem.message);
     for (const auto& finding : report.findings)
       series.findings.push_back(std::string(to_string(finding.kind)) + " " + to_minutes_string(finding.range.from) +
                                 " to " + to_minutes_string(finding.range.to) + ": " + finding.sentence);

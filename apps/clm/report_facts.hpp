@@ -10,8 +10,8 @@ namespace clm::app {
 
 /// What a report needs, gathered from the workspace into plain structs.
 
-/// Coverage and findings of every stored series.
-Result<std::vector<SeriesCoverage>> gather_data(Session& session, const RunContext& run);
+/// Coverage and findings of every stored series; damaged files are warned of.
+Result<std::vector<SeriesCoverage>> gather_data(Program& program, Session& session);
 
 /// On how many held-out rows, at most, a version is asked what its forecasts live on; 0: it is not asked.
 struct ExplainedRows {

@@ -10,10 +10,11 @@ namespace {
 const std::vector<std::string> kReservedVariables{"CLM_TESTDATA", "CLM_BUILD_JOBS"};
 
 constexpr const char* kFeaturesMemory = "features.memory_mb";
+constexpr const char* kImportMaxFile = "import.max_file_mb";
 
 }  // namespace
 
-bool is_of_the_machine(const std::string& key) { return key == kFeaturesMemory; }
+bool is_of_the_machine(const std::string& key) { return key == kFeaturesMemory || key == kImportMaxFile; }
 
 Configuration::Configuration() {
   add_settings(settings, learning);
@@ -25,6 +26,15 @@ Configuration::Configuration() {
                 1e7,
                 {},
                 {}});
+  settings.add(
+      kImportMaxFile, &machine.import_max_file_mb,
+      {"MB",
+       "Memory that the rows of one imported file may take, 140 bytes each: 100 are 714,000 bars. A file of more is "
+       "refused, and the error says how much it needs.",
+       1,
+       1e6,
+       {},
+       {}});
 }
 
 std::vector<Error> Configuration::load(const std::filesystem::path& file,

@@ -5,6 +5,7 @@
 #include "learning/learning_options.hpp"
 #include "market/candle_store.hpp"
 #include "market/context_store.hpp"
+#include "market/import_rows.hpp"
 #include "program.hpp"
 #include "registry/cycle_log.hpp"
 #include "registry/database.hpp"
@@ -18,6 +19,8 @@ struct MachineOptions {
   /// Features of up to so many MB are kept in memory, those of a longer history in a file without a name in the
   /// workspace. More spares the disk, and costs that memory.
   std::size_t features_memory_mb = ScratchSpace().memory_bytes >> 20;
+  /// Memory that the rows of one imported file may take; a file of more is refused. MB of a million bytes.
+  std::size_t import_max_file_mb = ImportLimits().max_memory_bytes / 1'000'000;
 };
 /// The settings that are in `MachineOptions`.
 bool is_of_the_machine(const std::string& key);

@@ -13,6 +13,18 @@
 namespace clm::app {
 namespace {
 
+bool goes_on(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+/// Terminal cells, not bytes: continuation bytes of UTF-8 take no room, letters of East Asian scripts take two.
+std::size_t width(const std::string& text) {
+  std::size_t cells = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool wide = (byte >= 0xE3 && byte <= 0xED) || byte == 0xF0;
+    if (!goes_on(c)) cells += wide ? 2 : 1;
+  }
+  return cells;
+}
 constexpr std::size_t kGap = 2;
 /// Texts are not folded to less: a column of single syllables is no easier to read than a block.
 constexpr std::size_t kLeastFolded = 12;
@@ -92,8 +104,10 @@ std::string TextTable::blocks(std::size_t width) const {
 }
 
 std::string shortened(std::string text, std::size_t most_bytes) {
-  if (text.size() > most_bytes) text = text.substr(0, most_bytes - 3) + "...";
-  return text;
+  if (text.size() <= most_bytes) return text;
+  std::size_t end = most_bytes - 3;
+  while (end > 0 && goes_on(text[end])) --end;
+  return text.substr(0, end) + "...";
 }
 
 std::string text_of(const nlohmann::json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }

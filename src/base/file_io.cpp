@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.hpp"
+#include "base/shown_text.hpp"
 #include "base/time.hpp"
 
 namespace clm {
@@ -203,7 +204,7 @@ namespace {
 std::string name_in_lock(int descriptor) {
   char name[256] = {};
   const ssize_t got = ::pread(descriptor, name, sizeof name - 1, 0);
-  return std::string(name, got > 0 ? static_cast<std::size_t>(got) : 0);
+  return shown(std::string_view(name, got > 0 ? static_cast<std::size_t>(got) : 0), 100);
 }
 
 /// Whoever asks for the holder shares the lock for some microseconds, which must not keep anybody out.

@@ -12,6 +12,7 @@
 #include "base/contract.hpp"
 #include "base/file_io.hpp"
 #include "base/nearest_name.hpp"
+#include "base/shown_text.hpp"
 #include "base/toml_library.hpp"
 
 namespace clm {
@@ -155,7 +156,8 @@ Status check_bounds(const std::string& key, const Value& value, const Settings::
     if (std::find(info.choices.begin(), info.choices.end(), *text) != info.choices.end()) return {};
     std::string known;
     for (const auto& choice : info.choices) known += (known.empty() ? "" : ", ") + choice;
-    return setting_error("config.range", key + " cannot be '" + *text + "'", where, "Choose one of: " + known + ".");
+    return setting_error("config.range", key + " cannot be '" + shown(*text) + "'", where,
+                         "Choose one of: " + known + ".");
   }
   double number = 0;
   if (const auto* whole = std::get_if<std::int64_t>(&value)) {
@@ -248,7 +250,7 @@ Status Settings::load_toml_text(std::string_view text, const std::string& name, 
   try {
     document = toml::parse(text, std::string_view(name));
   } catch (const toml::parse_error& error) {
-    return setting_error("config.syntax", std::string(error.description()),
+    return setting_error("config.syntax", shown(error.description(), 200),
                          name + ":" + std::to_string(error.source().begin.line));
   }
   std::vector<std::function<void()>> changes;
@@ -256,10 +258,10 @@ Status Settings::load_toml_text(std::string_view text, const std::string& name, 
   for (const auto& [section, node] : document) {
     const auto* table = node.as_table();
     if (table == nullptr) {
-      wrong.push_back(setting_error("config.unknown_key", "'" + std::string(section) + "' stands outside a section",
-                                    name + ":" + std::to_string(node.source().begin.line),
-                                    "Put it under its [section].")
-                          .value());
+      wrong.push_back(
+          setting_error("config.unknown_key", "'" + shown(std::string(section)) + "' stands outside a section",
+                        name + ":" + std::to_string(node.source().begin.line), "Put it under its [section].")
+              .value());
       continue;
     }
     for (const auto& [leaf, value_node] : *table) {
@@ -308,7 +310,7 @@ Status Settings::load_environment(const std::map<std::string, std::string>& vari
     const auto found = by_variable.find(name);
     if (found == by_variable.end()) {
       if (!name.starts_with("CLM_") || std::find(reserved.begin(), reserved.end(), name) != reserved.end()) continue;
-      wrong.push_back(setting_error("config.unknown_variable", "there is no setting behind " + name,
+      wrong.push_back(setting_error("config.unknown_variable", "there is no setting behind " + shown(name),
                                     "environment " + name,
                                     did_you_mean(nearest_names(name, names)) +
                                         " `clm config` lists the settings; the variable is CLM_SECTION_KEY.")

@@ -6,6 +6,7 @@
 #include <date/date.h>
 
 #include "base/iso_time.hpp"
+#include "base/shown_text.hpp"
 
 namespace clm {
 namespace {
@@ -42,7 +43,7 @@ date::sys_time<std::chrono::milliseconds> to_sys(Timestamp t) {
 }
 
 tl::unexpected<Error> bad_time(std::string_view text) {
-  return fail(ErrorKind::usage, "time.syntax", "'" + std::string(text) + "' is not a time", {},
+  return fail(ErrorKind::usage, "time.syntax", "'" + shown(text) + "' is not a time", {},
               "Write ISO 8601 in UTC (2025-08-22T10:00:00Z) or milliseconds since 1970.");
 }
 
@@ -111,7 +112,7 @@ std::string to_string(Duration d) {
 Result<Interval> Interval::parse(std::string_view name) {
   for (const auto& known : kIntervals)
     if (name == known.name) return Interval(known.ms);
-  return fail(ErrorKind::usage, "interval.unknown", "'" + std::string(name) + "' is not a bar interval", {},
+  return fail(ErrorKind::usage, "interval.unknown", "'" + shown(name) + "' is not a bar interval", {},
               "Known: 1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w.");
 }
 

@@ -25,11 +25,20 @@ Result<std::vector<ContextSeries>> MemoryContextSource::load(const Symbol& symbo
   return of_symbol;
 }
 
-Result<StoreContextSource> StoreContextSource::open(const ContextStore& store, Timestamp as_of) {
+std::span<const SeriesKind> context_kinds_read() { return kKindsRead; }
+
+Result<StoreContextSource> StoreContextSource::open(const ContextStore& store, Timestamp as_of, IfDamaged if_damaged) {
   StoreContextSource source(store, as_of);
-  auto whole_market = source.load(kWholeMarket);
-  if (!whole_market) return forward_error(whole_market);
-  source.whole_market_ = std::move(*whole_market);
+  for (const SeriesKind kind : kKindsRead) {
+    auto series = store.read(kind, kWholeMarket, as_of);
+    if (series) {
+      if (!series->points.empty()) source.whole_market_.push_back(std::move(*series));
+      continue;
+    }
+    FileCheck check = store.check_file_of({kind, kWholeMarket});
+    if (if_damaged == IfDamaged::refuse || !check.damaged) return forward_error(series);
+    source.damaged_.push_back(std::move(*check.damaged));
+  }
   return source;
 }
 

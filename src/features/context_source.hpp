@@ -2,6 +2,7 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "base/result.hpp"
@@ -29,12 +30,18 @@ class MemoryContextSource final : public ContextSource {
   std::vector<ContextSeries> series_;
 };
 
+/// The kinds that features read.
+std::span<const SeriesKind> context_kinds_read();
+
 /// Series of the context store that were known at `as_of`. Borrows the store.
 class StoreContextSource final : public ContextSource {
  public:
-  /// Reads the whole market's series once. Errors as ContextStore::read.
-  static Result<StoreContextSource> open(const ContextStore& store, Timestamp as_of = Timestamp::max());
+  /// Reads the whole market's series once. Errors as ContextStore::read; asked to leave out what is damaged, it names
+  /// that in damaged() and goes on as if it were not there.
+  static Result<StoreContextSource> open(const ContextStore& store, Timestamp as_of = Timestamp::max(),
+                                         IfDamaged if_damaged = IfDamaged::refuse);
   Result<std::vector<ContextSeries>> load(const Symbol& symbol) const override;
+  const std::vector<DamagedFile>& damaged() const { return damaged_; }
 
  private:
   StoreContextSource(const ContextStore& store, Timestamp as_of) : store_(&store), as_of_(as_of) {}
@@ -42,6 +49,7 @@ class StoreContextSource final : public ContextSource {
   const ContextStore* store_;
   Timestamp as_of_;
   std::vector<ContextSeries> whole_market_;
+  std::vector<DamagedFile> damaged_;
 };
 
 /// What was known of one symbol at the close of a bar; NaN where nothing was, or where it is older than

@@ -198,7 +198,7 @@ class StoredMarket {
     return sum;
   }
   std::unique_ptr<StoredUniverse> as_of(std::size_t bars) const {
-    return StoredUniverse::open(store_, UniverseOptions{}, close_of(bars)).value();
+    return StoredUniverse::open({store_}, UniverseOptions{}, close_of(bars)).value();
   }
 
  private:

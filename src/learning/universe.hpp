@@ -6,17 +6,31 @@
 #include "features/candle_source.hpp"
 #include "learning/learning_options.hpp"
 #include "market/candle_store.hpp"
+#include "market/context_store.hpp"
 
 namespace clm {
 
+/// How a universe is put together.
+struct UniverseSources {
+  const CandleStore& candles;
+  const ContextStore* context = nullptr;  ///< its symbols' series are looked at too
+  IfDamaged if_damaged = IfDamaged::leave_out;
+  int jobs = 1;  ///< series looked at side by side
+};
+
 /// The symbols of one venue and interval as known at one moment, with what cannot be learned from cut out
 /// (usable_candles.hpp). A symbol belongs to it whatever its condition as a whole: to leave one out for what became of
-/// it later would be survivorship bias, and would change earlier cross-sections. Borrows the store; thread-safe.
+/// it later would be survivorship bias, and would change earlier cross-sections. Borrows the stores; thread-safe.
+///
+/// A symbol of which a stored file is damaged is left out as a whole and named in damaged(), until the file is sound
+/// again. Only its period left out would look like a gap of the market to whatever learns from it, and a version that
+/// learned so could not be made again once the file is repaired; so a version's list of symbols says what it saw.
 class StoredUniverse final : public CandleSource {
  public:
-  /// `latest`: nothing known later is read. Errors: `universe.empty` (data: nothing stored), `universe.ambiguous`
-  /// (usage: several venues or intervals and none chosen), `universe.unknown_symbol` (usage); those of the store.
-  static Result<std::unique_ptr<StoredUniverse>> open(const CandleStore& store, const UniverseOptions& options,
+  /// Reads every series once. `latest`: nothing known later is read. Errors: `universe.empty` (data: nothing stored),
+  /// `universe.ambiguous` (usage: several venues or intervals and none chosen), `universe.unknown_symbol` and those of
+  /// stored_symbol() (usage); `universe.damaged` (integrity) if nothing sound is left, or if asked to refuse.
+  static Result<std::unique_ptr<StoredUniverse>> open(const UniverseSources& sources, const UniverseOptions& options,
                                                       Timestamp latest);
 
   Venue venue() const override { return venue_; }
@@ -30,20 +44,22 @@ class StoredUniverse final : public CandleSource {
 
   /// When the newest bar closed that was known at `latest`: what counts as now.
   Timestamp as_of() const { return as_of_; }
-  /// Close of the newest bar that was met while looking for that one: later than `latest` where bars are stored that
-  /// had not closed by then. Of symbols beyond the first that is up to date nothing is asked.
+  /// What kept symbols out.
+  const std::vector<DamagedFile>& damaged() const { return damaged_; }
+  /// Close of the newest stored bar: later than `latest` where bars are stored that had not closed by then.
   Timestamp newest_met() const { return newest_met_; }
 
  private:
   StoredUniverse(const CandleStore& store, const UniverseOptions& options, const SeriesKey& series)
       : store_(&store), options_(options), venue_(series.venue), interval_(series.interval) {}
-  Result<Timestamp> newest_close(Timestamp latest);
+  Status keep_sound(const UniverseSources& sources, Timestamp latest);
 
   const CandleStore* store_;
   UniverseOptions options_;
   Venue venue_;
   Interval interval_;
   std::vector<Symbol> symbols_;
+  std::vector<DamagedFile> damaged_;
   Timestamp as_of_ = Timestamp::max();
   Timestamp newest_met_ = Timestamp::min();
 };

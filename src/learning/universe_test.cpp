@@ -1,5 +1,7 @@
 #include "learning/universe.hpp"
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "market/simulator.hpp"
@@ -25,10 +27,10 @@ class StoredUniverseTest : public ::testing::Test {
 
 TEST_F(StoredUniverseTest, NowIsTheCloseOfTheNewestBarKnown) {
   const Timestamp start = market_[0].candles.front().open_time;
-  const auto whole = StoredUniverse::open(store_, UniverseOptions{}, Timestamp::max());
+  const auto whole = StoredUniverse::open({store_}, UniverseOptions{}, Timestamp::max());
   ASSERT_TRUE(whole);
   EXPECT_EQ((*whole)->as_of(), start + std::chrono::hours(200));
-  const auto early = StoredUniverse::open(store_, UniverseOptions{}, start + std::chrono::minutes(90));
+  const auto early = StoredUniverse::open({store_}, UniverseOptions{}, start + std::chrono::minutes(90));
   ASSERT_TRUE(early);
   EXPECT_EQ((*early)->as_of(), start + std::chrono::hours(1)) << "the second bar has not closed";
   EXPECT_EQ((*early)->load(0)->candles.size(), 1U);
@@ -37,25 +39,47 @@ TEST_F(StoredUniverseTest, NowIsTheCloseOfTheNewestBarKnown) {
 TEST_F(StoredUniverseTest, WhatIsNotStoredIsAnErrorWithTheWayOut) {
   UniverseOptions options;
   options.symbols = {"NOPEUSDT"};
-  EXPECT_EQ(StoredUniverse::open(store_, options, Timestamp::max()).error().code, "universe.unknown_symbol");
+  EXPECT_EQ(StoredUniverse::open({store_}, options, Timestamp::max()).error().code, "universe.unknown_symbol");
   options = {};
   options.venue = "elsewhere";
-  const auto elsewhere = StoredUniverse::open(store_, options, Timestamp::max());
+  const auto elsewhere = StoredUniverse::open({store_}, options, Timestamp::max());
   ASSERT_FALSE(elsewhere);
   EXPECT_EQ(elsewhere.error().code, "universe.ambiguous");
   EXPECT_NE(elsewhere.error().message.find("sim"), std::string::npos);
-  const auto before = StoredUniverse::open(store_, UniverseOptions{}, Timestamp(0));
+  const auto before = StoredUniverse::open({store_}, UniverseOptions{}, Timestamp(0));
   EXPECT_EQ(before.error().code, "universe.empty");
+}
+
+TEST_F(StoredUniverseTest, ASymbolWithADamagedFileIsLeftOutAndNamed) {
+  const Symbol victim = market_[1].key.symbol;
+  std::filesystem::path file;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_.path()))
+    if (entry.is_regular_file() && entry.path().parent_path().filename() == victim.str()) file = entry.path();
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+  const auto universe = StoredUniverse::open({store_}, UniverseOptions{}, Timestamp::max());
+  ASSERT_TRUE(universe) << to_string(universe.error());
+  EXPECT_EQ((*universe)->symbols().size(), 2U);
+  ASSERT_EQ((*universe)->damaged().size(), 1U);
+  EXPECT_EQ((*universe)->damaged()[0].symbol, victim.str());
+  EXPECT_EQ((*universe)->damaged()[0].path, file);
+  const auto strict = StoredUniverse::open({store_, nullptr, IfDamaged::refuse}, UniverseOptions{}, Timestamp::max());
+  ASSERT_FALSE(strict);
+  EXPECT_EQ(strict.error().code, "universe.damaged");
+  UniverseOptions only;
+  only.symbols = {victim.str()};
+  const auto none = StoredUniverse::open({store_}, only, Timestamp::max());
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind, ErrorKind::integrity);
 }
 
 TEST_F(StoredUniverseTest, SeveralVenuesAreNotMixed) {
   auto other = market_;
   for (auto& series : other) series.key.venue = Venue("other");
   ASSERT_TRUE(store_.write_all(other));
-  EXPECT_EQ(StoredUniverse::open(store_, UniverseOptions{}, Timestamp::max()).error().code, "universe.ambiguous");
+  EXPECT_EQ(StoredUniverse::open({store_}, UniverseOptions{}, Timestamp::max()).error().code, "universe.ambiguous");
   UniverseOptions options;
   options.venue = "other";
-  const auto chosen = StoredUniverse::open(store_, options, Timestamp::max());
+  const auto chosen = StoredUniverse::open({store_}, options, Timestamp::max());
   ASSERT_TRUE(chosen);
   EXPECT_EQ((*chosen)->symbols().size(), 3U);
 }

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 
+#include "base/shown_text.hpp"
 #include "market/columnar_file.hpp"
+#include "market/content_checksum.hpp"
 
 namespace clm {
 namespace {
@@ -20,6 +23,7 @@ constexpr std::array<CandleField, 9> kFields{{{"open", &Candle::open},
                                               {"taker_buy_quote_volume", &Candle::taker_buy_quote_volume}}};
 constexpr const char* kTimeColumn = "open_time";
 constexpr const char* kSeriesEntry = "clm.series";
+constexpr const char* kAwaitedEntry = "clm.awaited";
 
 std::vector<ColumnRequest> all_columns() {
   std::vector<ColumnRequest> columns{{kTimeColumn, ColumnType::int64, ColumnRequest::Presence::required}};
@@ -28,11 +32,34 @@ std::vector<ColumnRequest> all_columns() {
   return columns;
 }
 
+std::string text_of(const AwaitedRows& awaited) {
+  return std::to_string(awaited.first.ms()) + "," + std::to_string(awaited.last.ms()) + "," +
+         std::to_string(awaited.rows);
+}
+
+std::optional<AwaitedRows> parse_awaited(const std::string& text) {
+  long long first = 0, last = 0;
+  unsigned long long rows = 0;
+  if (std::sscanf(text.c_str(), "%lld,%lld,%llu", &first, &last, &rows) != 3) return std::nullopt;
+  return AwaitedRows{Timestamp(first), Timestamp(last), static_cast<std::size_t>(rows)};
+}
+
+tl::unexpected<Error> broken(const std::string& what, const std::filesystem::path& path) {
+  return fail(ErrorKind::integrity, "store.integrity", what, path.string(),
+              "Import its source again: that puts a sound file in its place.");
+}
+
 }  // namespace
 
 std::span<const CandleField> candle_fields() { return kFields; }
 
-Result<std::string> encode_candles(const SeriesKey& key, std::span<const Candle> candles) {
+bool holds_all(const AwaitedRows& awaited, std::span<const Candle> candles) {
+  return !candles.empty() && candles.front().open_time <= awaited.first && candles.back().open_time >= awaited.last &&
+         candles.size() >= awaited.rows;
+}
+
+Result<std::string> encode_candles(const SeriesKey& key, std::span<const Candle> candles,
+                                   const std::optional<AwaitedRows>& awaited) {
   std::vector<std::int64_t> times;
   times.reserve(candles.size());
   for (const Candle& candle : candles) times.push_back(candle.open_time.ms());
@@ -45,27 +72,28 @@ Result<std::string> encode_candles(const SeriesKey& key, std::span<const Candle>
     for (const Candle& candle : candles) values[f].push_back(candle.*kFields[f].member);
     columns.push_back({kFields[f].name, std::span<const double>(values[f])});
   }
-  return encode_parquet(columns, {{kSeriesEntry, to_string(key)}});
+  std::map<std::string, std::string> metadata{{kSeriesEntry, to_string(key)},
+                                              {kChecksumEntry, content_checksum(to_string(key), columns)}};
+  if (awaited) metadata[kAwaitedEntry] = text_of(*awaited);
+  return encode_parquet(columns, metadata);
 }
 
-Status read_candles(const std::filesystem::path& path, const SeriesKey& key, const TimeRange& period,
-                    const TimeRange& range, std::vector<Candle>& candles) {
+Result<CandleFileState> read_candles(const std::filesystem::path& path, const SeriesKey& key, const TimeRange& period,
+                                     const TimeRange& range, std::vector<Candle>& candles) {
   static const std::vector<ColumnRequest> columns = all_columns();
   const auto table = read_parquet(path, columns);
   if (!table) return forward_error(table);
-  const auto broken = [&](const std::string& what) {
-    return fail(ErrorKind::integrity, "store.integrity", what, path.string(),
-                "Move the file out of the store and import its source again.");
-  };
+  const std::string title = to_string(key);
   const auto series = table->metadata.find(kSeriesEntry);
-  if (series == table->metadata.end() || series->second != to_string(key))
-    return broken("it is not a file of " + to_string(key) +
-                  (series == table->metadata.end() ? "" : " but of " + series->second));
+  if (series == table->metadata.end()) return broken("it is not a file of " + title, path);
+  if (series->second != title) return broken("it is not a file of " + title + " but of " + shown(series->second), path);
+  const ChecksumState checksum = compare_checksum(title, *table);
+  if (checksum == ChecksumState::differs) return broken("its checksum is not that of its content", path);
   const auto& times = table->values<std::int64_t>(kTimeColumn);
   if (std::adjacent_find(times.begin(), times.end(), std::greater_equal<>()) != times.end())
-    return broken("its bars are not in ascending order of time");
+    return broken("its bars are not in ascending order of time", path);
   if (!times.empty() && !(period.contains(Timestamp(times.front())) && period.contains(Timestamp(times.back()))))
-    return broken("it holds bars outside the time its name states");
+    return broken("it holds bars outside the time its name states", path);
 
   const auto first = std::lower_bound(times.begin(), times.end(), range.from.ms());
   const auto last = std::lower_bound(first, times.end(), range.to.ms());
@@ -81,7 +109,53 @@ Status read_candles(const std::filesystem::path& path, const SeriesKey& key, con
     const double* values = std::get<std::vector<double>>(column->values).data() + from;
     for (std::size_t i = 0; i < count; ++i) out[i].*field.member = values[i];
   }
-  return {};
+  CandleFileState state{checksum == ChecksumState::matches, times.size(), {}, {}, {}};
+  if (!times.empty()) {
+    state.first = Timestamp(times.front());
+    state.last = Timestamp(times.back());
+  }
+  if (const auto awaited = table->metadata.find(kAwaitedEntry); awaited != table->metadata.end())
+    state.awaited = parse_awaited(awaited->second);
+  return state;
+}
+
+Status check_whole(const CandleFileState& state, const std::filesystem::path& path) {
+  if (!state.awaited) return {};
+  const AwaitedRows& awaited = *state.awaited;
+  std::string missing;
+  if (state.first > awaited.first) missing += " from " + to_minutes_string(awaited.first);
+  if (state.last < awaited.last) missing += " to " + to_minutes_string(awaited.last);
+  if (missing.empty()) missing = " (it held " + std::to_string(awaited.rows) + ")";
+  return fail(ErrorKind::integrity, "store.incomplete",
+              "it was damaged and is imported again only in part: " + std::to_string(state.rows) + " bars from " +
+                  to_minutes_string(state.first) + " to " + to_minutes_string(state.last) + " are there, and bars" +
+                  missing + " are awaited",
+              path.string(),
+              "Import the rest of its time too; or, if that is lost, move the file out of the store to go on without "
+              "it.");
+}
+
+AwaitedRows awaited_after_damage(const std::filesystem::path& path, const SeriesKey& key, const TimeRange& period,
+                                 const Neighbours& neighbours) {
+  const Duration bar = key.interval.length();
+  if (const auto info = inspect_parquet(path)) {
+    const auto series = info->metadata.find(kSeriesEntry);
+    const bool own = series != info->metadata.end() && series->second == to_string(key);
+    if (own && info->rows > 0 && !info->columns.empty() && info->columns[0].min && info->columns[0].max) {
+      const Timestamp first(*info->columns[0].min), last(*info->columns[0].max);
+      const bool possible = first <= last && period.contains(first) && period.contains(last) &&
+                            info->rows <= static_cast<std::size_t>((last - first) / bar) + 1;
+      if (possible) return {first, last, info->rows};
+    }
+  }
+  AwaitedRows awaited;
+  if (!neighbours.earlier && !neighbours.later) return awaited;
+  // A market may have been at a standstill at the turn of a period.
+  constexpr std::int64_t kSlackShare = 100;
+  const Duration slack = std::max(bar, (period.to - period.from) / kSlackShare);
+  if (neighbours.earlier) awaited.first = period.from + slack;
+  if (neighbours.later) awaited.last = period.to - slack - bar;
+  return awaited;
 }
 
 }  // namespace clm

@@ -18,8 +18,8 @@ constexpr std::size_t kMostCells = 12;
 /// The characters of a document, one at a time, with the line that was reached.
 class CharacterSource {
  public:
-  CharacterSource(std::unique_ptr<ByteReader> bytes, std::uint64_t max_bytes)
-      : bytes_(std::move(bytes)), left_bytes_(max_bytes), buffer_(64 * 1024) {
+  CharacterSource(std::unique_ptr<ByteReader> bytes, const ImportLimits& limits)
+      : bytes_(std::move(bytes)), limits_(limits), left_bytes_(limits.max_text_bytes()), buffer_(64 * 1024) {
     refill();
   }
 
@@ -28,7 +28,11 @@ class CharacterSource {
   void advance() {
     if (buffer_[position_] == '\n') ++line_;
     if (++position_ == filled_) refill();
+    // The parser holds a text whole until it ends.
+    if (++since_value_ > limits_.max_line_bytes) give_up_on_value();
   }
+  /// A value is complete.
+  void value_done() const { since_value_ = 0; }
   std::uint64_t line() const { return line_; }
   /// Why the characters ended before the document did.
   const Status& status() const { return status_; }
@@ -40,16 +44,24 @@ class CharacterSource {
     if (!got) {
       status_ = forward_error(got);
     } else if (*got > left_bytes_) {
-      status_ = fail(ErrorKind::data, "import.too_large", "the JSON document is larger than the limit", {},
-                     "Split the file, or raise the limit max_json_bytes.");
+      status_ = too_much_text(limits_);
     } else {
       filled_ = *got;
       left_bytes_ -= *got;
     }
   }
 
+  void give_up_on_value() {
+    position_ = filled_ = 0;
+    status_ = fail(ErrorKind::data, "import.too_large",
+                   "a single value or blank of more than " + std::to_string(limits_.max_line_bytes) + " bytes",
+                   "line " + std::to_string(line_), "This is no table of market data: export it again.");
+  }
+
   std::unique_ptr<ByteReader> bytes_;
+  ImportLimits limits_;
   std::uint64_t left_bytes_;
+  mutable std::uint64_t since_value_ = 0;
   std::vector<char> buffer_;
   std::size_t position_ = 0;
   std::size_t filled_ = 0;
@@ -115,6 +127,7 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
   bool binary(binary_t&) override { return true; }
 
   bool string(string_t& text) override {
+    source_.value_done();
     if (depth_ == 1 && !in_rows()) {
       if (key_ == "symbol") content_.candles[0].symbol = text;
       if (key_ == "interval" || key_ == "timeframe") return take_interval(text);
@@ -139,6 +152,7 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
   bool end_array() override { return end(); }
 
   bool key(string_t& name) override {
+    source_.value_done();
     if (in_row() || depth_ == 1) key_ = name;
     if (depth_ == 1 && is_trade_name(name)) trade_name_seen_ = true;
     if (in_row() && is_trade_name(name)) trade_name_seen_ = true;
@@ -148,9 +162,8 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
   bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) override {
     const std::string what = error.what();
     const std::size_t detail = what.find("syntax error");
-    error_ =
-        Error{ErrorKind::data, "json.syntax", shown_detail(detail == std::string::npos ? what : what.substr(detail)),
-              "line " + std::to_string(source_.line()), "The file is damaged or is no JSON: export it again."};
+    error_ = Error{ErrorKind::data, "json.syntax", shown(detail == std::string::npos ? what : what.substr(detail), 160),
+                   "line " + std::to_string(source_.line()), "The file is damaged or is no JSON: export it again."};
     return false;
   }
 
@@ -176,14 +189,6 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
     return fail(ErrorKind::data, "import.not_candles", std::move(message), {},
                 "Give candles: {symbol, interval, candles: [..]} or an array of klines.");
   }
-  static std::string shown_detail(std::string text) {
-    constexpr std::size_t kMostCharacters = 160;
-    text.resize(std::min(text.size(), kMostCharacters));
-    for (char& c : text)
-      if (c < ' ' || c > '~') c = '?';
-    return text;
-  }
-
   bool stop(tl::unexpected<Error> error) {
     error_ = std::move(error.value());
     return false;
@@ -196,6 +201,13 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool start(bool is_array) {
+    constexpr std::size_t kDeepest = 64;
+    source_.value_done();
+    if (depth_ >= kDeepest)
+      return stop(fail(ErrorKind::data, "import.not_candles",
+                       "lists within lists, " + std::to_string(kDeepest) + " deep",
+                       "line " + std::to_string(source_.line()),
+                       "Give candles: {symbol, interval, candles: [..]} or an array of klines."));
     if (rows_depth_ == 0 && is_array &&
         (depth_ == 0 ||
          (depth_ == 1 && !root_is_array_ && (key_ == "candles" || key_ == "klines" || key_ == "data")))) {
@@ -215,6 +227,7 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool end() {
+    source_.value_done();
     const bool row_ends = in_row();
     --depth_;
     if (row_ends) return finish_row();
@@ -236,6 +249,7 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool number(double value) {
+    source_.value_done();
     if (in_row() && is_time_cell()) {
       // Below 9e18 the conversion is defined; no market time is larger in any unit.
       row_.time = std::fabs(value) < 9e18 ? market_time(static_cast<std::int64_t>(value)) : std::nullopt;
@@ -248,10 +262,13 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
 
   /// A value that is no time: a number, or `text` that is none.
   bool value_is(std::optional<double> value, std::string_view text) {
+    source_.value_done();
     if (!in_row()) {
       if (in_rows() && depth_ == rows_depth_) {
         ++content_.rows_read;
         content_.quarantine.add(source_.line(), "is not a row");
+        if (content_.rows_read > limits_.max_rows())
+          return stop(too_many_rows(content_.rows_read, ImportLimits::kRowBytes, RowsCounted::at_least, limits_));
       }
       return true;
     }
@@ -285,7 +302,8 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
 
   bool finish_row() {
     ++content_.rows_read;
-    if (content_.rows_read > limits_.max_rows) return stop(too_many_rows(limits_.max_rows));
+    if (content_.rows_read > limits_.max_rows())
+      return stop(too_many_rows(content_.rows_read, ImportLimits::kRowBytes, RowsCounted::at_least, limits_));
     if (content_.rows_read == 1 && !row_.is_array && !row_.any_price)
       return stop(not_candles(trade_name_seen_ ? "a log of trades or signals, not candles"
                                                : "a list of records without open, high, low and close"));
@@ -305,6 +323,8 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
       if (std::isnan(candle.volume)) row_fault("has no volume");
       if (std::optional<std::string> fault = candle_fault(candle)) row_fault(*fault);
       if (row_.fault.empty()) {
+        make_room(rows.candles, limits_.max_rows());
+        make_room(rows.lines, limits_.max_rows());
         rows.candles.push_back(candle);
         rows.lines.push_back(static_cast<std::uint32_t>(row_.line));
         return true;
@@ -345,7 +365,7 @@ class CandleHandler final : public nlohmann::json_sax<nlohmann::json> {
 
 Result<FileContent> read_candle_json(std::unique_ptr<ByteReader> bytes, const ImportLimits& limits,
                                      const BarMeaning& bars) {
-  CharacterSource source(std::move(bytes), limits.max_json_bytes);
+  CharacterSource source(std::move(bytes), limits);
   CandleHandler handler(source, limits, bars);
   // Not strict: what follows the first object of a JSON-lines log would hide what the file is.
   const bool whole = nlohmann::json::sax_parse(CharacterIterator(source), CharacterIterator(), &handler,

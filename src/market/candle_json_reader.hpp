@@ -14,8 +14,8 @@ namespace clm {
 /// `bars` says what the rows are, where they are no candles: then they end up as a context series.
 ///
 /// Bad rows are quarantined. Errors (data): `json.syntax` with its line, `import.empty`, `import.not_candles` (an
-/// object without rows, a log of trades or signals), `import.too_large` beyond `limits.max_json_bytes`,
-/// `import.too_many_rows`; and those of `bytes`. Cost: about 1 us a row.
+/// object without rows, a log of trades or signals), `import.too_large` for a single value that is too long, or too
+/// much text, `import.too_many_rows`; and those of `bytes`. Cost: about 1 us a row.
 Result<FileContent> read_candle_json(std::unique_ptr<ByteReader> bytes, const ImportLimits& limits,
                                      const BarMeaning& bars = {});
 

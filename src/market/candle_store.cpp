@@ -6,71 +6,17 @@
 
 #include "base/contract.hpp"
 #include "base/file_io.hpp"
-#include "base/hash.hpp"
 #include "base/log.hpp"
 #include "market/candle_file.hpp"
-#include "market/columnar_file.hpp"
+#include "market/candle_store_files.hpp"
 #include "market/pending_files.hpp"
-#include "market/store_name.hpp"
 
 namespace clm {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kExtension = ".parquet";
-constexpr const char* kLockName = ".lock";
 // A time outside is not in ms: seconds and microseconds of our day are far from here.
 const TimeRange kPlausibleTimes{from_calendar(1975, 1, 1), from_calendar(2200, 1, 1)};
-
-struct StoredFile {
-  fs::path path;
-  TimeRange period;
-};
-
-/// The period a file's stem names; none if no period of this interval is called that.
-std::optional<StorePeriod> parse_period(const Interval& interval, const std::string& stem) {
-  const auto number = [&](std::size_t at, std::size_t digits, int otherwise) {
-    if (stem.size() < at + digits) return otherwise;
-    int value = 0;
-    for (const char c : stem.substr(at, digits)) {
-      if (c < '0' || c > '9') return otherwise;
-      value = value * 10 + (c - '0');
-    }
-    return value;
-  };
-  const int month = number(5, 2, 1), day = number(8, 2, 1);
-  if (month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
-  StorePeriod period = store_period(interval, from_calendar(number(0, 4, 1970), month, day));
-  if (period.name != stem) return std::nullopt;
-  return period;
-}
-
-Result<fs::path> directory_of(const fs::path& root, const SeriesKey& key) {
-  const auto venue = to_file_name(key.venue.str());
-  if (!venue) return forward_error(venue);
-  const auto symbol = to_file_name(key.symbol.str());
-  if (!symbol) return forward_error(symbol);
-  return root / *venue / key.interval.name() / *symbol;
-}
-
-/// The files of a series in order of time.
-Result<std::vector<StoredFile>> files_of(const fs::path& root, const SeriesKey& key) {
-  const auto directory = directory_of(root, key);
-  if (!directory) return forward_error(directory);
-  const auto names = names_in(*directory);
-  if (!names) return forward_error(names);
-  std::vector<StoredFile> files;
-  for (const std::string& name : *names) {
-    const fs::path path = *directory / name;
-    if (path.extension() != kExtension) continue;
-    const auto period = parse_period(key.interval, path.stem().string());
-    if (!period)
-      return fail(ErrorKind::integrity, "store.integrity", "its name is not a period of " + key.interval.name(),
-                  path.string(), "Move it out of the store; files come in through an import.");
-    files.push_back({path, period->range});
-  }
-  return files;
-}
 
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
@@ -137,6 +83,68 @@ Status check_times(const CandleSeries& series) {
   return {};
 }
 
+/// What a period holds before a write.
+struct StoredBefore {
+  std::vector<Candle> candles;
+  std::optional<AwaitedRows> awaited;
+  std::optional<DamagedFile> damaged;
+  bool unreadable = false;     ///< nothing of it could be read
+  bool to_be_renewed = false;  ///< even if no bar changes
+};
+
+Neighbours neighbours_of(const fs::path& root, const SeriesKey& key, const StorePeriod& period) {
+  Neighbours neighbours;
+  const auto files = files_of(root, key);
+  if (!files) return neighbours;
+  for (const StoredFile& file : *files) {
+    neighbours.earlier = neighbours.earlier || file.period.range.to <= period.range.from;
+    neighbours.later = neighbours.later || file.period.range.from >= period.range.to;
+  }
+  return neighbours;
+}
+
+Result<StoredBefore> stored_before(const fs::path& root, const SeriesKey& key, const StorePeriod& period,
+                                   const fs::path& target, const PendingFiles& pending) {
+  StoredBefore before;
+  const auto current = pending.current(target);
+  if (!current) return before;
+  const auto state = read_candles(*current, key, period.range, {}, before.candles);
+  if (state) {
+    before.awaited = state->awaited;
+    before.to_be_renewed = !state->has_checksum;
+    if (state->awaited) before.damaged = damaged_file(key, period.name, target, check_whole(*state, target).error());
+    return before;
+  }
+  if (*current != target || !is_damage(state.error(), target)) return forward_error(state);
+  before.awaited = awaited_after_damage(target, key, period.range, neighbours_of(root, key, period));
+  before.damaged = damaged_file(key, period.name, target, state.error());
+  before.unreadable = before.to_be_renewed = true;
+  return before;
+}
+
+/// Puts the bars of one period beside those that are stored.
+Status put_period(const fs::path& root, const SeriesKey& key, const StorePeriod& period, const fs::path& target,
+                  std::span<const Candle> fresh, PendingFiles& pending, CandleChanges& changes, StoreResult& result) {
+  auto before = stored_before(root, key, period, target, pending);
+  if (!before) return forward_error(before);
+  const std::int64_t changed_before = result.rows_stored + result.rows_corrected;
+  const auto merged = merge(std::move(before->candles), fresh, result, changes);
+  std::optional<AwaitedRows> awaited = before->awaited;
+  if (awaited && holds_all(*awaited, merged)) awaited.reset();
+  const bool changed = result.rows_stored + result.rows_corrected != changed_before;
+  if (!changed && !before->to_be_renewed && awaited == before->awaited) return {};
+  const auto bytes = encode_candles(key, merged, awaited);
+  if (!bytes) return forward_error(bytes);
+  if (before->unreadable) pending.keep_damaged(target);
+  if (auto put = pending.put(target, *bytes); !put) return put;
+  if (!before->damaged) return {};
+  RepairedFile repaired{std::move(*before->damaged), merged.size(), {}};
+  const CandleFileState state{true, merged.size(), merged.front().open_time, merged.back().open_time, awaited};
+  if (auto whole = check_whole(state, target); !whole) repaired.awaited = whole.error();
+  result.repaired.push_back(std::move(repaired));
+  return {};
+}
+
 Result<StoreResult> put_series(const fs::path& root, const CandleSeries& series, PendingFiles& pending,
                                CandleChanges& changes) {
   StoreResult result;
@@ -149,17 +157,10 @@ Result<StoreResult> put_series(const fs::path& root, const CandleSeries& series,
     const StorePeriod period = store_period(series.key.interval, candles[first].open_time);
     std::size_t last = first;
     while (last < candles.size() && candles[last].open_time < period.range.to) ++last;
-    const fs::path target = *directory / (period.name + kExtension);
-    std::vector<Candle> stored;
-    if (const auto current = pending.current(target))
-      if (auto read = read_candles(*current, series.key, period.range, {}, stored); !read) return forward_error(read);
-    const StoreResult before = result;
-    const auto merged = merge(std::move(stored), std::span(candles).subspan(first, last - first), result, changes);
-    if (result.rows_stored != before.rows_stored || result.rows_corrected != before.rows_corrected) {
-      const auto bytes = encode_candles(series.key, merged);
-      if (!bytes) return forward_error(bytes);
-      if (auto put = pending.put(target, *bytes); !put) return forward_error(put);
-    }
+    const auto fresh = std::span(candles).subspan(first, last - first);
+    const fs::path target = *directory / (period.name + kCandleFileExtension);
+    if (auto put = put_period(root, series.key, period, target, fresh, pending, changes, result); !put)
+      return forward_error(put);
     first = last;
   }
   return result;
@@ -173,12 +174,12 @@ std::vector<Candle> stored_beside(const fs::path& root, const CandleSeries& seri
   const auto directory = directory_of(root, series.key);
   if (!files || !directory) return rows;
   std::map<Timestamp, StoredFile> places;
-  for (const StoredFile& file : *files) places.emplace(file.period.from, file);
+  for (const StoredFile& file : *files) places.emplace(file.period.range.from, file);
   // Those that this write has only put aside are not listed yet.
   const std::vector<Candle>& fresh = series.candles;
   for (auto at = fresh.begin(); at != fresh.end();) {
     const StorePeriod period = store_period(series.key.interval, at->open_time);
-    places.emplace(period.range.from, StoredFile{*directory / (period.name + kExtension), period.range});
+    places.emplace(period.range.from, StoredFile{*directory / (period.name + kCandleFileExtension), period});
     at = std::partition_point(at, fresh.end(), [&](const Candle& bar) { return bar.open_time < period.range.to; });
   }
   auto end = places.upper_bound(fresh.back().open_time);
@@ -188,7 +189,7 @@ std::vector<Candle> stored_beside(const fs::path& root, const CandleSeries& seri
   for (; at != end; ++at) {
     std::vector<Candle> read;
     const auto current = pending.current(at->second.path);
-    if (current && read_candles(*current, series.key, at->second.period, {}, read))
+    if (current && read_candles(*current, series.key, at->second.period.range, {}, read))
       rows.insert(rows.end(), read.begin(), read.end());
   }
   return rows;
@@ -223,12 +224,24 @@ Result<StoreResult> put_fitting(const fs::path& root, const CandleSeries& series
 
 }  // namespace
 
+void add_repaired(std::vector<RepairedFile>& list, const RepairedFile& repaired) {
+  const auto known = std::find_if(list.begin(), list.end(),
+                                  [&](const RepairedFile& other) { return other.was.path == repaired.was.path; });
+  if (known == list.end()) {
+    list.push_back(repaired);
+    return;
+  }
+  known->rows = repaired.rows;
+  known->awaited = repaired.awaited;
+}
+
 StoreResult& StoreResult::operator+=(const StoreResult& other) {
   rows_stored += other.rows_stored;
   rows_duplicate += other.rows_duplicate;
   rows_corrected += other.rows_corrected;
   rows_refused += other.rows_refused;
   if (refusal.empty()) refusal = other.refusal;
+  repaired.insert(repaired.end(), other.repaired.begin(), other.repaired.end());
   return *this;
 }
 
@@ -252,7 +265,7 @@ Result<StoreResult> CandleStore::write(const CandleSeries& series) {
 
 Result<std::vector<StoreResult>> CandleStore::write_all(std::span<const CandleSeries> batch,
                                                         const CandleWriteOptions& options) {
-  const auto lock = FileLock::acquire_within(root_ / kLockName, "writing candles", options_.lock_wait_seconds);
+  const auto lock = FileLock::acquire_within(root_ / kCandleLockName, "writing candles", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
   PendingFiles pending;
@@ -286,19 +299,30 @@ Status edit_series(const fs::path& root, const CandleEdit& edit, PendingFiles& p
   if (!files) return forward_error(files);
   std::map<Timestamp, StoredFile> places;
   for (const StoredFile& file : *files)
-    if (file.period.to > edit.within.from && file.period.from < edit.within.to) places.emplace(file.period.from, file);
+    if (file.period.range.to > edit.within.from && file.period.range.from < edit.within.to)
+      places.emplace(file.period.range.from, file);
   for (const Candle& candle : edit.put) {
     const StorePeriod period = store_period(edit.key.interval, candle.open_time);
-    places.emplace(period.range.from, StoredFile{*directory / (period.name + kExtension), period.range});
+    places.emplace(period.range.from, StoredFile{*directory / (period.name + kCandleFileExtension), period});
   }
   const auto time = [](const Candle& candle) { return candle.open_time; };
   for (const auto& [from, place] : places) {
+    const TimeRange& period = place.period.range;
     std::vector<Candle> stored;
-    if (const auto current = pending.current(place.path))
-      if (auto read = read_candles(*current, edit.key, place.period, {}, stored); !read) return forward_error(read);
+    std::optional<AwaitedRows> awaited;
+    if (const auto current = pending.current(place.path)) {
+      auto read = read_candles(*current, edit.key, period, {}, stored);
+      const bool gone_whole = edit.put.empty() && edit.within.from <= period.from && edit.within.to >= period.to;
+      if (!read && gone_whole && is_damage(read.error(), place.path)) {
+        pending.remove(place.path);
+        continue;
+      }
+      if (!read) return forward_error(read);
+      awaited = read->awaited;
+    }
     const auto starts_before = [&](Timestamp t) { return [t](const Candle& bar) { return bar.open_time < t; }; };
-    const auto first = std::partition_point(edit.put.begin(), edit.put.end(), starts_before(place.period.from));
-    const auto last = std::partition_point(first, edit.put.end(), starts_before(place.period.to));
+    const auto first = std::partition_point(edit.put.begin(), edit.put.end(), starts_before(period.from));
+    const auto last = std::partition_point(first, edit.put.end(), starts_before(period.to));
     const EditResult before = result;
     const auto rows = edit_rows(stored, std::span(first, last), edit, time, same_bar, changes, result);
     if (result.rows_removed == before.rows_removed && result.rows_put == before.rows_put) continue;
@@ -306,7 +330,7 @@ Status edit_series(const fs::path& root, const CandleEdit& edit, PendingFiles& p
       pending.remove(place.path);
       continue;
     }
-    const auto bytes = encode_candles(edit.key, rows);
+    const auto bytes = encode_candles(edit.key, rows, awaited);
     if (!bytes) return forward_error(bytes);
     if (auto put = pending.put(place.path, *bytes); !put) return put;
   }
@@ -316,7 +340,7 @@ Status edit_series(const fs::path& root, const CandleEdit& edit, PendingFiles& p
 }  // namespace
 
 Result<EditResult> CandleStore::edit(const EditPlan<CandleEdit>& plan) {
-  const auto lock = FileLock::acquire_within(root_ / kLockName, "changing candles", options_.lock_wait_seconds);
+  const auto lock = FileLock::acquire_within(root_ / kCandleLockName, "changing candles", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
   const auto edits = plan();
@@ -331,94 +355,6 @@ Result<EditResult> CandleStore::edit(const EditPlan<CandleEdit>& plan) {
   if (auto recorded = record_changes(recorder_, changes); !recorded) return forward_error(recorded);
   if (auto published = pending.publish(); !published) return forward_error(published);
   return result;
-}
-
-Result<CandleSeries> CandleStore::read(const SeriesKey& key, const TimeRange& range, Timestamp as_of) const {
-  const auto files = files_of(root_, key);
-  if (!files) return forward_error(files);
-  // A bar is known at its close: the last open time that may be seen is as_of - interval.
-  const Timestamp unseen_from = as_of - key.interval.length() + Duration(1);
-  const TimeRange seen{range.from, std::min(range.to, unseen_from)};
-  CandleSeries series{key, {}};
-  for (const StoredFile& file : *files) {
-    if (file.period.to <= seen.from || file.period.from >= seen.to) continue;
-    if (auto read = read_candles(file.path, key, file.period, seen, series.candles); !read) return forward_error(read);
-  }
-  return series;
-}
-
-Result<std::vector<SeriesKey>> CandleStore::list(const SeriesFilter& filter) const {
-  std::vector<SeriesKey> keys;
-  const auto venues = names_in(root_);
-  if (!venues) return forward_error(venues);
-  for (const std::string& venue_name : *venues) {
-    const auto venue = from_file_name(venue_name);
-    if (!venue || (filter.venue && filter.venue->str() != *venue)) continue;
-    const auto intervals = names_in(root_ / venue_name);
-    if (!intervals) return forward_error(intervals);
-    for (const std::string& interval_name : *intervals) {
-      const auto interval = Interval::parse(interval_name);
-      if (!interval || (filter.interval && *filter.interval != *interval)) continue;
-      const auto symbols = names_in(root_ / venue_name / interval_name);
-      if (!symbols) return forward_error(symbols);
-      for (const std::string& symbol_name : *symbols) {
-        const auto symbol = from_file_name(symbol_name);
-        if (!symbol) continue;
-        const auto& wanted = filter.symbols;
-        if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), Symbol(*symbol)) == wanted.end()) continue;
-        const auto files = names_in(root_ / venue_name / interval_name / symbol_name);
-        if (!files) return forward_error(files);
-        if (!files->empty()) keys.push_back({Venue(*venue), Symbol(*symbol), *interval});
-      }
-    }
-  }
-  std::sort(keys.begin(), keys.end());
-  return keys;
-}
-
-Result<StoredSpan> CandleStore::span_of(const SeriesKey& key) const {
-  const auto files = files_of(root_, key);
-  if (!files) return forward_error(files);
-  StoredSpan span;
-  for (const StoredFile& file : *files) {
-    const auto info = inspect_parquet(file.path);
-    if (!info) return forward_error(info);
-    if (info->rows == 0) continue;
-    const ColumnInfo* times = info->columns.empty() ? nullptr : &info->columns.front();
-    if (times == nullptr || !times->min || !times->max)
-      return fail(ErrorKind::integrity, "store.integrity", "it does not state which time it spans", file.path.string(),
-                  "Move the file out of the store and import its source again.");
-    if (span.rows == 0) span.first_open = Timestamp(*times->min);
-    span.last_open = Timestamp(*times->max);
-    span.rows += info->rows;
-  }
-  return span;
-}
-
-std::optional<std::string> CandleStore::writer() const { return FileLock::holder(root_ / kLockName); }
-
-std::string fingerprint(const CandleSeries& series) {
-  Sha256 hash;
-  hash.update(to_string(series.key)).update("\n");
-  // In blocks, so that the copy out of the structs stays in the cache.
-  constexpr std::size_t kBlock = 1'024;
-  std::vector<std::int64_t> times;
-  std::vector<double> values;
-  const auto missing_sign = [](double value) { return std::isnan(value) ? kMissing : value; };
-  for (std::size_t first = 0; first < series.candles.size(); first += kBlock) {
-    const auto block = std::span(series.candles).subspan(first, std::min(kBlock, series.candles.size() - first));
-    times.clear();
-    for (const Candle& candle : block) times.push_back(candle.open_time.ms());
-    hash.update_values(std::span<const std::int64_t>(times));
-    for (const CandleField& field : candle_fields()) {
-      values.clear();
-      for (const Candle& candle : block) values.push_back(missing_sign(candle.*field.member));
-      const bool absent = std::all_of(values.begin(), values.end(), [](double v) { return std::isnan(v); });
-      hash.update(absent ? "-" : "+");
-      if (!absent) hash.update_values(std::span<const double>(values));
-    }
-  }
-  return hash.hex_digest();
 }
 
 }  // namespace clm

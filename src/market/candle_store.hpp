@@ -4,24 +4,50 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "market/candle.hpp"
+#include "market/damaged_file.hpp"
 #include "market/jump_check.hpp"
 #include "market/row_changes.hpp"
 
 namespace clm {
+
+/// A damaged file that a write put a sound one in the place of. The damaged bytes are kept beside it, as
+/// ".damaged-" and its name.
+struct RepairedFile {
+  DamagedFile was;
+  std::size_t rows = 0;          ///< there now
+  std::optional<Error> awaited;  ///< `store.incomplete`: what of its time is still to come; none: it is whole again
+};
+
+/// Adds a repaired file to a list; one that is rebuilt in several writes is in it once, as it stands after the last.
+void add_repaired(std::vector<RepairedFile>& list, const RepairedFile& repaired);
 
 /// What became of the rows of one write.
 struct StoreResult {
   std::int64_t rows_stored = 0;     ///< new
   std::int64_t rows_duplicate = 0;  ///< already there with these values
   std::int64_t rows_corrected = 0;  ///< there with other values: the newer import won
-  std::int64_t rows_refused = 0;    ///< cannot be of this series (jump_check.hpp)
-  std::string refusal;              ///< why, if any were refused
+  std::vector<RepairedFile> repaired;
+  std::int64_t rows_refused = 0;  ///< cannot be of this series (jump_check.hpp)
+  std::string refusal;            ///< why, if any were refused
   StoreResult& operator+=(const StoreResult& other);
+};
+
+/// What can be read of a series, and what cannot.
+struct SoundPart {
+  CandleSeries series;
+  std::vector<DamagedFile> damaged;
+};
+
+/// What is in the store: series, and folders that cannot be listed.
+struct StoreContents {
+  std::vector<SeriesKey> series;  ///< sorted by venue, symbol, interval
+  std::vector<DamagedFile> damaged;
 };
 
 /// How a write goes about it.
@@ -50,7 +76,11 @@ struct SeriesFilter {
 ///
 /// Writing is idempotent and atomic per file: a kill at any moment leaves each file old or new, and the same import
 /// again completes it. One writer at a time (a lock in the store); readers need no lock and see each file whole.
-/// A file that is damaged, or that lies under another series' name, is an error and never read as data.
+///
+/// A file carries a checksum of its content, which every read compares. What is damaged, cannot be read, or lies under
+/// another series' name is never read as data: read() ends with the error, read_sound() reads the rest and names it.
+/// Writing the bars of its time again puts a sound file in its place. Until that holds all that the damaged one is
+/// known to have held, it awaits the rest and counts as damaged: what was lost must not look like a gap of the market.
 ///
 /// Thread safety: const members may be called from many threads at once; writers exclude each other by the lock.
 class CandleStore {
@@ -81,11 +111,18 @@ class CandleStore {
   void record_changes_in(ChangeRecorder* recorder) { recorder_ = recorder; }
 
   /// Bars with open time in `range` that were known at `as_of`: closed at or before it. A series that is not there is
-  /// empty. Errors: `parquet.read` (unavailable), `parquet.*` (data), `store.integrity` (integrity) for a file that is
-  /// not what its place says. Cost: about 30 ns a bar of six columns.
+  /// empty. Errors: `parquet.read` (unavailable), `parquet.*` (data), `store.integrity`, `store.incomplete` (integrity)
+  /// for a file that is not what its place says. Cost: about 30 ns a bar of six columns.
   Result<CandleSeries> read(const SeriesKey& key, const TimeRange& range, Timestamp as_of) const;
+  /// The same without what is damaged, which is named; every file of the series is looked at.
+  SoundPart read_sound(const SeriesKey& key, const TimeRange& range, Timestamp as_of) const;
 
-  /// All series with at least one file, sorted by venue, symbol, interval. Error `file.read` (unavailable).
+  /// Every file of a series read whole and held against its checksum, its footer and its name.
+  std::vector<FileCheck> check_files_of(const SeriesKey& key) const;
+
+  /// All series with at least one file, and what cannot be listed. What is no folder of a series is passed over.
+  StoreContents contents(const SeriesFilter& filter = {}) const;
+  /// The series of contents(). Error `file.read` (unavailable) if the store itself cannot be listed.
   Result<std::vector<SeriesKey>> list(const SeriesFilter& filter = {}) const;
 
   /// Rows and first and last open time. About 0.1 ms a file. Errors as read().
@@ -110,6 +147,8 @@ struct StorePeriod {
   std::string name;
 };
 StorePeriod store_period(const Interval& interval, Timestamp t);
+/// The period that a file's stem names; none if no period of this interval is called that.
+std::optional<StorePeriod> parse_store_period(const Interval& interval, std::string_view stem);
 
 /// SHA-256 over the key and every value of every bar, 64 hex digits: two series are the same data if and only if these
 /// are equal. Cost: about 1 ns a byte, 50 to 90 ns a bar.

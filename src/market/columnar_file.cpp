@@ -17,37 +17,47 @@
 #include <parquet/statistics.h>
 
 #include "base/file_io.hpp"
+#include "base/shown_text.hpp"
 
 namespace clm {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kMaxColumnBytes = std::int64_t{4} << 30;
+/// Arrow quotes what it finds in a file.
+constexpr std::size_t kMostShownOfArrow = 200;
 
 /// What one call to Arrow reads with: no threads, and no more memory than a file may ask for.
 class Source {
  public:
-  Source(std::string area, const fs::path& path) : area_(std::move(area)), path_(path) {}
+  Source(std::string area, const fs::path& path, std::int64_t most_bytes = kMostColumnarBytes)
+      : area_(std::move(area)), path_(path), most_bytes_(most_bytes) {}
 
   tl::unexpected<Error> error(std::string_view what, std::string message, std::string remedy = {}) const {
     return fail(ErrorKind::data, area_ + "." + std::string(what), std::move(message), path_.string(),
                 std::move(remedy));
   }
   tl::unexpected<Error> error(const arrow::Status& status) const {
-    if (status.IsOutOfMemory()) return error("too_large", "needs more than 4 GiB for one column: " + status.message());
-    return error("corrupt", "not a whole " + area_ + " file: " + status.message(),
+    if (status.IsOutOfMemory()) return too_large();
+    return error("corrupt", "not a whole " + area_ + " file: " + shown(status.message(), kMostShownOfArrow),
                  "Fetch or export the file again; if it is another format, import it as that.");
   }
+
+  tl::unexpected<Error> too_large() const {
+    return error("too_large", "needs more than " + std::to_string(most_bytes_ / 1'000'000) + " MB for one column");
+  }
+
+  std::int64_t most_bytes() const { return most_bytes_; }
 
   /// A directory or a pipe is refused before anything waits for it.
   Status exists() const {
     std::error_code failure;
     if (fs::is_regular_file(path_, failure)) return {};
-    return fail(ErrorKind::unavailable, area_ + ".read", "there is no such file", path_.string());
+    return fail(ErrorKind::unavailable, area_ + ".read",
+                fs::exists(path_, failure) ? "it is not a regular file" : "there is no such file", path_.string());
   }
   Result<std::string> load() const {
     if (auto there = exists(); !there) return forward_error(there);
-    auto bytes = read_file(path_, kMaxColumnBytes);
+    auto bytes = read_file(path_, static_cast<std::uint64_t>(most_bytes_));
     if (!bytes)
       return fail(bytes.error().kind, area_ + (bytes.error().code == "file.too_large" ? ".too_large" : ".read"),
                   bytes.error().message, path_.string(), bytes.error().remedy);
@@ -77,7 +87,8 @@ class Source {
  private:
   std::string area_;
   fs::path path_;
-  arrow::CappedMemoryPool pool_{arrow::default_memory_pool(), kMaxColumnBytes};
+  std::int64_t most_bytes_;
+  arrow::CappedMemoryPool pool_{arrow::default_memory_pool(), most_bytes_};
 };
 
 // --- From Arrow's arrays to ours -------------------------------------------------------------------------------
@@ -199,6 +210,29 @@ bool append(const arrow::Array& array, std::vector<Out>& out) {
   }
 }
 
+/// Bytes of a text column; a dictionary makes many of few.
+std::int64_t text_bytes(const arrow::Array& array) {
+  std::int64_t bytes = 0;
+  const auto add = [&](const auto& texts) {
+    for (std::int64_t i = 0; i < texts.length(); ++i)
+      bytes += static_cast<std::int64_t>(sizeof(std::string)) + (texts.IsNull(i) ? 0 : texts.value_length(i));
+  };
+  if (array.type_id() == arrow::Type::STRING) add(static_cast<const arrow::StringArray&>(array));
+  if (array.type_id() == arrow::Type::LARGE_STRING) add(static_cast<const arrow::LargeStringArray&>(array));
+  if (array.type_id() != arrow::Type::DICTIONARY) return bytes;
+  const auto& coded = static_cast<const arrow::DictionaryArray&>(array);
+  std::int64_t longest = 0;
+  const auto longest_of = [&](const auto& texts) {
+    for (std::int64_t i = 0; i < texts.length(); ++i)
+      longest = std::max<std::int64_t>(longest, texts.IsNull(i) ? 0 : texts.value_length(i));
+  };
+  if (coded.dictionary()->type_id() == arrow::Type::STRING)
+    longest_of(static_cast<const arrow::StringArray&>(*coded.dictionary()));
+  if (coded.dictionary()->type_id() == arrow::Type::LARGE_STRING)
+    longest_of(static_cast<const arrow::LargeStringArray&>(*coded.dictionary()));
+  return coded.length() * (static_cast<std::int64_t>(sizeof(std::string)) + longest);
+}
+
 template <>
 bool append(const arrow::Array& array, std::vector<std::string>& out) {
   const auto append_texts = [&](const auto& texts) {
@@ -241,25 +275,27 @@ const char* name_of(ColumnType type) {
 /// The field of a schema that a request means; -1 for an optional one that is not there.
 Result<int> find_field(const Source& source, const arrow::Schema& schema, const ColumnRequest& request) {
   const std::vector<int> found = schema.GetAllFieldIndices(request.name);
-  if (found.size() > 1) return source.error("column", "two columns are called '" + request.name + "'");
+  if (found.size() > 1) return source.error("column", "two columns are called '" + shown(request.name) + "'");
   if (found.empty()) {
     if (request.presence == ColumnRequest::Presence::optional) return -1;
     std::string names;
     for (const auto& name : schema.field_names()) names += (names.empty() ? "" : ", ") + name;
-    return source.error("column", "no column '" + request.name + "'; there are: " + names);
+    return source.error("column",
+                        "no column '" + shown(request.name) + "'; there are: " + shown(names, kMostShownOfArrow));
   }
   const arrow::DataType& type = *schema.field(found.front())->type();
   const auto nearest = nearest_type(type);
   if (!nearest || (*nearest == ColumnType::text) != (request.type == ColumnType::text))
-    return source.error("column", "column '" + request.name + "' is " + type.ToString() + ", which cannot be read as " +
-                                      name_of(request.type));
+    return source.error("column", "column '" + shown(request.name) + "' is " + type.ToString() +
+                                      ", which cannot be read as " + name_of(request.type));
   return found.front();
 }
 
 Status append_to(const Source& source, const arrow::Array& array, Column& column) {
   if (auto valid = array.ValidateFull(); !valid.ok()) return source.error(valid);
+  if (text_bytes(array) > source.most_bytes()) return source.too_large();
   if (std::visit([&](auto& values) { return append(array, values); }, column.values)) return {};
-  return source.error("value", "column '" + column.name + "' (" + array.type()->ToString() +
+  return source.error("value", "column '" + shown(column.name) + "' (" + array.type()->ToString() +
                                    ") holds a null, a fraction or a number too large for an integer");
 }
 
@@ -346,8 +382,9 @@ const Column* ColumnarTable::find(std::string_view name) const {
   return nullptr;
 }
 
-Result<ColumnarTable> read_parquet(const fs::path& path, std::span<const ColumnRequest> columns) {
-  Source source("parquet", path);
+Result<ColumnarTable> read_parquet(const fs::path& path, std::span<const ColumnRequest> columns,
+                                   std::int64_t most_bytes) {
+  Source source("parquet", path, most_bytes);
   return source.guarded([&]() -> Result<ColumnarTable> {
     auto reader = open_parquet(source);
     if (!reader) return forward_error(reader);
@@ -362,7 +399,7 @@ Result<ColumnarTable> read_parquet(const fs::path& path, std::span<const ColumnR
       if (*field < 0) continue;
       std::shared_ptr<arrow::ChunkedArray> chunks;
       if (auto got = (*reader)->ReadColumn(*field, &chunks); !got.ok()) return source.error(got);
-      if (chunks->length() != rows) return source.error("corrupt", "column '" + request.name + "' ends early");
+      if (chunks->length() != rows) return source.error("corrupt", "column '" + shown(request.name) + "' ends early");
       Column column{request.name, empty_values(request.type)};
       for (const auto& chunk : chunks->chunks())
         if (auto done = append_to(source, *chunk, column); !done) return forward_error(done);
@@ -372,8 +409,9 @@ Result<ColumnarTable> read_parquet(const fs::path& path, std::span<const ColumnR
   });
 }
 
-Result<ColumnarTable> read_feather(const fs::path& path, std::span<const ColumnRequest> columns) {
-  Source source("feather", path);
+Result<ColumnarTable> read_feather(const fs::path& path, std::span<const ColumnRequest> columns,
+                                   std::int64_t most_bytes) {
+  Source source("feather", path, most_bytes);
   return source.guarded([&]() -> Result<ColumnarTable> {
     const auto bytes = source.load();
     if (!bytes) return forward_error(bytes);
@@ -398,7 +436,7 @@ Result<ColumnarTable> read_feather(const fs::path& path, std::span<const ColumnR
       for (Column& column : table.columns) {
         const auto array = (*batch)->GetColumnByName(column.name);
         if (array == nullptr || array->length() != (*batch)->num_rows())
-          return source.error("corrupt", "column '" + column.name + "' ends early");
+          return source.error("corrupt", "column '" + shown(column.name) + "' ends early");
         if (auto done = append_to(source, *array, column); !done) return forward_error(done);
       }
     }
@@ -425,8 +463,8 @@ Result<ColumnarInfo> inspect_parquet(const fs::path& path) {
   });
 }
 
-Result<ColumnarInfo> inspect_feather(const fs::path& path) {
-  Source source("feather", path);
+Result<ColumnarInfo> inspect_feather(const fs::path& path, std::int64_t most_bytes) {
+  Source source("feather", path, most_bytes);
   return source.guarded([&]() -> Result<ColumnarInfo> {
     const auto bytes = source.load();
     if (!bytes) return forward_error(bytes);

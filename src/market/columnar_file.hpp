@@ -86,15 +86,20 @@ struct ColumnRequest {
   Presence presence = Presence::required;  ///< an optional column that the file lacks is left out of the table
 };
 
+/// What reading one file may take at a time, so that a few bytes cannot claim all memory.
+inline constexpr std::int64_t kMostColumnarBytes = std::int64_t{4} << 30;
+
 /// The asked columns in the order asked. Errors (data unless said): `parquet.read` (unavailable: cannot be opened),
 /// `parquet.corrupt`, `parquet.column` (missing, or of a type that cannot be what was asked), `parquet.value`
-/// (null or fraction where an integer was asked), `parquet.too_large` (a column of more than 4 GiB). Cost: about 1 ns a
-/// value on top of reading the bytes.
-Result<ColumnarTable> read_parquet(const std::filesystem::path& path, std::span<const ColumnRequest> columns);
+/// (null or fraction where an integer was asked), `parquet.too_large` (a column needs more than `most_bytes`). Cost:
+/// about 1 ns a value on top of reading the bytes.
+Result<ColumnarTable> read_parquet(const std::filesystem::path& path, std::span<const ColumnRequest> columns,
+                                   std::int64_t most_bytes = kMostColumnarBytes);
 
 /// Feather v2 (= Arrow IPC file), uncompressed, LZ4 or ZSTD: freqtrade's format. The file is held in
 /// memory while it is read. Errors as above under `feather.*`.
-Result<ColumnarTable> read_feather(const std::filesystem::path& path, std::span<const ColumnRequest> columns);
+Result<ColumnarTable> read_feather(const std::filesystem::path& path, std::span<const ColumnRequest> columns,
+                                   std::int64_t most_bytes = kMostColumnarBytes);
 
 /// What a file holds.
 struct ColumnInfo {
@@ -111,8 +116,8 @@ struct ColumnarInfo {
 };
 /// Errors `parquet.read` (unavailable), `parquet.corrupt` (data). Cost: about 0.1 ms, the footer alone is read.
 Result<ColumnarInfo> inspect_parquet(const std::filesystem::path& path);
-/// Errors `feather.read` (unavailable), `feather.corrupt` (data).
-Result<ColumnarInfo> inspect_feather(const std::filesystem::path& path);
+/// Errors `feather.read` (unavailable), `feather.corrupt`, `feather.too_large` (data).
+Result<ColumnarInfo> inspect_feather(const std::filesystem::path& path, std::int64_t most_bytes = kMostColumnarBytes);
 
 template <typename T>
 const std::vector<T>& ColumnarTable::values(std::string_view name) const {

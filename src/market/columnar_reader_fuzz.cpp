@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::fwrite(data, 1, size, file);
   std::fclose(file);
   clm::ImportLimits limits;
-  limits.max_rows = 100'000;
+  limits.max_memory_bytes = 20'000'000;
   for (const auto format : {clm::ColumnarFormat::feather, clm::ColumnarFormat::parquet}) {
     const clm::Result<clm::FileContent> content = clm::read_columnar_candles(scratch_path(), format, limits);
     if (!content) continue;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/contract.hpp"
+#include "base/shown_text.hpp"
 
 namespace clm {
 namespace {
@@ -51,7 +52,7 @@ Result<SeriesKind> parse_series_kind(std::string_view name) {
     if (info.name == name) return info.kind;
     names += (names.empty() ? "" : ", ") + std::string(info.name);
   }
-  return fail(ErrorKind::usage, "series.kind", "no context series is called '" + std::string(name) + "'", {},
+  return fail(ErrorKind::usage, "series.kind", "no context series is called '" + shown(name) + "'", {},
               "There are: " + names + ".");
 }
 

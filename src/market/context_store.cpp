@@ -6,6 +6,7 @@
 #include "base/contract.hpp"
 #include "base/file_io.hpp"
 #include "market/columnar_file.hpp"
+#include "market/content_checksum.hpp"
 #include "market/pending_files.hpp"
 #include "market/store_name.hpp"
 
@@ -38,21 +39,29 @@ Result<std::string> encode(const ContextSeries& series) {
   const std::vector<ColumnView> columns{{"event_time", std::span<const std::int64_t>(events)},
                                         {"known_at", std::span<const std::int64_t>(known)},
                                         {"value", std::span<const double>(values)}};
-  return encode_parquet(columns, {{kSeriesEntry, title_of(series.kind, series.symbol)}});
+  const std::string title = title_of(series.kind, series.symbol);
+  return encode_parquet(columns, {{kSeriesEntry, title}, {kChecksumEntry, content_checksum(title, columns)}});
 }
 
-Result<ContextSeries> read_points(const fs::path& path, SeriesKind kind, const Symbol& symbol) {
+struct StoredPoints {
+  ContextSeries series;
+  bool has_checksum = false;
+};
+
+Result<StoredPoints> read_points(const fs::path& path, SeriesKind kind, const Symbol& symbol) {
   static const std::vector<ColumnRequest> columns{
       {"event_time", ColumnType::int64}, {"known_at", ColumnType::int64}, {"value", ColumnType::float64}};
   const auto table = read_parquet(path, columns);
   if (!table) return forward_error(table);
   const auto broken = [&](const std::string& what) {
     return fail(ErrorKind::integrity, "store.integrity", what, path.string(),
-                "Move the file out of the store and import its source again.");
+                "Import its source again: that puts a sound file in its place.");
   };
   const auto title = table->metadata.find(kSeriesEntry);
   if (title == table->metadata.end() || title->second != title_of(kind, symbol))
     return broken("it is not a file of " + title_of(kind, symbol));
+  const ChecksumState checksum = compare_checksum(title->second, *table);
+  if (checksum == ChecksumState::differs) return broken("its checksum is not that of its content");
   ContextSeries series{kind, symbol, {}};
   const auto& events = table->values<std::int64_t>("event_time");
   const auto& known = table->values<std::int64_t>("known_at");
@@ -60,7 +69,11 @@ Result<ContextSeries> read_points(const fs::path& path, SeriesKind kind, const S
   for (std::size_t i = 0; i < events.size(); ++i)
     series.points.push_back({Timestamp(events[i]), Timestamp(known[i]), values[i]});
   if (const auto ordered = check_order(series); !ordered) return broken(ordered.error().message);
-  return series;
+  return StoredPoints{std::move(series), checksum == ChecksumState::matches};
+}
+
+DamagedFile damaged_file(const ContextKey& key, const fs::path& path, Error problem) {
+  return {{}, key.symbol.str(), {}, std::string(info_of(key.kind).name), {}, path, as_damage(std::move(problem))};
 }
 
 bool same(const SeriesPoint& a, const SeriesPoint& b) {
@@ -102,13 +115,22 @@ Result<StoreResult> put_series(const fs::path& root, const ContextSeries& series
   if (!target) return forward_error(target);
   if (series.points.empty()) return result;
   ContextSeries merged{series.kind, series.symbol, {}};
+  bool to_be_renewed = false;
   if (const auto current = pending.current(*target)) {
     auto stored = read_points(*current, series.kind, series.symbol);
-    if (!stored) return forward_error(stored);
-    merged = std::move(*stored);
+    if (stored) {
+      merged = std::move(stored->series);
+      to_be_renewed = !stored->has_checksum;
+    } else if (*current == *target && is_damage(stored.error(), *target)) {
+      pending.keep_damaged(*target);
+      result.repaired.push_back({damaged_file({series.kind, series.symbol}, *target, stored.error()), 0, {}});
+    } else {
+      return forward_error(stored);
+    }
   }
   merged.points = merge(merged.points, series.points, result, changes);
-  if (result.rows_stored + result.rows_corrected == 0) return result;
+  if (!result.repaired.empty()) result.repaired.back().rows = merged.points.size();
+  if (result.rows_stored + result.rows_corrected == 0 && !to_be_renewed) return result;
   if (auto ordered = check_order(merged); !ordered) return forward_error(ordered);
   const auto bytes = encode(merged);
   if (!bytes) return forward_error(bytes);
@@ -123,8 +145,13 @@ Status edit_series(const fs::path& root, const ContextEdit& edit, PendingFiles& 
   ContextSeries series{edit.key.kind, edit.key.symbol, {}};
   if (const auto current = pending.current(*target)) {
     auto stored = read_points(*current, edit.key.kind, edit.key.symbol);
+    const bool gone_whole = edit.put.empty() && edit.within == TimeRange{};
+    if (!stored && gone_whole && is_damage(stored.error(), *target)) {
+      pending.remove(*target);
+      return {};
+    }
     if (!stored) return forward_error(stored);
-    series = std::move(*stored);
+    series = std::move(stored->series);
   }
   const EditResult before = result;
   const auto time = [](const SeriesPoint& point) { return point.event_time; };
@@ -200,30 +227,52 @@ Result<ContextSeries> ContextStore::read(SeriesKind kind, const Symbol& symbol, 
   const auto path = path_of(root_, kind, symbol);
   if (!path) return forward_error(path);
   std::error_code failure;
-  if (!fs::exists(*path, failure)) return ContextSeries{kind, symbol, {}};
-  auto series = read_points(*path, kind, symbol);
-  if (!series) return series;
-  auto& points = series->points;
+  if (!fs::exists(*path, failure) && !failure) return ContextSeries{kind, symbol, {}};
+  auto stored = read_points(*path, kind, symbol);
+  if (!stored) return forward_error(stored);
+  auto& points = stored->series.points;
   points.erase(std::upper_bound(points.begin(), points.end(), as_of,
                                 [](Timestamp t, const SeriesPoint& point) { return t < point.known_at; }),
                points.end());
-  return series;
+  return std::move(stored->series);
 }
 
-Result<std::vector<ContextKey>> ContextStore::list(std::optional<SeriesKind> kind) const {
-  std::vector<ContextKey> keys;
+FileCheck ContextStore::check_file_of(const ContextKey& key) const {
+  const auto path = path_of(root_, key.kind, key.symbol);
+  if (!path) return {root_, damaged_file(key, root_, path.error()), {}};
+  std::error_code failure;
+  if (!fs::exists(*path, failure) && !failure) return {*path, {}, {}};
+  const auto stored = read_points(*path, key.kind, key.symbol);
+  if (!stored) return {*path, damaged_file(key, *path, stored.error()), {}};
+  return {*path, {}, stored->has_checksum ? "" : kNoChecksumYet};
+}
+
+ContextContents ContextStore::contents(std::optional<SeriesKind> kind) const {
+  ContextContents found;
+  std::error_code failure;
   for (const SeriesKindInfo& info : series_kinds()) {
     if (kind && *kind != info.kind) continue;
-    const auto names = names_in(root_ / info.name);
-    if (!names) return forward_error(names);
+    const fs::path folder = root_ / info.name;
+    if (!fs::is_directory(folder, failure)) continue;
+    const auto names = names_in(folder);
+    if (!names) {
+      found.damaged.push_back(damaged_file({info.kind, Symbol()}, folder, names.error()));
+      continue;
+    }
     for (const std::string& name : *names) {
       const fs::path file(name);
       if (file.extension() != kExtension) continue;
-      if (const auto symbol = from_file_name(file.stem().string())) keys.push_back({info.kind, Symbol(*symbol)});
+      if (const auto symbol = from_file_name(file.stem().string()))
+        found.series.push_back({info.kind, Symbol(*symbol)});
     }
   }
-  std::sort(keys.begin(), keys.end());
-  return keys;
+  std::sort(found.series.begin(), found.series.end());
+  return found;
+}
+
+Result<std::vector<ContextKey>> ContextStore::list(std::optional<SeriesKind> kind) const {
+  if (const auto kinds = names_in(root_); !kinds) return forward_error(kinds);
+  return contents(kind).series;
 }
 
 }  // namespace clm

@@ -11,8 +11,14 @@
 
 namespace clm {
 
-/// Context series on disk: KIND/SYMBOL.parquet with columns event_time, known_at (ms) and value. Writing, locking and
-/// damage as in CandleStore.
+struct ContextContents {
+  std::vector<ContextKey> series;  ///< sorted by kind and symbol
+  std::vector<DamagedFile> damaged;
+};
+
+/// Context series on disk: KIND/SYMBOL.parquet with columns event_time, known_at (ms) and value. Writing, locking,
+/// checksums and damage as in CandleStore; a damaged file holds a whole series, so what is written in its place is not
+/// held against what it may have held.
 class ContextStore {
  public:
   struct Options {
@@ -34,10 +40,15 @@ class ContextStore {
   void record_changes_in(ChangeRecorder* recorder) { recorder_ = recorder; }
 
   /// The points known at `as_of`; a series that is not there is empty.
-  /// Errors `parquet.*`, `store.integrity` (integrity).
+  /// Errors `parquet.*` (data), `parquet.read` (unavailable), `store.integrity` (integrity).
   Result<ContextSeries> read(SeriesKind kind, const Symbol& symbol, Timestamp as_of) const;
 
-  /// All series, or those of one kind, sorted by kind and symbol. Error `file.read` (unavailable).
+  /// What is wrong with a series' file, if something is; sound if it is not there. Reads it whole.
+  FileCheck check_file_of(const ContextKey& key) const;
+
+  /// All series, or those of one kind, and folders that cannot be listed.
+  ContextContents contents(std::optional<SeriesKind> kind = std::nullopt) const;
+  /// The series of contents(). Error `file.read` (unavailable) if the store itself cannot be listed.
   Result<std::vector<ContextKey>> list(std::optional<SeriesKind> kind = std::nullopt) const;
 
  private:

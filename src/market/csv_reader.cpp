@@ -16,8 +16,7 @@ namespace {
 /// Wider tables are not ours; the bound keeps a hostile line from costing more than its length.
 constexpr std::size_t kMostFields = 256;
 
-/// A guess may be wrong; this much memory (80 MiB, untouched until used) is risked on it.
-constexpr std::uint64_t kMostRowsReserved = 1'000'000;
+constexpr const char* kTooManySymbols = "is of one symbol more than a file may hold";
 
 std::string_view trimmed(std::string_view field) {
   while (!field.empty() && (field.front() == ' ' || field.front() == '"')) field.remove_prefix(1);
@@ -56,8 +55,8 @@ Candle candle_from(Timestamp open_time, const std::array<double, kCandleNumbers>
 /// Parses the rows of one table after its layout is known.
 class TableParser {
  public:
-  TableParser(TableLayout layout, char delimiter, FileContent& content)
-      : layout_(std::move(layout)), delimiter_(delimiter), content_(content) {
+  TableParser(TableLayout layout, char delimiter, const ImportLimits& limits, FileContent& content)
+      : layout_(std::move(layout)), delimiter_(delimiter), limits_(limits), content_(content) {
     numbers_.fill(kMissing);
     if (layout_.kind == TableLayout::Kind::candles && !layout_.has_symbol) candles_of({});
   }
@@ -112,8 +111,7 @@ class TableParser {
     if (!is_sound(candle)) return nullptr;
     CandleRows* const rows = layout_.has_symbol ? candles_of(symbol) : current_candles_;
     if (rows == nullptr) return nullptr;
-    rows->candles.push_back(candle);
-    rows->lines.push_back(static_cast<std::uint32_t>(line));
+    add(*rows, candle, line);
     return p + 1;
   }
 
@@ -153,9 +151,17 @@ class TableParser {
     const Candle candle = candle_from(time, numbers);
     if (std::optional<std::string> fault = candle_fault(candle)) return fault;
     CandleRows* const rows = layout_.has_symbol ? candles_of(symbol) : current_candles_;
-    rows->candles.push_back(candle);
-    rows->lines.push_back(static_cast<std::uint32_t>(line));
+    if (rows == nullptr) return kTooManySymbols;
+    add(*rows, candle, line);
     return std::nullopt;
+  }
+
+  void add(CandleRows& rows, const Candle& candle, std::uint64_t line) {
+    if (rows.candles.size() >= limits_.max_rows()) return;  // the file is about to be refused
+    make_room(rows.candles, limits_.max_rows());
+    make_room(rows.lines, limits_.max_rows());
+    rows.candles.push_back(candle);
+    rows.lines.push_back(static_cast<std::uint32_t>(line));
   }
 
   std::optional<std::string> take_context(Timestamp time, std::string_view symbol, std::uint64_t line) {
@@ -175,19 +181,21 @@ class TableParser {
     if (!any) return "holds no value";
     for (std::size_t i = 0; i < fields_.size(); ++i) {
       if (std::isnan(values_[i])) continue;
-      ContextRows& rows = context_of(layout_.columns[i].context_name, symbol);
-      rows.values.emplace_back(time, values_[i]);
-      rows.lines.push_back(static_cast<std::uint32_t>(line));
+      ContextRows* const rows = context_of(layout_.columns[i].context_name, symbol);
+      if (rows == nullptr) return kTooManySymbols;
+      rows->values.emplace_back(time, values_[i]);
+      rows->lines.push_back(static_cast<std::uint32_t>(line));
     }
     return std::nullopt;
   }
 
-  /// nullptr if the symbol is none.
+  /// nullptr if the symbol is none, or one too many.
   CandleRows* candles_of(std::string_view symbol) {
     if (current_candles_ != nullptr && current_symbol_ == symbol) return current_candles_;
     if (!symbol.empty() && !normal_symbol(symbol)) return nullptr;
     if (layout_.has_symbol && symbol.empty()) return nullptr;
     const std::string name(symbol);
+    if (content_.candles.size() >= limits_.max_symbols && candles_at_.count(name) == 0) return nullptr;
     const auto [found, is_new] = candles_at_.try_emplace(name, content_.candles.size());
     if (is_new) content_.candles.push_back({name, {}, {}});
     current_symbol_ = name;
@@ -195,14 +203,18 @@ class TableParser {
     return current_candles_;
   }
 
-  ContextRows& context_of(const std::string& series, std::string_view symbol) {
-    const auto [found, is_new] = context_at_.try_emplace({series, std::string(symbol)}, content_.context.size());
-    if (is_new) content_.context.push_back({series, std::string(symbol), {}, {}});
-    return content_.context[found->second];
+  /// nullptr if it is one too many.
+  ContextRows* context_of(const std::string& series, std::string_view symbol) {
+    const std::pair<std::string, std::string> name(series, symbol);
+    if (content_.context.size() >= limits_.max_symbols && context_at_.count(name) == 0) return nullptr;
+    const auto [found, is_new] = context_at_.try_emplace(name, content_.context.size());
+    if (is_new) content_.context.push_back({name.first, name.second, {}, {}});
+    return &content_.context[found->second];
   }
 
   TableLayout layout_;
   char delimiter_;
+  const ImportLimits& limits_;
   FileContent& content_;
   std::array<double, kCandleNumbers> numbers_{};
   std::vector<std::string_view> fields_;
@@ -212,6 +224,18 @@ class TableParser {
   CandleRows* current_candles_ = nullptr;
   std::string current_symbol_;
 };
+
+/// Rows of a file of which too many were read: the rest is counted, not kept, for as long as that is quick.
+tl::unexpected<Error> refuse(LineReader& lines, std::uint64_t rows, const ImportLimits& limits) {
+  constexpr std::uint64_t kMostCounted = 20;
+  while (rows < kMostCounted * limits.max_rows()) {
+    const Result<std::string_view> block = lines.next();
+    if (!block) return forward_error(block);
+    if (block->empty()) return too_many_rows(rows, ImportLimits::kRowBytes, RowsCounted::all, limits);
+    rows += static_cast<std::uint64_t>(std::count(block->begin(), block->end(), '\n'));
+  }
+  return too_many_rows(rows, ImportLimits::kRowBytes, RowsCounted::at_least, limits);
+}
 
 /// A header is a first line whose fields are no numbers and no times.
 bool is_header(const std::vector<std::string_view>& fields) {
@@ -258,16 +282,17 @@ Result<FileContent> read_csv(std::unique_ptr<ByteReader> bytes, const ImportLimi
     block->remove_prefix(first.size() + 1);
     ++line;
   }
-  TableParser parser(*std::move(layout), delimiter, content);
+  TableParser parser(*std::move(layout), delimiter, limits, content);
   if (!block->empty() && content.candles.size() == 1) {
     const auto lines_in_block = static_cast<std::uint64_t>(std::count(block->begin(), block->end(), '\n'));
     const std::uint64_t rows = std::max(expected_bytes, block->size()) / (block->size() / lines_in_block);
-    content.candles[0].candles.reserve(std::min(rows, kMostRowsReserved));
-    content.candles[0].lines.reserve(std::min(rows, kMostRowsReserved));
+    content.candles[0].candles.reserve(std::min(rows, limits.max_rows()));
+    content.candles[0].lines.reserve(std::min(rows, limits.max_rows()));
   }
   while (true) {
     parser.parse(*block, line);
-    if (content.rows_read > limits.max_rows) return too_many_rows(limits.max_rows);
+    // Empty lines are no rows, but nobody needs so many of them.
+    if (content.rows_read > limits.max_rows() || line > 4 * limits.max_rows()) return refuse(lines, line - 1, limits);
     block = lines.next();
     if (!block) return forward_error(block);
     if (block->empty()) break;

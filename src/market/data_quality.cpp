@@ -24,13 +24,16 @@ struct Stretch {
 /// One check of a series: collects what it finds and which bars it rules out.
 class Check {
  public:
-  Check(const CandleSeries& series, const QualityOptions& options)
-      : series_(series), bars_(series.candles), options_(options), ruled_out_(bars_.size(), 0) {
+  Check(const CandleSeries& series, const QualityOptions& options, Timestamp now)
+      : series_(series), bars_(series.candles), options_(options) {
     report_.key = series.key;
     report_.rows = static_cast<std::int64_t>(bars_.size());
+    report_.use = use_of(series, options.min_frozen_bars, now);
+    while (!bars_.empty() && series_.known_at(bars_.size() - 1) > now) bars_ = bars_.first(bars_.size() - 1);
   }
 
   QualityReport run(Timestamp reference_end) {
+    name_the_future();
     if (bars_.empty()) {
       report_.status = QualityStatus::short_history;
       add({FindingKind::short_history, {}, 0, 0, "it has no bars"});
@@ -69,8 +72,12 @@ class Check {
     last->sentence = "and " + std::to_string(++collected_[finding.kind]) + " more";
   }
 
-  void rule_out(Stretch stretch) {
-    std::fill_n(ruled_out_.begin() + static_cast<std::ptrdiff_t>(stretch.first), stretch.count, char{1});
+  void name_the_future() {
+    const auto bars = report_.rows - static_cast<std::int64_t>(bars_.size());
+    if (bars == 0) return;
+    const TimeRange range{series_.candles[bars_.size()].open_time, series_.known_at(series_.candles.size() - 1)};
+    add({FindingKind::future, range, bars, share_of(bars),
+         std::to_string(bars) + (bars == 1 ? " bar has" : " bars have") + " not closed yet: not used"});
   }
 
   void find_gaps() {
@@ -122,7 +129,6 @@ class Check {
   }
 
   void report_stretch(FindingKind kind, Stretch stretch, const std::string& what) {
-    rule_out(stretch);
     const auto count = static_cast<std::int64_t>(stretch.count);
     add({kind, range_of(stretch), count, share_of(count),
          what + " in " + std::to_string(count) + (count == 1 ? " bar" : " bars") + " from " +
@@ -180,21 +186,9 @@ class Check {
   }
 
   void conclude(Timestamp reference_end) {
-    for (std::size_t i = 0; i < bars_.size(); ++i) {
-      if (ruled_out_[i] == 0) continue;
-      const TimeRange bar = range_of({i, 1});
-      // Ruled-out bars on both sides of a gap are one range: the gap has nothing to use either.
-      const bool continues = i > 0 && ruled_out_[i - 1] != 0;
-      if (continues) {
-        report_.unusable.back().to = bar.to;
-      } else {
-        report_.unusable.push_back(bar);
-      }
-    }
-    const std::int64_t usable_bars = std::count(ruled_out_.begin(), ruled_out_.end(), char{0});
+    const std::int64_t usable_bars = report_.use.used_rows;
     const auto slots = static_cast<double>(report_.rows + report_.missing_bars);
     report_.usable_share = static_cast<double>(usable_bars) / slots;
-    report_.usable = usable_bars >= options_.min_bars && report_.usable_share >= options_.min_usable_share;
 
     const Duration behind = reference_end - report_.range.to;
     const bool stale = behind > options_.stale_after_days * Duration(std::chrono::hours(24));
@@ -207,7 +201,8 @@ class Check {
     const bool is_short = usable_bars < options_.min_bars;
     if (is_short)
       add({FindingKind::short_history, report_.range, usable_bars, share_of(usable_bars),
-           "only " + std::to_string(usable_bars) + " usable bars, fewer than " + std::to_string(options_.min_bars)});
+           "only " + std::to_string(usable_bars) + " rows can be learned from, fewer than " +
+               std::to_string(options_.min_bars)});
     report_.status = status_of(stale, is_short, static_cast<double>(report_.missing_bars) / slots);
     std::stable_sort(report_.findings.begin(), report_.findings.end(),
                      [](const QualityFinding& a, const QualityFinding& b) { return a.kind < b.kind; });
@@ -227,7 +222,6 @@ class Check {
   const CandleSeries& series_;
   std::span<const Candle> bars_;
   const QualityOptions& options_;
-  std::vector<char> ruled_out_;
   std::int64_t dead_bars_ = 0;
   bool dead_at_end_ = false;
   std::map<FindingKind, std::int64_t> collected_;  ///< findings of a kind that became one
@@ -239,11 +233,13 @@ class Check {
 std::string_view to_string(FindingKind kind) {
   switch (kind) {
     case FindingKind::gap: return "gap";
+    case FindingKind::damaged: return "damaged";
     case FindingKind::invalid: return "invalid";
     case FindingKind::ohlc: return "ohlc";
     case FindingKind::zero_volume: return "zero_volume";
     case FindingKind::frozen: return "frozen";
     case FindingKind::jump: return "jump";
+    case FindingKind::future: return "future";
     case FindingKind::stale: return "stale";
     case FindingKind::short_history: return "short";
   }
@@ -261,9 +257,22 @@ std::string_view to_string(QualityStatus status) {
   return "";
 }
 
-QualityReport check_series(const CandleSeries& series, Timestamp reference_end, const QualityOptions& options) {
+QualityReport check_series(const CandleSeries& series, Timestamp reference_end, const QualityOptions& options,
+                           Timestamp now) {
   expects(options.min_frozen_bars >= 2, "one bar is not a stretch");
-  return Check(series, options).run(reference_end);
+  return Check(series, options, now).run(reference_end);
+}
+
+void tell_damage_from_gaps(QualityReport& report, std::span<const TimeRange> unreadable) {
+  for (QualityFinding& finding : report.findings) {
+    const bool in_one = std::any_of(unreadable.begin(), unreadable.end(), [&](const TimeRange& range) {
+      return finding.range.from < range.to && finding.range.to > range.from;
+    });
+    if (finding.kind != FindingKind::gap || !in_one) continue;
+    finding.kind = FindingKind::damaged;
+    finding.sentence = "up to " + std::to_string(finding.bars) + " bars are stored in a damaged file";
+    report.missing_bars -= finding.bars;
+  }
 }
 
 Timestamp typical_end(std::span<const Timestamp> last_closes) {
@@ -271,12 +280,6 @@ Timestamp typical_end(std::span<const Timestamp> last_closes) {
   std::vector<Timestamp> sorted(last_closes.begin(), last_closes.end());
   std::sort(sorted.begin(), sorted.end());
   return sorted[sorted.size() / 2];
-}
-
-bool is_usable(std::span<const TimeRange> unusable, const TimeRange& range) {
-  const auto after = std::partition_point(unusable.begin(), unusable.end(),
-                                          [&](const TimeRange& bad) { return bad.to <= range.from; });
-  return after == unusable.end() || after->from >= range.to;
 }
 
 }  // namespace clm

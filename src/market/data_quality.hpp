@@ -7,16 +7,19 @@
 
 #include "base/time.hpp"
 #include "market/candle.hpp"
+#include "market/usable_candles.hpp"
 
 namespace clm {
 
 enum class FindingKind {
   gap,           ///< bars that are not there
+  damaged,       ///< bars that are stored, but whose file cannot be read
   invalid,       ///< a price that is not a positive number, a negative volume; unusable
   ohlc,          ///< high or low does not enclose open and close; unusable
   zero_volume,   ///< a stretch without a trade; unusable
   frozen,        ///< a stretch at one and the same price; unusable
   jump,          ///< a return far outside recent volatility; may well be real, so only reported
+  future,        ///< bars that have not closed yet; unusable
   stale,         ///< ends long before the others do
   short_history  ///< too few usable bars to learn from
 };
@@ -39,8 +42,7 @@ struct QualityOptions {
   /// halt or a delisting; exchange outages in liquid markets show 1 or 2. More: finds less. Bars, >= 2.
   std::int64_t min_frozen_bars = 24;
   double max_missing_share = 0.01;     ///< of the bars between first and last; above it the series is gappy. 0..1
-  double min_usable_share = 0.5;       ///< below it the series as a whole is unusable. 0..1
-  std::int64_t min_bars = 300;         ///< usable bars below which the series is short. Bars
+  std::int64_t min_bars = 300;         ///< used rows below which the series is called short. Bars
   std::int64_t stale_after_days = 14;  ///< end this long before the reference end. Days
   /// A return this many robust standard deviations (1.4826 median |r| of the 240 bars before) is reported as a jump.
   double jump_deviations = 50;
@@ -53,31 +55,33 @@ struct QualityReport {
   TimeRange range;  ///< open of the first bar .. close of the last
   std::int64_t missing_bars = 0;
   std::int64_t zero_volume_bars = 0;
-  double usable_share = 0;  ///< usable bars among those that are there or missing
+  /// Which rows are learned from, by the rule that learning itself asks. How a series as a whole is (`status`) decides
+  /// nothing about that.
+  CandleUse use;
+  double usable_share = 0;  ///< used rows among those that are there or missing
   QualityStatus status = QualityStatus::ok;
-  bool usable = false;                   ///< enough bars, and enough of them, can be learnt from
   std::vector<QualityFinding> findings;  ///< by kind, then by time
-  /// Ascending, disjoint. No bar that opens in one of these may enter a dataset; the rest of the series may.
-  std::vector<TimeRange> unusable;
 };
 
 /// What is wrong with a series. `reference_end` is when a series that is up to date would end: now in a live workspace,
-/// typical_end() of the universe for history. A stale series is not unusable for that alone: markets that ended belong
+/// typical_end() of the universe for history. A stale series is learned from all the same: markets that ended belong
 /// to the past that is learnt from, and leaving them out would be survivorship bias.
 ///
 /// Status: frozen if most bars are; else stale; else short; else whichever of frozen (also: a quarter of the bars, or
 /// frozen at the end) and gappy costs more bars; else ok.
 ///
-/// Sees only the bars it is given: hand it a series read as of the moment in question. A frozen stretch is known as one
-/// only once it has min_frozen_bars. Duplicates and disorder do not occur here: the import quarantines them.
-/// Cost: about 20 ns a bar. Thread-safe.
-QualityReport check_series(const CandleSeries& series, Timestamp reference_end, const QualityOptions& options = {});
+/// Bars that close after `now` lie in the future: they are counted, named, and otherwise left aside. A frozen stretch
+/// is known as one only once it has min_frozen_bars. Duplicates and disorder do not occur here: the import quarantines
+/// them. Cost: about 20 ns a bar. Thread-safe.
+QualityReport check_series(const CandleSeries& series, Timestamp reference_end, const QualityOptions& options = {},
+                           Timestamp now = Timestamp::max());
+
+/// Tells the gaps of a report that lie in the time of files that cannot be read from those of the market: they become
+/// findings `damaged`, and are not counted as missing bars.
+void tell_damage_from_gaps(QualityReport& report, std::span<const TimeRange> unreadable);
 
 /// Median (the later of two) of the closes of the last bars of a universe: neither one series far ahead nor one
 /// long dead moves it. Timestamp::min() for none.
 Timestamp typical_end(std::span<const Timestamp> last_closes);
-
-/// Whether `range` (say, a label's span) touches none of the ascending, disjoint `unusable` ranges. A binary search.
-bool is_usable(std::span<const TimeRange> unusable, const TimeRange& range);
 
 }  // namespace clm

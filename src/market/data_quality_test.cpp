@@ -52,9 +52,9 @@ TEST(DataQuality, NothingIsWrongWithAHealthySeries) {
   const auto series = healthy();
   const auto report = check(series);
   EXPECT_EQ(report.status, QualityStatus::ok);
-  EXPECT_TRUE(report.usable);
+  EXPECT_EQ(report.use.used_rows, report.rows);
   EXPECT_TRUE(report.findings.empty());
-  EXPECT_TRUE(report.unusable.empty());
+  EXPECT_TRUE(report.use.unusable.empty());
   EXPECT_EQ(report.usable_share, 1);
   EXPECT_EQ(report.range, (TimeRange{kStart, end_of(series)}));
 }
@@ -72,7 +72,7 @@ TEST(DataQuality, GapsAreCountedWhereTheyAre) {
   report = check(series);
   EXPECT_EQ(report.missing_bars, 25);
   EXPECT_EQ(report.status, QualityStatus::gappy);
-  EXPECT_TRUE(report.usable);
+  EXPECT_EQ(report.use.used_rows, report.rows);
 }
 
 TEST(DataQuality, AFrozenStretchIsLostAndNothingElse) {
@@ -84,20 +84,19 @@ TEST(DataQuality, AFrozenStretchIsLostAndNothingElse) {
     bar.volume = 0;
   }
   const auto report = check(series);
-  ASSERT_EQ(report.unusable.size(), 1U);
-  EXPECT_EQ(report.unusable[0], (TimeRange{series.candles[401].open_time, series.candles[441].open_time}));
+  ASSERT_EQ(report.use.unusable.size(), 1U);
+  EXPECT_EQ(report.use.unusable[0], (TimeRange{series.candles[401 + 23].open_time, series.candles[441].open_time}))
+      << "as learning sees it: the first 23 bars could not be told from a quiet market";
+  EXPECT_EQ(report.use.used_rows, report.rows - 17);
   EXPECT_EQ(bars_of(report, FindingKind::frozen), 40);
   EXPECT_EQ(bars_of(report, FindingKind::zero_volume), 40);
   EXPECT_EQ(report.status, QualityStatus::ok) << "4 % of the bars, long ago";
-  EXPECT_FALSE(is_usable(report.unusable, {series.candles[399].open_time, series.candles[402].open_time}));
-  EXPECT_TRUE(is_usable(report.unusable, {series.candles[399].open_time, series.candles[401].open_time}));
-  EXPECT_TRUE(is_usable(report.unusable, {series.candles[441].open_time, Timestamp::max()}));
   // The same at the end: frozen now. One bar fewer than a stretch: nothing.
   auto ending = series;
   ending.candles.resize(441);
   EXPECT_EQ(check(ending).status, QualityStatus::frozen);
   ending.candles.resize(401 + 23);
-  EXPECT_TRUE(check(ending).unusable.empty());
+  EXPECT_TRUE(check(ending).use.unusable.empty());
 }
 
 TEST(DataQuality, PricesMayFreezeWhileVolumeDoesNot) {
@@ -108,8 +107,7 @@ TEST(DataQuality, PricesMayFreezeWhileVolumeDoesNot) {
   }
   const auto report = check(series);
   EXPECT_EQ(report.status, QualityStatus::frozen);
-  EXPECT_FALSE(report.usable);
-  EXPECT_EQ(report.usable_share, 0);
+  EXPECT_EQ(report.use.used_rows, 24) << "the bars until it could be known";
   EXPECT_EQ(bars_of(report, FindingKind::zero_volume), 0);
 }
 
@@ -124,8 +122,8 @@ TEST(DataQuality, ImpossibleBarsAreUnusable) {
   const auto report = check(series);
   EXPECT_EQ(bars_of(report, FindingKind::invalid), 4);
   EXPECT_EQ(bars_of(report, FindingKind::ohlc), 1);
-  ASSERT_EQ(report.unusable.size(), 5U) << "a missing volume is not wrong";
-  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(report.unusable[i].from, series.candles[10 * (i + 1)].open_time);
+  ASSERT_EQ(report.use.unusable.size(), 5U) << "a missing volume is not wrong";
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(report.use.unusable[i].from, series.candles[10 * (i + 1)].open_time);
 }
 
 TEST(DataQuality, AJumpIsReportedInUnitsOfRecentVolatility) {
@@ -139,7 +137,7 @@ TEST(DataQuality, AJumpIsReportedInUnitsOfRecentVolatility) {
   EXPECT_EQ(report.findings[0].kind, FindingKind::jump);
   EXPECT_EQ(report.findings[0].range.from, series.candles[500].open_time);
   EXPECT_NEAR(report.findings[0].value, std::log(3) / 0.01, 15);
-  EXPECT_TRUE(report.unusable.empty());
+  EXPECT_TRUE(report.use.unusable.empty());
 }
 
 TEST(DataQuality, StaleAndShort) {
@@ -148,12 +146,43 @@ TEST(DataQuality, StaleAndShort) {
   EXPECT_EQ(check_series(series, end_of(series) + 14 * day).status, QualityStatus::ok);
   const auto stale = check_series(series, end_of(series) + 15 * day);
   EXPECT_EQ(stale.status, QualityStatus::stale);
-  EXPECT_TRUE(stale.usable) << "its past is still true";
+  EXPECT_EQ(stale.use.used_rows, stale.rows) << "its past is still true";
   series.candles.resize(100);
   EXPECT_EQ(check(series).status, QualityStatus::short_history);
-  EXPECT_FALSE(check(series).usable);
+  EXPECT_EQ(check(series).use.used_rows, 100) << "it is learned from all the same";
   series.candles.clear();
   EXPECT_EQ(check_series(series, kStart).status, QualityStatus::short_history);
+}
+
+TEST(DataQuality, WhatADamagedFileHoldsIsNoGapOfTheMarket) {
+  auto series = healthy();
+  series.candles.erase(series.candles.begin() + 100, series.candles.begin() + 105);
+  series.candles.erase(series.candles.begin() + 300, series.candles.begin() + 320);
+  auto report = check(series);
+  ASSERT_EQ(report.missing_bars, 25);
+  const auto hour = series.key.interval.length();
+  const std::vector<TimeRange> unreadable{{kStart + 300 * hour, kStart + 330 * hour}};
+  tell_damage_from_gaps(report, unreadable);
+  EXPECT_EQ(report.missing_bars, 5);
+  EXPECT_EQ(bars_of(report, FindingKind::gap), 5);
+  EXPECT_EQ(bars_of(report, FindingKind::damaged), 20);
+}
+
+TEST(DataQuality, BarsThatHaveNotClosedAreNamedAndLeftAside) {
+  auto series = healthy();
+  Candle future = series.candles.back();
+  future.open_time = from_calendar(2050, 1, 1);
+  series.candles.push_back(future);
+  const Timestamp now = end_of(healthy());
+  const auto report = check_series(series, now, {}, now);
+  EXPECT_EQ(report.status, QualityStatus::ok);
+  EXPECT_EQ(report.missing_bars, 0);
+  EXPECT_EQ(report.range.to, now);
+  EXPECT_EQ(bars_of(report, FindingKind::future), 1);
+  EXPECT_EQ(report.use.used_rows, report.rows - 1);
+  ASSERT_EQ(report.use.left_out.size(), 1U);
+  EXPECT_EQ(report.use.left_out[0].reason, LeftOut::future);
+  EXPECT_EQ(usable_candles(series, 24, now).candles.size(), series.candles.size() - 1);
 }
 
 TEST(DataQuality, ManyFindingsOfAKindBecomeOne) {
@@ -178,7 +207,7 @@ TEST(DataQuality, TypicalEndIgnoresOutliers) {
 std::string gunzip(const fs::path& path) {
   auto file = open_file(path);
   EXPECT_TRUE(file) << path;
-  auto reader = gzip_reader(std::move(*file), 1U << 28U);
+  auto reader = gzip_reader(std::move(*file), 1U << 28U, Error());
   std::string text;
   std::vector<char> buffer(1U << 16U);
   for (;;) {
@@ -226,17 +255,18 @@ TEST(DataQualityOnRealData, FindsTheFrozenPerpetuals) {
     const std::string symbol = series.key.symbol.str();
     if (dead.contains(symbol)) {
       EXPECT_EQ(report.status, QualityStatus::frozen) << symbol;
-      EXPECT_FALSE(report.usable) << symbol;
-      ASSERT_EQ(report.unusable.size(), 1U) << symbol;
-      EXPECT_EQ(report.unusable[0], report.range) << symbol;
+      EXPECT_EQ(report.use.used_rows, 23) << symbol;
+      ASSERT_EQ(report.use.unusable.size(), 1U) << symbol;
+      EXPECT_EQ(report.use.unusable[0], (TimeRange{series.candles[23].open_time, report.range.to})) << symbol;
     } else if (const auto part = live_bars.find(symbol); part != live_bars.end()) {
       EXPECT_EQ(report.status, QualityStatus::frozen) << symbol;
-      EXPECT_TRUE(report.usable) << symbol << ": only the frozen part is lost";
-      ASSERT_EQ(report.unusable.size(), 1U) << symbol;
-      EXPECT_EQ(report.unusable[0], (TimeRange{series.candles[part->second].open_time, report.range.to})) << symbol;
+      EXPECT_EQ(report.use.used_rows, static_cast<std::int64_t>(part->second) + 23) << symbol;
+      ASSERT_EQ(report.use.unusable.size(), 1U) << symbol;
+      EXPECT_EQ(report.use.unusable[0], (TimeRange{series.candles[part->second + 23].open_time, report.range.to}))
+          << symbol;
     } else {
       EXPECT_EQ(report.status, QualityStatus::ok) << symbol;
-      EXPECT_TRUE(report.usable && report.unusable.empty()) << symbol;
+      EXPECT_EQ(report.use.used_rows, report.rows) << symbol;
     }
   }
   EXPECT_EQ(files, 91);
@@ -251,7 +281,7 @@ TEST(DataQualityOnRealData, TheSpotPanelIsUsableThroughout) {
     const auto report = check(read_csv(path, Interval::one_hour()));
     EXPECT_EQ(report.status, QualityStatus::ok) << symbol;
     EXPECT_EQ(report.missing_bars, 12) << symbol;
-    EXPECT_TRUE(report.usable && report.unusable.empty()) << symbol;
+    EXPECT_EQ(report.use.used_rows, report.rows) << symbol;
   }
 }
 
@@ -286,7 +316,6 @@ TEST(DataQualityOnRealData, TellsGappyDeadAndStaleCandleFilesApart) {
     ++seen;
     const auto report = check_series(series, typical_end(ends));
     EXPECT_EQ(report.status, found->second) << found->first << " is " << to_string(report.status);
-    EXPECT_FALSE(report.usable) << found->first;
   }
   EXPECT_EQ(seen, expected.size());
 }

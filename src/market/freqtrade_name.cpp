@@ -109,7 +109,8 @@ bool all_digits(std::string_view text) {
 }
 
 bool is_ticker(std::string_view text) {
-  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  // Letters of other scripts, which exchanges list too, count as capitals.
+  const auto is_capital = [](char c) { return (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; };
   return std::any_of(text.begin(), text.end(), is_capital) &&
          std::all_of(text.begin(), text.end(), [&](char c) { return is_capital(c) || (c >= '0' && c <= '9'); });
 }

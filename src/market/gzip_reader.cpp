@@ -14,11 +14,12 @@ constexpr std::size_t kCompressedChunkBytes = 64 * 1024;
 
 class GzipReader final : public ByteReader {
  public:
-  GzipReader(std::unique_ptr<ByteReader> compressed, std::uint64_t max_inflated_bytes)
+  GzipReader(std::unique_ptr<ByteReader> compressed, std::uint64_t max_inflated_bytes, Error beyond)
       : compressed_(std::move(compressed)),
         input_(kCompressedChunkBytes),
         state_(std::make_unique<inflate_state>()),
-        left_bytes_(max_inflated_bytes) {
+        left_bytes_(max_inflated_bytes),
+        beyond_(std::move(beyond)) {
     start_member();
   }
 
@@ -44,9 +45,7 @@ class GzipReader final : public ByteReader {
         return fail(ErrorKind::data, "gzip.truncated", "the compressed data ends in the middle", {},
                     "The file was cut off: copy or download it again.");
     }
-    if (filled > left_bytes_)
-      return fail(ErrorKind::data, "import.too_large", "the file inflates beyond the limit for one file", {},
-                  "Split the file, or raise the limit max_file_bytes.");
+    if (filled > left_bytes_) return tl::unexpected<Error>(beyond_);
     left_bytes_ -= filled;
     return filled;
   }
@@ -88,14 +87,16 @@ class GzipReader final : public ByteReader {
   std::vector<char> input_;
   std::unique_ptr<inflate_state> state_;
   std::uint64_t left_bytes_;
+  Error beyond_;
   bool input_ended_ = false;
   bool ended_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<ByteReader> gzip_reader(std::unique_ptr<ByteReader> compressed, std::uint64_t max_inflated_bytes) {
-  return std::make_unique<GzipReader>(std::move(compressed), max_inflated_bytes);
+std::unique_ptr<ByteReader> gzip_reader(std::unique_ptr<ByteReader> compressed, std::uint64_t max_inflated_bytes,
+                                        Error beyond) {
+  return std::make_unique<GzipReader>(std::move(compressed), max_inflated_bytes, std::move(beyond));
 }
 
 }  // namespace clm

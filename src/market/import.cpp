@@ -110,6 +110,7 @@ class ImportRun {
     report_.rows_stored += static_cast<std::uint64_t>(stored.rows_stored);
     report_.rows_duplicate += static_cast<std::uint64_t>(stored.rows_duplicate);
     report_.rows_corrected += static_cast<std::uint64_t>(stored.rows_corrected);
+    for (const RepairedFile& repaired : stored.repaired) add_repaired(report_.repaired, repaired);
   }
 
   void quarantine_refused(const CandleSeries& series, const StoreResult& stored, PreparedFile& file) {
@@ -171,13 +172,22 @@ Result<ImportReport> import_paths(const std::vector<fs::path>& paths, const Impo
   context.progress.begin("import", found.size());
   for (std::size_t begin = 0; begin < found.size();) {
     if (Status go_on = context.cancel.check(); !go_on) return forward_error(go_on);
-    const std::size_t end = batch_end(found, begin);
-    std::vector<std::optional<Result<PreparedFile>>> results(end - begin);
-    parallel_for(context.jobs, results.size(), [&](std::size_t i) {
-      if (!context.cancel.requested()) results[i].emplace(prepare_file(found[begin + i].path, options));
-      context.progress.advance();
-    });
-    if (Status go_on = context.cancel.check(); !go_on) return forward_error(go_on);
+    std::vector<std::optional<Result<PreparedFile>>> results;
+    // What a small file holds may be large: a batch ends early once its rows take as much as one file may.
+    const std::size_t most = batch_end(found, begin) - begin;
+    for (std::uint64_t bytes = 0; results.size() < most && bytes < options.limits.max_memory_bytes;) {
+      const std::size_t first = results.size();
+      results.resize(std::min(most, first + static_cast<std::size_t>(std::max(1, context.jobs))));
+      parallel_for(context.jobs, results.size() - first, [&](std::size_t i) {
+        if (!context.cancel.requested())
+          results[first + i].emplace(prepare_file(found[begin + first + i].path, options));
+        context.progress.advance();
+      });
+      if (Status go_on = context.cancel.check(); !go_on) return forward_error(go_on);
+      for (std::size_t i = first; i < results.size(); ++i)
+        if (*results[i]) bytes += (*results[i])->info.rows_read * ImportLimits::kRowBytes;
+    }
+    const std::size_t end = begin + results.size();
 
     std::vector<PreparedFile> prepared;
     for (std::size_t i = 0; i < results.size(); ++i) {

@@ -25,6 +25,8 @@ struct ImportOptions {
   /// in.
   std::optional<JumpLimits> jumps = JumpLimits{};
   ImportLimits limits;
+  /// What has not ended by then is quarantined: it lies in the future, or its bar is still open.
+  Timestamp now = Timestamp::max();
 };
 
 /// One series found in a file.
@@ -64,6 +66,7 @@ struct ImportReport {
   std::uint64_t rows_corrected = 0;  ///< stored before with other values: the new ones won
   std::uint64_t rows_quarantined = 0;
   std::uint64_t rows_jumping = 0;          ///< of these: they jump against what is stored (ImportOptions::jumps)
+  std::vector<RepairedFile> repaired;      ///< damaged files of the stores that sound ones took the place of
   std::vector<QuarantinedRow> quarantine;  ///< the first limits.max_quarantine_listed of them
   std::vector<ImportedFile> imported;
   std::vector<FailedFile> failed;

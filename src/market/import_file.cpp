@@ -79,7 +79,8 @@ Result<FileContent> read_stream(std::unique_ptr<ByteReader> reader, const Import
   if (!head) return forward_error(head);
   if (!is_gzip(*head)) return read_text(std::move(reader), limits, stored_bytes, bars);
   Result<FileContent> content =
-      read_text(gzip_reader(std::move(reader), limits.max_file_bytes), limits, stored_bytes * kUsualInflation, bars);
+      read_text(gzip_reader(std::move(reader), limits.max_text_bytes(), too_much_text(limits).value()), limits,
+                stored_bytes * kUsualInflation, bars);
   if (content) content->format += ", gzip";
   return content;
 }
@@ -89,9 +90,7 @@ Result<FileContent> read_any(const std::filesystem::path& path, const ImportLimi
   if (!reader) return forward_error(reader);
   std::error_code failure;
   const std::uintmax_t bytes = std::filesystem::file_size(path, failure);
-  if (!failure && bytes > limits.max_file_bytes)
-    return fail(ErrorKind::data, "import.too_large", "the file is larger than the limit for one file", {},
-                "Split the file, or raise the limit max_file_bytes.");
+  if (!failure && bytes > limits.max_text_bytes()) return too_much_text(limits);
   const Result<std::string> head = look_ahead(*reader);
   if (!head) return forward_error(head);
   if (head->starts_with("ARROW1")) return read_columnar_candles(path, ColumnarFormat::feather, limits, bars);

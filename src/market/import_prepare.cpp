@@ -110,9 +110,10 @@ Status settle_all_candles(const ImportOptions& options, const NameHints& hints, 
     if (const Status traded = check_traded(rows); !traded) return traded;
     const Result<std::string> symbol = settle_symbol(rows.symbol, hints.symbol, content.candles.size() == 1);
     if (!symbol) return forward_error(symbol);
-    Result<SettledCandles> settled = settle_candles(std::move(rows), *stated, prepared.quarantine);
+    Result<SettledCandles> settled = settle_candles(std::move(rows), *stated, options.now, prepared.quarantine);
     if (!settled) return forward_error(settled);
     prepared.rows_duplicate += settled->rows_duplicate;
+    if (settled->candles.empty()) continue;
     for (std::string& finding : settled->findings) prepared.info.findings.push_back(std::move(finding));
     prepared.info.series.push_back({prepared.venue, *symbol, settled->interval.name(), "candles",
                                     settled->candles.size(), settled->candles.front().open_time,
@@ -136,7 +137,8 @@ Status settle_all_context(const std::filesystem::path& path, const ImportOptions
       if (!settled) return forward_error(settled);
       symbol = Symbol(*settled);
     }
-    prepared.rows_duplicate += settle_context(rows, prepared.quarantine);
+    prepared.rows_duplicate += settle_context(rows, meaning->label_to_end, options.now, prepared.quarantine);
+    if (rows.values.empty()) continue;
     ContextSeries series{meaning->kind, symbol, {}};
     series.points.reserve(rows.values.size());
     for (const auto& [time, value] : rows.values) append(series, time + meaning->label_to_end, value);

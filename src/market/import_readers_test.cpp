@@ -243,7 +243,7 @@ TEST(ReadMarketBytes, WholeFileFailures) {
   EXPECT_EQ(error_code("[[1499040000000,2,4,1,3,9]] x"), "json.syntax");
   EXPECT_EQ(error_code("[]"), "import.empty");
   ImportLimits limits;
-  limits.max_rows = 1;
+  limits.max_memory_bytes = ImportLimits::kRowBytes;
   EXPECT_EQ(error_code(kRow + "\n" + kRow + "\n", limits), "import.too_many_rows");
 }
 
@@ -266,7 +266,7 @@ TEST(GzipReader, EveryTruncationAndEveryFlippedBitIsNoticed) {
   EXPECT_EQ(error_code(whole + "garbage behind the end"), "gzip.corrupt");
   EXPECT_EQ(read(gzip_of(text) + gzip_of("1672534800000,2,4,1,3,9\n")).rows_read, 2u) << "members follow each other";
   ImportLimits limits;
-  limits.max_file_bytes = 1000;
+  limits.max_memory_bytes = 1000;
   EXPECT_EQ(error_code(gzip_of(text + std::string(1'000'000, '\n')), limits), "import.too_large");
 }
 

@@ -23,6 +23,18 @@ nlohmann::json failures(const std::vector<FailedFile>& files) {
   return list;
 }
 
+nlohmann::json repaired_in(const ImportReport& report) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const RepairedFile& repaired : report.repaired) {
+    nlohmann::json one = to_json(repaired.was);
+    one["rows"] = repaired.rows;
+    one["whole"] = !repaired.awaited.has_value();
+    one["awaited"] = repaired.awaited ? nlohmann::json(repaired.awaited->message) : nlohmann::json();
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 nlohmann::json found_in(const ImportedFile& file) {
   nlohmann::json series = nlohmann::json::array();
   for (const ImportedSeries& one : file.series)
@@ -53,6 +65,7 @@ nlohmann::json to_json(const ImportReport& report) {
           {"rows_duplicate", report.rows_duplicate},
           {"rows_corrected", report.rows_corrected},
           {"rows_quarantined", report.rows_quarantined},
+          {"repaired", repaired_in(report)},
           {"rows_jumping", report.rows_jumping},
           {"quarantine", std::move(quarantine)},
           {"imported", std::move(imported)},

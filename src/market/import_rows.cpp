@@ -43,39 +43,38 @@ bool may_be_negative(std::string_view context_name) {
   return context_name.starts_with("funding") || context_name.starts_with("premium");
 }
 
-std::string shown(std::string_view text) {
-  constexpr std::size_t kMostCharacters = 40;
-  std::string clean(text.substr(0, kMostCharacters));
-  for (char& c : clean)
-    if (c < ' ' || c > '~') c = '?';
-  return text.size() > kMostCharacters ? clean + ".." : clean;
+namespace {
+
+constexpr std::uint64_t kMegabyte = 1'000'000;
+
+std::string set_limit(std::uint64_t megabytes) {
+  const std::string number = std::to_string(megabytes);
+  return "Set max_file_mb = " + number + " under [import] in clm.toml (or CLM_IMPORT_MAX_FILE_MB=" + number +
+         "), or split the file.";
 }
 
-std::optional<std::string> normal_symbol(std::string_view text) {
-  constexpr std::size_t kLongestSymbol = 32;
-  constexpr std::size_t kDateDigits = 6;
-  const std::size_t mark = text.rfind('_');
-  const bool dated = mark != std::string_view::npos && mark > 0 && text.size() - mark - 1 == kDateDigits &&
-                     std::all_of(text.begin() + static_cast<std::ptrdiff_t>(mark) + 1, text.end(),
-                                 [](char c) { return c >= '0' && c <= '9'; });
-  std::string symbol;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c >= 'a' && c <= 'z')
-      symbol += static_cast<char>(c - 'a' + 'A');
-    else if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (dated && i == mark))
-      symbol += c;
-    else if (c != '/' && c != '_' && c != '-' && c != ':')
-      return std::nullopt;
-    if (symbol.size() > kLongestSymbol) return std::nullopt;
-  }
-  if (symbol.empty()) return std::nullopt;
-  return symbol;
+}  // namespace
+
+tl::unexpected<Error> too_many_rows(std::uint64_t rows, std::uint64_t row_bytes, RowsCounted counted,
+                                    const ImportLimits& limits) {
+  const std::uint64_t most_rows = std::numeric_limits<std::uint64_t>::max() / 2 / row_bytes;
+  const std::uint64_t needed = (std::min(rows, most_rows) * row_bytes + kMegabyte) / kMegabyte;
+  const std::string about = counted == RowsCounted::at_least ? "at least " : "";
+  return fail(ErrorKind::data, "import.too_many_rows",
+              about + std::to_string(rows) + " rows in one file, which need " + about + std::to_string(needed) +
+                  " MB of memory; the limit is " + std::to_string(limits.max_memory_bytes / kMegabyte) + " MB",
+              {},
+              counted == RowsCounted::all ? set_limit(needed)
+                                          : "If that many are meant, " +
+                                                std::string("split the file, or set max_file_mb under [import] in "
+                                                            "clm.toml to more than ") +
+                                                std::to_string(needed) + ".");
 }
 
-tl::unexpected<Error> too_many_rows(std::uint64_t max_rows) {
-  return fail(ErrorKind::data, "import.too_many_rows", "more than " + std::to_string(max_rows) + " rows in one file",
-              {}, "Split the file, or raise the limit max_rows.");
+tl::unexpected<Error> too_much_text(const ImportLimits& limits) {
+  return fail(ErrorKind::data, "import.too_large",
+              "the file holds more than " + std::to_string(limits.max_text_bytes() / kMegabyte) + " MB of text", {},
+              set_limit(2 * std::max<std::uint64_t>(1, limits.max_memory_bytes / kMegabyte)));
 }
 
 }  // namespace clm

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -8,18 +9,32 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/shown_text.hpp"
 #include "market/candle.hpp"
+#include "market/symbol_name.hpp"
 
 /// What the readers of single files hand to the importer: rows as the file had them, with the line each came from.
 namespace clm {
 
 /// Bounds of one import, so that no file can take all memory or time.
 struct ImportLimits {
-  std::uint64_t max_file_bytes = std::uint64_t{4} << 30;    ///< of one file, inflated
-  std::uint64_t max_json_bytes = std::uint64_t{256} << 20;  ///< of one JSON document, inflated
-  std::uint64_t max_rows = 20'000'000;                      ///< of one file; 80 bytes of memory each
-  std::size_t max_line_bytes = 64 * 1024;                   ///< 1 .. 1 MiB
-  std::size_t max_quarantine_listed = 1'000;                ///< further bad rows are counted only
+  /// What the rows of one file may take in memory while they are read. A person sets it as `import.max_file_mb`; every
+  /// error that it leads to says so. A file beyond is refused while no more than this is in use.
+  std::uint64_t max_memory_bytes = 100'000'000;
+  std::size_t max_line_bytes = 64 * 1024;     ///< 1 .. 1 MiB
+  std::size_t max_symbols = 10'000;           ///< of one file
+  std::size_t max_quarantine_listed = 1'000;  ///< further bad rows are counted only
+
+  /// Rows that fit, bad and repeated ones included.
+  std::uint64_t max_rows() const { return max_memory_bytes / kRowBytes; }
+  /// Of a file, unpacked: so much text may hold rows that fit, and to read it takes a few seconds.
+  std::uint64_t max_text_bytes() const { return max_memory_bytes * kTextShare; }
+
+  /// A row of candles and the line it came from.
+  static constexpr std::uint64_t kHeldRowBytes = sizeof(Candle) + sizeof(std::uint32_t);
+  /// The same with what settling and storing it takes.
+  static constexpr std::uint64_t kRowBytes = 140;
+  static constexpr std::uint64_t kTextShare = 40;
 };
 
 /// A row that was left out, and why. `line` counts from 1; in files without lines it is the row, from 1; 0 stands
@@ -110,15 +125,23 @@ inline bool is_sound(const Candle& c) {
          is_usable_amount(c.taker_buy_quote_volume);
 }
 
-/// Text of a file, fit to be shown to a person or written as JSON: what is not printable ASCII becomes '?', and what is
-/// longer than 40 characters is cut.
-std::string shown(std::string_view text);
+/// Makes room for one more in a vector of at most `most` values, without ever holding more than `most` of them while it
+/// grows.
+template <typename T>
+void make_room(std::vector<T>& values, std::uint64_t most) {
+  if (values.size() < values.capacity()) return;
+  const std::uint64_t doubled = 2 * values.size() + 1;
+  values.reserve(
+      static_cast<std::size_t>(2 * doubled > most ? std::max<std::uint64_t>(most, values.size() + 1) : doubled));
+}
 
-/// The symbol as the store names it: "ETH/BTC", "eth_btc" -> "ETHBTC"; a delivery date stays apart ("BTCUSDT_230630").
-/// None if it is not 1 to 32 letters and digits.
-std::optional<std::string> normal_symbol(std::string_view text);
+/// Error `import.too_many_rows` (data): a file of so many rows needs more memory than the limit, and which limit would
+/// do. `counted`: all of them, or at least so many.
+enum class RowsCounted { all, at_least };
+tl::unexpected<Error> too_many_rows(std::uint64_t rows, std::uint64_t row_bytes, RowsCounted counted,
+                                    const ImportLimits& limits);
 
-/// Error `import.too_many_rows` (data).
-tl::unexpected<Error> too_many_rows(std::uint64_t max_rows);
+/// Error `import.too_large` (data): more text than rows that fit may take.
+tl::unexpected<Error> too_much_text(const ImportLimits& limits);
 
 }  // namespace clm

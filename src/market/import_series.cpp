@@ -63,6 +63,28 @@ OrderResult put_in_order(std::vector<Row>& rows, std::vector<std::uint32_t>& lin
   return result;
 }
 
+/// Quarantines rows of which what they describe, `length` long, is not over yet.
+template <typename Row>
+void leave_out_future(std::vector<Row>& rows, std::vector<std::uint32_t>& lines, Duration length, Timestamp now,
+                      Quarantine& quarantine) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (time_of(rows[i]) + length > now) {
+      quarantine.add(lines[i], "lies in the future: its time is " + to_string(time_of(rows[i])) +
+                                   (length.count() > 0 ? ", and " + to_string(length) + " later is" : ", which is") +
+                                   " after " + to_string(now) + " by the clock");
+      continue;
+    }
+    if (kept != i) {
+      rows[kept] = rows[i];
+      lines[kept] = lines[i];
+    }
+    ++kept;
+  }
+  rows.resize(kept);
+  lines.resize(kept);
+}
+
 /// How far the rows are apart: each distance with how often it occurs.
 using Spacings = std::map<std::int64_t, std::size_t>;
 
@@ -189,9 +211,12 @@ Status keep_to_grid(CandleRows& rows, const Interval& interval, Quarantine& quar
 
 }  // namespace
 
-Result<SettledCandles> settle_candles(CandleRows&& rows, const std::optional<Interval>& stated,
+Result<SettledCandles> settle_candles(CandleRows&& rows, const std::optional<Interval>& stated, Timestamp now,
                                       Quarantine& quarantine) {
   SettledCandles settled;
+  // As long as the interval is not settled, only what opens later is surely in the future.
+  leave_out_future(rows.candles, rows.lines, Duration(0), now, quarantine);
+  if (rows.candles.empty()) return settled;
   const OrderResult order = put_in_order(rows.candles, rows.lines, quarantine);
   settled.rows_duplicate = order.duplicates;
   if (order.moved > 0)
@@ -207,11 +232,13 @@ Result<SettledCandles> settle_candles(CandleRows&& rows, const std::optional<Int
     if (const std::optional<std::size_t> begin = find_wider_run(rows.candles, *interval))
       return mixed(rows, *begin, *interval, "stand farther apart than");
   }
+  leave_out_future(rows.candles, rows.lines, interval->length(), now, quarantine);
   settled.candles = std::move(rows.candles);
   return settled;
 }
 
-std::uint64_t settle_context(ContextRows& rows, Quarantine& quarantine) {
+std::uint64_t settle_context(ContextRows& rows, Duration label_to_end, Timestamp now, Quarantine& quarantine) {
+  leave_out_future(rows.values, rows.lines, label_to_end, now, quarantine);
   return put_in_order(rows.values, rows.lines, quarantine).duplicates;
 }
 

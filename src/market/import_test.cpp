@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "market/columnar_file.hpp"
 #include "support/temp_directory.hpp"
@@ -208,6 +209,91 @@ TEST_F(Import, AMeanOfFundingRatesIsNoFundingRate) {
   const auto means = store->read(SeriesKind::funding_rate_daily_mean, Symbol("BTCUSDT"), Timestamp::max());
   ASSERT_EQ(means->points.size(), 1u);
   EXPECT_EQ(means->points[0].event_time.ms(), 1'772'668'800'000 + 24 * kHourMs) << "known when the day is over";
+}
+
+TEST_F(Import, WhatLiesInTheFutureIsQuarantined) {
+  ImportOptions options;
+  options.now = Timestamp(kStartMs + 4 * kHourMs + 1);
+  const std::int64_t in_2050 = 2'524'608'000'000;
+  const auto report = run({write("BTCUSDT-1h.csv", rows(6) + row(in_2050))}, options);
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_EQ(report->rows_stored, 4u) << "the fifth bar is still open";
+  ASSERT_EQ(report->quarantine.size(), 3u);
+  std::set<std::uint64_t> lines;
+  for (const QuarantinedRow& bad : report->quarantine) {
+    lines.insert(bad.line);
+    EXPECT_NE(bad.reason.find("lies in the future"), std::string::npos) << bad.reason;
+  }
+  EXPECT_EQ(lines, (std::set<std::uint64_t>{5, 6, 7}));
+  const auto later = run({write("BTCUSDT-1h.csv", rows(6))});
+  EXPECT_EQ(later->rows_stored, 2u) << "once the clock has reached them";
+}
+
+TEST_F(Import, ContextOfTheFutureIsQuarantinedToo) {
+  ImportOptions options;
+  options.now = Timestamp(1'772'700'000'000);
+  const auto report = run({write("um-funding.csv",
+                                 "symbol,funding_time,funding_rate\nBTCUSDT,1772668800007,-0.0001\n"
+                                 "BTCUSDT,2524608000000,0.5\n"),
+                           write("BTCUSDT-metrics-1d.csv",
+                                 "time,sum_open_interest,count_long_short_ratio\n1772582400000,5,2\n"
+                                 "1772668800000,6,3\n")},
+                          options);
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_EQ(report->rows_stored, 3u);
+  EXPECT_EQ(report->rows_quarantined, 3u) << "a rate of 2050, and two values of a day that is not over";
+}
+
+TEST_F(Import, AFileOfNothingButFutureRowsIsTakenWithoutAny) {
+  ImportOptions options;
+  options.now = Timestamp(kStartMs);
+  const auto report = run({write("BTCUSDT-1h.csv", rows(5))}, options);
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_EQ(report->rows_read, 5u);
+  EXPECT_EQ(report->rows_quarantined, 5u);
+  EXPECT_EQ(report->rows_stored, 0u);
+}
+
+TEST_F(Import, PairsAreImportedAsPeopleAndExchangesWriteThem) {
+  const auto report = run(
+      {write("BTCUSDT-1h.json", R"({"symbol":"BTC/USDT:USDT","interval":"1h","candles":[[1672531200000,2,4,1,3,9]]})"),
+       write("list-1h.csv",
+             "symbol,open_time,open,high,low,close,volume\n"
+             "币安人生USDT,1672531200000,2,4,1,3,9\neth_btc,1672531200000,2,4,1,3,9\n")});
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_TRUE(report->failed.empty()) << to_string(report->failed[0].error);
+  const auto named = run({write("币安人生USDT-1h.csv", rows(3)), write("币安人生_USDT-5m.csv", rows(3, 300'000))});
+  ASSERT_TRUE(named) << to_string(named.error());
+  EXPECT_TRUE(named->failed.empty());
+  EXPECT_EQ(stored("import", "币安人生USDT", *Interval::parse("5m")).size(), 3U);
+  EXPECT_EQ(stored("import", "币安人生USDT", Interval::one_hour()).size(), 3U);
+  for (const char* symbol : {"BTCUSDT", "ETHBTC"})
+    EXPECT_EQ(stored("import", symbol, Interval::one_hour()).size(), 1U) << symbol;
+}
+
+TEST_F(Import, BinaryGarbageInAReasonIsCutAndEscaped) {
+  std::string garbage(5'000, '\x01');
+  garbage[0] = '\xff';
+  const auto report = run({write("BTCUSDT-1h.csv", rows(3) + garbage + ",2,4,1,3,9\n")});
+  ASSERT_TRUE(report) << to_string(report.error());
+  ASSERT_EQ(report->quarantine.size(), 1u);
+  EXPECT_EQ(report->quarantine[0].reason.find("'\\xff\\x01"), 0u) << report->quarantine[0].reason;
+  EXPECT_LT(report->quarantine[0].reason.size(), 200u);
+}
+
+TEST_F(Import, ADamagedFileOfTheStoreIsRepairedByTheWay) {
+  const fs::path source = write("BTCUSDT-1h.csv", rows(200));
+  const fs::path other = write("ETHUSDT-1h.csv", rows(200));
+  ASSERT_TRUE(run({source, other}));
+  const fs::path file = directory_.path() / "candles/import/1h/BTCUSDT/2023.parquet";
+  fs::resize_file(file, fs::file_size(file) / 2);
+  const auto report = run({other, source});
+  ASSERT_TRUE(report) << to_string(report.error());
+  ASSERT_EQ(report->repaired.size(), 1u);
+  EXPECT_EQ(report->repaired[0].rows, 200u);
+  EXPECT_FALSE(report->repaired[0].awaited);
+  EXPECT_EQ(to_json(*report)["repaired"][0]["whole"], true);
+  EXPECT_EQ(stored("import", "BTCUSDT", Interval::one_hour()).size(), 200U);
 }
 
 TEST_F(Import, JobsChangeNothing) {

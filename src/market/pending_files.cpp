@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <unistd.h>
+
 #include "base/file_io.hpp"
 
 namespace clm {
@@ -30,6 +32,29 @@ Status PendingFiles::put(const fs::path& target, std::string_view bytes) {
   return write_file_unsynced(entry->second, bytes);
 }
 
+namespace {
+
+/// A file stays visible under its own name until its successor takes it; what is no file has to make way first.
+Status keep(const fs::path& target) {
+  const fs::path kept = damaged_path(target);
+  std::error_code failure;
+  fs::remove_all(kept, failure);
+  if (fs::is_regular_file(target, failure)) {
+    fs::create_hard_link(target, kept, failure);
+    if (!failure) return {};
+  }
+  fs::rename(target, kept, failure);
+  if (!failure) return {};
+  return fail(ErrorKind::unavailable, "file.write", "cannot put the damaged file aside: " + failure.message(),
+              target.string(), "Move it out of the store, then import again.");
+}
+
+}  // namespace
+
+fs::path damaged_path(const fs::path& target) {
+  return target.parent_path() / (".damaged-" + target.filename().string());
+}
+
 void PendingFiles::remove(const fs::path& target) {
   std::error_code ignored;
   if (const auto found = asides_.find(target); found != asides_.end()) {
@@ -40,10 +65,17 @@ void PendingFiles::remove(const fs::path& target) {
 }
 
 Status PendingFiles::publish() {
+  for (const fs::path& target : damaged_)
+    if (auto kept = keep(target); !kept) return kept;
   std::vector<Publication> files;
   for (const auto& [target, aside] : asides_) files.push_back({aside, target});
   if (auto published = publish_all(files); !published) return published;
   return remove_all_files({removed_.begin(), removed_.end()});
+}
+
+bool is_damage(const Error& error, const fs::path& path) {
+  std::error_code failure;
+  return error.code != "parquet.read" || !fs::is_regular_file(path, failure) || ::access(path.c_str(), R_OK) != 0;
 }
 
 Result<std::vector<std::string>> names_in(const fs::path& directory) {

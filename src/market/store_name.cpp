@@ -1,5 +1,7 @@
 #include "market/store_name.hpp"
 
+#include "base/shown_text.hpp"
+
 namespace clm {
 namespace {
 
@@ -17,7 +19,7 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 
 Result<std::string> to_file_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxNameBytes)
-    return fail(ErrorKind::data, "store.name", "a symbol, venue or kind has 1 to 64 bytes", std::string(name));
+    return fail(ErrorKind::data, "store.name", "a symbol, venue or kind has 1 to 64 bytes", shown(name));
   std::string file_name;
   for (const char c : name) {
     if (is_control(c)) return fail(ErrorKind::data, "store.name", "a name has no control characters");

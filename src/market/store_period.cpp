@@ -39,4 +39,21 @@ StorePeriod store_period(const Interval& interval, Timestamp t) {
   return {{}, "all"};
 }
 
+std::optional<StorePeriod> parse_store_period(const Interval& interval, std::string_view stem) {
+  const auto number = [&](std::size_t at, std::size_t digits, int otherwise) {
+    if (stem.size() < at + digits) return otherwise;
+    int value = 0;
+    for (const char c : stem.substr(at, digits)) {
+      if (c < '0' || c > '9') return otherwise;
+      value = value * 10 + (c - '0');
+    }
+    return value;
+  };
+  const int month = number(5, 2, 1), day = number(8, 2, 1);
+  if (month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
+  StorePeriod period = store_period(interval, from_calendar(number(0, 4, 1970), month, day));
+  if (period.name != stem) return std::nullopt;
+  return period;
+}
+
 }  // namespace clm

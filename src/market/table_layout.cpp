@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/shown_text.hpp"
 #include "market/import_number.hpp"
 
 namespace clm {
@@ -95,7 +96,7 @@ std::string joined(const std::vector<std::string>& names) {
   constexpr std::size_t kShownColumns = 12;
   std::string text;
   for (std::size_t i = 0; i < std::min(names.size(), kShownColumns); ++i)
-    text += (i == 0 ? "" : ", ") + names[i].substr(0, 40);
+    text += (i == 0 ? "" : ", ") + shown(names[i]);
   return names.size() > kShownColumns ? text + ", .." : text;
 }
 
@@ -153,7 +154,7 @@ Result<TableLayout> layout_from_names(const std::vector<std::string>& names, con
     if (column.role == ColumnRole::time && std::exchange(has_time, true)) column.role = ColumnRole::skip;
     if (column.role == ColumnRole::symbol && std::exchange(layout.has_symbol, true)) column.role = ColumnRole::skip;
     if (static_cast<std::size_t>(column.role) < kCandleNumbers && seen[static_cast<std::size_t>(column.role)]++ > 0)
-      return unknown_format("two columns mean the same: " + names[i].substr(0, 40));
+      return unknown_format("two columns mean the same: " + shown(names[i]));
     has_context = has_context || column.role == ColumnRole::context;
     layout.columns.push_back(std::move(column));
   }

@@ -51,5 +51,33 @@ TEST(UsableCandles, ImpossibleBarsAreGaps) {
   EXPECT_EQ(usable_candles(series, 1000).candles.size(), 196U);
 }
 
+TEST(UsableCandles, WhatIsSaidToBeUsedIsWhatIsKept) {
+  auto series = halted_market();
+  series.candles[10].high = series.candles[10].low - 1;
+  series.candles[150].volume = -5;
+  for (int i = 170; i < 200; ++i) {
+    Candle& c = series.candles[static_cast<std::size_t>(i)];
+    c.open = c.high = c.low = c.close = 7;  // traded, at one price
+  }
+  for (const int now_bar : {0, 5, 130, 165, 199, 200}) {
+    const Timestamp now(now_bar * kHourMs);
+    const CandleUse use = use_of(series, 24, now);
+    const auto kept = usable_candles(series, 24, now).candles;
+    EXPECT_EQ(use.used_rows, static_cast<std::int64_t>(kept.size()));
+    std::int64_t rows = use.used_rows;
+    for (const LeftOutRows& left_out : use.left_out) rows += left_out.rows;
+    EXPECT_EQ(rows, 200) << "every row is used, or has a reason";
+    for (const Candle& c : kept)
+      for (const TimeRange& stretch : use.unusable) EXPECT_FALSE(stretch.contains(c.open_time));
+  }
+  const CandleUse use = use_of(series, 24);
+  ASSERT_EQ(use.left_out.size(), 3U);
+  EXPECT_EQ(use.left_out[0].reason, LeftOut::impossible);
+  EXPECT_EQ(use.left_out[0].rows, 2);
+  EXPECT_EQ(use.left_out[1].reason, LeftOut::no_trade);
+  EXPECT_EQ(use.left_out[2].reason, LeftOut::one_price);
+  EXPECT_EQ(use.left_out[2].rows, 30 - 24);
+}
+
 }  // namespace
 }  // namespace clm

@@ -3,6 +3,7 @@
 #include <sys/mount.h>
 #include <zlib.h>
 
+#include <cctype>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -72,6 +73,51 @@ TEST_F(BadInput, APathThatIsNoneOrHoldsNothingIsRefused) {
   EXPECT_EQ(place_.error({"import", path("nowhere.csv")}, 6)["code"], "import.missing");
   fs::create_directories(path("empty"));
   place_.error({"import", path("empty")}, 3);
+}
+
+TEST_F(BadInput, AnImportOfWhichEveryRowIsQuarantinedHasTheExitCodeOfBadData) {
+  place_.write("BTCUSDT-1h.csv", row(0, "two") + row(1, "nan") + row(2, "-1"));
+  const Outcome outcome = place_.run({"import", "--json", path("BTCUSDT-1h.csv")});
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.describe();
+  EXPECT_EQ(outcome.json()["rows_quarantined"], 3);
+  place_.write("ETHUSDT-1h.csv", std::to_string(2'524'608'000'000LL) + ",2,4,1,2,9\n" +
+                                     std::to_string(2'524'611'600'000LL) + ",2,4,1,2,9\n");
+  const Outcome future = place_.run({"import", "--json", path("ETHUSDT-1h.csv")});
+  EXPECT_EQ(future.exit_code, 3) << future.describe();
+  EXPECT_EQ(future.json()["rows_stored"], 0);
+}
+
+TEST_F(BadInput, TheLimitOfAFileIsASettingAndTheErrorSaysWhich) {
+  const std::string many = rows(15'000);
+  place_.environment["CLM_IMPORT_MAX_FILE_MB"] = "1";
+  const auto refused = refusal("BTCUSDT-1h.csv.gz", gzip(many));
+  EXPECT_EQ(refused["code"], "import.too_many_rows");
+  const std::string remedy = refused["remedy"];
+  EXPECT_EQ(remedy.find("Set max_file_mb = 3 under [import]"), 0U) << remedy;
+  place_.environment["CLM_IMPORT_MAX_FILE_MB"] = "3";
+  EXPECT_EQ(imported("BTCUSDT-1h.csv.gz", gzip(many))["rows_stored"], 15'000);
+}
+
+TEST_F(BadInput, ASymbolIsTakenAsPeopleWriteItAndAPathIsNone) {
+  place_.simulate(300);
+  const std::string stored = place_.json({"data"})["series"][0]["symbol"];
+  const std::string pair = stored.substr(0, stored.size() - 4) + "/" + stored.substr(stored.size() - 4);
+  const auto rows_of = [&](const std::string& symbol) {
+    return place_.json({"features", "--export", path("f.parquet"), "--symbol", symbol})["rows"];
+  };
+  const auto rows = rows_of(stored);
+  EXPECT_EQ(rows, 300);
+  EXPECT_EQ(rows_of(pair), rows);
+  EXPECT_EQ(rows_of(pair + ":USDT"), rows);
+  std::string small = stored;
+  for (char& c : small) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  EXPECT_EQ(rows_of(small), rows);
+  const auto refused = place_.error({"features", "--export", path("f.parquet"), "--symbol", "./data/BTCUSDT.csv"}, 2);
+  EXPECT_EQ(refused["code"], "symbol.path");
+  place_.environment["CLM_UNIVERSE_SYMBOLS"] = pair;
+  EXPECT_EQ(place_.json({"regimes"})["symbols"].size(), 1U);
+  place_.environment["CLM_UNIVERSE_SYMBOLS"] = "./data/BTCUSDT.csv";
+  EXPECT_EQ(place_.error({"regimes"}, 2)["code"], "symbol.path");
 }
 
 TEST_F(BadInput, BadRowsAreQuarantinedWithTheirLineAndTheRestIsStored) {

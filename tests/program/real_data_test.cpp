@@ -25,7 +25,7 @@ TEST_F(RealData, TheFrozenSymbolsOfTheNinetyOneAreFoundAndNoOthers) {
   std::set<std::string> whole, in_part;
   const auto data = place_.json({"data"});
   for (const auto& series : data["series"])
-    if (series["status"] == "frozen") (series["usable"] == true ? in_part : whole).insert(series["symbol"]);
+    if (series["status"] == "frozen") (series["used_rows"] > 23 ? in_part : whole).insert(series["symbol"]);
   EXPECT_EQ(whole, (std::set<std::string>{"FTMUSDT", "FTTUSDT", "LITUSDT", "OCEANUSDT", "REEFUSDT", "WAVESUSDT"}));
   EXPECT_EQ(in_part, (std::set<std::string>{"ALPHAUSDT", "BAKEUSDT"}));
 }
@@ -38,10 +38,11 @@ TEST_F(RealData, TheGappyTheDeadAndTheShortAreTold) {
   for (const char* symbol : {"LDOUSDT", "ROSEUSDT", "SXPUSDT"}) EXPECT_EQ(found[symbol]["status"], "gappy") << symbol;
   for (const char* symbol : {"AGIXUSDT", "BALUSDT"}) {
     EXPECT_EQ(found[symbol]["status"], "frozen") << symbol;
-    EXPECT_EQ(found[symbol]["usable"], false) << symbol;
+    EXPECT_EQ(found[symbol]["used_rows"], 23) << symbol << ": until it could be known that nobody trades";
+    EXPECT_EQ(found[symbol]["left_out"][0]["reason"], "no trade") << symbol;
   }
   EXPECT_EQ(found["DAIUSDT"]["status"], "stale");
-  EXPECT_EQ(found["DAIUSDT"]["usable"], false);
+  EXPECT_EQ(found["DAIUSDT"]["used_rows"], found["DAIUSDT"]["rows"]) << "its past is still true";
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ std::string series_table(const std::vector<SeriesCoverage>& series) {
                           name(one.rows > 0 ? to_minutes_string(one.range.to) : ""),
                           figure_cell(number_text(static_cast<double>(one.missing_bars), 0)),
                           figure_cell(number_text(100 * one.usable_share, 1)),
-                          HtmlCell{one.status + (one.usable ? "" : ", unusable"), "",
+                          HtmlCell{one.status + (one.usable ? "" : ", not learned from"), "",
                                    one.status == "ok" ? HtmlCell::Kind::good : HtmlCell::Kind::bad},
                           word(findings_text(one))});
   }

@@ -1,6 +1,7 @@
 #include "adapters/binance/binance_rest.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -39,11 +40,26 @@ std::string shown(const std::string& body) {
   return text.empty() ? "(empty)" : "\"" + text + (body.size() > kShownBodyBytes ? "\"..." : "\"");
 }
 
+/// What is no plain letter, digit or mark is written as its bytes (RFC 3986).
+std::string escaped(const std::string& value) {
+  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80 && (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' || c == '~')) {
+      out += c;
+    } else {
+      out += {'%', kHexDigits[byte >> 4U], kHexDigits[byte & 15U]};
+    }
+  }
+  return out;
+}
+
 std::string whole_url(const std::string& base, const std::string& path, const BinanceRest::Parameters& parameters) {
   std::string url = base + path;
   char separator = '?';
   for (const auto& [name, value] : parameters) {
-    url += separator + name + "=" + value;
+    url += separator + name + "=" + escaped(value);
     separator = '&';
   }
   return url;

@@ -31,13 +31,14 @@ class CandleFetch {
       : exchange_(exchange), store_(store), options_(options), context_(context), report_(report) {}
 
   Status run() {
-    const Result<StoredSpan> stored = store_.span_of(report_.key);
-    if (!stored) return forward_error(stored);
+    // Of a series with a damaged file everything is asked for again: what comes takes the damaged one's place.
+    const SoundPart stored = store_.read_sound(report_.key, {}, Timestamp::max());
     const Duration length = options_.interval.length();
     // The last bar that has closed opened at least one length ago.
     const Timestamp to = std::min(options_.range.to, context_.clock.now() - length + Duration(1));
     std::optional<StoredTimes> times;
-    if (stored->rows > 0) times = {stored->first_open, stored->last_open};
+    const std::vector<Candle>& bars = stored.series.candles;
+    if (!bars.empty() && stored.damaged.empty()) times = {bars.front().open_time, bars.back().open_time};
     const HistoryWalk walk{Timestamp::max() - Timestamp(0), length * page_rows(), length, 1};
     return walk_history({options_.range.from, to}, times, walk, [this](TimeRange range) { return fetch_page(range); });
   }
@@ -80,6 +81,7 @@ class CandleFetch {
     const Result<StoreResult> written = store_.write(page);
     if (!written) return forward_error(written);
     report_.rows_stored += written->rows_stored;
+    note_repaired(report_, written->repaired);
     note_received(report_, candles.front().open_time, candles.back().open_time);
     return FetchedPage{candles.size(), candles.back().open_time};
   }

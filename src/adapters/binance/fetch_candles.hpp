@@ -20,7 +20,8 @@ struct FetchedSeries {
   std::int64_t rows_stored = 0;   ///< new ones
   std::optional<Timestamp> from;  ///< first and last time received; empty if the exchange had nothing new
   std::optional<Timestamp> to;
-  std::int64_t requests = 0;  ///< retries included
+  std::int64_t requests = 0;           ///< retries included
+  std::vector<RepairedFile> repaired;  ///< damaged files that what came took the place of
   std::optional<Error> problem;
 };
 

@@ -68,9 +68,10 @@ class ContextFetch {
     wanted.to = std::min(wanted.to, now + Duration(1));
     if (history_.kind == SeriesKind::open_interest) wanted.from = std::max(wanted.from, now - kOpenInterestKept);
     const Result<ContextSeries> stored = store_.read(history_.kind, report_.key.symbol, Timestamp::max());
-    if (!stored) return forward_error(stored);
+    // In the place of a damaged file comes what is fetched: everything asked for.
+    if (!stored && !store_.check_file_of({history_.kind, report_.key.symbol}).damaged) return forward_error(stored);
     std::optional<StoredTimes> times;
-    if (!stored->points.empty())
+    if (stored && !stored->points.empty())
       times = {stored->points.front().event_time, stored->points.back().event_time + Duration(1)};
     return walk_history(wanted, times, history_.walk, [this](TimeRange range) { return fetch_page(range); });
   }
@@ -106,6 +107,7 @@ class ContextFetch {
     const Result<StoreResult> written = store_.write(page);
     if (!written) return forward_error(written);
     report_.rows_stored += written->rows_stored;
+    note_repaired(report_, written->repaired);
     note_received(report_, page.points.front().event_time, page.points.back().event_time);
     return FetchedPage{page.points.size(), page.points.back().event_time};
   }

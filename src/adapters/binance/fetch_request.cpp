@@ -2,13 +2,19 @@
 
 #include <algorithm>
 
+#include "base/shown_text.hpp"
+
 namespace clm {
 namespace {
 
 constexpr std::size_t kMaxSymbolLength = 40;
 
 bool is_symbol(const Symbol& symbol) {
-  const auto allowed = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
+  // Letters of other scripts are listed too, as UTF-8.
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
   const std::string& text = symbol.str();
   return !text.empty() && text.size() <= kMaxSymbolLength && std::all_of(text.begin(), text.end(), allowed);
 }
@@ -20,8 +26,8 @@ Status check_fetch_request(const std::vector<Symbol>& symbols, const TimeRange& 
     return fail(ErrorKind::usage, "fetch.symbols", "no symbol is given", {}, "Name at least one, such as BTCUSDT.");
   for (const Symbol& symbol : symbols)
     if (!is_symbol(symbol))
-      return fail(ErrorKind::usage, "fetch.symbols", "'" + symbol.str() + "' cannot be a symbol of Binance",
-                  symbol.str(), "Write it as the exchange does: capital letters and digits, such as BTCUSDT.");
+      return fail(ErrorKind::usage, "fetch.symbols", "'" + shown(symbol.str()) + "' cannot be a symbol of Binance",
+                  shown(symbol.str()), "Write it as the exchange does: capital letters and digits, such as BTCUSDT.");
   if (range.from < Timestamp(0))
     return fail(ErrorKind::usage, "fetch.range", "the range has no beginning", {},
                 "Say from when on, such as 2024-01-01.");
@@ -34,6 +40,10 @@ Status check_fetch_request(const std::vector<Symbol>& symbols, const TimeRange& 
 void note_received(FetchedSeries& series, Timestamp first, Timestamp last) {
   series.from = series.from ? std::min(*series.from, first) : first;
   series.to = series.to ? std::max(*series.to, last) : last;
+}
+
+void note_repaired(FetchedSeries& series, const std::vector<RepairedFile>& repaired) {
+  for (const RepairedFile& file : repaired) add_repaired(series.repaired, file);
 }
 
 Result<FetchReport> fetch_each(BinanceRest& exchange, std::vector<FetchedSeries> planned, const RunContext& context,

@@ -15,6 +15,9 @@ Status check_fetch_request(const std::vector<Symbol>& symbols, const TimeRange& 
 /// Widens the times received of a series.
 void note_received(FetchedSeries& series, Timestamp first, Timestamp last);
 
+/// Adds files that were repaired; of one that is rebuilt page by page, how it stands now.
+void note_repaired(FetchedSeries& series, const std::vector<RepairedFile>& repaired);
+
 /// Runs `fetch_one` for one series after the other, counting its requests. `fetch.symbol` and `fetch.response` are
 /// noted in their series, and returned only if every series has one; any other error ends the fetch.
 Result<FetchReport> fetch_each(BinanceRest& exchange, std::vector<FetchedSeries> planned, const RunContext& context,

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
+#include "base/shown_text.hpp"
 
 namespace clm {
 namespace {
@@ -31,7 +32,9 @@ struct Place {
 };
 
 Result<Place> read_place(const std::string& name, const nlohmann::json& entry, std::size_t data_bytes) {
-  const auto bad = [&](std::string_view what) { return malformed("tensor '" + name + "' " + std::string(what)); };
+  const auto bad = [&](std::string_view what) {
+    return malformed("tensor '" + shown(name) + "' " + std::string(what));
+  };
   if (!entry.is_object() || entry.value("dtype", nlohmann::json()) != "F32") return bad("is not float32");
   const auto shape = entry.find("shape"), offsets = entry.find("data_offsets");
   if (shape == entry.end() || !shape->is_array() || shape->size() > kMaxDimensions) return bad("has no shape");
@@ -96,7 +99,7 @@ Result<TensorFile> read_safetensors(std::string_view bytes) {
     if (name == kMetadata) {
       if (!entry.is_object()) return malformed("the metadata is not an object");
       for (const auto& [key, value] : entry.items()) {
-        if (!value.is_string()) return malformed("metadata '" + key + "' is not a text");
+        if (!value.is_string()) return malformed("metadata '" + shown(key) + "' is not a text");
         file.metadata.emplace(key, value.get<std::string>());
       }
       continue;
@@ -109,7 +112,7 @@ Result<TensorFile> read_safetensors(std::string_view bytes) {
             [](const Place& a, const Place& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   std::size_t at = 0;
   for (Place& place : places) {
-    if (place.begin != at) return malformed("tensor '" + place.name + "' overlaps another or leaves a gap");
+    if (place.begin != at) return malformed("tensor '" + shown(place.name) + "' overlaps another or leaves a gap");
     at = place.end;
     Tensor tensor{std::move(place.shape), std::vector<float>((place.end - place.begin) / sizeof(float))};
     if (!tensor.values.empty())

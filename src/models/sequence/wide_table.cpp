@@ -7,6 +7,7 @@
 #include <set>
 #include <string_view>
 
+#include "base/shown_text.hpp"
 #include "market/byte_reader.hpp"
 #include "market/gzip_reader.hpp"
 #include "market/import_number.hpp"
@@ -98,7 +99,7 @@ class TableReader {
       if (i == date_) continue;
       const std::optional<double> value = number(fields_[i]);
       if (!value)
-        return fail(ErrorKind::data, "table.number", "'" + std::string(fields_[i].substr(0, 40)) + "' is not a number",
+        return fail(ErrorKind::data, "table.number", "'" + shown(fields_[i]) + "' is not a number",
                     where() + ", column " + table_.columns[column], "Correct it, or leave the field empty.");
       table_.values[column++].push_back(*value);
     }
@@ -132,7 +133,9 @@ Result<std::unique_ptr<ByteReader>> open_text(const std::filesystem::path& path,
   if (!got) return forward_error(got);
   Result<std::unique_ptr<ByteReader>> file = open_file(path);
   if (!file || *got < 2 || magic[0] != '\x1f' || magic[1] != '\x8b') return file;
-  return gzip_reader(std::move(*file), max_bytes);
+  return gzip_reader(std::move(*file), max_bytes,
+                     Error{ErrorKind::data, "import.too_large", "the table inflates beyond its limit", path.string(),
+                           "Split the table."});
 }
 
 }  // namespace

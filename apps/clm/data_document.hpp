@@ -1,0 +1,17 @@
+#pragma once
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "stored_quality.hpp"
+
+namespace clm::app {
+
+/// What `clm data --json` promises of a series.
+nlohmann::json document_of(const StoredQuality& checked);
+
+/// The same of all series, for people: a table with the rows that are used and those that are left out, what is wrong
+/// with series that are not in order, and the files that are damaged.
+std::string describe(const StoredData& data);
+
+}  // namespace clm::app
