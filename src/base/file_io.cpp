@@ -38,6 +38,8 @@ class Descriptor {
 tl::unexpected<Error> system_error(std::string code, std::string_view action, const fs::path& path) {
   const int number = errno;
   std::string remedy;
+  // The file is not to blame, and the next attempt may succeed.
+  if (number == EMFILE || number == ENFILE || number == ENOMEM) code = "file.exhausted";
   if (number == ENOSPC) remedy = "The disk is full: free some space and run again; nothing was lost.";
   if (number == EACCES || number == EPERM || number == EROFS) remedy = "Check the permissions of the path.";
   return fail(ErrorKind::unavailable, std::move(code), std::string(action) + ": " + std::strerror(number),
