@@ -61,6 +61,8 @@ struct TypeState {
   std::optional<PerformanceChart> chart;
   VersionId charted;        ///< whose promise it is, also where there was none
   Timestamp charted_since;  ///< decisions later than this are counted
+  /// Why it is trained at the next decision, whatever the triggers say: its active version is gone. Empty: nothing.
+  std::string lost;
 };
 
 /// Everything from which a life cycle goes on to the same bits, but for the jobs, which have a table of their own.
