@@ -10,7 +10,7 @@ namespace clm::app {
 void add_config(CLI::App& app, Commands& commands) {
   auto* command = app.add_subcommand("config", "The settings in force and where each came from");
   commands.push_back({command, [](Program& program) -> Result<int> {
-                        const auto session = Session::open(program);
+                        const auto session = Session::open(program, Session::Access::look);
                         if (!session) return forward_error(session);
                         auto list = nlohmann::json::array();
                         TextTable table({"setting", "value", "unit", "from"});

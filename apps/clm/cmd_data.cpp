@@ -51,7 +51,7 @@ std::string describe(const std::vector<StoredQuality>& reports) {
 }
 
 Result<int> run(Program& program) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const auto store = (*session)->candles();
   if (!store) return forward_error(store);

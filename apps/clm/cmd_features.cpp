@@ -64,7 +64,7 @@ Result<int> examine(Program& program, const FeatureSet& set, const LearningPlace
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const auto set = feature_set(flags.set.empty() ? (*session)->learning().feature_set : flags.set);
   if (!set) return forward_error(set);

@@ -39,7 +39,7 @@ std::string describe(const ImportReport& report) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   const auto candles = (*session)->candles();
   if (!candles) return forward_error(candles);

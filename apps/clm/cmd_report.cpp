@@ -79,8 +79,11 @@ Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
+  // Said before the work is done.
+  if (const auto writable = (*session)->workspace().check_writable(); flags.output.empty() && !writable)
+    return forward_error(writable);
   const auto page = make_page(program, **session, flags);
   if (!page) return forward_error(page);
   const std::filesystem::path file = flags.output.empty()

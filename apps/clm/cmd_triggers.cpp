@@ -45,7 +45,7 @@ Result<LifeCycleState> state_of(Session& session, const LifeCycleLog& log, Regis
     type.active = *active ? (*active)->record.version : VersionId();
     if (type.charted != type.active) type.chart.reset();
     if (!*active) continue;
-    const auto manifest = read_manifest((*active)->record.manifest_json);
+    const auto manifest = stored_manifest((*active)->record);
     if (!manifest) return forward_error(manifest);
     type.active_data_end = manifest->created_as_of;
   }
@@ -53,7 +53,7 @@ Result<LifeCycleState> state_of(Session& session, const LifeCycleLog& log, Regis
 }
 
 Result<int> run(Program& program) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const LearningOptions& options = (*session)->learning();
   if (auto known = check_model_types(options.training.models, "training.models"); !known) return forward_error(known);

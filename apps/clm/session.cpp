@@ -6,6 +6,13 @@ namespace {
 /// Variables that begin with CLM_ and are no settings.
 const std::vector<std::string> kReservedVariables{"CLM_TESTDATA", "CLM_BUILD_JOBS"};
 
+/// Where a read-only workspace is worked beside.
+std::filesystem::path temporary_directory() {
+  std::error_code failure;
+  auto directory = std::filesystem::temp_directory_path(failure);
+  return failure ? std::filesystem::path("/tmp") : directory;
+}
+
 constexpr const char* kFeaturesMemory = "features.memory_mb";
 
 }  // namespace
@@ -24,18 +31,20 @@ Configuration::Configuration() {
                 {}});
 }
 
-Result<std::unique_ptr<Session>> Session::open(Program& program) {
+Result<std::unique_ptr<Session>> Session::open(Program& program, Access access) {
   const auto& given = program.flags.workspace;
   auto workspace = Workspace::find(given.empty() ? std::nullopt : std::optional<std::filesystem::path>(given),
                                    std::filesystem::current_path());
   if (!workspace) return forward_error(workspace);
-  std::unique_ptr<Session> session(new Session(std::move(*workspace)));
+  const auto writable = workspace->check_writable();
+  if (!writable && access == Access::change) return forward_error(writable);
+  std::unique_ptr<Session> session(new Session(std::move(*workspace), access));
   Settings& settings = session->configuration_.settings;
   if (auto read = settings.load_toml(session->workspace_.config_file()); !read) return forward_error(read);
   if (auto read = settings.load_environment(program.environment(), kReservedVariables); !read)
     return forward_error(read);
-  program.put_aside_in(
-      {session->workspace_.root(), session->configuration_.machine.features_memory_mb * (std::size_t{1} << 20)});
+  program.put_aside_in({writable ? session->workspace_.root() : temporary_directory(),
+                        session->configuration_.machine.features_memory_mb * (std::size_t{1} << 20)});
   return session;
 }
 
@@ -59,7 +68,10 @@ Result<ContextStore*> Session::context_series() {
 
 Result<Database*> Session::database() {
   if (!database_) {
-    auto database = Database::open(workspace_.database_file());
+    Database::Options options;
+    options.access = access_;
+    options.copies_in = temporary_directory();
+    auto database = Database::open(workspace_.database_file(), options);
     if (!database) return forward_error(database);
     database_ = std::make_unique<Database>(std::move(*database));
   }
