@@ -66,7 +66,7 @@ std::string describe(const WalkForwardStudy& study, std::size_t width) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   LearningOptions& options = (*session)->learning();
   if (auto chosen = choose_models(options, flags.models); !chosen) return forward_error(chosen);

@@ -84,7 +84,7 @@ nlohmann::json document_of(const std::vector<ReplayReport>& reports, const std::
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   LearningOptions& options = (*session)->learning();
   if (auto chosen = choose_models(options, flags.models); !chosen) return forward_error(chosen);

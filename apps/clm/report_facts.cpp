@@ -208,7 +208,7 @@ Result<VersionFacts> gather_one(Session& session, std::string_view version, std:
   if (!registry) return forward_error(registry);
   const auto record = (*registry)->find(version);
   if (!record) return forward_error(record);
-  const auto manifest = read_manifest(record->manifest_json);
+  const auto manifest = stored_manifest(*record);
   if (!manifest) return forward_error(manifest);
   const auto events = (*registry)->events_of(record->version);
   if (!events) return forward_error(events);

@@ -278,9 +278,11 @@ void add_settings(Settings& settings, LearningOptions& options) {
   settings.add("policy.mode", &options.deployment.mode,
                text("Who moves versions: say what would be done, leave it to a person, or do it.",
                     {"logging_only", "advisory", "enforced"}));
-  settings.add("policy.gate", &options.deployment.gate,
-               text("evidence: the verdict decides. none: whatever was trained is served, for comparison in a replay.",
-                    {"evidence", "none"}));
+  settings.add(
+      "policy.gate", &options.deployment.gate,
+      text("What a version has to show: evidence: the verdict decides; none: nothing, for comparison in a replay. "
+           "policy.mode is stronger: it says who moves a version at all.",
+           {"evidence", "none"}));
   add_stages(settings, options.deployment.stages);
   settings.add("jobs.max_attempts", &options.jobs.max_attempts, number("attempts", "Of a training.", 1, 1e6));
   settings.add("jobs.backoff_hours", &options.jobs.backoff_hours,
