@@ -47,7 +47,7 @@ Result<Desk> open_desk(Program& program, const CycleFlags& flags, const std::str
 /// `next`: when each type is due, for a report that nothing was learned in.
 std::string describe(const CycleReport& report, const DataLateness& lateness, const std::vector<NextTraining>& next) {
   std::string text = "Cycle " + std::to_string(report.cycle) + " as of " + to_string(report.as_of) + ", " +
-                     fixed(report.seconds, 1) + " s wall time\n";
+                     fixed(report.seconds, 1) + " s of wall time\n";
   if (lateness.late_bars > 0) text += "Data: " + describe(lateness) + "\n";
   if (report.triggers.empty() && report.results.empty()) {
     text += "Nothing to learn: no trigger fired. --force trains all the same.\n";
