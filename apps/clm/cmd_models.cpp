@@ -19,8 +19,8 @@ Result<int> run(Program& program, const std::string& model_type) {
   if (!opened) return forward_error(opened);
   const auto document = models_document(*opened->registry, Registry::Filter{model_type, {}, {}});
   if (!document) return forward_error(document);
-  TextTable table(
-      {"type", "version", "status", "data from", "data to", "rows", "rank IC", "hit rate %", "net bps/trade", "interval", "trades"});
+  TextTable table({"type", "version", "status", "data from", "data to", "rows", "rank IC", "hit rate %",
+                   "net bps/trade", "interval", "trades"});
   for (const auto& m : (*document)["models"]) {
     const auto& metrics = m["metrics"];
     const double trades = number_of(metrics, "trades"), net = number_of(metrics, "net_bps_per_trade");

@@ -72,8 +72,12 @@ WayOfTrading compare_profit(WayOfTrading::Kind kind, const Judgement& j, const P
 }
 
 SafetyCheck condition_of(const char* name, const WayOfTrading& way, const PolicyOptions& o) {
-  return {name,      way.pays,    way.count > 0 ? way.net.mean : std::numeric_limits<double>::quiet_NaN(),
-          way.best_baseline, way.count, o.min_trades};
+  return {name,
+          way.pays,
+          way.count > 0 ? way.net.mean : std::numeric_limits<double>::quiet_NaN(),
+          way.best_baseline,
+          way.count,
+          o.min_trades};
 }
 
 /// What is asked of a first version, one thing after the other.
@@ -162,10 +166,10 @@ void decide_without_trades(const Judgement& j, const PolicyOptions& o, bool has_
   const MeanEstimate& lead = j.against_active->rank_ic.difference;
   const bool leads = lead.p_greater <= o.superiority_alpha;
   verdict.decision = leads && has_skill ? DeploymentDecision::canary : DeploymentDecision::keep;
-  verdict.reasons = {"Whether it improves on " + j.active->name + " cannot be said: too few trades: " +
-                         made("of its own", j.candidate) + " and " + made("of the active version", *j.active) + " " +
-                         span_words(j) + ", at least " + std::to_string(o.min_trades) +
-                         " of each needed (policy.min_trades).",
+  verdict.reasons = {"Whether it improves on " + j.active->name +
+                         " cannot be said: too few trades: " + made("of its own", j.candidate) + " and " +
+                         made("of the active version", *j.active) + " " + span_words(j) + ", at least " +
+                         std::to_string(o.min_trades) + " of each needed (policy.min_trades).",
                      std::string(leads ? "It ranks better" : "That it ranks better is not shown") + ": " +
                          lead_words(j, *j.against_active, o.superiority_alpha) + "."};
 }
@@ -179,19 +183,17 @@ void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& ver
   verdict.improvement = gain.value;
   verdict.lo = gain.lo;
   verdict.hi = gain.hi;
-  verdict.conditions = {
-      {"improvement", enough && gain.value >= o.deploy_improvement, gain.value, o.deploy_improvement, trades,
-       o.min_trades},
-      {"improvement_lower_bound", enough && gain.lo > 0, gain.lo, 0, trades, o.min_trades},
-      {"skill_p_value", has_skill, skill.p_greater, o.superiority_alpha}};
+  verdict.conditions = {{"improvement", enough && gain.value >= o.deploy_improvement, gain.value, o.deploy_improvement,
+                         trades, o.min_trades},
+                        {"improvement_lower_bound", enough && gain.lo > 0, gain.lo, 0, trades, o.min_trades},
+                        {"skill_p_value", has_skill, skill.p_greater, o.superiority_alpha}};
   if (!enough) return decide_without_trades(j, o, has_skill, verdict);
   const std::string sum = "Improvement over " + j.active->name + " " + percent(gain.value) + ", " +
                           percent(1 - j.alpha) + " interval [" + percent(gain.lo) + ", " + percent(gain.hi) +
                           "]: from " + trades_words(*j.active) + " to " + trades_words(j.candidate) +
                           "; calibration quality " + percent(j.active->calibration_quality) + " to " +
                           percent(j.candidate.calibration_quality);
-  const std::string lead =
-      "Against the active version: " + lead_words(j, *j.against_active, o.superiority_alpha) + ".";
+  const std::string lead = "Against the active version: " + lead_words(j, *j.against_active, o.superiority_alpha) + ".";
   if (gain.value < 0) {
     verdict.decision = DeploymentDecision::reject;
     verdict.reasons = {sum + ": worse.", lead};

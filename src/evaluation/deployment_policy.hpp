@@ -69,8 +69,8 @@ struct Verdict {
 
 /// What follows from the evidence. A pure function.
 /// With an active version: unsafe or worse: reject; below `canary_improvement`, or without forecasting skill of its
-/// own: keep; at least `deploy_improvement` with a lower bound above zero: deploy; else canary. Where one of the two made
-/// fewer than `min_trades` trades: canary if its lead in rank IC is above zero at `superiority_alpha`, else keep.
+/// own: keep; at least `deploy_improvement` with a lower bound above zero: deploy; else canary. Where one of the two
+/// made fewer than `min_trades` trades: canary if its lead in rank IC is above zero at `superiority_alpha`, else keep.
 /// Without: deploy if safe, skilled, better than every baseline and (by rule) paying after costs; else reject.
 Verdict decide(const Judgement& judgement, const PolicyOptions& options);
 /// The same of the same evidence, had nothing been active: what is left once the active version has expired.

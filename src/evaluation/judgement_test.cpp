@@ -248,10 +248,12 @@ TEST(Decide, LetsNoImprovementOutweighSafety) {
     EXPECT_EQ(verdict.decision, DeploymentDecision::reject) << words;
     EXPECT_TRUE(mentions(verdict, words)) << words;
   };
-  unsafe("a forecast for 50.0 % of the rows; at least 90.0 % are needed (policy.min_coverage)", [](Judgement& j) { j.coverage = 0.5; });
+  unsafe("a forecast for 50.0 % of the rows; at least 90.0 % are needed (policy.min_coverage)",
+         [](Judgement& j) { j.coverage = 0.5; });
   unsafe("judged at 20 decision times; at least 100 are needed", [](Judgement& j) { j.times = 20; });
   unsafe("come true to 60.0 %", [](Judgement& j) { j.candidate.calibration_quality = 0.6; });
-  unsafe("fell by 40.0 % (maximum drawdown, 50 trades)", [](Judgement& j) { j.candidate.positions.returns.max_drawdown = 0.4; });
+  unsafe("fell by 40.0 % (maximum drawdown, 50 trades)",
+         [](Judgement& j) { j.candidate.positions.returns.max_drawdown = 0.4; });
   unsafe("in 50 trades, the 95.0 % interval reaches up to 45.0 %; it must reach 50.0 %", [](Judgement& j) {
     j.candidate.r_multiple = {0.1, 0, 0.2, 0.05, 1, 1, 5, 50, 500};
     j.candidate.win_rate.hi = 0.45;
@@ -260,7 +262,8 @@ TEST(Decide, LetsNoImprovementOutweighSafety) {
     j.candidate.r_multiple = {-0.2, -0.3, -0.1, 0.05, 1, 1, 5, 50, 500};
     j.candidate.win_rate.hi = 0.6;
   });
-  unsafe("ranks worse than the active version: rank IC lead -0.0300, at most -0.", [](Judgement& j) { j.against_active->rank_ic.difference.mean = -0.03; });
+  unsafe("ranks worse than the active version: rank IC lead -0.0300, at most -0.",
+         [](Judgement& j) { j.against_active->rank_ic.difference.mean = -0.03; });
 }
 
 TEST(Decide, NeedsSkillOfItsOwnToReplaceAnything) {

@@ -112,9 +112,9 @@ std::string describe(const WayOfTrading& way, const Judgement& j, const PolicyOp
   const MeanEstimate& trade = j.candidate.trade_net_bps;
   return rule + " " + fixed(way.net.mean, 3) + (is_book ? " bps a rebalance, " : " bps a bar, ") +
          interval_words(way.net.lo, way.net.hi, j.alpha, 3) + ", " + count + " " + span_words(j) +
-         (is_book ? ""
-                  : " (" + fixed(trade.mean, 1) + " bps a trade, " +
-                        interval_words(trade.lo, trade.hi, j.alpha, 1) + ")") +
+         (is_book
+              ? ""
+              : " (" + fixed(trade.mean, 1) + " bps a trade, " + interval_words(trade.lo, trade.hi, j.alpha, 1) + ")") +
          ", against " + fixed(way.best_baseline, 3) +
          (way.best_baseline_is.empty() ? " for not trading" : " of " + way.best_baseline_is);
 }

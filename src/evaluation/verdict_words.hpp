@@ -6,9 +6,9 @@
 
 namespace clm {
 
-/// How a verdict speaks of what was found. Every sentence names its figure, how sure it is, and what was asked for; what
-/// could not be measured is said to be so. A test is told by the one-sided bound at its own level, which is above zero
-/// exactly where the test is passed; what is only reported has the two-sided interval of the judgement (`alpha`).
+/// How a verdict speaks of what was found. Every sentence names its figure, how sure it is, and what was asked for;
+/// what could not be measured is said to be so. A test is told by the one-sided bound at its own level, which is above
+/// zero exactly where the test is passed; what is only reported has the two-sided interval of the judgement (`alpha`).
 
 /// "at least 0.0123 with 99.0 % confidence (one-sided)".
 std::string bound_from_below(const MeanEstimate& estimate, double alpha, int decimals);

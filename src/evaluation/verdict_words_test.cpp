@@ -93,14 +93,16 @@ TEST(VerdictWords, TheLeastNumberOfTradesIsASetting) {
 
 TEST(VerdictWords, AFigureOfTradesHasItsNumberAndItsInterval) {
   const Verdict verdict = decide(paying_judgement(), {});
-  EXPECT_THAT(verdict.reasons,
-              Contains(HasSubstr("single positions 0.400 bps a bar, 95.0 % interval [0.200, 0.600], 312 trades in 59 days "
-                                 "(12.3 bps a trade, 95.0 % interval [6.3, 18.3]), against 0.000 for not trading")));
+  EXPECT_THAT(
+      verdict.reasons,
+      Contains(HasSubstr("single positions 0.400 bps a bar, 95.0 % interval [0.200, 0.600], 312 trades in 59 days "
+                         "(12.3 bps a trade, 95.0 % interval [6.3, 18.3]), against 0.000 for not trading")));
   Judgement book_alone = paying_judgement();
   book_alone.candidate.positions.trades.clear();
-  EXPECT_THAT(decide(book_alone, {}).reasons,
-              Contains(HasSubstr("long-short book 3.000 bps a rebalance, 95.0 % interval [1.000, 5.000], 1416 rebalances "
-                                 "in 59 days")));
+  EXPECT_THAT(
+      decide(book_alone, {}).reasons,
+      Contains(HasSubstr("long-short book 3.000 bps a rebalance, 95.0 % interval [1.000, 5.000], 1416 rebalances "
+                         "in 59 days")));
   Judgement neither = book_alone;
   neither.candidate.long_short_net_bps = sure(-3, 1);
   EXPECT_THAT(decide(neither, {}).reasons, Contains(HasSubstr("no single positions: no forecast promised more than the "
@@ -112,14 +114,15 @@ TEST(VerdictWords, ATestIsToldByItsOwnOneSidedBound) {
   EXPECT_THAT(verdict.reasons, Contains(HasSubstr("It has foresight: rank IC 0.0600, at least 0.0")));
   EXPECT_THAT(verdict.reasons, Contains(HasSubstr("with 99.0 % confidence (one-sided), the only candidate tried")));
   // Passed at one-sided 5 %, though the two-sided 95 % interval holds zero: what is shown is above zero.
-  EXPECT_THAT(verdict.reasons, Contains(HasSubstr("It beats every baseline; the closest: rank IC 0.0600 against 0.0400 of "
-                                                  "ridge; lead 0.0200, at least 0.0025 with 95.0 % confidence")));
+  EXPECT_THAT(verdict.reasons,
+              Contains(HasSubstr("It beats every baseline; the closest: rank IC 0.0600 against 0.0400 of "
+                                 "ridge; lead 0.0200, at least 0.0025 with 95.0 % confidence")));
   EXPECT_THAT(verdict.reasons, Each(Not(HasSubstr("99 % interval"))));
 }
 
 TEST(VerdictWords, FewSymbolsAreSaidToBeFew) {
-  const auto rows = std::make_shared<JudgedRows>(
-      testing::make_rows({.symbols = 2, .times = 400, .horizon_bars = 5, .seed = 21}));
+  const auto rows =
+      std::make_shared<JudgedRows>(testing::make_rows({.symbols = 2, .times = 400, .horizon_bars = 5, .seed = 21}));
   const ForecastTable candidate{"candidate", rows, testing::forecast_with_skill(*rows, 0.2, 5)};
   const std::vector<ForecastTable> baselines{{"zero", rows, std::vector<float>(rows->size(), 0.0F)}};
   const Judgement judgement = judge(candidate, baselines, nullptr, {}).value();

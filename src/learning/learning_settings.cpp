@@ -198,8 +198,9 @@ void add_policy(Settings& s, PolicyOptions& o) {
         number("", "One-sided level at which it must beat every baseline.", 1e-9, 0.5));
   add_choice(s, "policy.profit", o.profit, "What paying after costs must mean for a first version.",
              {ProfitRule::none, ProfitRule::estimate, ProfitRule::significant});
-  s.add("policy.min_trades", &o.min_trades,
-        number("trades", "On fewer (rebalances, of the long-short book) nothing is said to pay or to improve.", 0, 1e9));
+  s.add(
+      "policy.min_trades", &o.min_trades,
+      number("trades", "On fewer (rebalances, of the long-short book) nothing is said to pay or to improve.", 0, 1e9));
   s.add("policy.min_deflated_sharpe", &o.min_deflated_sharpe, number("", "Of a first version; 0: not asked.", 0, 1));
   s.add("policy.min_times", &o.min_times, number("decision times", "Least evidence.", 10, 1e9));
   s.add("policy.min_coverage", &o.min_coverage, number("", "Share of rows with a forecast.", 0, 1));

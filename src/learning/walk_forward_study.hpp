@@ -44,8 +44,8 @@ struct WalkForwardStudy {
   Judgement average;  ///< the plain average of the models, beside the baselines
   std::vector<ModelJudgement> each;         ///< every model by itself, on the same rows
   std::vector<StudyImportance> importance;  ///< as `models`
-  double fit_seconds_summed = 0;  ///< of the clock on the wall, summed over fits that ran side by side
-  double wall_seconds = 0;        ///< from the first fit to the last figure
+  double fit_seconds_summed = 0;            ///< of the clock on the wall, summed over fits that ran side by side
+  double wall_seconds = 0;                  ///< from the first fit to the last figure
 };
 /// {models, blocks, fits, wall_seconds, fit_seconds_summed, judgement, each, walk, skipped, importance}.
 nlohmann::json to_json(const WalkForwardStudy& study);
