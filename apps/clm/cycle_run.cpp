@@ -66,7 +66,7 @@ bool is_nothing_trainable(const LifeCycleNews& news) {
 
 std::string describe(const CycleReport& report, const DataLateness& lateness, const LifeCycleNews& news) {
   std::string text = "Cycle " + std::to_string(report.cycle) + " as of " + to_string(report.as_of) + ", " +
-                     fixed(report.seconds, 1) + " s wall time\n";
+                     fixed(report.seconds, 1) + " s of wall time\n";
   if (lateness.late_bars > 0) text += "Data: " + describe(lateness) + "\n";
   if (report.triggers.empty() && report.results.empty()) {
     text += is_nothing_trainable(news) ? "Nothing is trained yet, and nobody is served: every training failed.\n"

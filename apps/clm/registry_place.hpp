@@ -36,7 +36,7 @@ void add_persons_command(CLI::App& app, Commands& commands, const char* name, co
 /// The active ensemble, if the version is one of its members: it goes on serving it. Empty: it is not.
 Result<std::string> ensemble_with(const Registry& registry, const VersionId& version);
 
-/// A person's decision as the registry wants it: at the program's clock's time, by "person", with their reason.
+/// A person's decision as the registry wants it: at the program's clock's time, by `kPerson`, with their reason.
 Decision persons_decision(const Program& program, const std::string& reason, const std::string& evidence_json);
 
 }  // namespace clm::app

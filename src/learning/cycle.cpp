@@ -382,7 +382,7 @@ Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& opti
     return forward_error(made_whole);
   const auto triggers = due_triggers(place, options, request);
   if (!triggers) return forward_error(triggers);
-  const auto cycle = place.log.begin(request.as_of, triggers_json(*triggers).dump());
+  const auto cycle = place.log.begin(request.as_of, triggers_json(*triggers).dump(), run.clock.now());
   if (!cycle) return forward_error(cycle);
 
   // Members may have been moved by a person, or by a cycle that was killed before it came to its ensemble.
@@ -417,7 +417,8 @@ nlohmann::json to_json(const CycleReport& report) {
           {"triggers", triggers_json(report.triggers)},
           {"results", results_json(report.results)},
           {"ensemble", lineup_json(report.ensemble)},
-          {"seconds", report.seconds}};
+          {"seconds", report.seconds},
+          {"wall_seconds", report.seconds}};
 }
 
 }  // namespace clm
