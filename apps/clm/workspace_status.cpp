@@ -55,7 +55,7 @@ Status survey_lineup(Session& session, Timestamp as_of, WorkspaceStatus& status)
   const LearningOptions& learning = session.learning();
   const auto options = predictor_options(learning);
   if (!options) return forward_error(options);
-  const auto predictor = Predictor::load(**registry, learning.training.models, *options, Predictor::IfBroken::abstain);
+  const auto predictor = Predictor::load(**registry, learning.training.models, *options);
   if (!predictor) return forward_error(predictor);
   Lineup lineup = predictor->lineup(as_of);
   status.ensemble = lineup.ensemble;
