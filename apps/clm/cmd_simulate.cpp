@@ -94,7 +94,9 @@ void add_simulate(CLI::App& app, Commands& commands) {
                    "How order flow moves the next bars: always alike, or onward in active trading and back in quiet")
       ->check(CLI::IsMember({"linear", "conditional"}))
       ->capture_default_str();
-  command->add_option("--signal-ends-at", flags->signal_ends_at, "Bar at which the signal ends")->type_name("BAR");
+  command->add_option("--signal-ends-at", flags->signal_ends_at, "Bar at which the signal ends")
+      ->type_name("BAR")
+      ->check(CLI::Range(0, 10'000'000));
   command->add_option("--signal-end", flags->signal_end, "What it does then")
       ->check(CLI::IsMember({"vanish", "flip"}))
       ->capture_default_str();
