@@ -23,7 +23,7 @@ LIMITS = {"font": 10, "largest": 21, "contrast": 4.5}
 # Of the folded page on a telephone, in screens. The overview is of a cycle of four types.
 MOST_SCREENS = {"overview": 12}
 
-SMALL = {"CLM_TRAINING_FEATURE_SET": "classic22", "CLM_XGBOOST_ROUNDS": "10", "CLM_LIGHTGBM_ROUNDS": "10",
+SMALL = {"CLM_FEATURES_SET": "classic22", "CLM_XGBOOST_ROUNDS": "10", "CLM_LIGHTGBM_ROUNDS": "10",
          "CLM_PATCHTST_LAYERS": "1", "CLM_POLICY_MODE": "logging_only"}
 for network in ("NHITS", "PATCHTST"):
     SMALL.update({f"CLM_{network}_INPUT_BARS": "32", f"CLM_{network}_HIDDEN": "16", f"CLM_{network}_EPOCHS": "1"})

@@ -191,7 +191,7 @@ std::string protocol_body(const Evaluation& evaluation) {
   for (const auto& symbol : p.symbols) symbols += (symbols.empty() ? "" : ", ") + symbol;
   HtmlTable facts{"", {"What", "Value"}, {}};
   const auto add = [&](const char* name, const std::string& value) {
-    facts.rows.push_back({HtmlCell{name, "", HtmlCell::Kind::name}, HtmlCell{value, "", HtmlCell::Kind::word}});
+    facts.rows.push_back({HtmlCell{name, "", HtmlCell::Kind::name}, HtmlCell{value, "", HtmlCell::Kind::code}});
   };
   add("Judged", to_minutes_string(p.asked.from) + " to " + to_minutes_string(p.asked.to) +
                     ", models fitted anew every " + number_text(p.refit_months, 0) + " month(s)");

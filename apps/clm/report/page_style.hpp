@@ -90,6 +90,13 @@ border-radius:.3rem;padding:.4rem .6rem;margin:0 0 .5rem}
 .many td:first-child{font-weight:600}.many td:last-child.w{grid-column:1/-1}
 .many td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);font-size:.9em}
 .many td.n>span,.many td.name>span{white-space:normal;overflow-wrap:anywhere}}
+.plots table,.plots caption,.plots tbody,.plots tr,.plots td{display:block}.plots thead{display:none}.plots table{width:100%}
+.plots tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.1rem .6rem;border-bottom:1px solid var(--line);
+padding:.3rem 0;margin:0}
+.plots td{border:0;padding:.1rem 0;text-align:left;min-width:0}.plots td:first-child,.plots td.w{grid-column:1/-1}
+.plots td:first-child{font-weight:600}.plots td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);
+font-size:.9em}
+.plots td.n>span,.plots td.name>span{white-space:normal}
 @media print{body{max-width:none;padding:0;font-size:11px}nav,summary{display:none}.plots{grid-template-columns:1fr 1fr}
 h2{break-after:avoid}table{font-size:9px}figure,.verdict{background:none}}
 )css";
