@@ -64,7 +64,7 @@ std::string name_of(const TouchedSeries& series) {
 }
 
 Result<int> list_batches(Program& program) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const BatchLog log((*session)->workspace().imports());
   const auto content = log.read();
@@ -94,7 +94,7 @@ Result<int> list_batches(Program& program) {
 }
 
 Result<int> undo_one_batch(Program& program, int number) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   const auto candles = (*session)->candles();
   if (!candles) return forward_error(candles);
@@ -138,7 +138,7 @@ Result<std::vector<std::string>> versions_trained_on(Session& session, const std
   const auto records = (*registry)->list({});
   if (!records) return forward_error(records);
   for (const VersionRecord& record : *records) {
-    const auto manifest = read_manifest(record.manifest_json);
+    const auto manifest = stored_manifest(record);
     if (!manifest) continue;  // `clm verify` says what is wrong with it
     const TimeRange& span = manifest->training_span;
     if (std::any_of(series.begin(), series.end(),

@@ -42,7 +42,7 @@ Status check_asked(const std::vector<std::string>& asked, const std::vector<Sett
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const Settings& settings = (*session)->configuration().settings;
   if (flags.all) {

@@ -12,7 +12,7 @@ namespace clm::app {
 namespace {
 
 Result<int> run(Program& program) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const auto store = (*session)->candles();
   if (!store) return forward_error(store);

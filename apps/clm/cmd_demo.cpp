@@ -61,7 +61,7 @@ class Story {
   Result<std::string> newest(const std::string& name, const std::string& model_type, VersionStatus status) const {
     Program inner(program_.environment(), program_.clock(), no_request_);
     inner.flags.workspace = workspace(name).string();
-    const auto session = Session::open(inner);
+    const auto session = Session::open(inner, Session::Access::change);
     if (!session) return forward_error(session);
     const auto registry = (*session)->registry();
     if (!registry) return forward_error(registry);

@@ -13,7 +13,7 @@ namespace clm::app {
 namespace {
 
 Result<int> run(Program& program, const ErrorRateOptions& options) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const auto rates = simulated_error_rates((*session)->learning(), options, program.context());
   if (!rates) return forward_error(rates);

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -5,6 +6,7 @@
 
 #include "base/file_io.hpp"
 #include "commands.hpp"
+#include "evaluation/verdict_words.hpp"
 #include "evaluation_document.hpp"
 #include "flag_values.hpp"
 #include "learning/learning_data.hpp"
@@ -34,28 +36,60 @@ double rank_ic_at(const ModelJudgement& model, int delay_bars) {
   return kMissing;
 }
 
-std::string describe(const WalkForwardStudy& study, std::size_t width) {
-  TextTable table({"forecaster", "IC label", "IC d0", "IC d1", "IC d2", "IC d5", "hit rate", "gross d0", "gross d1",
-                   "break-even", "turnover", "net bps", "Sharpe"});
+/// Foresight, then money: each figure with its interval, and money with the number of rebalances or trades.
+std::string forecasters_tables(const WalkForwardStudy& study, std::size_t width) {
+  TextTable foresight({"forecaster", "IC label", "interval", "IC d0", "IC d1", "IC d2", "IC d5", "hit rate %"});
+  TextTable money({"forecaster", "rebalances", "gross d0", "gross d1", "net bps", "interval", "break-even",
+                   "turnover %", "Sharpe", "trades", "net bps/trade", "interval"});
+  const auto interval = [](const MeanEstimate& e, int decimals) {
+    return std::isfinite(e.lo) && std::isfinite(e.hi) ? "[" + fixed(e.lo, decimals) + ", " + fixed(e.hi, decimals) + "]"
+                                                      : std::string("-");
+  };
   const auto add = [&](const ModelJudgement& m) {
-    table.add({m.name, fixed(m.rank_ic.mean.mean, 4), fixed(rank_ic_at(m, 0), 4), fixed(rank_ic_at(m, 1), 4),
-               fixed(rank_ic_at(m, 2), 4), fixed(rank_ic_at(m, 5), 4), fixed(m.direction.share, 4),
-               fixed(gross_at(m, 0), 1), fixed(gross_at(m, 1), 1), fixed(m.long_short.break_even_cost_bps, 1),
-               fixed(m.long_short.turnover, 3), fixed(m.long_short_net_bps.mean, 1), fixed(m.sharpe_net, 2)});
+    foresight.add({m.name, fixed(m.rank_ic.mean.mean, 4), interval(m.rank_ic.mean, 4), fixed(rank_ic_at(m, 0), 4),
+                   fixed(rank_ic_at(m, 1), 4), fixed(rank_ic_at(m, 2), 4), fixed(rank_ic_at(m, 5), 4),
+                   fixed(100 * m.direction.share, 1)});
+    const auto of_book = [&](double value, int decimals) {
+      return m.long_short.turnover > 0 ? fixed(value, decimals) : std::string("-");
+    };
+    const bool traded = !m.positions.trades.empty();
+    money.add({m.name, std::to_string(m.long_short.rebalances), of_book(gross_at(m, 0), 1), of_book(gross_at(m, 1), 1),
+               of_book(m.long_short_net_bps.mean, 1),
+               m.long_short.turnover > 0 ? interval(m.long_short_net_bps, 1) : "-",
+               of_book(m.long_short.break_even_cost_bps, 1), of_book(100 * m.long_short.turnover, 1),
+               of_book(m.sharpe_net, 2), std::to_string(m.positions.trades.size()),
+               traded ? fixed(m.positions.net_bps_per_trade, 1) : "-", traded ? interval(m.trade_net_bps, 1) : "-"});
   };
   add(study.average.candidate);
   for (const auto& model : study.each) add(model);
   for (const auto& baseline : study.average.baselines) add(baseline);
+  return "IC: rank IC against the label, and against the return entered 0, 1, 2, 5 bars late\n\n" +
+         foresight.render(width) +
+         "\nGross and net: bps a rebalance of the long-short book, or a trade of single positions, net at " +
+         fixed(study.average.cost_bps_per_side, 1) + " bps a side\n\n" + money.render(width);
+}
+
+/// What could not be measured in this universe, and what it would take.
+std::string measured_words(const Judgement& j) {
+  std::string text;
+  if (const std::string why = why_over_time(j); !why.empty()) text += why + "\n";
+  if (j.candidate.long_short.rebalances == 0)
+    text += "No long-short book: " + std::to_string(j.symbols_at_once) +
+            " symbol(s) with forecasts at one time, at least " + std::to_string(j.long_short_min_symbols) +
+            " needed (judging.long_short_min_symbols).\n";
+  return text;
+}
+
+std::string describe(const WalkForwardStudy& study, std::size_t width) {
   const Judgement& j = study.average;
-  std::string text = "Walk-forward " + to_date_string(Timestamp(j.from_ms)) + " to " +
-                     to_date_string(Timestamp(j.to_ms)) + ": " + std::to_string(study.blocks.size()) + " blocks, " +
-                     std::to_string(study.fits) + " fits in " + fixed(study.training_seconds, 1) +
-                     " s (wall time of each fit, added up; fits run side by side), " +
-                     grouped(static_cast<long long>(j.rows)) + " rows of " + std::to_string(j.symbols) +
-                     " symbols, horizon " + std::to_string(j.horizon_bars) + " bars\n" +
-                     "IC: rank IC against the label, and against the return entered 0, 1, 2, 5 bars late. "
-                     "Gross and net: long-short bps a rebalance\n\n" +
-                     table.render(width) + "\nLead of the average in rank IC, paired over time\n";
+  std::string text =
+      "Walk-forward " + to_date_string(Timestamp(j.from_ms)) + " to " + to_date_string(Timestamp(j.to_ms)) + ": " +
+      std::to_string(study.blocks.size()) + " blocks, " + std::to_string(study.fits) + " fits, " +
+      grouped(static_cast<long long>(j.rows)) + " rows of " + std::to_string(j.symbols) + " symbols, horizon " +
+      std::to_string(j.horizon_bars) + " bars; " + fixed(study.wall_seconds, 1) +
+      " s of wall time (the fits, which ran side by side, " + fixed(study.fit_seconds_summed, 1) + " s summed)\n" +
+      measured_words(j) + forecasters_tables(study, width) +
+      "\nLead of the average in rank IC, paired over time; intervals cover " + fixed(100 * (1 - j.alpha), 0) + " %\n";
   for (const auto& c : j.against_baselines)
     text += "  over " + c.against + ": " + fixed(c.rank_ic.difference.mean, 4) + " [" +
             fixed(c.rank_ic.difference.lo, 4) + ", " + fixed(c.rank_ic.difference.hi, 4) + "]\n";
@@ -66,7 +100,7 @@ std::string describe(const WalkForwardStudy& study, std::size_t width) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   LearningOptions& options = (*session)->learning();
   if (auto chosen = choose_models(options, flags.models); !chosen) return forward_error(chosen);

@@ -146,7 +146,7 @@ Result<int> explain_version(Program& program, Session& session, const Registry& 
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const auto registry = (*session)->registry();
   if (!registry) return forward_error(registry);

@@ -65,7 +65,7 @@ Result<int> examine(Program& program, const FeatureSet& set, const LearningPlace
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   if (!flags.export_file.empty())
     if (auto writable = check_output_file("--export", flags.export_file); !writable) return forward_error(writable);

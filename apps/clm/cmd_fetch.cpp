@@ -51,7 +51,7 @@ nlohmann::json document_of(const FetchedSeries& series) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   const auto range = asked_range(flags);
   if (!range) return forward_error(range);

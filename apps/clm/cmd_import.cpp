@@ -70,7 +70,7 @@ std::string describe(const ImportReport& report) {
 Result<int> run(Program& program, const Flags& flags) {
   if (flags.list) return list_batches(program);
   if (flags.undo > 0) return undo_one_batch(program, flags.undo);
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   const auto stores = RecordedStores::open(**session, {BatchKind::import, flags.paths, program.clock().now()});
   if (!stores) return forward_error(stores);

@@ -26,6 +26,7 @@ const std::vector<std::string> kTouched{
     "shadow.enabled",
     "canary.enabled",
     "serving.max_data_age_days",
+    "serving.max_late_bars",
     "retention.keep_versions",
 };
 

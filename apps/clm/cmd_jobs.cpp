@@ -25,7 +25,7 @@ std::string state_of(const Job& job) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const auto database = (*session)->database();
   if (!database) return forward_error(database);

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -18,13 +19,21 @@ Result<int> run(Program& program, const std::string& model_type) {
   if (!opened) return forward_error(opened);
   const auto document = models_document(*opened->registry, Registry::Filter{model_type, {}, {}});
   if (!document) return forward_error(document);
-  TextTable table(
-      {"type", "version", "status", "data from", "data to", "rows", "rank IC", "hit rate", "net bps/trade"});
-  for (const auto& m : (*document)["models"])
+  TextTable table({"type", "version", "status", "data from", "data to", "rows", "rank IC", "hit rate %",
+                   "net bps/trade", "interval", "trades"});
+  for (const auto& m : (*document)["models"]) {
+    const auto& metrics = m["metrics"];
+    const double trades = number_of(metrics, "trades"), net = number_of(metrics, "net_bps_per_trade");
+    const bool traded = trades > 0;
+    const double lo = number_of(metrics, "net_bps_per_trade_lo"), hi = number_of(metrics, "net_bps_per_trade_hi");
+    const std::string interval =
+        traded && !std::isnan(lo) && !std::isnan(hi) ? "[" + fixed(lo, 1) + ", " + fixed(hi, 1) + "]" : "-";
     table.add({text_of(m["model_type"]), text_of(m["version"]), text_of(m["status"]),
                text_of(m["data_from"]).substr(0, 10), text_of(m["data_to"]).substr(0, 10),
                grouped(m["rows"].get<long long>()), fixed(number_of(m["metrics"], "rank_ic"), 4),
-               fixed(number_of(m["metrics"], "hit_rate"), 4), fixed(number_of(m["metrics"], "net_bps_per_trade"), 1)});
+               fixed(100 * number_of(m["metrics"], "hit_rate"), 1), traded ? fixed(net, 1) : "-", interval,
+               fixed(trades, 0)});
+  }
   program.print(*document,
                 table.empty() ? "No versions yet: clm cycle makes some.\n" : table.render(program.columns()));
   return 0;

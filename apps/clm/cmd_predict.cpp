@@ -32,6 +32,23 @@ struct Flags {
   std::string as_of;
 };
 
+bool is_in(const std::vector<Abstention>& abstained, const Abstention& one) {
+  return std::any_of(abstained.begin(), abstained.end(), [&](const Abstention& other) {
+    return other.model_type == one.model_type && other.why == one.why;
+  });
+}
+
+/// Who says nothing about any symbol, for one and the same reason.
+std::vector<Abstention> silent_everywhere(const Forecasts& forecasts) {
+  std::vector<Abstention> silent;
+  if (forecasts.predictions.size() < 2) return silent;
+  for (const Abstention& one : forecasts.predictions.front().abstained)
+    if (std::all_of(forecasts.predictions.begin(), forecasts.predictions.end(),
+                    [&](const Prediction& p) { return is_in(p.abstained, one); }))
+      silent.push_back(one);
+  return silent;
+}
+
 /// What is forecast, and what follows from it.
 std::string terms(const Forecasts& forecasts, const LearningPlace& place) {
   std::string text;
@@ -52,6 +69,7 @@ std::string terms(const Forecasts& forecasts, const LearningPlace& place) {
 
 std::string describe(const Forecasts& forecasts, const LearningPlace& place) {
   TextTable table({"symbol", "action", "expected bps", "disagreement bps", "agree", "confidence", "votes"});
+  const auto silent = silent_everywhere(forecasts);
   std::string notes;
   std::size_t small = 0;
   for (const auto& p : forecasts.predictions) {
@@ -60,7 +78,7 @@ std::string describe(const Forecasts& forecasts, const LearningPlace& place) {
       votes += (votes.empty() ? "" : ", ") + vote.model_type + " " + fixed(vote.expected_return_bps, 1) + " x " +
                fixed(vote.weight, 2);
     for (const auto& absent : p.abstained)
-      votes += (votes.empty() ? "" : "; ") + absent.model_type + " abstains: " + absent.why;
+      if (!is_in(silent, absent)) votes += (votes.empty() ? "" : "; ") + absent.model_type + " abstains: " + absent.why;
     for (const auto& canary : p.canaries) votes += "; with the canary " + canary.str();
     table.add({p.symbol.str(), std::string(to_string(p.action)), fixed(p.expected_return_bps, 1),
                fixed(p.disagreement_bps, 1), std::to_string(p.agree) + " of " + std::to_string(p.votes.size()),
@@ -77,12 +95,14 @@ std::string describe(const Forecasts& forecasts, const LearningPlace& place) {
   std::string by = voters(forecasts.ensemble);
   if (forecasts.regime != VolatilityRegime::unknown)
     by += ", weights of a " + std::string(to_string(forecasts.regime)) + " market";
-  return "By " + by + "; " + describe(place.lateness) + "\n" + terms(forecasts, place) + "\n" + table.render() +
-         (notes.empty() ? "" : "\nNotes\n" + notes);
+  std::string text =
+      "By " + by + "; " + describe(place.lateness) + "\n" + terms(forecasts, place) + "\n" + table.render();
+  for (const auto& absent : silent) text += absent.model_type + " abstains everywhere: " + absent.why + "\n";
+  return text + (notes.empty() ? "" : "\nNotes\n" + notes);
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const auto registry = (*session)->registry();
   if (!registry) return forward_error(registry);

@@ -45,7 +45,7 @@ std::string counted(const std::map<std::string, int>& counts) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const auto place = open_live_place(program, **session, flags.as_of);
   if (!place) return forward_error(place);

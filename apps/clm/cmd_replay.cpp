@@ -1,4 +1,5 @@
 // replay: the whole learning policy over history, on a virtual clock.
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -13,6 +14,7 @@
 #include "learning_place.hpp"
 #include "replay_policy.hpp"
 #include "replay_run.hpp"
+#include "report/replay_report.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -25,27 +27,47 @@ struct Flags {
   bool restart = false;
 };
 
-std::string describe(const std::vector<ReplayReport>& reports, const std::vector<Comparison>& comparisons,
-                     std::size_t width) {
-  TextTable table({"policy", "rank IC", "95 % interval", "hit rate", "net bps/trade", "long-short net", "Sharpe",
-                   "drawdown", "served", "data age", "trainings", "promoted", "refused", "canaries", "taken back",
-                   "rolled back", "regretted", "train s (wall)"});
+/// What came of each policy, and what it did: figures of trades with their number and interval.
+std::string policies_tables(const std::vector<ReplayReport>& reports, std::size_t width) {
+  TextTable outcome({"policy", "rank IC", "95 % interval", "hit rate %", "long-short net bps", "interval", "rebalances",
+                     "Sharpe", "net bps/trade", "interval", "trades", "drawdown %", "served %", "data age days"});
+  TextTable work({"policy", "trainings", "promoted", "refused", "canaries", "taken back", "rolled back", "regretted",
+                  "cycles, s of wall time"});
+  const auto interval = [](const MeanEstimate& e, int digits) {
+    return std::isfinite(e.lo) && std::isfinite(e.hi) ? "[" + fixed(e.lo, digits) + ", " + fixed(e.hi, digits) + "]"
+                                                      : std::string("-");
+  };
   for (const ReplayReport& r : reports) {
-    const auto of = [&](auto read, int digits) { return r.served ? fixed(read(*r.served), digits) : std::string("-"); };
-    const auto interval =
-        r.served ? "[" + fixed(r.served->rank_ic.mean.lo, 4) + ", " + fixed(r.served->rank_ic.mean.hi, 4) + "]"
-                 : std::string("-");
-    table.add({r.policy, of([](const auto& m) { return m.rank_ic.mean.mean; }, 4), interval,
-               of([](const auto& m) { return m.direction.share; }, 4),
-               of([](const auto& m) { return m.positions.net_bps_per_trade; }, 1),
-               of([](const auto& m) { return m.long_short_net_bps.mean; }, 1),
-               of([](const auto& m) { return m.sharpe_net; }, 2),
-               of([](const auto& m) { return m.positions.returns.max_drawdown; }, 3),
-               fixed(100 * r.served_share, 0) + " %", fixed(r.mean_data_age_days, 1) + " d",
-               std::to_string(r.trainings), std::to_string(r.promotions), std::to_string(r.refusals),
-               std::to_string(r.canaries), std::to_string(r.retreats), std::to_string(r.rollbacks),
-               std::to_string(r.promotions_regretted), fixed(r.training_seconds, 0)});
+    const ModelJudgement none, &m = r.served ? *r.served : none;
+    const bool held = m.long_short.rebalances > 0, traded = !m.positions.trades.empty();
+    const auto shown = [](bool is, const std::string& text) { return is ? text : std::string("-"); };
+    outcome.add({r.policy, shown(r.served.has_value(), fixed(m.rank_ic.mean.mean, 4)),
+                 shown(r.served.has_value(), interval(m.rank_ic.mean, 4)),
+                 shown(r.served.has_value(), fixed(100 * m.direction.share, 1)),
+                 shown(held, fixed(m.long_short_net_bps.mean, 1)), shown(held, interval(m.long_short_net_bps, 1)),
+                 std::to_string(m.long_short.rebalances), shown(held, fixed(m.sharpe_net, 2)),
+                 shown(traded, fixed(m.positions.net_bps_per_trade, 1)), shown(traded, interval(m.trade_net_bps, 1)),
+                 std::to_string(m.positions.trades.size()),
+                 shown(traded, fixed(100 * m.positions.returns.max_drawdown, 1)), fixed(100 * r.served_share, 0),
+                 fixed(r.mean_data_age_days, 1)});
+    work.add({r.policy, std::to_string(r.trainings), std::to_string(r.promotions), std::to_string(r.refusals),
+              std::to_string(r.canaries), std::to_string(r.retreats), std::to_string(r.rollbacks),
+              std::to_string(r.promotions_regretted), fixed(r.cycle_wall_seconds, 0)});
   }
+  return outcome.render(width) + "\n" + work.render(width);
+}
+
+/// The sentences of the page, as a terminal has them.
+std::string how_it_ended(const nlohmann::json& document) {
+  std::string text = replay_verdict(replay_document_in(document)).sentence;
+  const std::string minus = "\u2212";
+  for (auto at = text.find(minus); at != std::string::npos; at = text.find(minus, at))
+    text.replace(at, minus.size(), "-");
+  return text;
+}
+
+std::string describe(const std::vector<ReplayReport>& reports, const std::vector<Comparison>& comparisons,
+                     const std::string& ending, std::size_t width) {
   std::string recoveries;
   for (const ReplayReport& r : reports)
     if (r.recovery)
@@ -54,7 +76,8 @@ std::string describe(const std::vector<ReplayReport>& reports, const std::vector
                     (r.recovery->bars ? "half of it was back after " + std::to_string(*r.recovery->bars) + " bars"
                                       : std::string("half of it never came back"));
   std::string text = "Replay " + to_string(reports.front().from) + " to " + to_string(reports.front().to) + ", " +
-                     std::to_string(reports.front().bars) + " bars\n\n" + table.render(width);
+                     std::to_string(reports.front().bars) + " bars\n" + ending + "\n\n" +
+                     policies_tables(reports, width);
   for (const Comparison& c : comparisons)
     text += "\n" + reports.front().policy + " less " + c.against + ", paired over time: rank IC " +
             fixed(c.rank_ic.difference.mean, 4) + " [" + fixed(c.rank_ic.difference.lo, 4) + ", " +
@@ -84,7 +107,7 @@ nlohmann::json document_of(const std::vector<ReplayReport>& reports, const std::
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   LearningOptions& options = (*session)->learning();
   if (auto chosen = choose_models(options, flags.models); !chosen) return forward_error(chosen);
@@ -133,10 +156,12 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto file = (*session)->workspace().replays() / (replay_house(**session, replays.front()).name + ".json");
   if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
   // One policy is said as itself.
+  const std::string ending = how_it_ended(document);
   nlohmann::json said = reports.size() == 1 ? to_json(reports.front()) : std::move(document);
   said["file"] = file.string();
-  program.print(said, describe(reports, *comparisons, program.columns()) + "\nEverything about it: " + file.string() +
-                          "\nAs a page with plots: clm report --replay latest\n");
+  said["summary"] = ending;
+  program.print(said, describe(reports, *comparisons, ending, program.columns()) + "\nEverything about it: " +
+                          file.string() + "\nAs a page with plots: clm report --replay latest\n");
   return 0;
 }
 

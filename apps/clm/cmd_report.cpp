@@ -81,10 +81,14 @@ Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
-  if (!flags.output.empty())
+  // Said before the work is done.
+  if (!flags.output.empty()) {
     if (auto writable = check_output_file("--output", flags.output); !writable) return forward_error(writable);
+  } else if (auto writable = (*session)->workspace().check_writable(); !writable) {
+    return forward_error(writable);
+  }
   const auto page = make_page(program, **session, flags);
   if (!page) return forward_error(page);
   const std::filesystem::path file = flags.output.empty()

@@ -61,7 +61,7 @@ Result<int> run(Program& program, const std::string& version) {
     text += "  " + text_of(file["name"]) + "  " + grouped(file["bytes"].get<long long>()) + " bytes  sha256 " +
             text_of(file["sha256"]).substr(0, 16) + "...\n";
   if (d["evidence"].contains("verdict")) {
-    text += "\nverdict " + text_of(d["evidence"]["verdict"]["decision"]) + "\n";
+    text += "\nThe policy's verdict when it was judged: " + text_of(d["evidence"]["verdict"]["decision"]) + "\n";
     for (const auto& reason : d["evidence"]["verdict"]["reasons"]) text += "  - " + text_of(reason) + "\n";
     if (d["evidence"].contains("ensemble"))
       text += "  - " + text_of(d["evidence"]["ensemble"]["weights"]["reason"]) + "\n";

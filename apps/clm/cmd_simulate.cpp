@@ -19,7 +19,7 @@ struct Flags {
 };
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   SimulationOptions options = flags.options;
   const auto interval = interval_of(flags.interval);

@@ -67,7 +67,7 @@ std::string describe(const WorkspaceStatus& status) {
 }
 
 Result<int> run(Program& program) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const WorkspaceStatus status = survey_workspace(program, **session);
   if (status.market) program.warn(warning(status.market->lateness));

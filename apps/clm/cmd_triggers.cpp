@@ -32,7 +32,7 @@ nlohmann::json to_json(const Sighting& sighting) {
 }
 
 Result<int> run(Program& program) {
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const LearningOptions& options = (*session)->learning();
   if (auto known = check_model_types(options.training.models, "training.models"); !known) return forward_error(known);

@@ -1,5 +1,7 @@
 #include "cycle_run.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "features/feature_set.hpp"
@@ -27,7 +29,7 @@ struct Desk {
 };
 
 Result<Desk> open_desk(Program& program, const CycleFlags& flags, const std::string& purpose) {
-  auto session = Session::open(program);
+  auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   LearningOptions& options = (*session)->learning();
   // Who is trained today does not change who belongs to the ensemble.
@@ -44,14 +46,32 @@ Result<Desk> open_desk(Program& program, const CycleFlags& flags, const std::str
   return Desk{std::move(*session), std::move(*lock), *registry, *log, std::move(*place)};
 }
 
-/// `next`: when each type is due, for a report that nothing was learned in.
-std::string describe(const CycleReport& report, const DataLateness& lateness, const std::vector<NextTraining>& next) {
+/// What the life cycle did and what it is at.
+struct LifeCycleNews {
+  std::size_t bars = 0;  ///< gone through
+  std::vector<LifeEvent> events;
+  std::vector<TrialView> trials;
+  std::vector<Job> jobs;           ///< open ones
+  std::vector<NextTraining> next;  ///< when each type is due
+};
+
+/// Nobody is served, and the last training of every type failed for want of data: nothing has changed since.
+bool is_nothing_trainable(const LifeCycleNews& news) {
+  return !news.next.empty() && std::all_of(news.next.begin(), news.next.end(), [&](const NextTraining& next) {
+    return !next.served && std::any_of(news.jobs.begin(), news.jobs.end(), [&](const Job& job) {
+      return job.kind == JobKind::train && job.model_type == next.model_type && job.attempts > 0;
+    });
+  });
+}
+
+std::string describe(const CycleReport& report, const DataLateness& lateness, const LifeCycleNews& news) {
   std::string text = "Cycle " + std::to_string(report.cycle) + " as of " + to_string(report.as_of) + ", " +
-                     fixed(report.seconds, 1) + " s wall time\n";
+                     fixed(report.seconds, 1) + " s of wall time\n";
   if (lateness.late_bars > 0) text += "Data: " + describe(lateness) + "\n";
   if (report.triggers.empty() && report.results.empty()) {
-    text += "Nothing to learn: no trigger fired. --force trains all the same.\n";
-    for (const NextTraining& one : next) text += "  " + describe(one) + "\n";
+    text += is_nothing_trainable(news) ? "Nothing is trained yet, and nobody is served: every training failed.\n"
+                                       : "Nothing to learn: no trigger fired. --force trains all the same.\n";
+    for (const NextTraining& one : news.next) text += "  " + describe(one) + "\n";
     return text;
   }
   for (const auto& trigger : report.triggers)
@@ -69,15 +89,6 @@ std::string describe(const CycleReport& report, const DataLateness& lateness, co
   return text;
 }
 
-/// What the life cycle did and what it is at.
-struct LifeCycleNews {
-  std::size_t bars = 0;  ///< gone through
-  std::vector<LifeEvent> events;
-  std::vector<TrialView> trials;
-  std::vector<Job> jobs;           ///< open ones
-  std::vector<NextTraining> next;  ///< when each type is due
-};
-
 std::string describe(const LifeCycleNews& news) {
   std::string text;
   if (news.bars > 1) text += "Caught up on " + std::to_string(news.bars) + " bars.\n";
@@ -87,8 +98,8 @@ std::string describe(const LifeCycleNews& news) {
   for (const Job& job : news.jobs)
     text += "  job " + std::to_string(job.id) + " " +
             (job.approval == Approval::awaited ? "waits for clm approve " + std::to_string(job.id) + ": "
-                                               : "waits until " + to_string(job.not_before) + ": ") +
-            describe(job) + "\n";
+                                               : "waits for bars until " + to_string(job.not_before) + ": ") +
+            describe(job) + (job.attempts > 0 ? "; the last try failed: " + job.outcome : "") + "\n";
   return text.empty() ? text : "\nLife cycle\n" + text;
 }
 
@@ -109,7 +120,8 @@ nlohmann::json to_json(const LifeCycleNews& news) {
   return {{"bars", news.bars}, {"events", events}, {"trials", trials}, {"jobs", jobs}, {"next", next}};
 }
 
-int exit_code(const CycleReport& report) {
+int exit_code(const CycleReport& report, const LifeCycleNews& news) {
+  if (report.results.empty() && is_nothing_trainable(news)) return static_cast<int>(ErrorKind::data);
   for (const auto& result : report.results)
     if (result.decision == "failed") return static_cast<int>(ErrorKind::data);
   return 0;
@@ -176,8 +188,8 @@ Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
   nlohmann::json document = clm::to_json(**report);
   document["life_cycle"] = to_json(*news);
   add_lateness(document, desk->place.lateness);
-  program.print(document, describe(**report, desk->place.lateness, news->next) + describe(*news));
-  return exit_code(**report);
+  program.print(document, describe(**report, desk->place.lateness, *news) + describe(*news));
+  return exit_code(**report, *news);
 }
 
 Result<int> run_and_print_training(Program& program, const CycleFlags& flags) {
@@ -191,8 +203,8 @@ Result<int> run_and_print_training(Program& program, const CycleFlags& flags) {
   if (!report) return forward_error(report);
   nlohmann::json document = clm::to_json(*report);
   add_lateness(document, desk->place.lateness);
-  program.print(document, describe(*report, desk->place.lateness, {}));
-  return exit_code(*report);
+  program.print(document, describe(*report, desk->place.lateness, LifeCycleNews()));
+  return exit_code(*report, LifeCycleNews());
 }
 
 }  // namespace clm::app

@@ -77,7 +77,7 @@ bool is_asked(const DeleteFlags& flags) { return !flags.symbol.empty(); }
 Result<int> delete_data(Program& program, const DeleteFlags& flags) {
   const auto request = request_of(flags);
   if (!request) return forward_error(request);
-  const auto session = Session::open(program);
+  const auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   std::vector<std::string> sources{flags.symbol};
   for (const std::string& more : {flags.venue, flags.interval, flags.from, flags.to})

@@ -23,7 +23,7 @@ Result<LifeCycleState> current_life_cycle(Session& session, const LifeCycleLog& 
     type.active = *active ? (*active)->record.version : VersionId();
     if (type.charted != type.active) type.chart.reset();
     if (!*active) continue;
-    const auto manifest = read_manifest((*active)->record.manifest_json);
+    const auto manifest = stored_manifest((*active)->record);
     if (!manifest) return forward_error(manifest);
     type.active_data_end = manifest->created_as_of;
   }

@@ -5,7 +5,7 @@
 namespace clm::app {
 
 Result<RegistryView> open_registry(Program& program) {
-  auto session = Session::open(program);
+  auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
   const auto registry = (*session)->registry();
   if (!registry) return forward_error(registry);
@@ -13,7 +13,7 @@ Result<RegistryView> open_registry(Program& program) {
 }
 
 Result<RegistryPlace> open_registry_for_change(Program& program, const std::string& purpose) {
-  auto session = Session::open(program);
+  auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
   auto lock = (*session)->workspace().lock_cycle(purpose);
   if (!lock) return forward_error(lock);
@@ -37,6 +37,17 @@ void add_persons_command(CLI::App& app, Commands& commands, const char* name, co
   auto decision = std::make_shared<PersonsDecision>();
   auto* command = add_decision_flags(app, name, help, target, *decision);
   commands.push_back({command, [decision, run](Program& program) { return run(program, *decision); }});
+}
+
+Result<std::string> ensemble_with(const Registry& registry, const VersionId& version) {
+  const auto active = registry.active(Slot{std::string(kEnsembleType)});
+  if (!active) return forward_error(active);
+  if (!*active) return std::string();
+  const auto manifest = stored_manifest((*active)->record);
+  if (!manifest) return forward_error(manifest);
+  for (const auto& member : manifest->members)
+    if (member.version == version.str()) return (*active)->record.version.str();
+  return std::string();
 }
 
 Decision persons_decision(const Program& program, const std::string& reason, const std::string& evidence_json) {

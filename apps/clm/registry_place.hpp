@@ -33,7 +33,10 @@ CLI::App* add_decision_flags(CLI::App& app, const char* name, const char* help, 
 void add_persons_command(CLI::App& app, Commands& commands, const char* name, const char* help, const char* target,
                          Result<int> (*run)(Program&, const PersonsDecision&));
 
-/// A person's decision as the registry wants it: at the program's clock's time, by "person", with their reason.
+/// The active ensemble, if the version is one of its members: it goes on serving it. Empty: it is not.
+Result<std::string> ensemble_with(const Registry& registry, const VersionId& version);
+
+/// A person's decision as the registry wants it: at the program's clock's time, by `kPerson`, with their reason.
 Decision persons_decision(const Program& program, const std::string& reason, const std::string& evidence_json);
 
 }  // namespace clm::app

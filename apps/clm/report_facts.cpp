@@ -31,6 +31,8 @@ std::vector<std::pair<std::string, std::string>> facts_of(const VersionRecord& r
   std::vector<std::pair<std::string, std::string>> facts{
       {"Model type", m.model_type},
       {"Version", record.version.str()},
+      {"Status",
+       std::string(to_string(record.status)) + (record.pruned ? ", its files were removed by retention" : "")},
       {"Trained on decisions from", to_string(m.training_span.from)},
       {"Trained on decisions to (its freshness)", to_string(m.training_span.to)},
       {"Made as of", to_string(m.created_as_of)},
@@ -123,7 +125,8 @@ Result<std::string> evidence_of(const Registry& registry, const VersionId& versi
 }
 
 CycleLine line_of(const CycleRecord& record) {
-  CycleLine line{record.id, record.as_of, std::string(to_string(record.status)), record.seconds, {}, {}};
+  CycleLine line{record.id, record.as_of, record.decided_at, std::string(to_string(record.status)), record.seconds, {},
+                 {}};
   const Json triggers = Json::parse(record.triggers_json, nullptr, false);
   if (triggers.is_array())
     for (const auto& trigger : triggers)
@@ -143,11 +146,19 @@ CycleLine line_of(const CycleRecord& record) {
   return line;
 }
 
-/// The audit trail read as times of service.
+bool by_person(const Event& event) { return event.actor == kPerson; }
+
+/// The audit trail read as times of service, in the time of the data: a person decides on what the last cycle knew.
 std::vector<ActiveBand> bands_of(const std::vector<Event>& events) {
   std::map<VersionId, ActiveBand> open;
   std::vector<ActiveBand> out;
-  for (const auto& event : events) {
+  std::optional<Timestamp> data_until;
+  for (Event event : events) {
+    if (event.data_until) {
+      data_until = event.data_until;
+    } else if (data_until) {
+      event.at = *data_until;
+    }
     if (event.from == VersionStatus::active) {
       const auto band = open.find(event.version);
       if (band == open.end()) continue;
@@ -156,7 +167,8 @@ std::vector<ActiveBand> bands_of(const std::vector<Event>& events) {
       open.erase(band);
     }
     if (event.to == VersionStatus::active)
-      open[event.version] = {event.slot.model_type, event.version.str(), {event.at, Timestamp::max()}};
+      open[event.version] = {
+          event.slot.model_type, event.version.str(), {event.at, Timestamp::max()}, by_person(event)};
   }
   for (const auto& [version, band] : open) out.push_back(band);
   return out;
@@ -208,7 +220,7 @@ Result<VersionFacts> gather_one(Session& session, std::string_view version, std:
   if (!registry) return forward_error(registry);
   const auto record = (*registry)->find(version);
   if (!record) return forward_error(record);
-  const auto manifest = read_manifest(record->manifest_json);
+  const auto manifest = stored_manifest(*record);
   if (!manifest) return forward_error(manifest);
   const auto events = (*registry)->events_of(record->version);
   if (!events) return forward_error(events);
@@ -220,8 +232,15 @@ Result<VersionFacts> gather_one(Session& session, std::string_view version, std:
       std::string(to_string(record->status)) + (record->pruned ? ", its files were removed by retention" : "");
   facts.facts = facts_of(*record, *manifest);
   for (const auto& event : *events)
-    facts.history.push_back(
-        {event.at, std::string(to_string(event.from)), std::string(to_string(event.to)), event.actor, event.reason});
+    facts.history.push_back({event.data_until, event.decided_at, std::string(to_string(event.from)),
+                             std::string(to_string(event.to)), event.actor, event.reason});
+  facts.standing.status = std::string(to_string(record->status));
+  if (!events->empty()) {
+    const Event& last = events->back();
+    facts.standing.since = last.at;
+    facts.standing.by_person = by_person(last);
+    facts.standing.reason = last.reason;
+  }
   const auto stored = evidence_of(**registry, record->version, *events, cycle);
   if (!stored) return forward_error(stored);
   auto evidence = read_evidence(*stored);

@@ -9,6 +9,13 @@ namespace {
 /// Variables that begin with CLM_ and are no settings.
 const std::vector<std::string> kReservedVariables{"CLM_TESTDATA", "CLM_BUILD_JOBS"};
 
+/// Where a read-only workspace is worked beside.
+std::filesystem::path temporary_directory() {
+  std::error_code failure;
+  auto directory = std::filesystem::temp_directory_path(failure);
+  return failure ? std::filesystem::path("/tmp") : directory;
+}
+
 constexpr const char* kFeaturesMemory = "features.memory_mb";
 constexpr const char* kImportMaxFile = "import.max_file_mb";
 
@@ -57,12 +64,14 @@ std::vector<Error> Configuration::check() const {
   return wrong;
 }
 
-Result<std::unique_ptr<Session>> Session::open(Program& program) {
+Result<std::unique_ptr<Session>> Session::open(Program& program, Access access) {
   const auto& given = program.flags.workspace;
   auto workspace = Workspace::find(given.empty() ? std::nullopt : std::optional<std::filesystem::path>(given),
                                    std::filesystem::current_path());
   if (!workspace) return forward_error(workspace);
-  std::unique_ptr<Session> session(new Session(std::move(*workspace), program.clock()));
+  const auto writable = workspace->check_writable();
+  if (!writable && access == Access::change) return forward_error(writable);
+  std::unique_ptr<Session> session(new Session(std::move(*workspace), access, program.clock()));
   std::vector<Error> wrong = session->configuration_.load(session->workspace_.config_file(), program.environment());
   if (!wrong.empty()) {
     program.also_wrong({wrong.begin() + 1, wrong.end()});
@@ -72,8 +81,8 @@ Result<std::unique_ptr<Session>> Session::open(Program& program) {
   for (const SettingInForce& setting : session->configuration_.settings.in_force())
     if (setting.origin != "default")
       log_debug("setting " + setting.key + " = " + setting.value + ", " + setting.origin);
-  program.put_aside_in(
-      {session->workspace_.root(), session->configuration_.machine.features_memory_mb * (std::size_t{1} << 20)});
+  program.put_aside_in({writable ? session->workspace_.root() : temporary_directory(),
+                        session->configuration_.machine.features_memory_mb * (std::size_t{1} << 20)});
   return session;
 }
 
@@ -97,7 +106,10 @@ Result<ContextStore*> Session::context_series() {
 
 Result<Database*> Session::database() {
   if (!database_) {
-    auto database = Database::open(workspace_.database_file());
+    Database::Options options;
+    options.access = access_;
+    options.copies_in = temporary_directory();
+    auto database = Database::open(workspace_.database_file(), options);
     if (!database) return forward_error(database);
     database_ = std::make_unique<Database>(std::move(*database));
   }

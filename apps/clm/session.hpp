@@ -45,9 +45,11 @@ struct Configuration {
 /// An open workspace with its settings in force. Stores are opened when first asked for.
 class Session {
  public:
-  /// Finds the workspace, reads clm.toml and the environment, and lets the program put aside there. Errors
-  /// `workspace.missing`, `config.*`.
-  static Result<std::unique_ptr<Session>> open(Program& program);
+  /// Finds the workspace, reads clm.toml and the environment, and lets the program put aside there, or in the directory
+  /// for temporary files where nothing may be written. Only with `change` may the workspace be changed. Errors
+  /// `workspace.missing`, `workspace.read_only`, `config.*`.
+  using Access = Database::Access;
+  static Result<std::unique_ptr<Session>> open(Program& program, Access access);
 
   const Workspace& workspace() const { return workspace_; }
   const Configuration& configuration() const { return configuration_; }
@@ -61,8 +63,10 @@ class Session {
   Result<CycleLog*> cycle_log();
 
  private:
-  Session(Workspace workspace, const Clock& clock) : workspace_(std::move(workspace)), clock_(clock) {}
+  Session(Workspace workspace, Access access, const Clock& clock)
+      : workspace_(std::move(workspace)), access_(access), clock_(clock) {}
   Workspace workspace_;
+  Access access_;
   const Clock& clock_;
   Configuration configuration_;
   std::unique_ptr<CandleStore> candles_;

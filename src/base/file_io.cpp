@@ -40,6 +40,8 @@ class Descriptor {
 tl::unexpected<Error> system_error(std::string code, std::string_view action, const fs::path& path) {
   const int number = errno;
   std::string remedy;
+  // The file is not to blame, and the next attempt may succeed.
+  if (number == EMFILE || number == ENFILE || number == ENOMEM) code = "file.exhausted";
   if (number == ENOENT || number == ENOTDIR) remedy = "Check the path.";
   if (number == EISDIR) remedy = "A file is wanted, and this is a folder.";
   if (number == ENOSPC) remedy = "The disk is full: free some space and run again; nothing was lost.";

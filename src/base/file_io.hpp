@@ -11,7 +11,8 @@
 
 namespace clm {
 
-/// Whole file as bytes. Errors `file.read` (unavailable), `file.too_large` (data) beyond `max_bytes`.
+/// Whole file as bytes. Errors `file.read` (unavailable), `file.too_large` (data) beyond `max_bytes`; as of everything
+/// here, `file.exhausted` (unavailable) where the process may open no more files or has no memory left.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes = std::uint64_t{1} << 30);
 
 /// Replaces `path` in one step: written to a neighbour, fsynced, renamed, directory fsynced. A reader, or a kill at

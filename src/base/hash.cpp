@@ -49,8 +49,9 @@ std::string sha256_hex(std::string_view bytes) { return Sha256().update(bytes).h
 Result<std::string> sha256_file(const std::filesystem::path& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!file)
-    return fail(ErrorKind::unavailable, "file.read", std::string("cannot open: ") + std::strerror(errno),
-                path.string());
+    return fail(ErrorKind::unavailable,
+                errno == EMFILE || errno == ENFILE || errno == ENOMEM ? "file.exhausted" : "file.read",
+                std::string("cannot open: ") + std::strerror(errno), path.string());
   Sha256 hash;
   std::vector<char> buffer(1 << 16);
   std::size_t got = 0;

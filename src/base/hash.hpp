@@ -35,7 +35,7 @@ class Sha256 {
 };
 
 std::string sha256_hex(std::string_view bytes);
-/// Error `file.read` (unavailable).
+/// Errors `file.read`, `file.exhausted` (unavailable), as `read_file`.
 Result<std::string> sha256_file(const std::filesystem::path& path);
 
 }  // namespace clm

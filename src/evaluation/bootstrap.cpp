@@ -165,6 +165,12 @@ MeanEstimate estimate_ratio(std::span<const double> numerators, std::span<const 
   const double mean_denominator = mean_of(denominators);
   if (mean_denominator <= 0) return estimate(0, {}, options);
   const double ratio = mean_of(numerators) / mean_denominator;
+  const auto observed = std::count_if(denominators.begin(), denominators.end(), [](double d) { return d != 0; });
+  if (static_cast<std::size_t>(observed) < kMinMeanSeries) {  // one trade among a thousand bars is one value
+    MeanEstimate unknown = estimate(ratio, {}, options);
+    unknown.count = numerators.size();
+    return unknown;
+  }
   std::vector<double> influence(numerators.size());
   for (std::size_t t = 0; t < influence.size(); ++t)
     influence[t] = (numerators[t] - ratio * denominators[t]) / mean_denominator;

@@ -60,8 +60,8 @@ struct MeanOptions {
 MeanEstimate estimate_mean(std::span<const double> series, const MeanOptions& options);
 
 /// Sum of numerators over sum of denominators (per time: won and all, R and trades), with the error of the ratio under
-/// dependence over time: `estimate_mean` of its linearisation (n_t - ratio d_t) / mean d. Denominators that sum to 0:
-/// as with too few values. Cost O(n L).
+/// dependence over time: `estimate_mean` of its linearisation (n_t - ratio d_t) / mean d. Fewer than 8 denominators
+/// that are not 0: as with too few values. Cost O(n L).
 MeanEstimate estimate_ratio(std::span<const double> numerators, std::span<const double> denominators,
                             const MeanOptions& options);
 

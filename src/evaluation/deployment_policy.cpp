@@ -2,20 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/number_text.hpp"
+#include "evaluation/verdict_words.hpp"
 
 namespace clm {
 namespace {
 
 std::string bps(double value) { return fixed(value, 1) + " bps"; }
-std::string ic(double value) { return fixed(value, 4); }
-
-double reach(const MeanEstimate& e) { return upper_bound(e, 0.005) - e.mean; }
-std::string interval99(const MeanEstimate& e) {
-  return "99 % interval [" + ic(e.mean - reach(e)) + ", " + ic(e.mean + reach(e)) + "]";
-}
 
 std::vector<SafetyCheck> check_safety(const Judgement& j, const PolicyOptions& o) {
   const ModelJudgement& c = j.candidate;
@@ -39,10 +35,6 @@ std::vector<SafetyCheck> check_safety(const Judgement& j, const PolicyOptions& o
   return checks;
 }
 
-std::string describe(const SafetyCheck& check) {
-  return "Unsafe: " + check.name + " is " + fixed(check.value, 4) + ", the limit is " + fixed(check.threshold, 4) + ".";
-}
-
 /// The baseline with the highest rank IC, or none.
 const Comparison* best_baseline(const Judgement& j) {
   const auto best =
@@ -60,119 +52,159 @@ const Comparison* closest_baseline(const Judgement& j) {
   return closest == j.against_baselines.end() ? nullptr : &*closest;
 }
 
-std::string describe_lead(const Comparison& c) {
-  return "rank IC " + ic(c.rank_ic.mean_a) + " against " + ic(c.rank_ic.mean_b) + " of " + c.against + "; difference " +
-         ic(c.rank_ic.difference.mean) + ", " + interval99(c.rank_ic.difference);
-}
-
-/// One way of trading the forecasts, against the best that a baseline makes of it. Not trading makes 0.
-struct Profit {
-  const char* rule;
-  const char* unit;
-  MeanEstimate net;
-  double best_baseline = 0;
-  bool passed = false;
-};
-
-Profit compare_profit(const char* rule, const char* unit, const Judgement& j, const PolicyOptions& o,
-                      MeanEstimate ModelJudgement::*net) {
-  Profit out{rule, unit, j.candidate.*net, 0, false};
-  for (const auto& baseline : j.baselines) out.best_baseline = std::max(out.best_baseline, (baseline.*net).mean);
-  out.passed = out.net.mean > out.best_baseline;
-  if (o.profit == ProfitRule::significant) out.passed = out.passed && lower_bound(out.net, o.superiority_alpha) > 0;
+/// One way of trading the forecasts, against the best that a baseline makes of it.
+WayOfTrading compare_profit(WayOfTrading::Kind kind, const Judgement& j, const PolicyOptions& o) {
+  const bool is_book = kind == WayOfTrading::Kind::long_short;
+  const auto net = is_book ? &ModelJudgement::long_short_net_bps : &ModelJudgement::position_bps_per_bar;
+  WayOfTrading out;
+  out.kind = kind;
+  out.net = j.candidate.*net;
+  out.count = is_book ? j.candidate.long_short.rebalances : j.candidate.positions.trades.size();
+  out.enough = out.count > 0 && out.count >= o.min_trades;
+  for (const auto& baseline : j.baselines) {
+    if ((baseline.*net).mean <= out.best_baseline) continue;
+    out.best_baseline = (baseline.*net).mean;
+    out.best_baseline_is = baseline.name;
+  }
+  out.pays = out.enough && out.net.mean > out.best_baseline;
+  if (o.profit == ProfitRule::significant) out.pays = out.pays && lower_bound(out.net, o.superiority_alpha) > 0;
   return out;
 }
 
-std::string describe(const Profit& p) {
-  return std::string(p.rule) + " " + fixed(p.net.mean, 3) + " " + p.unit + " against " + fixed(p.best_baseline, 3) +
-         " of the best baseline (0 for not trading)";
+SafetyCheck condition_of(const char* name, const WayOfTrading& way, const PolicyOptions& o) {
+  return {name,
+          way.pays,
+          way.count > 0 ? way.net.mean : std::numeric_limits<double>::quiet_NaN(),
+          way.best_baseline,
+          way.count,
+          o.min_trades};
+}
+
+/// What is asked of a first version, one thing after the other.
+struct Asked {
+  bool passed = true;
+  std::vector<std::string> good, bad;
+
+  void ask(bool holds, const std::string& if_so, const std::string& if_not) {
+    passed = passed && holds;
+    (holds ? good : bad).push_back(holds ? if_so : if_not);
+  }
+};
+
+void ask_for_skill(const Judgement& j, const PolicyOptions& o, Verdict& verdict, Asked& asked) {
+  const MeanEstimate& skill = j.candidate.rank_ic.mean;
+  const double level = o.skill_alpha / static_cast<double>(std::max<std::size_t>(j.candidates_tried, 1));
+  const std::string found =
+      rank_ic_name(j.candidate) + " " + fixed(skill.mean, 4) + ", " + bound_from_below(skill, level, 4) + ", " +
+      (j.candidates_tried == 1 ? std::string("the only candidate tried on these rows")
+                               : std::to_string(j.candidates_tried) + " candidates tried on these rows");
+  verdict.conditions.push_back({"skill_p_value", skill.p_greater <= level, skill.p_greater, level});
+  asked.ask(skill.p_greater <= level, "It has foresight: " + found + ".",
+            "No foresight shown: " + found + "; above 0 is needed.");
+}
+
+void ask_for_lead(const Judgement& j, const PolicyOptions& o, Verdict& verdict, Asked& asked) {
+  const Comparison* closest = closest_baseline(j);
+  const MeanEstimate& lead = closest == nullptr ? j.candidate.rank_ic.mean : best_baseline(j)->rank_ic.difference;
+  verdict.improvement = lead.mean;
+  verdict.lo = lead.lo;
+  verdict.hi = lead.hi;
+  if (closest == nullptr) return;
+  const double p_closest = closest->rank_ic.difference.p_greater;
+  verdict.conditions.push_back(
+      {"lead_over_" + closest->against + "_p_value", p_closest <= o.superiority_alpha, p_closest, o.superiority_alpha});
+  const std::string found = lead_words(j, *closest, o.superiority_alpha);
+  asked.ask(p_closest <= o.superiority_alpha, "It beats every baseline; the closest: " + found + ".",
+            "It does not beat the baselines: " + found + "; above 0 is needed.");
+}
+
+void ask_for_profit(const Judgement& j, const PolicyOptions& o, Verdict& verdict, Asked& asked) {
+  const WayOfTrading book = compare_profit(WayOfTrading::Kind::long_short, j, o);
+  const WayOfTrading positions = compare_profit(WayOfTrading::Kind::positions, j, o);
+  verdict.conditions.push_back(condition_of("long_short_net_bps", book, o));
+  verdict.conditions.push_back(condition_of("positions_net_bps_per_bar", positions, o));
+  const std::string sides = " after " + bps(j.cost_bps_per_side) + " a side";
+  const WayOfTrading& paying = positions.pays ? positions : book;
+  const bool by_estimate = !(lower_bound(paying.net, o.superiority_alpha) > 0);
+  std::string failing = describe(book, j, o) + "; " + describe(positions, j, o);
+  const LongShortResult& traded = j.candidate.long_short;
+  if (book.enough)
+    failing += traded.break_even_cost_bps > 0
+                   ? "; the book would break even at " + bps(traded.break_even_cost_bps) + " a side"
+                   : "; there is no cost at which the book breaks even";
+  asked.ask(book.pays || positions.pays,
+            "It pays" + sides + ": " + describe(paying, j, o) +
+                (by_estimate ? "; by the estimate alone, which is all that is asked (policy.profit)." : "."),
+            (book.enough || positions.enough ? "It does not pay" + sides + ": "
+                                             : "Whether it pays" + sides + " cannot be said: ") +
+                failing + ".");
 }
 
 /// The first version of its kind: it must have skill, more of it than any baseline, and by rule pay for its trading.
 void decide_first(const Judgement& j, const PolicyOptions& o, Verdict& verdict) {
-  const MeanEstimate& skill = j.candidate.rank_ic.mean;
-  const double level = o.skill_alpha / static_cast<double>(std::max<std::size_t>(j.candidates_tried, 1));
-  bool passed = true;
-  std::vector<std::string> good;
-  const auto ask = [&](bool holds, const std::string& if_so, const std::string& if_not) {
-    passed = passed && holds;
-    (holds ? good : verdict.reasons).push_back(holds ? if_so : if_not);
-  };
-
-  const std::string skill_text = "rank IC " + ic(skill.mean) + ", " + interval99(skill) + ", one-sided p " +
-                                 fixed(skill.p_greater, 5) + " against the level " + fixed(level, 5) + " for " +
-                                 std::to_string(j.candidates_tried) + " candidate(s) tried";
-  verdict.conditions.push_back({"skill_p_value", skill.p_greater <= level, skill.p_greater, level});
-  ask(skill.p_greater <= level, "It has foresight: " + skill_text + ".", "No foresight shown: " + skill_text + ".");
-
-  if (const Comparison* closest = closest_baseline(j)) {
-    const double p_closest = closest->rank_ic.difference.p_greater;
-    verdict.conditions.push_back({"lead_over_" + closest->against + "_p_value", p_closest <= o.superiority_alpha,
-                                  p_closest, o.superiority_alpha});
-    ask(p_closest <= o.superiority_alpha, "It beats every baseline; the closest: " + describe_lead(*closest) + ".",
-        "It does not beat the baselines: " + describe_lead(*closest) + ".");
-    const Comparison* best = best_baseline(j);
-    verdict.improvement = best->rank_ic.difference.mean;
-    verdict.lo = best->rank_ic.difference.lo;
-    verdict.hi = best->rank_ic.difference.hi;
-  } else {
-    verdict.improvement = skill.mean;
-    verdict.lo = skill.lo;
-    verdict.hi = skill.hi;
-  }
-
-  if (o.profit != ProfitRule::none) {
-    const Profit book = compare_profit("long-short", "bps per rebalance", j, o, &ModelJudgement::long_short_net_bps);
-    const Profit positions =
-        compare_profit("positions beyond the cost band", "bps per bar", j, o, &ModelJudgement::position_bps_per_bar);
-    const std::string sides = " after " + bps(j.cost_bps_per_side) + " a side: ";
-    verdict.conditions.push_back({"long_short_net_bps", book.passed, book.net.mean, book.best_baseline});
-    verdict.conditions.push_back(
-        {"positions_net_bps_per_bar", positions.passed, positions.net.mean, positions.best_baseline});
-    ask(book.passed || positions.passed, "It pays" + sides + describe(positions.passed ? positions : book) + ".",
-        "It does not pay" + sides + describe(book) + "; " + describe(positions) + "; it would break even at " +
-            bps(j.candidate.long_short.break_even_cost_bps) + " a side.");
-  }
+  Asked asked;
+  ask_for_skill(j, o, verdict, asked);
+  ask_for_lead(j, o, verdict, asked);
+  if (o.profit != ProfitRule::none) ask_for_profit(j, o, verdict, asked);
   if (o.min_deflated_sharpe > 0) {
     const double found = j.candidate.deflated_sharpe;
+    const std::string text = "Deflated Sharpe ratio " + fixed(found, 3);
     verdict.conditions.push_back({"deflated_sharpe", found >= o.min_deflated_sharpe, found, o.min_deflated_sharpe});
-    ask(j.candidate.deflated_sharpe >= o.min_deflated_sharpe,
-        "Deflated Sharpe ratio " + fixed(j.candidate.deflated_sharpe, 3) + ".",
-        "Deflated Sharpe ratio " + fixed(j.candidate.deflated_sharpe, 3) + " is below " +
-            fixed(o.min_deflated_sharpe, 3) + ".");
+    asked.ask(found >= o.min_deflated_sharpe, text + ".",
+              text + "; at least " + fixed(o.min_deflated_sharpe, 3) + " is needed (policy.min_deflated_sharpe).");
   }
-  verdict.decision = passed ? DeploymentDecision::deploy : DeploymentDecision::reject;
-  verdict.reasons.insert(verdict.reasons.end(), good.begin(), good.end());
+  verdict.decision = asked.passed ? DeploymentDecision::deploy : DeploymentDecision::reject;
+  verdict.reasons = std::move(asked.bad);
+  verdict.reasons.insert(verdict.reasons.end(), asked.good.begin(), asked.good.end());
+}
+
+/// One of the two made so few trades that win rates and profits say nothing: ranks alone may earn it a canary.
+void decide_without_trades(const Judgement& j, const PolicyOptions& o, bool has_skill, Verdict& verdict) {
+  const auto made = [&](const char* whose, const ModelJudgement& m) {
+    return std::to_string(m.positions.trades.size()) + " " + whose;
+  };
+  const MeanEstimate& lead = j.against_active->rank_ic.difference;
+  const bool leads = lead.p_greater <= o.superiority_alpha;
+  verdict.decision = leads && has_skill ? DeploymentDecision::canary : DeploymentDecision::keep;
+  verdict.reasons = {"Whether it improves on " + j.active->name +
+                         " cannot be said: too few trades: " + made("of its own", j.candidate) + " and " +
+                         made("of the active version", *j.active) + " " + span_words(j) + ", at least " +
+                         std::to_string(o.min_trades) + " of each needed (policy.min_trades).",
+                     std::string(leads ? "It ranks better" : "That it ranks better is not shown") + ": " +
+                         lead_words(j, *j.against_active, o.superiority_alpha) + "."};
 }
 
 void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& verdict) {
   const Improvement& gain = *j.improvement;
   const MeanEstimate& skill = j.candidate.rank_ic.mean;
+  const bool has_skill = skill.p_greater <= o.superiority_alpha;
+  const std::size_t trades = std::min(j.candidate.positions.trades.size(), j.active->positions.trades.size());
+  const bool enough = trades >= o.min_trades;
   verdict.improvement = gain.value;
   verdict.lo = gain.lo;
   verdict.hi = gain.hi;
-  verdict.conditions = {
-      {"improvement", gain.value >= o.deploy_improvement, gain.value, o.deploy_improvement},
-      {"improvement_lower_bound", gain.lo > 0, gain.lo, 0},
-      {"skill_p_value", skill.p_greater <= o.superiority_alpha, skill.p_greater, o.superiority_alpha}};
-  const std::string interval = percent(1 - j.alpha) + " interval [" + percent(gain.lo) + ", " + percent(gain.hi) + "]";
-  const std::string sum = "Improvement over " + j.active->name + " " + percent(gain.value) + ", " + interval +
-                          ": win rate " + percent(j.active->positions.win_rate) + " to " +
-                          percent(j.candidate.positions.win_rate) + ", average R " +
-                          fixed(j.active->positions.average_r, 3) + " to " + fixed(j.candidate.positions.average_r, 3) +
-                          ", calibration quality " + fixed(j.active->calibration_quality, 3) + " to " +
-                          fixed(j.candidate.calibration_quality, 3);
-  const std::string lead = "Against the active version: " + describe_lead(*j.against_active) + ".";
+  verdict.conditions = {{"improvement", enough && gain.value >= o.deploy_improvement, gain.value, o.deploy_improvement,
+                         trades, o.min_trades},
+                        {"improvement_lower_bound", enough && gain.lo > 0, gain.lo, 0, trades, o.min_trades},
+                        {"skill_p_value", has_skill, skill.p_greater, o.superiority_alpha}};
+  if (!enough) return decide_without_trades(j, o, has_skill, verdict);
+  const std::string sum = "Improvement over " + j.active->name + " " + percent(gain.value) + ", " +
+                          percent(1 - j.alpha) + " interval [" + percent(gain.lo) + ", " + percent(gain.hi) +
+                          "]: from " + trades_words(*j.active) + " to " + trades_words(j.candidate) +
+                          "; calibration quality " + percent(j.active->calibration_quality) + " to " +
+                          percent(j.candidate.calibration_quality);
+  const std::string lead = "Against the active version: " + lead_words(j, *j.against_active, o.superiority_alpha) + ".";
   if (gain.value < 0) {
     verdict.decision = DeploymentDecision::reject;
     verdict.reasons = {sum + ": worse.", lead};
   } else if (gain.value < o.canary_improvement) {
     verdict.decision = DeploymentDecision::keep;
     verdict.reasons = {sum + ": below the " + percent(o.canary_improvement) + " that a change is worth.", lead};
-  } else if (skill.p_greater > o.superiority_alpha) {
+  } else if (!has_skill) {
     verdict.decision = DeploymentDecision::keep;
-    verdict.reasons = {"No foresight of its own: rank IC " + ic(skill.mean) + ", " + interval99(skill) +
-                           ", one-sided p " + fixed(skill.p_greater, 4) + "; one lucky model does not replace another.",
+    verdict.reasons = {"No foresight of its own: " + rank_ic_name(j.candidate) + " " + fixed(skill.mean, 4) + ", " +
+                           bound_from_below(skill, o.superiority_alpha, 4) +
+                           "; above 0 is needed, for one lucky model does not replace another.",
                        sum + "."};
   } else if (gain.value >= o.deploy_improvement && gain.lo > 0) {
     verdict.decision = DeploymentDecision::deploy;
@@ -218,8 +250,9 @@ Verdict decide(const Judgement& judgement, const PolicyOptions& options) {
   for (auto check = verdict.checks.rbegin(); check != verdict.checks.rend(); ++check) {
     if (check->passed) continue;
     verdict.decision = DeploymentDecision::reject;
-    verdict.reasons.insert(verdict.reasons.begin(), describe(*check));
+    verdict.reasons.insert(verdict.reasons.begin(), unsafe_words(*check, judgement, options));
   }
+  if (const std::string why = why_over_time(judgement); !why.empty()) verdict.reasons.push_back(why);
   return verdict;
 }
 
@@ -234,11 +267,17 @@ nlohmann::json to_json(const Verdict& verdict) {
   const auto number = [](double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); };
   const auto list = [&number](const std::vector<SafetyCheck>& checks) {
     nlohmann::json out = nlohmann::json::array();
-    for (const auto& check : checks)
-      out.push_back({{"name", check.name},
-                     {"passed", check.passed},
-                     {"value", number(check.value)},
-                     {"threshold", number(check.threshold)}});
+    for (const auto& check : checks) {
+      nlohmann::json one{{"name", check.name},
+                         {"passed", check.passed},
+                         {"value", number(check.value)},
+                         {"threshold", number(check.threshold)}};
+      if (check.min_count > 0) {
+        one["count"] = check.count;
+        one["min_count"] = check.min_count;
+      }
+      out.push_back(std::move(one));
+    }
     return out;
   };
   return {{"decision", to_string(verdict.decision)},

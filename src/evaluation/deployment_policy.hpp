@@ -32,6 +32,9 @@ struct PolicyOptions {
   /// correction (intersection-union test, Berger 1982). A replacement's rank IC must be above zero at this level.
   double superiority_alpha = 0.05;
   ProfitRule profit = ProfitRule::estimate;
+  /// A way of trading says nothing on fewer trades (of the long-short book: rebalances). Then it does not pay, and an
+  /// improvement, which rests on trades of both versions, is not believed.
+  std::size_t min_trades = 50;
   double min_deflated_sharpe = 0;  ///< of a first version; 0 = not asked for
   std::size_t min_times = 100;     ///< decision times judged
   double min_coverage = 0.9;
@@ -45,8 +48,10 @@ struct PolicyOptions {
 struct SafetyCheck {
   std::string name;
   bool passed = false;
-  double value = 0;
+  double value = 0;  ///< NaN: it could not be measured
   double threshold = 0;
+  std::size_t count = 0;      ///< trades, or rebalances, that the value rests on
+  std::size_t min_count = 0;  ///< and how many are asked for; 0: it is not about trades
 };
 
 struct Verdict {
@@ -57,13 +62,15 @@ struct Verdict {
   std::vector<std::string> reasons;  ///< plain sentences with their numbers, the deciding one first
   std::vector<SafetyCheck> checks;   ///< of safety: each must pass, whatever else is found
   /// Of merit. A first version must pass all but the two ways of trading, of which one is enough; a replacement that
-  /// passes all is deployed. Names that end in `_p_value` are limits from above, the others from below.
+  /// passes all is deployed. Names that end in `_p_value` are limits from above, the others from below. One that rests
+  /// on fewer than `min_count` trades is not passed.
   std::vector<SafetyCheck> conditions;
 };
 
 /// What follows from the evidence. A pure function.
 /// With an active version: unsafe or worse: reject; below `canary_improvement`, or without forecasting skill of its
-/// own: keep; at least `deploy_improvement` with a lower bound above zero: deploy; else canary.
+/// own: keep; at least `deploy_improvement` with a lower bound above zero: deploy; else canary. Where one of the two
+/// made fewer than `min_trades` trades: canary if its lead in rank IC is above zero at `superiority_alpha`, else keep.
 /// Without: deploy if safe, skilled, better than every baseline and (by rule) paying after costs; else reject.
 Verdict decide(const Judgement& judgement, const PolicyOptions& options);
 /// The same of the same evidence, had nothing been active: what is left once the active version has expired.

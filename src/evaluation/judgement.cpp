@@ -57,17 +57,19 @@ TimedSeries squared_error_by_time(const Bench& bench, std::span<const float> for
 void judge_positions(const Bench& bench, std::span<const float> forecast, ModelJudgement& out) {
   out.positions = simulate_positions(bench.rows, forecast, bench.options.positions);
   const auto& book = out.positions.net_return;
-  std::vector<double> bps, wins(book.size()), r(book.size()), trades(book.size());
+  std::vector<double> bps, wins(book.size()), r(book.size()), net(book.size()), trades(book.size());
   for (const double value : book.value) bps.push_back(value * 1e4);
   for (const auto& trade : out.positions.trades) {
     const auto slot = static_cast<std::size_t>(
         std::lower_bound(book.time_ms.begin(), book.time_ms.end(), trade.exit_ms) - book.time_ms.begin());
     wins[slot] += trade.net_bps > 0 ? 1 : 0;
     r[slot] += trade.r_multiple;
+    net[slot] += trade.net_bps;
     trades[slot] += 1;
   }
   out.position_bps_per_bar = estimate_mean(bps, bench.mean);
   out.r_multiple = estimate_ratio(r, trades, bench.mean);
+  out.trade_net_bps = estimate_ratio(net, trades, bench.mean);
   out.win_rate = share_over_time(wins, trades, bench.mean);
 }
 
@@ -100,7 +102,8 @@ void judge_delays(const Bench& bench, std::span<const float> forecast, ModelJudg
   const auto judge_one = [&](int delay_bars, std::span<const float> came) {
     const auto ic = rank_ic_series(bench.rows, forecast, came, {bench.options.min_symbols});
     const auto book = simulate_long_short(bench.rows, forecast, came, bench.options.long_short);
-    out.by_delay.push_back({delay_bars, summarize(ic, bench.mean), book.gross_bps});
+    out.by_delay.push_back(
+        {delay_bars, summarize(ic, bench.mean), book.rebalances == 0 ? std::nan("") : book.gross_bps});
   };
   judge_one(0, bench.rows.forward_return);
   for (const auto& delayed : bench.rows.delayed) judge_one(delayed.delay_bars, delayed.forward_return);
@@ -166,6 +169,10 @@ Result<Judgement> judge(const ForecastTable& candidate, std::span<const Forecast
   std::vector<bool> seen(rows.symbols.size(), false);
   for (const auto symbol : rows.symbol) seen[symbol] = true;
   out.symbols = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
+  for (std::size_t t = 0; t < bench.times.size(); ++t)
+    out.symbols_at_once = std::max(out.symbols_at_once, bench.times.begin[t + 1] - bench.times.begin[t]);
+  out.min_symbols = options.min_symbols;
+  out.long_short_min_symbols = options.long_short.min_symbols;
   out.from_ms = rows.decided_at_ms.front();
   out.to_ms = rows.decided_at_ms.back();
   out.horizon_bars = rows.horizon_bars;

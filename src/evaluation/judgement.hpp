@@ -35,7 +35,7 @@ struct JudgeOptions {
 struct RankIcAtDelay {
   int delay_bars = 0;
   RankIc rank_ic;        ///< against the plain return of the later entry
-  double gross_bps = 0;  ///< long-short, per rebalance
+  double gross_bps = 0;  ///< long-short, per rebalance; NaN without a book
 };
 
 /// Everything about one forecaster on the rows.
@@ -51,6 +51,7 @@ struct ModelJudgement {
   MeanEstimate position_bps_per_bar;  ///< net, of the whole book, with interval
   MeanEstimate r_multiple;            ///< mean over the bars with exits, with interval
   ShareEstimate win_rate;             ///< effective count: independent exits
+  MeanEstimate trade_net_bps;         ///< mean net of a trade, over the bars with exits, with interval
   LongShortResult long_short;
   TimedSeries long_short_net_return;  ///< per rebalance at the costs of the options, as a fraction
   double equity_scale = 1;            ///< what a rebalance adds to the equity: one share of the horizon's starts
@@ -78,6 +79,9 @@ struct Judgement {
   std::size_t rows = 0;
   std::size_t times = 0;
   std::size_t symbols = 0;
+  std::size_t symbols_at_once = 0;         ///< the most that have rows at one time
+  std::size_t min_symbols = 8;             ///< at one time, to be ranked against each other; fewer: ranks over time
+  std::size_t long_short_min_symbols = 5;  ///< at one time, for a long-short book
   std::int64_t from_ms = 0;
   std::int64_t to_ms = 0;
   int horizon_bars = 0;

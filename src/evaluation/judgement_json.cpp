@@ -12,8 +12,9 @@ Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nul
 
 Json interval(double lo, double hi) { return Json::array({number(lo), number(hi)}); }
 
+/// The mean of nothing is not known.
 Json to_json(const MeanEstimate& e) {
-  return {{"mean", number(e.mean)},
+  return {{"mean", e.count > 0 ? number(e.mean) : Json(nullptr)},
           {"interval", interval(e.lo, e.hi)},
           {"standard_error", number(e.standard_error)},
           {"p_value", number(e.p_value)},
@@ -82,14 +83,16 @@ Json equity(const TimedSeries& returns, double scale) {
   return {{"time_ms", times}, {"return", values}};
 }
 
+/// What trades came to is null where there was none.
 Json to_json(const PositionResult& p) {
+  const auto of_trades = [&p](double value) { return p.trades.empty() ? Json(nullptr) : number(value); };
   return {{"trades", p.trades.size()},
-          {"net_bps_per_trade", number(p.net_bps_per_trade)},
-          {"gross_bps_per_trade", number(p.gross_bps_per_trade)},
-          {"average_r", number(p.average_r)},
-          {"profit_factor", number(p.profit_factor)},
-          {"sharpe", number(p.returns.sharpe)},
-          {"sortino", number(p.returns.sortino)},
+          {"net_bps_per_trade", of_trades(p.net_bps_per_trade)},
+          {"gross_bps_per_trade", of_trades(p.gross_bps_per_trade)},
+          {"average_r", of_trades(p.average_r)},
+          {"profit_factor", of_trades(p.profit_factor)},
+          {"sharpe", of_trades(p.returns.sharpe)},
+          {"sortino", of_trades(p.returns.sortino)},
           {"max_drawdown", number(p.returns.max_drawdown)},
           {"total_return", number(p.returns.total_return)},
           {"turnover", number(p.turnover)},
@@ -97,16 +100,18 @@ Json to_json(const PositionResult& p) {
           {"equity", equity(p.net_return, 1)}};
 }
 
+/// What a book came to is null where there was none.
 Json to_json(const LongShortResult& l) {
+  const auto of_book = [&l](double value) { return l.rebalances == 0 ? Json(nullptr) : number(value); };
   Json by_cost = Json::array();
   for (const auto& level : l.by_cost)
     by_cost.push_back(
-        {{"cost_bps", level.cost_bps}, {"net_bps", number(level.net_bps)}, {"sharpe", number(level.sharpe)}});
+        {{"cost_bps", level.cost_bps}, {"net_bps", of_book(level.net_bps)}, {"sharpe", of_book(level.sharpe)}});
   return {{"rebalances", l.rebalances},
-          {"gross_bps", number(l.gross_bps)},
-          {"sharpe_gross", number(l.sharpe_gross)},
-          {"turnover", number(l.turnover)},
-          {"break_even_cost_bps", number(l.break_even_cost_bps)},
+          {"gross_bps", of_book(l.gross_bps)},
+          {"sharpe_gross", of_book(l.sharpe_gross)},
+          {"turnover", of_book(l.turnover)},
+          {"break_even_cost_bps", of_book(l.break_even_cost_bps)},
           {"by_cost", by_cost}};
 }
 
@@ -135,13 +140,14 @@ Json to_json(const ModelJudgement& m) {
         {{"delay_bars", d.delay_bars}, {"rank_ic", to_json(d.rank_ic)}, {"gross_bps", number(d.gross_bps)}});
   Json long_short = to_json(m.long_short);
   long_short["net_bps"] = to_json(m.long_short_net_bps);
-  long_short["sharpe_net"] = number(m.sharpe_net);
+  long_short["sharpe_net"] = m.long_short.rebalances == 0 ? Json(nullptr) : number(m.sharpe_net);
   long_short["probabilistic_sharpe"] = number(m.probabilistic_sharpe);
   long_short["deflated_sharpe"] = number(m.deflated_sharpe);
   long_short["equity_gross"] = equity(m.long_short.gross_return, m.equity_scale);
   long_short["equity_net"] = equity(m.long_short_net_return, m.equity_scale);
   Json positions = to_json(m.positions);
   positions["win_rate"] = to_json(m.win_rate);
+  positions["net_bps_per_trade_interval"] = interval(m.trade_net_bps.lo, m.trade_net_bps.hi);
   positions["r_multiple"] = to_json(m.r_multiple);
   positions["net_bps_per_bar"] = to_json(m.position_bps_per_bar);
   Json probability = to_json(m.probability);
@@ -173,6 +179,9 @@ Json to_json(const Judgement& j) {
   Json out = {{"rows", j.rows},
               {"times", j.times},
               {"symbols", j.symbols},
+              {"symbols_at_once", j.symbols_at_once},
+              {"min_symbols", j.min_symbols},
+              {"long_short_min_symbols", j.long_short_min_symbols},
               {"from_ms", j.from_ms},
               {"to_ms", j.to_ms},
               {"horizon_bars", j.horizon_bars},

@@ -180,6 +180,7 @@ Judgement sound_judgement() {
   j.candidate.rank_ic.mean = {0.06, 0.04, 0.08, 0.01, 1e-6, 1e-6, 5, 100, 500};
   j.active = ModelJudgement{};
   j.active->name = "v1";
+  for (ModelJudgement* model : {&j.candidate, &*j.active}) model->positions.trades.resize(PolicyOptions{}.min_trades);
   j.against_active = Comparison{};
   j.against_active->rank_ic.difference = {0.02, 0.01, 0.03, 0.005, 1e-4, 1e-4, 5, 100, 500};
   j.improvement = Improvement{};
@@ -247,21 +248,22 @@ TEST(Decide, LetsNoImprovementOutweighSafety) {
     EXPECT_EQ(verdict.decision, DeploymentDecision::reject) << words;
     EXPECT_TRUE(mentions(verdict, words)) << words;
   };
-  unsafe("coverage is 0.5", [](Judgement& j) { j.coverage = 0.5; });
-  unsafe("decision_times is 20", [](Judgement& j) { j.times = 20; });
-  unsafe("calibration_quality is 0.6", [](Judgement& j) { j.candidate.calibration_quality = 0.6; });
-  unsafe("max_drawdown is 0.4", [](Judgement& j) { j.candidate.positions.returns.max_drawdown = 0.4; });
-  unsafe("win_rate_upper_bound is 0.45", [](Judgement& j) {
-    j.candidate.positions.trades.resize(1);
+  unsafe("a forecast for 50.0 % of the rows; at least 90.0 % are needed (policy.min_coverage)",
+         [](Judgement& j) { j.coverage = 0.5; });
+  unsafe("judged at 20 decision times; at least 100 are needed", [](Judgement& j) { j.times = 20; });
+  unsafe("come true to 60.0 %", [](Judgement& j) { j.candidate.calibration_quality = 0.6; });
+  unsafe("fell by 40.0 % (maximum drawdown, 50 trades)",
+         [](Judgement& j) { j.candidate.positions.returns.max_drawdown = 0.4; });
+  unsafe("in 50 trades, the 95.0 % interval reaches up to 45.0 %; it must reach 50.0 %", [](Judgement& j) {
     j.candidate.r_multiple = {0.1, 0, 0.2, 0.05, 1, 1, 5, 50, 500};
     j.candidate.win_rate.hi = 0.45;
   });
-  unsafe("average_r_upper_bound is -0.", [](Judgement& j) {
-    j.candidate.positions.trades.resize(1);
+  unsafe("average R -0.2000 in 50 trades, at most -0.", [](Judgement& j) {
     j.candidate.r_multiple = {-0.2, -0.3, -0.1, 0.05, 1, 1, 5, 50, 500};
     j.candidate.win_rate.hi = 0.6;
   });
-  unsafe("rank_ic_lead_upper_bound is -0.", [](Judgement& j) { j.against_active->rank_ic.difference.mean = -0.03; });
+  unsafe("ranks worse than the active version: rank IC lead -0.0300, at most -0.",
+         [](Judgement& j) { j.against_active->rank_ic.difference.mean = -0.03; });
 }
 
 TEST(Decide, NeedsSkillOfItsOwnToReplaceAnything) {

@@ -164,6 +164,16 @@ TEST(EstimateRatio, IsTheMeanWhereDenominatorsAreEqual) {
   EXPECT_NEAR(ratio.standard_error, mean.standard_error / 2, 1e-12);
 }
 
+TEST(EstimateRatio, OneTradeAmongManyBarsIsOneValue) {
+  std::vector<double> net(200, 0.0), trades(200, 0.0);
+  net[17] = 298;
+  trades[17] = 1;
+  const auto ratio = estimate_ratio(net, trades, {});
+  EXPECT_EQ(ratio.mean, 298);
+  EXPECT_TRUE(std::isinf(ratio.lo) && std::isinf(ratio.hi)) << "[298, 298] would be certainty";
+  EXPECT_TRUE(std::isinf(upper_bound(ratio, 0.05)));
+}
+
 TEST(PairedDifference, MatchesTimesAndCancelsWhatIsCommon) {
   const auto shared = autoregression(3, 400, 0.9);
   TimedSeries a, b;

@@ -20,7 +20,7 @@ Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, cons
   const auto active = registry.active(Slot{candidate.model_type});
   if (!active) return forward_error(active);
   if (!*active) return Rival::none;
-  const auto theirs = read_manifest((*active)->record.manifest_json);
+  const auto theirs = stored_manifest((*active)->record);
   if (!theirs) return forward_error(theirs);
   const bool alike = theirs->feature_hash == candidate.feature_hash && is_about(*theirs, options.label);
   return alike && !is_expired(theirs->created_as_of, at, options.serving) ? Rival::comparable : Rival::none;
@@ -50,6 +50,9 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
                              std::string(to_string(entered->record.status)) + "; that stands");
     return result;
   }
+  if (entered->whole_again)
+    result.reasons.push_back(
+        "this very model had failed for its bytes, which are whole again: it is a candidate again");
   const Decision decision{request.as_of, actor, why, result.evidence_json};
   const bool refused = candidate.verdict.decision == DeploymentDecision::reject ||
                        candidate.verdict.decision == DeploymentDecision::keep;
@@ -57,18 +60,20 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
     result.reasons.push_back("mode logging_only: nothing was moved");
     return result;
   }
-  if (options.deployment.gate == "none") {
-    if (auto promoted = place.registry.promote(version, decision); !promoted) return forward_error(promoted);
-    result.reasons.push_back("no gate: it is served whatever was found");
-    return result;
-  }
-  if (refused) {
+  // The mode says who decides, and is stronger than the gate, which says what a version has to show.
+  const bool gated = options.deployment.gate != "none";
+  if (refused && gated) {
     if (auto rejected = place.registry.reject(version, decision); !rejected) return forward_error(rejected);
     return result;
   }
   if (options.deployment.mode == "advisory") {
     result.reasons.push_back("mode advisory: it waits for a person: clm promote " + version.str() +
                              " --reason TEXT, or see clm jobs");
+    return result;
+  }
+  if (!gated) {
+    if (auto promoted = place.registry.promote(version, decision); !promoted) return forward_error(promoted);
+    result.reasons.push_back("no gate: it is served whatever was found");
     return result;
   }
   auto rival = Result<Rival>(Rival::none);

@@ -67,7 +67,8 @@ class BrokenVersions : public testing::LifeCycleTest {
 
   /// Decides at every bar up to `end`; `at_bar` is told how many bars of it have been gone through.
   Status live_until(std::size_t end, const std::function<void(std::size_t bars)>& at_bar = {}) {
-    const LearningOptions options = learning();
+    LearningOptions options = learning();
+    options.deployment.mode = mode_;
     const auto candles = easy_candles(end);
     const MarketTape tape = testing::ReplayPlace::tape_of(candles, "core", end);
     CycleWorkplace place = workplace(candles);
@@ -87,6 +88,7 @@ class BrokenVersions : public testing::LifeCycleTest {
 
   testing::LifeCycleChecker checker_{*registry_, life_log_};
   std::vector<TrialView> trials_;
+  std::string mode_ = "enforced";
 };
 
 TEST_F(BrokenVersions, WhoIsToBePromotedFailsAndTheActiveOneStays) {
@@ -118,7 +120,7 @@ TEST_F(BrokenVersions, WhoIsOnTrialFailsWhenTheLifeCycleIsOpened) {
   const auto gone = live_until(kBars + 6);
   ASSERT_TRUE(gone) << "one broken candidate is no reason to stop: " << to_string(gone.error());
   EXPECT_EQ(status(candidate), VersionStatus::failed);
-  EXPECT_EQ(kinds(candidate), (std::vector<std::string>{"shadow", "trial_ended"}));
+  EXPECT_EQ(kinds(candidate), (std::vector<std::string>{"shadow", "failed", "trial_ended"}));
   EXPECT_EQ(active_version("lightgbm"), active.str());
 }
 
@@ -134,11 +136,93 @@ TEST_F(BrokenVersions, AWatchWithoutAWayBackEnds) {
   EXPECT_TRUE(trials_.empty());
   EXPECT_THAT(last_text("watch_ended"), HasSubstr("the way back to " + before.str() + " is broken"));
   EXPECT_EQ(active_version("lightgbm"), active.str());
-  // The active one itself is another matter: nobody is to be served by it, and that stops everything.
+  EXPECT_EQ(status(before), VersionStatus::failed) << "no rollback is to lead to it";
+}
+
+TEST_F(BrokenVersions, TheOnlyActiveOneFailsAndItsTypeIsTrainedAtOnce) {
+  const VersionId only = served(easy_candles(), 1);
+  ASSERT_TRUE(live_until(kBars + 3));
+  alter(only);
+  const auto gone = live_until(kBars + 4);
+  ASSERT_TRUE(gone) << to_string(gone.error());
+  EXPECT_EQ(status(only), VersionStatus::failed);
+  EXPECT_EQ(kinds(only), std::vector<std::string>{"failed"});
+  EXPECT_THAT(last_text("trigger"), HasSubstr("the bytes of the active version " + only.str() + " are broken"));
+  EXPECT_THAT(last_text("trigger"), HasSubstr("there is no older version"));
+  const Job job = last_job();
+  EXPECT_EQ(job.kind, JobKind::train);
+  EXPECT_EQ(job.state, JobState::completed);
+  EXPECT_NE(active_version("lightgbm"), "") << "and what was trained is judged as a first version";
+  EXPECT_NE(active_version("lightgbm"), only.str());
+  EXPECT_EQ(all_jobs().size(), 1U);
+  ASSERT_TRUE(live_until(kBars + 6));
+  EXPECT_EQ(all_jobs().size(), 1U) << "once is enough";
+}
+
+TEST_F(BrokenVersions, AnOlderSoundOneTakesItsPlaceMeanwhile) {
+  const VersionId oldest = served(easy_candles(), 1);
+  const VersionId before = served(easy_candles(), 2);
+  const VersionId active = served(easy_candles(), 3);
+  ASSERT_TRUE(live_until(kBars + 3));
   alter(active);
-  const auto stopped = live_until(kBars + 9);
-  ASSERT_FALSE(stopped);
-  EXPECT_EQ(stopped.error().kind, ErrorKind::integrity);
+  alter(before);
+  const auto gone = live_until(kBars + 4);
+  ASSERT_TRUE(gone) << to_string(gone.error());
+  EXPECT_EQ(status(active), VersionStatus::failed);
+  EXPECT_EQ(status(before), VersionStatus::failed);
+  EXPECT_EQ(kinds(oldest), std::vector<std::string>{"promoted"});
+  EXPECT_THAT(last_text("trigger"), HasSubstr(oldest.str() + " serves meanwhile"));
+  EXPECT_EQ(last_job().kind, JobKind::train);
+  const auto said = life_log_.forecasts(close_of(kBars + 4), close_of(kBars + 4) + Duration(1), oldest.str());
+  EXPECT_EQ(said->size(), 1U) << "it forecasts the very next bar";
+}
+
+TEST_F(BrokenVersions, WhereAPersonDecidesNoOlderOneIsTaken) {
+  const VersionId before = served(easy_candles(), 1);
+  const VersionId active = served(easy_candles(), 2);
+  mode_ = "logging_only";
+  ASSERT_TRUE(live_until(kBars + 3));
+  alter(active);
+  const auto gone = live_until(kBars + 4);
+  ASSERT_TRUE(gone) << to_string(gone.error());
+  EXPECT_EQ(status(active), VersionStatus::failed);
+  EXPECT_EQ(active_version("lightgbm"), "");
+  EXPECT_THAT(last_text("trigger"), HasSubstr("clm rollback lightgbm"));
+  const auto back = registry_->rollback(Slot{"lightgbm"}, testing::because("it is asked for"));
+  ASSERT_TRUE(back) << to_string(back.error());
+  EXPECT_EQ(back->active.version, before);
+  EXPECT_TRUE(live_until(kBars + 6));
+}
+
+TEST_F(BrokenVersions, WhoeverWasKilledOnNoticingIsFinishedByTheNext) {
+  const VersionId before = served(easy_candles(), 1);
+  const VersionId active = served(easy_candles(), 2);
+  ASSERT_TRUE(live_until(kBars + 3));
+  alter(active);
+  ASSERT_TRUE(registry_->advance(active, VersionStatus::failed, testing::because("noticed, and then killed")));
+  const auto gone = live_until(kBars + 4);
+  ASSERT_TRUE(gone) << to_string(gone.error());
+  EXPECT_EQ(kinds(before), (std::vector<std::string>{"promoted"}));
+  EXPECT_EQ(last_job().kind, JobKind::train);
+  EXPECT_THAT(last_job().reason, HasSubstr("the bytes of the active version " + active.str() + " are broken"));
+}
+
+TEST_F(BrokenVersions, ATrialBesideAVersionThatFailsStartsOver) {
+  const VersionId active = served(easy_candles(), 1);
+  const VersionId candidate = in_the_shadow(easy_candles(), 2);
+  mode_ = "logging_only";
+  ASSERT_TRUE(live_until(kBars + 3));
+  alter(active);
+  const auto gone = live_until(kBars + 6);
+  ASSERT_TRUE(gone) << to_string(gone.error());
+  ASSERT_EQ(trials_.size(), 1U);
+  EXPECT_TRUE(trials_.front().trial.reference.empty());
+  const auto trained = last_job().outcome.substr(0, 12);
+  ASSERT_TRUE(registry_->promote(VersionId(trained), testing::because("somebody is wanted")));
+  ASSERT_TRUE(live_until(kBars + 8));
+  ASSERT_EQ(trials_.size(), 1U);
+  EXPECT_EQ(trials_.front().trial.reference.str(), trained);
+  EXPECT_EQ(trials_.front().trial.challenger, candidate);
 }
 
 TEST_F(BrokenVersions, ARollbackPassesOverTheVersionBefore) {

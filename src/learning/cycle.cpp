@@ -25,14 +25,14 @@ Result<ModelFreshness> freshness_of(const Registry& registry, const CycleLog& lo
   const auto active = registry.active(Slot{model_type});
   if (!active) return forward_error(active);
   if (*active) {
-    const auto manifest = read_manifest((*active)->record.manifest_json);
+    const auto manifest = stored_manifest((*active)->record);
     if (!manifest) return forward_error(manifest);
     freshness.active_data_end = manifest->created_as_of;
   }
   const auto versions = registry.list(Registry::Filter{model_type, {}, {}});
   if (!versions) return forward_error(versions);
   for (const auto& version : *versions) {
-    const auto manifest = read_manifest(version.manifest_json);
+    const auto manifest = stored_manifest(version);
     if (!manifest) return forward_error(manifest);
     if (freshness.last_attempt_data_end >= std::optional(manifest->created_as_of)) continue;
     if (version.status == VersionStatus::candidate) {
@@ -102,9 +102,13 @@ Result<Incumbents> incumbents_of(const Arena& arena, const CycleWorkplace& place
     if (!active) return forward_error(active);
     if (!*active) continue;
     incumbents.versions.emplace(trigger.model_type, (*active)->record.version.str());
+    const std::string name = "the active " + trigger.model_type + " version " + (*active)->record.version.str();
     const auto artifact = place.registry.open_artifact((*active)->record);
+    if (!artifact && artifact.error().kind == ErrorKind::integrity) {
+      incumbents.notes.push_back(name + " is broken and cannot be compared: " + artifact.error().message);
+      continue;
+    }
     if (!artifact) return forward_error(artifact);
-    const std::string name = "the active " + trigger.model_type + " version " + artifact->version.str();
     if (is_expired(artifact->manifest.created_as_of, arena.protocol.as_of, options.serving)) {
       incumbents.notes.push_back(name + " has expired: its data ended at " +
                                  to_string(artifact->manifest.created_as_of) +
@@ -378,7 +382,7 @@ Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& opti
     return forward_error(made_whole);
   const auto triggers = due_triggers(place, options, request);
   if (!triggers) return forward_error(triggers);
-  const auto cycle = place.log.begin(request.as_of, triggers_json(*triggers).dump());
+  const auto cycle = place.log.begin(request.as_of, triggers_json(*triggers).dump(), run.clock.now());
   if (!cycle) return forward_error(cycle);
 
   // Members may have been moved by a person, or by a cycle that was killed before it came to its ensemble.
@@ -413,7 +417,8 @@ nlohmann::json to_json(const CycleReport& report) {
           {"triggers", triggers_json(report.triggers)},
           {"results", results_json(report.results)},
           {"ensemble", lineup_json(report.ensemble)},
-          {"seconds", report.seconds}};
+          {"seconds", report.seconds},
+          {"wall_seconds", report.seconds}};
 }
 
 }  // namespace clm

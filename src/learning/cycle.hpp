@@ -78,7 +78,7 @@ struct CycleReport {
   std::vector<Trigger> triggers;
   std::vector<CycleResult> results;  ///< of the triggered types, then of the ensemble where one was made
   EnsembleLineup ensemble;
-  double seconds = 0;
+  double seconds = 0;  ///< of the clock on the wall
 };
 
 /// One learning cycle: asks the triggers, trains the types that need it side by side, judges each beside the baselines
@@ -96,7 +96,7 @@ struct CycleReport {
 Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
                               const RunContext& run);
 
-/// {cycle, as_of, triggers, results, ensemble, seconds} as in the manual.
+/// {cycle, as_of, triggers, results, ensemble, seconds} as in the manual; `wall_seconds` says what `seconds` are.
 nlohmann::json to_json(const CycleReport& report);
 
 }  // namespace clm

@@ -24,6 +24,13 @@ LearningOptions learning() {
 
 class CycleTest : public testing::LearningTest {};
 
+/// One that is made anew within a test.
+struct CycleTestOf : CycleTest {
+  using CycleTest::cycle;
+  using CycleTest::status;
+  void TestBody() override {}
+};
+
 std::vector<std::string> versions(const CycleReport& report) {
   std::vector<std::string> ids;
   for (const CycleResult& result : report.results)
@@ -159,15 +166,69 @@ TEST_F(CycleTest, AnUnknownTypeIsRefusedBeforeAnythingBegins) {
   EXPECT_TRUE(log_.list()->empty());
 }
 
-TEST_F(CycleTest, AnAlteredActiveVersionStopsTheCycle) {
-  const CycleReport first = cycle(learning());
+TEST_F(CycleTest, AnAlteredActiveVersionIsNotComparedAndTrainedAgainItsBytesAreWhole) {
+  LearningOptions options = learning();
+  const CycleReport first = cycle(options);
+  const VersionId version = first.results[0].version;
+  const auto file = registry_->store().directory_of("lightgbm", version) / "model.txt";
+  const std::string whole = read_file(file).value();
+  ASSERT_TRUE(write_file_atomic(file, "tree\n"));
+  const auto report = attempt(testing::easy_candles(kBars), close_of(kBars), options, Force::yes);
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_EQ(report->results[0].version, version);
+  EXPECT_THAT(report->results[0].reasons, ::testing::Contains(HasSubstr("is broken and cannot be compared")));
+  EXPECT_EQ(read_file(file).value(), whole);
+  EXPECT_EQ(active_version("lightgbm"), version.str());
+}
+
+TEST_F(CycleTest, AnAlteredMemberIsLeftOutOfTheEnsemble) {
+  LearningOptions options = learning();
+  const CycleReport first = cycle(options);
   const auto file = registry_->store().directory_of("lightgbm", first.results[0].version) / "model.txt";
   ASSERT_TRUE(write_file_atomic(file, "tree\n"));
-  const auto report = attempt(testing::easy_candles(kBars), close_of(kBars), learning(), Force::yes);
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().kind, ErrorKind::integrity);
-  EXPECT_EQ(log_.list(1)->front().status, CycleStatus::failed);
-  EXPECT_EQ(active_version("lightgbm"), first.results[0].version.str()) << "nothing was moved";
+  options.ensemble.mode = EnsembleOptions().mode;
+  const CycleReport second = cycle(options);
+  ASSERT_EQ(second.ensemble.left_out.size(), 1U) << second.ensemble.why;
+  EXPECT_THAT(second.ensemble.left_out[0].why, HasSubstr("is broken"));
+}
+
+TEST_F(CycleTest, TheModeIsStrongerThanTheGate) {
+  struct Case {
+    const char* mode;
+    const char* gate;
+    bool good;  ///< whether the verdict lets it through
+    VersionStatus expected;
+  };
+  using enum VersionStatus;
+  const Case cases[] = {
+      {"logging_only", "evidence", true, VersionStatus::candidate},
+      {"logging_only", "evidence", false, VersionStatus::candidate},
+      {"logging_only", "none", true, VersionStatus::candidate},
+      {"logging_only", "none", false, VersionStatus::candidate},
+      {"advisory", "evidence", true, VersionStatus::candidate},
+      {"advisory", "evidence", false, rejected},
+      {"advisory", "none", true, VersionStatus::candidate},
+      {"advisory", "none", false, VersionStatus::candidate},
+      {"enforced", "evidence", true, active},
+      {"enforced", "evidence", false, rejected},
+      {"enforced", "none", true, active},
+      {"enforced", "none", false, active},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(std::string(c.mode) + ", gate " + c.gate + (c.good ? ", let through" : ", refused"));
+    CycleTestOf place;
+    LearningOptions options = learning();
+    options.deployment.mode = c.mode;
+    options.deployment.gate = c.gate;
+    options.ensemble.mode = EnsembleOptions().mode;
+    if (!c.good) options.policy.min_win_rate = 2;
+    const CycleReport report = place.cycle(options);
+    for (const CycleResult& result : report.results)
+      EXPECT_EQ(place.status(result.version), c.expected) << result.model_type;
+    if (c.expected == active) {
+      EXPECT_EQ(report.results.back().model_type, kEnsembleType) << "of an ensemble likewise";
+    }
+  }
 }
 
 }  // namespace

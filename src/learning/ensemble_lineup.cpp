@@ -29,12 +29,13 @@ Result<std::optional<Timestamp>> last_attempt(const Registry& registry, const Cy
   if (!versions) return forward_error(versions);
   std::optional<Timestamp> last;
   for (const auto& version : *versions) {
+    if (version.status == VersionStatus::failed) continue;  // its bytes are broken, and it is wanted again
     if (version.status == VersionStatus::candidate) {
       const auto settled = log.is_settled(version.version);
       if (!settled) return forward_error(settled);
       if (!*settled) continue;  // a killed cycle's: still to be decided on
     }
-    const auto manifest = read_manifest(version.manifest_json);
+    const auto manifest = stored_manifest(version);
     if (!manifest) return forward_error(manifest);
     if (names_of(*manifest) == members) last = std::max(last, std::optional(manifest->created_as_of));
   }
@@ -74,7 +75,7 @@ Status decide_whether_due(const Registry& registry, const CycleLog& log, const L
   const auto active = registry.active(Slot{std::string(kEnsembleType)});
   if (!active) return forward_error(active);
   if (*active) {
-    const auto manifest = read_manifest((*active)->record.manifest_json);
+    const auto manifest = stored_manifest((*active)->record);
     if (!manifest) return forward_error(manifest);
     if (names_of(*manifest) == members) {
       plan.lineup.why = "not made: the active ensemble " + (*active)->record.version.str() + " has these members";
@@ -150,10 +151,16 @@ Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log
       plan.lineup.left_out.push_back({type, "no version is active"});
       continue;
     }
-    const auto manifest = read_manifest((*active)->record.manifest_json);
+    const auto manifest = stored_manifest((*active)->record);
     if (!manifest) return forward_error(manifest);
     if (const std::string why = unfit(*manifest, options, features->hash(), request.as_of); !why.empty()) {
       plan.lineup.left_out.push_back({type, why});
+      continue;
+    }
+    const auto broken = registry.what_is_broken((*active)->record);
+    if (!broken) return forward_error(broken);
+    if (*broken) {
+      plan.lineup.left_out.push_back({type, "its active version is broken: " + (*broken)->message});
       continue;
     }
     plan.lineup.members.push_back({type, (*active)->record.version.str()});

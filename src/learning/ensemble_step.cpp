@@ -33,6 +33,7 @@ Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& plac
   if (!*active) return std::optional<ActiveEnsemble>();
   ActiveEnsemble out{(*active)->record.version.str(), std::nullopt};
   const auto artifact = place.registry.open_artifact((*active)->record);
+  if (!artifact && artifact.error().kind == ErrorKind::integrity) return std::optional(std::move(out));
   if (!artifact) return forward_error(artifact);
   if (artifact->manifest.feature_hash != arena.data.rows.data.frame->set_hash ||
       is_expired(artifact->manifest.created_as_of, arena.protocol.as_of, serving))
@@ -148,8 +149,9 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
   if (!result) return forward_error(result);
   result->reasons.push_back(draft->choice.reason);
   if (*incumbent && !comparable)
-    result->reasons.push_back("the active ensemble " + (*incumbent)->version +
-                              " was made of other features or has expired, and is not compared on these rows");
+    result->reasons.push_back(
+        "the active ensemble " + (*incumbent)->version +
+        " was made of other features, has expired or is broken, and is not compared on these rows");
   return result;
 }
 

@@ -41,6 +41,7 @@ inline void let_through(LearningOptions& options) {
   options.judging.positions.costs = {0, 0};
   options.policy.superiority_alpha = 0.95;
   options.policy.profit = ProfitRule::none;
+  options.policy.min_trades = 0;
   options.policy.min_win_rate = 0;
   options.policy.min_average_r = -1;
   options.policy.min_calibration_quality = 0;

@@ -127,8 +127,8 @@ struct StageOptions {
 /// Who moves versions. `logging_only` says what would be done; `advisory` leaves it to a person; `enforced` does it.
 struct DeploymentOptions {
   std::string mode = "enforced";
-  /// `evidence`: the verdict decides. `none`: whatever was trained is served at once, as most programs do; for
-  /// comparison in a replay.
+  /// What a version has to show. `evidence`: the verdict decides. `none`: nothing, and where the mode is `enforced` it
+  /// is served at once, as most programs do; for comparison in a replay. In the other modes it waits for a person.
   std::string gate = "evidence";
   StageOptions stages;
 };

@@ -180,6 +180,8 @@ void add_judging(Settings& s, JudgeOptions& o) {
   s.add("judging.long_short_hold_fraction", &o.long_short.hold_fraction,
         number("", "A position is kept while its rank stays within this share.", 0.01, 0.5));
   s.add("judging.min_symbols", &o.min_symbols, number("symbols", "Fewer: ranks over time instead.", 2, 100'000));
+  s.add("judging.long_short_min_symbols", &o.long_short.min_symbols,
+        number("symbols", "Fewer forecasts at one time: no long-short book.", 2, 100'000));
   s.add("judging.alpha", &o.alpha, number("", "1 - coverage of the intervals reported.", 1e-6, 0.5));
   s.add("judging.bootstrap_repetitions", &o.bootstrap_repetitions,
         number("resamples", "Of what has no closed form.", 100, 1'000'000));
@@ -196,6 +198,9 @@ void add_policy(Settings& s, PolicyOptions& o) {
         number("", "One-sided level at which it must beat every baseline.", 1e-9, 0.5));
   add_choice(s, "policy.profit", o.profit, "What paying after costs must mean for a first version.",
              {ProfitRule::none, ProfitRule::estimate, ProfitRule::significant});
+  s.add(
+      "policy.min_trades", &o.min_trades,
+      number("trades", "On fewer (rebalances, of the long-short book) nothing is said to pay or to improve.", 0, 1e9));
   s.add("policy.min_deflated_sharpe", &o.min_deflated_sharpe, number("", "Of a first version; 0: not asked.", 0, 1));
   s.add("policy.min_times", &o.min_times, number("decision times", "Least evidence.", 10, 1e9));
   s.add("policy.min_coverage", &o.min_coverage, number("", "Share of rows with a forecast.", 0, 1));
@@ -278,9 +283,11 @@ void add_settings(Settings& settings, LearningOptions& options) {
   settings.add("policy.mode", &options.deployment.mode,
                text("Who moves versions: say what would be done, leave it to a person, or do it.",
                     {"logging_only", "advisory", "enforced"}));
-  settings.add("policy.gate", &options.deployment.gate,
-               text("evidence: the verdict decides. none: whatever was trained is served, for comparison in a replay.",
-                    {"evidence", "none"}));
+  settings.add(
+      "policy.gate", &options.deployment.gate,
+      text("What a version has to show: evidence: the verdict decides; none: nothing, for comparison in a replay. "
+           "policy.mode is stronger: it says who moves a version at all.",
+           {"evidence", "none"}));
   add_stages(settings, options.deployment.stages);
   settings.add("jobs.max_attempts", &options.jobs.max_attempts, number("attempts", "Of a training.", 1, 1e6));
   settings.add("jobs.backoff_hours", &options.jobs.backoff_hours,

@@ -51,12 +51,9 @@ Result<LifeCycle> LifeCycle::open(const MarketTape& tape, CycleWorkplace& place,
   const bool left_to_do = std::any_of(cycle.open_jobs_.begin(), cycle.open_jobs_.end(), [&](const Job& job) {
     return is_due(job, cycle.state_.last_close.value_or(Timestamp(0)));
   });
-  if (!left_to_do) {
-    std::map<std::string, VersionId> active_before;
-    for (const auto& [name, type] : cycle.state_.types) active_before[name] = type.active;
-    if (auto read = cycle.read_registry(); !read) return forward_error(read);
+  const auto active_before = cycle.active_versions();
+  if (!left_to_do)
     if (auto met = cycle.meet_what_a_person_did(active_before); !met) return forward_error(met);
-  }
   if (const auto& last = cycle.state_.last_close) {
     // What was forecast and is not known by the last bar.
     const Timestamp from = *last - (label_end(*last, options.label, tape.interval()) - *last);
@@ -70,6 +67,8 @@ Result<LifeCycle> LifeCycle::open(const MarketTape& tape, CycleWorkplace& place,
     }
     if (auto done = cycle.carry_out(*last, run); !done) return forward_error(done);
   }
+  if (left_to_do)
+    if (auto met = cycle.meet_broken_versions(active_before); !met) return forward_error(met);
   return cycle;
 }
 
@@ -114,13 +113,19 @@ Status LifeCycle::decide(std::size_t bar) {
   return make_plan(now);
 }
 
+std::map<std::string, VersionId> LifeCycle::active_versions() const {
+  std::map<std::string, VersionId> active;
+  for (const auto& [name, type] : state_.types) active[name] = type.active;
+  return active;
+}
+
 std::vector<VersionId> LifeCycle::versions_concerned() const {
   std::set<VersionId> versions;
   for (const auto& [name, type] : state_.types)
     if (!type.active.empty()) versions.insert(type.active);
   for (const Trial& trial : state_.trials) {
     versions.insert(trial.challenger);
-    versions.insert(trial.reference);
+    if (!trial.reference.empty()) versions.insert(trial.reference);
   }
   return {versions.begin(), versions.end()};
 }

@@ -37,10 +37,12 @@ enum class Look {
 /// them is begun, and again when they are done. Killed anywhere, opening goes on to the same versions, statuses, events
 /// and forecasts. Not thread-safe; one per workspace, whose lock the `CycleWorkplace` proves.
 ///
-/// A version whose bytes turn out to be broken when it is to be promoted, or when the life cycle is opened while it is
-/// on trial, is `failed`, and the active one stays; a watch whose way back is broken ends. A rollback passes over
-/// broken versions to the next older sound one; where there is none, the version stays active and the job has failed: a
-/// type that had an active version has one.
+/// A version whose bytes turn out to be broken when it is to be promoted, or when the life cycle is opened, is
+/// `failed`, whether it was active, on trial, or the way back. The next older sound version that may still vote takes
+/// the place of an active one (not in mode `logging_only`, where its slot stays empty), and the type is trained again
+/// at the next decision; an ensemble is as sound as its members. A watch whose way back is broken ends. A rollback
+/// passes over broken versions to the next older sound one; where there is none, the version stays active and the job
+/// has failed.
 ///
 /// In mode `advisory` moves of versions are jobs that wait for a person (`Approval::awaited`); what then was done in
 /// the registry is met like anything else that a person does, and a job whose version stands where it wanted it is
@@ -106,9 +108,11 @@ class LifeCycle {
   void restart_trials_against(const std::string& model_type, const VersionId& active, Timestamp now);
   void forget_ended_trials();
   bool is_cooling_down(const TypeState& type, Timestamp now) const;
+  /// Nobody is served by it: nothing is active, or what is has expired.
 
   // Whether something is to be learned.
   Status ask_triggers(std::size_t bar);
+  void ask_for_lost(std::vector<Trigger>& wanted, Timestamp now);
   Result<std::optional<Trigger>> due_trigger(const std::string& model_type, std::size_t bar);
   bool may_be_trained(const std::string& model_type, Timestamp now) const;
   Status begin_chart(TypeState& type);
@@ -134,17 +138,27 @@ class LifeCycle {
   /// it.
   Result<bool> has_vote(const VersionId& version, Timestamp now) const;
   Status read_registry();
-  Status meet_what_a_person_did(const std::map<std::string, VersionId>& active_before);
-  Status meet_broken_versions(Timestamp now);
+  Status meet_what_a_person_did(std::map<std::string, VersionId> active_before);
+  Status meet_moved_actives(const std::map<std::string, VersionId>& active_before, Timestamp now);
+  Status meet_unknown_trials(Timestamp now);
   Status meet_moved_trials(Timestamp now);
   Status meet_newcomers(const std::vector<CycleResult>& results, Timestamp now);
   Status meet_newcomer(const CycleResult& result, const VersionId& reference, Timestamp now);
   Status propose_newcomer(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now);
 
+  // Versions whose stored bytes are broken.
+  Result<std::map<std::string, VersionId>> meet_broken_versions(const std::map<std::string, VersionId>& active_before);
+  Result<bool> fail_if_broken(const VersionId& version, Timestamp now);
+  Status meet_broken_ways_back(const std::string& model_type, Timestamp now);
+  Status meet_broken_trials(Timestamp now);
+  Status make_up_for(const std::string& model_type, const VersionId& lost, Timestamp now);
+  Result<VersionId> go_back_from(const std::string& model_type, const VersionId& lost, Timestamp now);
+
   Status commit(std::vector<ForecastRow> forecasts);
   void tell(Timestamp at, std::string kind, const std::string& model_type, const VersionId& version, std::string text,
             std::string detail_json = "{}");
   std::vector<VersionId> versions_concerned() const;
+  std::map<std::string, VersionId> active_versions() const;
 
   const MarketTape& tape_;
   CycleWorkplace& place_;

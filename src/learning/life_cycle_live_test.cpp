@@ -251,6 +251,22 @@ TEST_F(LiveLifeCycle, InModeAdvisoryAPersonMovesVersions) {
   EXPECT_EQ(all_jobs().at(static_cast<std::size_t>(withdrawn) - 1).state, JobState::cancelled);
 }
 
+TEST_F(LiveLifeCycle, WithoutAGateAPersonIsAskedAllTheSame) {
+  LearningOptions options = learning();
+  options.deployment.mode = "advisory";
+  options.deployment.gate = "none";
+  options.policy.min_win_rate = 2;  // a gate would refuse it
+  ASSERT_TRUE(look(kBars, options));
+  EXPECT_EQ(active_version("lightgbm"), "");
+  ASSERT_EQ(jobs_.size(), 1U);
+  EXPECT_EQ(jobs_[0].kind, JobKind::promote);
+  EXPECT_EQ(jobs_[0].approval, Approval::awaited);
+  EXPECT_EQ(status(jobs_[0].version), VersionStatus::candidate);
+  options.deployment.mode = "logging_only";
+  ASSERT_TRUE(look(kBars + 31, options));
+  EXPECT_EQ(active_version("lightgbm"), "");
+}
+
 TEST_F(LiveLifeCycle, InModeLoggingOnlyNothingMovesAndItIsSaidOnce) {
   LearningOptions options = learning();
   serve_first();

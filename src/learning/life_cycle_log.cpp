@@ -108,12 +108,16 @@ Status LifeCycleLog::set_universe(const std::vector<Symbol>& symbols) {
   std::string names;
   for (const Symbol& symbol : symbols) names += symbol.str() + "\n";
   symbols_ = symbols;
-  return database_->write("noting the universe", [&](soci::session& session) -> Status {
-    session << "INSERT INTO universes (symbols) VALUES (:names) ON CONFLICT DO NOTHING", soci::use(names);
+  const auto look = [&](soci::session& session) -> Status {
     long long universe = 0;
     session << "SELECT universe FROM universes WHERE symbols = :names", soci::use(names), soci::into(universe);
-    universe_ = universe;
+    universe_ = session.got_data() ? universe : 0;
     return {};
+  };
+  if (auto looked = database_->read("looking for the universe", look); !looked || universe_ != 0) return looked;
+  return database_->write("noting the universe", [&](soci::session& session) -> Status {
+    session << "INSERT INTO universes (symbols) VALUES (:names) ON CONFLICT DO NOTHING", soci::use(names);
+    return look(session);
   });
 }
 

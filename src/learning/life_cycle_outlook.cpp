@@ -10,12 +10,12 @@ std::vector<NextTraining> training_outlook(const OutlookQuestion& question, cons
   std::vector<NextTraining> all;
   for (const auto& name : options.training.models) {
     ModelFreshness model{name, std::nullopt, std::nullopt};
-    bool expired = false;
+    bool vacant = true;
     if (const auto known = state.types.find(name); known != state.types.end()) {
       const TypeState& type = known->second;
       model.last_attempt_data_end = model.newest_data_end = type.last_attempt;
-      expired = !type.active.empty() && is_expired(type.active_data_end, question.now, options.serving);
-      if (!type.active.empty() && !expired) {
+      vacant = is_vacant(type, question.now, options.serving);
+      if (!vacant) {
         model.active_data_end = type.active_data_end;
         model.newest_data_end = std::max(type.last_attempt, std::optional(type.active_data_end));
       }
@@ -29,8 +29,10 @@ std::vector<NextTraining> training_outlook(const OutlookQuestion& question, cons
       return trial.model_type == name && trial.stage != Stage::watch;
     });
     if (waiting != open_jobs.end()) {
-      next.waits_for = "job " + std::to_string(waiting->id) + " is tried again from " + to_string(waiting->not_before);
-    } else if (!expired && on_trial >= options.deployment.stages.shadow.places) {
+      next.waits_for = (waiting->attempts > 0 ? "the last try failed (" + waiting->outcome + "); " : "") + "job " +
+                       std::to_string(waiting->id) + " is tried again once bars until " +
+                       to_string(waiting->not_before) + " are stored, or at once with clm cycle --force";
+    } else if (!vacant && on_trial >= options.deployment.stages.shadow.places) {
       next.waits_for = std::to_string(on_trial) + " on trial, and there are no more places";
     }
     all.push_back(std::move(next));

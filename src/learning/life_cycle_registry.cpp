@@ -38,7 +38,10 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
   // As the registry has it: a cycle that is carried out a second time finds its own versions there.
   const auto events = place_.registry.events_of(result.version);
   if (!events) return forward_error(events);
-  if (events->front().at != now) {
+  const bool is_new = std::any_of(events->begin(), events->end(), [&](const Event& event) {
+    return event.at == now && event.to == VersionStatus::candidate && event.from != event.to;
+  });
+  if (!is_new) {
     tell(now, "trained", result.model_type, result.version,
          "this very model was trained before, at " + to_string(events->front().at));
     return {};
@@ -73,11 +76,13 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
 
 Status LifeCycle::propose_newcomer(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now) {
   if (options_.deployment.mode != "advisory" || !verdict.decision) return {};
-  const auto manifest = read_manifest(record.manifest_json);
+  const auto manifest = stored_manifest(record);
   if (!manifest) return forward_error(manifest);
   const auto rival = rival_of(place_.registry, *manifest, options_, now);
   if (!rival) return forward_error(rival);
-  const auto to = first_stage(*verdict.decision, options_.deployment.stages, *rival);
+  const auto to = options_.deployment.gate == "none"
+                      ? std::optional(VersionStatus::active)
+                      : first_stage(*verdict.decision, options_.deployment.stages, *rival);
   if (!to || *to == VersionStatus::rejected) return {};
   const auto evidence = place_.registry.latest_evidence(record.version);
   if (!evidence) return forward_error(evidence);
@@ -115,7 +120,8 @@ Result<LifeCycle::VersionVerdict> LifeCycle::verdict_on(const VersionId& version
 Result<bool> LifeCycle::has_vote(const VersionId& version, Timestamp now) const {
   const auto record = place_.registry.find(version.str());
   if (!record) return forward_error(record);
-  const auto manifest = read_manifest(record->manifest_json);
+  if (record->status == VersionStatus::failed) return false;
+  const auto manifest = stored_manifest(*record);
   if (!manifest) return forward_error(manifest);
   return !is_expired(manifest->created_as_of, now, options_.serving);
 }
@@ -126,7 +132,7 @@ Status LifeCycle::read_active(const std::string& model_type) {
   if (!active) return forward_error(active);
   type.active = *active ? (*active)->record.version : VersionId();
   if (!*active) return {};
-  const auto manifest = read_manifest((*active)->record.manifest_json);
+  const auto manifest = stored_manifest((*active)->record);
   if (!manifest) return forward_error(manifest);
   type.active_data_end = manifest->created_as_of;
   return begin_chart(type);
@@ -135,37 +141,6 @@ Status LifeCycle::read_active(const std::string& model_type) {
 Status LifeCycle::read_registry() {
   for (const auto& name : types_of(options_))
     if (auto read = read_active(name); !read) return read;
-  return {};
-}
-
-Status LifeCycle::meet_broken_versions(Timestamp now) {
-  const auto problem_of = [&](const VersionId& version) -> Result<std::optional<Error>> {
-    const auto record = place_.registry.find(version.str());
-    if (!record) return forward_error(record);
-    const auto sound = place_.registry.open_artifact(*record);
-    if (sound) return std::optional<Error>();
-    if (sound.error().kind != ErrorKind::integrity) return forward_error(sound);
-    return std::optional(sound.error());
-  };
-  for (Trial& trial : state_.trials) {
-    const bool watched = trial.stage == Stage::watch;
-    const auto problem = problem_of(watched ? trial.reference : trial.challenger);
-    if (!problem) return forward_error(problem);
-    if (!*problem) continue;
-    if (watched) {
-      tell(now, "watch_ended", trial.model_type, trial.challenger,
-           "the way back to " + trial.reference.str() + " is broken: " + to_string(**problem));
-      end_trial(trial);
-      continue;
-    }
-    const auto record = place_.registry.find(trial.challenger.str());
-    if (!record) return forward_error(record);
-    if (record->status != status_in(trial.stage)) continue;  // somebody has moved it, which is met next
-    const Decision failure{now, "life cycle", to_string(**problem), {}};
-    if (auto failed = place_.registry.advance(trial.challenger, VersionStatus::failed, failure); !failed)
-      return forward_error(failed);
-  }
-  forget_ended_trials();
   return {};
 }
 
@@ -190,10 +165,11 @@ Status LifeCycle::meet_moved_trials(Timestamp now) {
   return {};
 }
 
-Status LifeCycle::meet_what_a_person_did(const std::map<std::string, VersionId>& active_before) {
+Status LifeCycle::meet_what_a_person_did(std::map<std::string, VersionId> active_before) {
   const Timestamp now = state_.last_close.value_or(Timestamp(0));
-  if (auto met = meet_broken_versions(now); !met) return met;
-  if (auto met = meet_moved_trials(now); !met) return met;
+  auto sound = meet_broken_versions(active_before);
+  if (!sound) return forward_error(sound);
+  active_before = std::move(*sound);
   // What was proposed may have become impossible.
   std::vector<VersionId> settled;
   for (const Job& job : open_jobs_) {
@@ -203,19 +179,31 @@ Status LifeCycle::meet_what_a_person_did(const std::map<std::string, VersionId>&
     if (!is_legal_transition(record->status, job.to)) settled.push_back(job.version);
   }
   for (const VersionId& version : settled) cancel_proposals(version, "somebody has moved the version");
+  if (auto met = meet_moved_actives(active_before, now); !met) return met;
+  if (auto met = meet_unknown_trials(now); !met) return met;
+  forget_ended_trials();
+  return {};
+}
 
+Status LifeCycle::meet_moved_actives(const std::map<std::string, VersionId>& active_before, Timestamp now) {
   for (const auto& [name, type] : state_.types) {
-    if (type.active.empty()) continue;
     const auto before = active_before.find(name);
-    const bool replaced = before != active_before.end() && !before->second.empty() && before->second != type.active;
-    if (replaced) {
-      restart_trials_against(name, type.active, now);
+    if (type.active.empty() || before == active_before.end() || before->second == type.active) continue;
+    if (!before->second.empty())
       tell(now, "promoted", name, type.active, "somebody put it in the place of " + before->second.str());
-      const auto there_is_a_way_back = has_vote(before->second, now);
-      if (!there_is_a_way_back) return forward_error(there_is_a_way_back);
-      if (options_.deployment.stages.watch.enabled && *there_is_a_way_back)
-        begin_trial(name, type.active, Stage::watch, before->second, VersionVerdict(), now);
-    }
+    restart_trials_against(name, type.active, now);
+    if (before->second.empty()) continue;
+    const auto there_is_a_way_back = has_vote(before->second, now);
+    if (!there_is_a_way_back) return forward_error(there_is_a_way_back);
+    if (options_.deployment.stages.watch.enabled && *there_is_a_way_back)
+      begin_trial(name, type.active, Stage::watch, before->second, VersionVerdict(), now);
+  }
+  return {};
+}
+
+Status LifeCycle::meet_unknown_trials(Timestamp now) {
+  for (const auto& [name, type] : state_.types) {
+    if (type.active.empty()) continue;  // there is nobody to be held against
     for (const Stage stage : {Stage::shadow, Stage::canary_first}) {
       const auto records = place_.registry.list(Registry::Filter{name, {}, status_in(stage)});
       if (!records) return forward_error(records);
@@ -223,13 +211,15 @@ Status LifeCycle::meet_what_a_person_did(const std::map<std::string, VersionId>&
         const bool known = std::any_of(state_.trials.begin(), state_.trials.end(),
                                        [&](const Trial& trial) { return trial.challenger == record.version; });
         if (known) continue;
+        const auto broken = fail_if_broken(record.version, now);
+        if (!broken) return forward_error(broken);
+        if (*broken) continue;
         const auto verdict = verdict_on(record.version);
         if (!verdict) return forward_error(verdict);
         begin_trial(name, record.version, stage, type.active, *verdict, now);
       }
     }
   }
-  forget_ended_trials();
   return {};
 }
 

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "learning/triggers.hpp"
+
 namespace clm {
 namespace {
 
@@ -60,7 +62,8 @@ Json to_json(const TypeState& type) {
           {"rolled_back_at", to_json(type.rolled_back_at)},
           {"chart", type.chart ? type.chart->state() : Json()},
           {"charted", type.charted.str()},
-          {"charted_since", type.charted_since.ms()}};
+          {"charted_since", type.charted_since.ms()},
+          {"lost", type.lost}};
 }
 
 Result<TypeState> read_type(const Json& json, const LabelOptions& label, Interval interval) {
@@ -69,6 +72,7 @@ Result<TypeState> read_type(const Json& json, const LabelOptions& label, Interva
   type.active_data_end = Timestamp(json.at("active_data_end").get<std::int64_t>());
   type.last_attempt = read_time(json.at("last_attempt"));
   type.rolled_back_at = read_time(json.at("rolled_back_at"));
+  type.lost = json.value("lost", std::string());  // as in a state of before it was noted
   // A state that was written before there were charts has none.
   if (!json.contains("charted")) return type;
   type.charted = VersionId(json.at("charted").get<std::string>());
@@ -81,6 +85,10 @@ Result<TypeState> read_type(const Json& json, const LabelOptions& label, Interva
 }
 
 }  // namespace
+
+bool is_vacant(const TypeState& type, Timestamp now, const ServingOptions& options) {
+  return type.active.empty() || is_expired(type.active_data_end, now, options);
+}
 
 std::string_view to_string(Stage stage) { return kStages[static_cast<std::size_t>(stage)].second; }
 

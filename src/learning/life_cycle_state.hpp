@@ -61,7 +61,12 @@ struct TypeState {
   std::optional<PerformanceChart> chart;
   VersionId charted;        ///< whose promise it is, also where there was none
   Timestamp charted_since;  ///< decisions later than this are counted
+  /// Why it is trained at the next decision, whatever the triggers say: its active version is gone. Empty: nothing.
+  std::string lost;
 };
+
+/// Whether nobody of the type has a vote at `now`: none is active, or it has expired (`is_expired`).
+bool is_vacant(const TypeState& type, Timestamp now, const ServingOptions& options);
 
 /// Everything from which a life cycle goes on to the same bits, but for the jobs, which have a table of their own.
 struct LifeCycleState {

@@ -76,7 +76,9 @@ void LifeCycle::begin_trial(const std::string& model_type, const VersionId& chal
   trial.fit_alone = verdict.fit_alone;
   start_stage(trial, stage, reference, now);
   state_.trials.push_back(std::move(trial));
-  tell(now, std::string(to_string(stage)), model_type, challenger, "begins beside " + reference.str());
+  tell(now, std::string(to_string(stage)), model_type, challenger,
+       reference.empty() ? "begins; it is held against nobody before a version of its type is active"
+                         : "begins beside " + reference.str());
 }
 
 void LifeCycle::end_trial(Trial& trial) {
@@ -95,7 +97,8 @@ void LifeCycle::restart_trials_against(const std::string& model_type, const Vers
     }
     start_stage(trial, trial.stage, active, now);
     tell(now, std::string(to_string(trial.stage)), model_type, trial.challenger,
-         "starts over beside " + active.str() + ", which is active now");
+         active.empty() ? "starts over; it is held against nobody before a version of its type is active"
+                        : "starts over beside " + active.str() + ", which is active now");
   }
 }
 
@@ -190,7 +193,7 @@ void LifeCycle::move_on(Trial& trial, const StageDecision& decision, Timestamp n
   tell_it("promoted");
   restart_trials_against(trial.model_type, trial.challenger, now);
   // As in `has_vote`: the version that it replaces is active until the job is done.
-  const bool is_a_way_back = !is_expired(state_.types[trial.model_type].active_data_end, now, options_.serving);
+  const bool is_a_way_back = !is_vacant(state_.types[trial.model_type], now, options_.serving);
   if (!options_.deployment.stages.watch.enabled || !is_a_way_back) return end_trial(trial);
   start_stage(trial, Stage::watch, trial.reference, now);
 }
@@ -199,13 +202,16 @@ void LifeCycle::move_on(Trial& trial, const StageDecision& decision, Timestamp n
 /// speaks against it.
 Result<std::optional<StageDecision>> LifeCycle::succession(const Trial& trial, Timestamp now) {
   const TypeState& type = state_.types[trial.model_type];
-  if (trial.stage == Stage::watch || !trial.fit_alone || type.active != trial.reference ||
-      !is_expired(type.active_data_end, now, options_.serving))
+  if (trial.stage == Stage::watch || !trial.fit_alone || type.active != trial.reference || !is_vacant(type, now, options_.serving))
     return std::optional<StageDecision>();
   const auto can_serve = has_vote(trial.challenger, now);
   if (!can_serve) return forward_error(can_serve);
   const TrialReport report = trial.losses.report();
   if (!*can_serve || report.outcome == TrialOutcome::worse || report.hi < 0) return std::optional<StageDecision>();
+  if (type.active.empty())
+    return std::optional(StageDecision{StageMove::succeed,
+                                       "nobody is served by this type any more; what was found when it was judged is "
+                                       "enough for a first version"});
   const BarLoss loss = trial_options(trial.stage, options_.deployment.stages, options_.label, tape_.interval()).loss;
   return std::optional(
       StageDecision{StageMove::succeed,

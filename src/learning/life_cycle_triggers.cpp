@@ -1,5 +1,6 @@
 // Whether something is to be learned: the triggers are asked, each at its own times.
 #include <algorithm>
+#include <utility>
 
 #include "learning/life_cycle.hpp"
 
@@ -68,19 +69,29 @@ bool LifeCycle::may_be_trained(const std::string& model_type, Timestamp now) con
                   [&](const Job& job) { return job.kind == JobKind::train && job.model_type == model_type; }))
     return false;
   // Nobody is served: whoever comes need not wait for a place.
-  if (known != state_.types.end() && !known->second.active.empty() &&
-      is_expired(known->second.active_data_end, now, options_.serving))
-    return !is_cooling_down(known->second, now);
+  if (known != state_.types.end() && is_vacant(known->second, now, options_.serving)) return !is_cooling_down(known->second, now);
   const auto on_trial = std::count_if(state_.trials.begin(), state_.trials.end(), [&](const Trial& trial) {
     return trial.model_type == model_type && trial.stage != Stage::watch;
   });
   return on_trial < options_.deployment.stages.shadow.places;
 }
 
+void LifeCycle::ask_for_lost(std::vector<Trigger>& wanted, Timestamp now) {
+  for (auto& [name, type] : state_.types) {
+    const std::string why = std::exchange(type.lost, {});
+    const auto& trained = options_.training.models;
+    if (why.empty() || std::find(trained.begin(), trained.end(), name) == trained.end()) continue;
+    if (std::any_of(wanted.begin(), wanted.end(), [&](const Trigger& one) { return one.model_type == name; })) continue;
+    wanted.push_back({name, TriggerKind::time_based, Priority::urgent, why});
+    tell(now, "trigger", name, {}, sentence(wanted.back()));
+  }
+}
+
 Status LifeCycle::ask_triggers(std::size_t bar) {
   const Timestamp now = tape_.close(bar);
   std::vector<Trigger> wanted = std::move(asked_);
   asked_.clear();
+  ask_for_lost(wanted, now);
   // Whoever asks for what is waiting to be tried again need not wait.
   for (Job& job : open_jobs_) {
     const auto same = [&](const Trigger& trigger) {

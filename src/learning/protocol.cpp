@@ -87,16 +87,21 @@ bool is_about(const Manifest& manifest, const LabelOptions& label) {
 
 nlohmann::json headline_metrics(const Judgement& judgement) {
   const ModelJudgement& m = judgement.candidate;
+  const auto known = [](bool is, double value) { return is ? nlohmann::json(value) : nlohmann::json(); };
+  const bool traded = !m.positions.trades.empty(), held = m.long_short.rebalances > 0;
   return {{"rank_ic", m.rank_ic.mean.mean},
           {"rank_ic_lo", m.rank_ic.mean.lo},
           {"rank_ic_hi", m.rank_ic.mean.hi},
           {"hit_rate", m.direction.share},
           {"rmse", m.errors.rmse},
-          {"net_bps_per_trade", m.positions.net_bps_per_trade},
+          {"net_bps_per_trade", known(traded, m.positions.net_bps_per_trade)},
+          {"net_bps_per_trade_lo", m.trade_net_bps.lo},
+          {"net_bps_per_trade_hi", m.trade_net_bps.hi},
           {"trades", m.positions.trades.size()},
-          {"win_rate", m.win_rate.share},
-          {"long_short_net_bps", m.long_short_net_bps.mean},
-          {"sharpe", m.sharpe_net},
+          {"win_rate", known(traded, m.win_rate.share)},
+          {"long_short_net_bps", known(held, m.long_short_net_bps.mean)},
+          {"rebalances", m.long_short.rebalances},
+          {"sharpe", known(held, m.sharpe_net)},
           {"max_drawdown", m.positions.returns.max_drawdown},
           {"judged_rows", judgement.rows},
           {"judged_from", to_string(Timestamp(judgement.from_ms))},

@@ -31,7 +31,8 @@ Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const
 /// Whether a version's forecasts are about this label.
 bool is_about(const Manifest& manifest, const LabelOptions& label);
 
-/// The few figures that lists show: {rank_ic, rank_ic_lo, rank_ic_hi, hit_rate, net_bps_per_trade, sharpe, ...}.
+/// The few figures that lists show: {rank_ic, rank_ic_lo, rank_ic_hi, hit_rate, net_bps_per_trade, trades, sharpe,
+/// ...}; null where nothing was traded.
 nlohmann::json headline_metrics(const Judgement& judgement);
 
 }  // namespace clm

@@ -177,7 +177,7 @@ Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeC
   report.promotions_regretted = regretted(report.timeline);
   const auto cycles = place.log.list(1'000'000);
   if (!cycles) return forward_error(cycles);
-  for (const auto& cycle : *cycles) report.training_seconds += cycle.seconds;
+  for (const auto& cycle : *cycles) report.cycle_wall_seconds += cycle.seconds;
   const Age age = age_of_served(tape, report.timeline, options.span, options.learning.serving);
   if (age.bars > 0) report.mean_data_age_days = age.days / static_cast<double>(age.bars);
 
@@ -222,16 +222,21 @@ nlohmann::json to_json(const ReplayReport& report) {
                          {"max_drawdown", nullptr}};
   if (report.served) {
     const ModelJudgement& served = *report.served;
+    const bool traded = !served.positions.trades.empty(), held = served.long_short.rebalances > 0;
+    const auto known = [](bool is, double value) { return is ? number(value) : nlohmann::json(); };
     metrics = {{"rank_ic", served.rank_ic.mean.mean},
                {"rank_ic_lo", number(served.rank_ic.mean.lo)},
                {"rank_ic_hi", number(served.rank_ic.mean.hi)},
                {"hit_rate", served.direction.share},
-               {"net_return_bps_per_trade", served.positions.net_bps_per_trade},
+               {"net_return_bps_per_trade", known(traded, served.positions.net_bps_per_trade)},
+               {"net_return_bps_per_trade_lo", number(served.trade_net_bps.lo)},
+               {"net_return_bps_per_trade_hi", number(served.trade_net_bps.hi)},
                {"trades", served.positions.trades.size()},
-               {"long_short_net_bps", served.long_short_net_bps.mean},
+               {"long_short_net_bps", known(held, served.long_short_net_bps.mean)},
+               {"rebalances", served.long_short.rebalances},
                {"long_short_net_bps_lo", number(served.long_short_net_bps.lo)},
                {"long_short_net_bps_hi", number(served.long_short_net_bps.hi)},
-               {"sharpe", served.sharpe_net},
+               {"sharpe", known(held, served.sharpe_net)},
                {"max_drawdown", served.positions.returns.max_drawdown}};
   }
   return {{"policy", report.policy},
@@ -246,7 +251,7 @@ nlohmann::json to_json(const ReplayReport& report) {
           {"retreats", report.retreats},
           {"refusals", report.refusals},
           {"promotions_regretted", report.promotions_regretted},
-          {"training_seconds", report.training_seconds},
+          {"cycle_wall_seconds", report.cycle_wall_seconds},
           {"served_share", report.served_share},
           {"mean_data_age_days", report.mean_data_age_days},
           {"metrics", metrics},

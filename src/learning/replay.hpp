@@ -41,7 +41,7 @@ struct ReplayReport {
   std::size_t retrains = 0;   ///< times that training began
   std::size_t promotions = 0, canaries = 0, rollbacks = 0, refusals = 0, retreats = 0;
   std::size_t promotions_regretted = 0;  ///< lost more than the version they replaced, in the watch that followed
-  double training_seconds = 0;           ///< of the cycles, judging included; depends on the machine
+  double cycle_wall_seconds = 0;         ///< that the cycles took, judging included; depends on the machine
   double served_share = 0;               ///< of the bars with a forecast from somebody
   double mean_data_age_days = 0;         ///< of what was served
   std::optional<ModelJudgement> served;  ///< what was served, over the whole span; none without forecasts

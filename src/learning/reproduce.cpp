@@ -26,9 +26,14 @@ std::string differing_files(const Manifest& expected, const Manifest& got) {
   return "other bytes in " + names;
 }
 
-/// A version made again beside the store: its manifest, complete as far as its id goes.
-Result<Manifest> train_again(const Registry& registry, const Manifest& expected, const Protocol& protocol,
-                             const LearningData& data, const TrainingSplit& split, const RunContext& run) {
+/// A version made again beside the store: its manifest is complete as far as its id goes.
+struct Remade {
+  Manifest manifest;
+  StagedArtifact staged;
+};
+
+Result<Remade> train_again(const Registry& registry, const Manifest& expected, const Protocol& protocol,
+                           const LearningData& data, const TrainingSplit& split, const RunContext& run) {
   auto trainer = make_trainer(expected.model_type, nlohmann::json::parse(expected.parameters_json));
   if (!trainer) return forward_error(trainer);
   if (!protocol.warm_start.empty()) {
@@ -39,7 +44,7 @@ Result<Manifest> train_again(const Registry& registry, const Manifest& expected,
                   "manifest.json", "The version was written by another release; train it again.");
     trainer = warm_started(std::move(*trainer), std::move(*parent));
   }
-  const auto staged = registry.store().stage(expected.model_type);
+  auto staged = registry.store().stage(expected.model_type);
   if (!staged) return forward_error(staged);
   const auto model = train_into(staged->directory(), **trainer, data, split, protocol.training, run);
   if (!model) return forward_error(model);
@@ -47,12 +52,12 @@ Result<Manifest> train_again(const Registry& registry, const Manifest& expected,
   auto files = describe_model_files(staged->directory());
   if (!files) return forward_error(files);
   again.files = std::move(*files);
-  return again;
+  return Remade{std::move(again), std::move(*staged)};
 }
 
 /// Of an ensemble: the weights chosen again, from the stored bytes of its members.
-Result<Manifest> choose_again(const Registry& registry, const Manifest& expected, const Protocol& protocol,
-                              const LearningData& data, const TrainingSplit& split) {
+Result<Remade> choose_again(const Registry& registry, const Manifest& expected, const Protocol& protocol,
+                            const LearningData& data, const TrainingSplit& split) {
   const auto artifacts = registry.open_members(expected);
   if (!artifacts) return forward_error(artifacts);
   const auto members = load_members(*artifacts);
@@ -63,21 +68,21 @@ Result<Manifest> choose_again(const Registry& registry, const Manifest& expected
   if (!recipe) return forward_error(recipe);
   auto draft = draft_ensemble(*members, data, split, protocol, *recipe);
   if (!draft) return forward_error(draft);
-  const auto staged = registry.store().stage(kEnsembleType);
+  auto staged = registry.store().stage(kEnsembleType);
   if (!staged) return forward_error(staged);
   const auto written = write_file_atomic(staged->directory() / EnsembleRule::kFileName, draft->rule.to_json_text());
   if (!written) return forward_error(written);
   auto files = describe_model_files(staged->directory());
   if (!files) return forward_error(files);
   draft->manifest.files = std::move(*files);
-  return std::move(draft->manifest);
+  return Remade{std::move(draft->manifest), std::move(*staged)};
 }
 
 }  // namespace
 
 Result<Reproduction> reproduce(const Registry& registry, const VersionRecord& record, const OpenCandles& open_candles,
                                const ContextSource* context, const RunContext& run) {
-  const auto expected = read_manifest(record.manifest_json);
+  const auto expected = stored_manifest(record);
   if (!expected) return forward_error(expected);
   auto protocol = read_protocol(expected->protocol_json);
   if (!protocol) return forward_error(protocol);
@@ -86,7 +91,10 @@ Result<Reproduction> reproduce(const Registry& registry, const VersionRecord& re
   protocol->training.seed = static_cast<std::int64_t>(expected->seed);
   protocol->training.threads = expected->threads;
 
-  Reproduction outcome{record.version, false, record.version.str(), {}, {}};
+  Reproduction outcome{record.version, false, record.version.str(), {}, {}, {}, {}};
+  auto stored = registry.what_is_broken(record);
+  if (!stored) return forward_error(stored);
+  outcome.stored = std::move(*stored);
   const auto features = feature_set(expected->feature_set);
   if (!features) return forward_error(features);
   if (features->hash() != expected->feature_hash) {
@@ -109,12 +117,16 @@ Result<Reproduction> reproduce(const Registry& registry, const VersionRecord& re
   auto again = expected->model_type == kEnsembleType ? choose_again(registry, *expected, *protocol, *data, *split)
                                                      : train_again(registry, *expected, *protocol, *data, *split, run);
   if (!again) return forward_error(again);
-  again->scope = expected->scope;
-  const auto got = version_id(*again);
+  again->manifest.scope = expected->scope;
+  const auto got = version_id(again->manifest);
   if (!got) return forward_error(got);
   outcome.got = got->str();
   outcome.identical = *got == record.version;
-  if (!outcome.identical) outcome.difference = differing_files(*expected, *again);
+  if (outcome.identical) {
+    outcome.again = std::move(again->staged);
+  } else {
+    outcome.difference = differing_files(*expected, again->manifest);
+  }
   return outcome;
 }
 

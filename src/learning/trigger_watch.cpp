@@ -281,6 +281,10 @@ Result<DriftFinding> TriggerWatch::compare_spread(const Subject& subject, std::s
 Status TriggerWatch::learn_spread(Spread& spread, std::size_t data_bars) {
   ForecastBook book(tape_, registry_, options_.serving);
   const auto manifest = book.manifest(spread.version);
+  if (!manifest && manifest.error().kind == ErrorKind::integrity) {
+    spread.no_reference = "the bytes of the active version are broken: " + manifest.error().message;
+    return {};
+  }
   if (!manifest) return forward_error(manifest);
   // On what it was fitted on, a model says more than elsewhere.
   const Timestamp clean_from = label_end(manifest->training_span.to, tape_.label(), tape_.interval());

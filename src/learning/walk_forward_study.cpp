@@ -32,7 +32,7 @@ struct BlockOutcome {
   std::vector<std::vector<float>> values;
   std::vector<std::vector<FeatureImportance>> importance;  ///< of the models, without the baselines
   StudyBlock block;
-  double training_seconds = 0;
+  double fit_seconds = 0;
 };
 
 Result<BlockOutcome> run_block(const LearningData& data, const Fold& fold, const LearningOptions& options,
@@ -47,7 +47,7 @@ Result<BlockOutcome> run_block(const LearningData& data, const Fold& fold, const
     const double started = monotonic_seconds();
     const auto model = train_calibrated(**trainer, data, *split, options.training, run);
     if (!model) return forward_error(model);
-    outcome.training_seconds += monotonic_seconds() - started;
+    outcome.fit_seconds += monotonic_seconds() - started;
     auto forecasts = model->forecast(fold.test);
     if (!forecasts) return forward_error(forecasts);
     outcome.importance.push_back(model->model->importance());
@@ -116,7 +116,8 @@ nlohmann::json to_json(const WalkForwardStudy& study) {
   return {{"models", study.models},
           {"blocks", study.blocks.size()},
           {"fits", study.fits},
-          {"training_seconds", study.training_seconds},
+          {"wall_seconds", study.wall_seconds},
+          {"fit_seconds_summed", study.fit_seconds_summed},
           {"judgement", to_json(study.average)},
           {"each", each},
           {"walk", walk},
@@ -126,6 +127,7 @@ nlohmann::json to_json(const WalkForwardStudy& study) {
 
 Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const LearningOptions& options,
                                           const WalkForwardStudyOptions& study, const RunContext& run) {
+  const double started = monotonic_seconds();
   WalkForwardOptions walk;
   constexpr double kDayMs = 86'400'000.0;
   walk.train_length = Duration(static_cast<std::int64_t>(options.training.window_days * kDayMs));
@@ -152,7 +154,7 @@ Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const Learni
   for (std::size_t i = 0; i < folds->size(); ++i) {
     auto& outcome = *outcomes[i];
     if (!outcome) return forward_error(outcome);
-    result.training_seconds += outcome->training_seconds;
+    result.fit_seconds_summed += outcome->fit_seconds;
     outcome->block.test = block_of((*folds)[i], blocks);
     result.blocks.push_back(outcome->block);
     judged.rows.insert(judged.rows.end(), (*folds)[i].test.rows.begin(), (*folds)[i].test.rows.end());
@@ -186,6 +188,7 @@ Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const Learni
     if (!alone) return forward_error(alone);
     result.each.push_back(std::move(alone->candidate));
   }
+  result.wall_seconds = monotonic_seconds() - started;
   return result;
 }
 

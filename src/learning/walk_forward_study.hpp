@@ -44,9 +44,10 @@ struct WalkForwardStudy {
   Judgement average;  ///< the plain average of the models, beside the baselines
   std::vector<ModelJudgement> each;         ///< every model by itself, on the same rows
   std::vector<StudyImportance> importance;  ///< as `models`
-  double training_seconds = 0;              ///< summed over the fits
+  double fit_seconds_summed = 0;            ///< of the clock on the wall, summed over fits that ran side by side
+  double wall_seconds = 0;                  ///< from the first fit to the last figure
 };
-/// {models, blocks, fits, training_seconds, judgement, each, walk, skipped, importance}.
+/// {models, blocks, fits, wall_seconds, fit_seconds_summed, judgement, each, walk, skipped, importance}.
 nlohmann::json to_json(const WalkForwardStudy& study);
 
 /// Walk-forward: the time to be judged is cut into blocks of calendar months, of which the first and the last may be

@@ -48,7 +48,7 @@ Result<WarmParent> find_warm_parent(const Registry& registry, const std::string&
   for (std::string version = parent; !version.empty();) {
     const auto record = registry.find(version);
     if (!record) return forward_error(record);
-    const auto manifest = read_manifest(record->manifest_json);
+    const auto manifest = stored_manifest(*record);
     if (!manifest) return forward_error(manifest);
     const std::string why = what_forbids(version, *manifest, data, split, protocol);
     if (!why.empty()) return drawn(why);
@@ -57,6 +57,8 @@ Result<WarmParent> find_warm_parent(const Registry& registry, const std::string&
     version = own->warm_start;
   }
   auto model = load_warm_parent(registry, parent);
+  if (!model && model.error().kind == ErrorKind::integrity)
+    return drawn("the bytes of " + parent + " are broken: " + model.error().message);
   if (!model) return forward_error(model);
   return WarmParent{parent, std::move(*model), {}};
 }

@@ -249,11 +249,6 @@ Result<CandleStore> CandleStore::open(const fs::path& root) { return open(root, 
 
 Result<CandleStore> CandleStore::open(const fs::path& root, const Options& options) {
   expects(options.lock_wait_seconds >= 0, "a wait is not negative");
-  std::error_code failure;
-  fs::create_directories(root, failure);
-  if (!fs::is_directory(root, failure))
-    return fail(ErrorKind::unavailable, "file.write", "cannot make the candle store: " + failure.message(),
-                root.string());
   return CandleStore(root, options);
 }
 
@@ -265,6 +260,11 @@ Result<StoreResult> CandleStore::write(const CandleSeries& series) {
 
 Result<std::vector<StoreResult>> CandleStore::write_all(std::span<const CandleSeries> batch,
                                                         const CandleWriteOptions& options) {
+  std::error_code failure;
+  fs::create_directories(root_, failure);
+  if (failure)
+    return fail(ErrorKind::unavailable, "file.write", "cannot make the candle store: " + failure.message(),
+                root_.string(), "Check the path and its permissions.");
   const auto lock = FileLock::acquire_within(root_ / kCandleLockName, "writing candles", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);

@@ -173,11 +173,6 @@ Result<ContextStore> ContextStore::open(const fs::path& root) { return open(root
 
 Result<ContextStore> ContextStore::open(const fs::path& root, const Options& options) {
   expects(options.lock_wait_seconds >= 0, "a wait is not negative");
-  std::error_code failure;
-  fs::create_directories(root, failure);
-  if (!fs::is_directory(root, failure))
-    return fail(ErrorKind::unavailable, "file.write", "cannot make the series store: " + failure.message(),
-                root.string());
   return ContextStore(root, options);
 }
 
@@ -188,6 +183,11 @@ Result<StoreResult> ContextStore::write(const ContextSeries& series) {
 }
 
 Result<std::vector<StoreResult>> ContextStore::write_all(std::span<const ContextSeries> batch) {
+  std::error_code failure;
+  fs::create_directories(root_, failure);
+  if (failure)
+    return fail(ErrorKind::unavailable, "file.write", "cannot make the series store: " + failure.message(),
+                root_.string(), "Check the path and its permissions.");
   const auto lock = FileLock::acquire_within(root_ / kLockName, "writing context series", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);

@@ -25,7 +25,7 @@ class ContextStore {
     double lock_wait_seconds = 30;  ///< how long a write waits for another one before `lock.held`; >= 0
   };
 
-  /// Makes the directory if it is absent. Error `file.write` (unavailable).
+  /// Looks at nothing yet: a store that is not there is empty, and the first write makes its directory.
   static Result<ContextStore> open(const std::filesystem::path& root);
   static Result<ContextStore> open(const std::filesystem::path& root, const Options& options);
 

@@ -58,13 +58,21 @@ class ArtifactStore {
   /// was staged is not a model), `manifest.field_value`, `file.*`. Cost: one hash and one fsync of every file.
   Result<StoredArtifact> put(StagedArtifact staged, Manifest manifest) const;
 
+  /// Puts a version's bytes back in place of whatever lies under its name, with exactly these bytes as its manifest.
+  /// Only if the staged files are those that it names: else `artifact.other_bytes` (integrity), and nothing is changed.
+  /// Other errors as `put`, and `manifest.*` for a manifest that cannot be read.
+  Result<StoredArtifact> put_back(StagedArtifact staged, const std::string& manifest_bytes) const;
+  /// Replaces manifest.json alone, by bytes that name the same files. Error `file.write` (unavailable).
+  Status write_manifest_of(const StoredArtifact& artifact, const std::string& manifest_bytes) const;
+
   /// Compares every byte with the manifest, before anything is loaded. `manifest_sha256` is what the registry keeps
   /// and protects the manifest itself; empty skips that comparison only. About 2 ns a byte.
   /// Errors (integrity), each saying which file and what is wrong: `artifact.missing`, `artifact.manifest_missing`,
   /// `artifact.manifest_altered`, `artifact.swapped` (another version's directory under this name),
   /// `artifact.file_missing`, `artifact.file_empty`, `artifact.file_truncated`, `artifact.file_altered` (names the
-  /// version whose bytes these are, if it is one of ours), `artifact.extra_file`, `artifact.file_kind`, `manifest.*`;
-  /// `file.read` (unavailable).
+  /// version whose bytes these are, if it is one of ours), `artifact.extra_file`, `artifact.file_kind`,
+  /// `artifact.unreadable` (permissions, or the disk), `manifest.*`; `file.exhausted` (unavailable) where this process
+  /// may open no more files.
   Result<StoredArtifact> open(std::string_view model_type, const VersionId& version,
                               std::string_view manifest_sha256) const;
 
@@ -84,6 +92,8 @@ class ArtifactStore {
   void remove_leftovers() const;
 
  private:
+  Result<StoredArtifact> publish_as(StagedArtifact staged, Manifest manifest, const VersionId& version,
+                                    const std::string& manifest_bytes) const;
   std::filesystem::path root_;
 };
 

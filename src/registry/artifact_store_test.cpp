@@ -140,6 +140,14 @@ TEST_F(ArtifactStoreTest, MissingAndExtra) {
   EXPECT_EQ(problem().code, "artifact.missing");
 }
 
+TEST_F(ArtifactStoreTest, AManifestThatIsNoManifestAnyMore) {
+  overwrite(first_.directory / "manifest.json", std::string(Manifest::kMaxBytes + 1, ' '));
+  EXPECT_EQ(problem().code, "artifact.manifest_altered");
+  fs::remove(first_.directory / "manifest.json");
+  fs::create_directory(first_.directory / "manifest.json");
+  EXPECT_EQ(problem().code, "artifact.file_kind");
+}
+
 TEST_F(ArtifactStoreTest, DatesAreNotRead) {
   for (const auto& entry : fs::directory_iterator(first_.directory))
     fs::last_write_time(entry.path(), fs::last_write_time(entry.path()) + std::chrono::hours(24 * 365));

@@ -23,16 +23,18 @@ std::vector<CycleRecord> query(soci::session& session, const std::string& condit
   CycleRecord record;
   long long id = 0;
   long long as_of = 0;
+  long long decided_at = 0;
   std::string status;
   soci::statement statement =
-      (session.prepare << "SELECT id, as_of, status, triggers, results, seconds FROM cycles " << conditions,
-       soci::into(id), soci::into(as_of), soci::into(status), soci::into(record.triggers_json),
+      (session.prepare << "SELECT id, as_of, decided_at, status, triggers, results, seconds FROM cycles " << conditions,
+       soci::into(id), soci::into(as_of), soci::into(decided_at), soci::into(status), soci::into(record.triggers_json),
        soci::into(record.results_json), soci::into(record.seconds), soci::use(value));
   statement.execute();
   std::vector<CycleRecord> records;
   while (statement.fetch()) {
     record.id = id;
     record.as_of = Timestamp(as_of);
+    record.decided_at = decided_at == 0 ? std::nullopt : std::optional(Timestamp(decided_at));
     for (const auto& entry : kNames)
       if (entry.second == status) record.status = entry.first;
     records.push_back(record);
@@ -49,13 +51,16 @@ Result<CycleLog> CycleLog::open(Database& database) {
   return CycleLog(database);
 }
 
-Result<std::int64_t> CycleLog::begin(Timestamp as_of, std::string_view triggers_json) {
+Result<std::int64_t> CycleLog::begin(Timestamp as_of, std::string_view triggers_json,
+                                     std::optional<Timestamp> decided_at) {
   long long id = 0;
   const auto written = database_->write("beginning a cycle", [&](soci::session& session) -> Status {
     const long long as_of_ms = as_of.ms();
     const std::string triggers(triggers_json);
-    session << "INSERT INTO cycles (as_of, status, triggers) VALUES (:as_of, 'running', :triggers)",
-        soci::use(as_of_ms), soci::use(triggers);
+    const long long decided_at_ms = decided_at ? decided_at->ms() : 0;
+    session << "INSERT INTO cycles (as_of, decided_at, status, triggers) VALUES (:as_of, :decided_at, 'running', "
+               ":triggers)",
+        soci::use(as_of_ms), soci::use(decided_at_ms), soci::use(triggers);
     session << "SELECT last_insert_rowid()", soci::into(id);
     return {};
   });

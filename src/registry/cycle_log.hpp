@@ -19,11 +19,12 @@ std::string_view to_string(CycleStatus status);
 /// One learning cycle as it was run.
 struct CycleRecord {
   std::int64_t id = 0;
-  Timestamp as_of;  ///< the moment it stood at; nothing known later was read
+  Timestamp as_of;                      ///< the moment it stood at; nothing known later was read
+  std::optional<Timestamp> decided_at;  ///< when it began, by the caller's clock; none: nobody said so
   CycleStatus status = CycleStatus::running;
   std::string triggers_json = "[]";
   std::string results_json = "[]";
-  double seconds = 0;
+  double seconds = 0;  ///< of the clock on the wall
 };
 
 /// What cycles did, and how often a holdout was looked at. As thread-safe as its database; borrows it.
@@ -32,7 +33,8 @@ class CycleLog {
   static Result<CycleLog> open(Database& database);
 
   /// `triggers_json` is one JSON array as text. Errors as `Database`.
-  Result<std::int64_t> begin(Timestamp as_of, std::string_view triggers_json);
+  Result<std::int64_t> begin(Timestamp as_of, std::string_view triggers_json,
+                             std::optional<Timestamp> decided_at = std::nullopt);
   /// Ends a running cycle. Error `cycle.not_running` (refused).
   Status finish(std::int64_t id, CycleStatus how, std::string_view results_json, double seconds);
   /// Cycles that a killed process left as running become `interrupted`; returns how many.

@@ -17,7 +17,10 @@ class CycleLogTest : public testing::RegistryTest {
 
 TEST_F(CycleLogTest, KeepsWhatACycleDid) {
   const Timestamp as_of = from_calendar(2023, 5, 1);
-  const auto id = log_.begin(as_of, R"([{"trigger":"manual"}])");
+  const Timestamp clock = as_of + Duration(5'000);
+  EXPECT_FALSE(log_.find(log_.begin(as_of, "[]").value()).value()->decided_at) << "nobody said so";
+  const auto id = log_.begin(as_of, R"([{"trigger":"manual"}])", clock);
+  EXPECT_EQ(log_.find(*id).value()->decided_at, clock);
   ASSERT_TRUE(id.has_value());
   EXPECT_EQ((*log_.find(*id))->status, CycleStatus::running);
   ASSERT_TRUE(log_.finish(*id, CycleStatus::done, R"([{"decision":"keep"}])", 1.5).has_value());

@@ -25,6 +25,11 @@ class DatabaseTest : public ::testing::Test {
  protected:
   DatabaseTest() : file_(directory_.path() / "with space.db") {}
   Database open(int timeout_seconds = 10) const { return std::move(*Database::open(file_, {timeout_seconds})); }
+  Database look() const {
+    Database::Options options;
+    options.access = Database::Access::look;
+    return std::move(*Database::open(file_, options));
+  }
   static int number(const Database& database, const std::string& sql) {
     int value = -1;
     EXPECT_TRUE(database
@@ -50,6 +55,44 @@ TEST_F(DatabaseTest, MigratesForwardAndKeepsWhatIsThere) {
   EXPECT_EQ(number(database, "SELECT size FROM things WHERE name = 'kept'"), 8);
   ASSERT_TRUE(database.migrate("things", kSecond).has_value()) << "again changes nothing";
   EXPECT_EQ(number(database, "SELECT size FROM things WHERE name = 'kept'"), 8);
+}
+
+TEST_F(DatabaseTest, WhoOnlyLooksMakesNoFile) {
+  Database empty = look();
+  ASSERT_TRUE(empty.migrate("things", kSecond).has_value());
+  EXPECT_EQ(number(empty, "SELECT size FROM things"), 8);
+  EXPECT_FALSE(std::filesystem::exists(file_));
+}
+
+TEST_F(DatabaseTest, WhoOnlyLooksChangesNothingAndReadsOlderTablesAllTheSame) {
+  {
+    Database old = open();
+    ASSERT_TRUE(old.migrate("things", kFirst).has_value());
+  }
+  Database looking = look();
+  ASSERT_TRUE(looking.migrate("things", kSecond).has_value());
+  EXPECT_EQ(number(looking, "SELECT size FROM things"), 8);
+  const auto written = looking.write("test", [](soci::session& session) -> Status {
+    session << "UPDATE things SET size = 1";
+    return {};
+  });
+  ASSERT_TRUE(written.has_value()) << to_string(written.error());
+  EXPECT_EQ(number(looking, "SELECT size FROM things"), 1) << "its own copy";
+  Database again = open();
+  EXPECT_EQ(number(again, "SELECT count(*) FROM pragma_table_info('things')"), 1);
+  EXPECT_EQ(number(again, "SELECT max(version) FROM schema_versions"), 1);
+}
+
+TEST_F(DatabaseTest, WhoOnlyLooksSeesWhatOthersCommit) {
+  Database writing = open();
+  ASSERT_TRUE(writing.migrate("things", kFirst).has_value());
+  Database looking = look();
+  ASSERT_TRUE(looking.migrate("things", kFirst).has_value());
+  ASSERT_TRUE(writing.write("test", [](soci::session& session) -> Status {
+    session << "INSERT INTO things VALUES ('more')";
+    return {};
+  }));
+  EXPECT_EQ(number(looking, "SELECT count(*) FROM things"), 2);
 }
 
 TEST_F(DatabaseTest, TablesOfANewerProgramAreRefused) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/hash.hpp"
 #include "registry/registry_schema.hpp"
 #include "registry/registry_sql.hpp"
 
@@ -16,11 +17,49 @@ tl::unexpected<Error> refused(std::string code, std::string message, std::string
   return fail(ErrorKind::refused, std::move(code), std::move(message), {}, std::move(remedy));
 }
 
-tl::unexpected<Error> illegal(const VersionRecord& record, VersionStatus to, std::string remedy = {}) {
+/// What a person can do with a version that cannot go where they wanted it.
+std::string other_way(const VersionRecord& record, VersionStatus to) {
+  const std::string version = record.version.str();
+  switch (record.status) {
+    case VersionStatus::training:
+    case VersionStatus::candidate:
+    case VersionStatus::shadow:
+    case VersionStatus::canary:
+      if (to == VersionStatus::retired)
+        return "It is not in service. To refuse it: clm reject " + version + " --reason TEXT.";
+      if (to == VersionStatus::active) return "To make it active: clm promote " + version + " --reason TEXT.";
+      return "clm show " + version + " says where it stands; clm promote and clm reject move it on.";
+    case VersionStatus::active:
+      if (to == VersionStatus::active) return "It serves already; there is nothing to do.";
+      return "It is taken out of service with clm retire " + version + " --reason TEXT, or with clm rollback " +
+             record.slot.model_type + " --reason TEXT, which puts the version before it back.";
+    case VersionStatus::retired:
+      return "It serves nobody any more. To make it active again: clm promote " + version + " --reason TEXT.";
+    case VersionStatus::failed:
+      return "Its stored bytes were found broken. clm reproduce " + version +
+             " --restore puts them back and makes it a candidate again.";
+    case VersionStatus::rejected:
+    case VersionStatus::rolled_back: return "That stands. clm cycle --force trains another version.";
+  }
+  return {};
+}
+
+tl::unexpected<Error> illegal(const VersionRecord& record, VersionStatus to) {
+  const std::string is = record.slot.model_type + " version " + record.version.str() + " is ";
   return refused("registry.transition",
-                 record.slot.model_type + " version " + record.version.str() + " is " +
-                     std::string(to_string(record.status)) + " and cannot become " + std::string(to_string(to)),
-                 std::move(remedy));
+                 record.status == to
+                     ? is + std::string(to_string(to)) + " already"
+                     : is + std::string(to_string(record.status)) + " and cannot become " + std::string(to_string(to)),
+                 other_way(record, to));
+}
+
+/// What gives a version that was never judged here its evidence.
+std::string judging_of(const VersionRecord& record) {
+  if (record.slot.model_type == kEnsembleType)
+    return "clm cycle --force makes an ensemble of what is active, and judges it.";
+  const auto manifest = stored_manifest(record);
+  return "Train and judge it again, with the settings of then to the same bits: clm train --models " +
+         record.slot.model_type + (manifest ? " --as-of " + to_string(manifest->created_as_of) : "") + ".";
 }
 
 tl::unexpected<Error> unknown(const VersionId& version) {
@@ -30,11 +69,17 @@ tl::unexpected<Error> unknown(const VersionId& version) {
 
 tl::unexpected<Error> pruned(const VersionRecord& record) {
   return refused("registry.pruned", "the files of version " + record.version.str() + " were removed by retention",
-                 "Make it again: clm reproduce " + record.version.str());
+                 "Make it again: clm reproduce " + record.version.str() + " --restore");
 }
 
 std::string slot_name(const Slot& slot) {
   return slot.scope == "default" ? slot.model_type : slot.model_type + "/" + slot.scope;
+}
+
+tl::unexpected<Error> altered_record(const VersionRecord& record, const std::string& how) {
+  return fail(ErrorKind::integrity, "registry.record_altered",
+              "the manifest of version " + record.version.str() + " in the database was altered" + how, "clm.db",
+              kRestoreDatabase);
 }
 
 /// One step of the life cycle inside of a transaction: status and event, nothing of the alias.
@@ -51,6 +96,13 @@ Result<Registry> Registry::open(Database& database, ArtifactStore store, const C
   return Registry(database, std::move(store), clock);
 }
 
+Result<Manifest> stored_manifest(const VersionRecord& record) {
+  if (sha256_hex(record.manifest_json) != record.manifest_sha256) return altered_record(record, {});
+  auto manifest = read_manifest(record.manifest_json);
+  if (!manifest) return altered_record(record, ": " + manifest.error().message);
+  return manifest;
+}
+
 Result<Registry::Registration> Registry::enter(const StoredArtifact& artifact, const Decision& decision) {
   const auto why = prepared(decision, clock_);
   if (!why) return forward_error(why);
@@ -59,17 +111,9 @@ Result<Registry::Registration> Registry::enter(const StoredArtifact& artifact, c
   Registration entered;
   const auto written = database_->write("entering a version", [&](soci::session& session) -> Status {
     if (auto known = select_version(session, artifact.version)) {
-      entered = {std::move(known->record), false};
-      VersionRecord& record = entered.record;
-      if (!record.pruned && record.manifest_sha256 == artifact.manifest_sha256) return {};
-      replace_artifact(session, record.version, *manifest_json, artifact.manifest_sha256);
-      Decision again = *why;
-      again.reason = "the same bits were stored again: " + why->reason;
-      insert_event(session, record.slot, record.version, record.status, record.status, again);
-      record.pruned = false;
-      record.manifest_json = *manifest_json;
-      record.manifest_sha256 = artifact.manifest_sha256;
-      return {};
+      const bool had_failed = known->record.status == VersionStatus::failed;
+      entered = {std::move(known->record), false, had_failed};
+      return enter_known(session, artifact, *manifest_json, entered.record, *why);
     }
     VersionRecord record;
     record.version = artifact.version;
@@ -79,11 +123,55 @@ Result<Registry::Registration> Registry::enter(const StoredArtifact& artifact, c
     record.manifest_sha256 = artifact.manifest_sha256;
     insert_version(session, record);
     insert_event(session, record.slot, record.version, VersionStatus::training, VersionStatus::candidate, *why);
-    entered = {std::move(record), true};
+    entered = {std::move(record), true, false};
     return {};
   });
   if (!written) return forward_error(written);
   return entered;
+}
+
+Status Registry::enter_known(soci::session& session, const StoredArtifact& artifact, const std::string& manifest_json,
+                             VersionRecord& record, const Decision& why) const {
+  Decision again = why;
+  if (record.manifest_sha256 != artifact.manifest_sha256) {
+    // The first manifest stands, with what was found when the version was first judged.
+    if (stored_manifest(record)) {
+      if (auto put = store_.write_manifest_of(artifact, record.manifest_json); !put) return put;
+    } else {
+      record.manifest_json = manifest_json;
+      record.manifest_sha256 = artifact.manifest_sha256;
+    }
+  }
+  if (record.pruned || record.manifest_sha256 == artifact.manifest_sha256)
+    replace_artifact(session, record.version, record.manifest_json, record.manifest_sha256);
+  if (record.status == VersionStatus::failed) {
+    again.reason = "its stored bytes are whole again: " + why.reason;
+    step(session, record, VersionStatus::candidate, again);
+  } else if (record.pruned) {
+    again.reason = "the same bits were stored again: " + why.reason;
+    step(session, record, record.status, again);
+  } else if (!why.evidence_json.empty() && !has_evidence(session, record.version)) {
+    step(session, record, record.status, why);  // adopted after a kill, and judged only now
+  }
+  record.pruned = false;
+  return {};
+}
+
+Result<VersionRecord> Registry::put_back(const VersionRecord& record, StagedArtifact staged, const Decision& decision) {
+  if (const auto known = stored_manifest(record); !known) return forward_error(known);
+  const auto artifact = store_.put_back(std::move(staged), record.manifest_json);
+  if (!artifact) return forward_error(artifact);
+  auto entered = enter(*artifact, decision);
+  if (!entered) return forward_error(entered);
+  if (record.pruned || record.status == VersionStatus::failed) return std::move(entered->record);
+  const auto why = prepared(decision);
+  if (!why) return forward_error(why);
+  const auto noted = database_->write("noting that bytes were put back", [&](soci::session& session) -> Status {
+    step(session, entered->record, entered->record.status, *why);
+    return {};
+  });
+  if (!noted) return forward_error(noted);
+  return std::move(entered->record);
 }
 
 Status Registry::record_failed_training(const Slot& slot, const Decision& decision) {
@@ -98,15 +186,25 @@ Status Registry::record_failed_training(const Slot& slot, const Decision& decisi
 Result<VersionRecord> Registry::advance(const VersionId& version, VersionStatus to, const Decision& decision) {
   const auto why = prepared(decision, clock_);
   if (!why) return forward_error(why);
+  if (to == VersionStatus::candidate) {
+    const auto found = find(version.str());
+    if (!found) return forward_error(found);
+    if (!is_legal_transition(found->status, to)) return illegal(*found, to);
+    if (auto whole = open_artifact(*found); !whole) return forward_error(whole);
+  }
   VersionRecord record;
   const auto written = database_->write("advancing a version", [&](soci::session& session) -> Status {
     auto row = select_version(session, version);
     if (!row) return unknown(version);
     record = std::move(row->record);
-    const bool moves_alias = record.status == VersionStatus::active || to == VersionStatus::active;
-    if (moves_alias || !is_legal_transition(record.status, to))
-      return illegal(record, to, moves_alias ? "The active version changes by promote, retire and rollback." : "");
+    const bool by_others = to == VersionStatus::active || to == VersionStatus::retired ||
+                           (record.status == VersionStatus::active && to != VersionStatus::failed);
+    if (by_others || !is_legal_transition(record.status, to)) return illegal(record, to);
     if (record.pruned && to != VersionStatus::rejected && to != VersionStatus::failed) return pruned(record);
+    if (record.status == VersionStatus::active) {
+      move_alias(session, record.slot, VersionId(), why->at);
+      set_way_back(session, version, Way::closed);
+    }
     step(session, record, to, *why);
     return {};
   });
@@ -121,11 +219,11 @@ Result<VersionRecord> Registry::reject(const VersionId& version, const Decision&
 Result<Registry::Promotion> Registry::promote(const VersionId& version, const Decision& decision) {
   const auto why = prepared(decision, clock_);
   if (!why) return forward_error(why);
-  if (why->evidence_json.empty())
-    return refused("registry.no_evidence", "version " + version.str() + " has no evidence that it should be promoted",
-                   "Evaluate it first: clm evaluate " + version.str());
   const auto found = find(version.str());
   if (!found) return forward_error(found);
+  if (why->evidence_json.empty())
+    return refused("registry.no_evidence", "version " + version.str() + " has no evidence that it should be promoted",
+                   judging_of(*found));
   if (auto sound = open_artifact(*found); !sound) return forward_error(sound);
 
   Promotion promotion;
@@ -133,9 +231,7 @@ Result<Registry::Promotion> Registry::promote(const VersionId& version, const De
     auto row = select_version(session, version);
     if (!row) return unknown(version);
     VersionRecord& record = row->record;
-    if (record.status == VersionStatus::retired || !is_legal_transition(record.status, VersionStatus::active))
-      return illegal(record, VersionStatus::active,
-                     record.status == VersionStatus::retired ? "The way back to it is clm rollback." : "");
+    if (!is_legal_transition(record.status, VersionStatus::active)) return illegal(record, VersionStatus::active);
     if (record.pruned) return pruned(record);
     if (auto present = select_active(session, record.slot)) {
       Decision makes_place = *why;
@@ -177,9 +273,12 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
   if (!why) return forward_error(why);
   const auto present = active(slot);
   if (!present) return forward_error(present);
-  if (!*present) return refused("registry.no_active", slot_name(slot) + " has no active version to roll back");
   auto ways = ways_back(slot);
   if (!ways) return forward_error(ways);
+  if (!*present && ways->empty())
+    return refused("registry.no_active", "no version of " + slot_name(slot) + " is active, and none was before",
+                   "clm models lists what there is; clm promote VERSION --reason TEXT makes one active, clm cycle "
+                   "trains another.");
 
   // Nearest first. The ones before the target were chosen away: the way back leads past them from now on.
   auto first = ways->begin();
@@ -189,7 +288,8 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
     return refused("registry.no_way_back",
                    options.target ? "version " + options.target->str() + " is not on the way back of " + slot_name(slot)
                                   : "no earlier version of " + slot_name(slot) + " can be active again",
-                   "clm history shows what was active.");
+                   "clm retire " + slot.model_type + " --reason TEXT takes the active version out of service; clm " +
+                       "promote VERSION --reason TEXT puts another one in its place.");
   std::vector<std::pair<VersionRecord, Error>> broken;
   auto target = first;
   for (; target != ways->end(); ++target) {
@@ -200,19 +300,23 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
   }
   if (!broken.empty() && (options.if_broken == IfBroken::refuse || target == ways->end())) {
     const Error& problem = broken.front().second;
-    return fail(ErrorKind::integrity, "registry.way_back_broken",
-                "version " + broken.front().first.version.str() + " cannot be active again: " + problem.message,
-                problem.where,
-                target == ways->end() ? "No older version of " + slot_name(slot) + " is sound either."
-                                      : "The next older sound one is " + target->version.str() + ".");
+    return fail(
+        ErrorKind::integrity, "registry.way_back_broken",
+        "version " + broken.front().first.version.str() + " cannot be active again: " + problem.message, problem.where,
+        "Put its bytes back: clm reproduce " + broken.front().first.version.str() + " --restore. " +
+            (target == ways->end() ? "No older version of " + slot_name(slot) + " is sound; without one: clm retire " +
+                                         slot.model_type + " --reason TEXT."
+                                   : "Or go back to the next older sound one: clm rollback " + slot.model_type +
+                                         " --to " + target->version.str() + " --reason TEXT."));
   }
 
   Rollback result;
   const auto written = database_->write("rolling back", [&](soci::session& session) -> Status {
     auto current = select_active(session, slot);
     auto chosen = select_version(session, target->version);
-    if (!current || current->record.version != (*present)->record.version || !chosen || chosen->record.pruned ||
-        chosen->record.status != VersionStatus::retired || chosen->activation == 0)
+    const bool same = *present ? current && current->record.version == (*present)->record.version : !current;
+    if (!same || !chosen || chosen->record.pruned || chosen->record.status != VersionStatus::retired ||
+        chosen->activation == 0)
       return fail(ErrorKind::locked, "registry.raced", "another process changed " + slot_name(slot) + " meanwhile", {},
                   "Look at clm history, then decide again.");
     for (auto passed = ways->begin(); passed != target; ++passed) set_way_back(session, passed->version, Way::closed);
@@ -222,18 +326,30 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
       step(session, record, VersionStatus::failed, failure);
       result.skipped.push_back(record.version);
     }
-    step(session, current->record, VersionStatus::rolled_back, *why);
     Decision restored = *why;
-    restored.reason = "active again instead of " + current->record.version.str() + ": " + why->reason;
+    restored.reason = "active again: " + why->reason;
+    if (current) {
+      step(session, current->record, VersionStatus::rolled_back, *why);
+      restored.reason = "active again instead of " + current->record.version.str() + ": " + why->reason;
+      result.rolled_back = current->record.version;
+    }
     step(session, chosen->record, VersionStatus::active, restored);
     set_way_back(session, chosen->record.version, Way::latest);
     result.generation = move_alias(session, slot, chosen->record.version, why->at);
-    result.rolled_back = current->record.version;
     result.active = std::move(chosen->record);
     return {};
   });
   if (!written) return forward_error(written);
   return result;
+}
+
+Result<std::optional<Error>> Registry::what_is_broken(const VersionRecord& record) const {
+  const auto opened = open_artifact(record);
+  if (opened) return std::optional<Error>();
+  // Of an ensemble, a member whose files retention removed is as bad as one whose files are altered.
+  const bool is_broken = opened.error().kind == ErrorKind::integrity || opened.error().code == "registry.pruned";
+  if (!is_broken) return forward_error(opened);
+  return std::optional(opened.error());
 }
 
 Result<StoredArtifact> Registry::open_artifact(const VersionRecord& record) const {
@@ -252,7 +368,8 @@ Result<std::vector<StoredArtifact>> Registry::open_members(const Manifest& ensem
     if (!record || record->version.str() != named.version || record->slot.model_type != named.model_type)
       return fail(ErrorKind::integrity, "registry.member",
                   "the ensemble is made of " + named.model_type + " version " + named.version + ", which is not known",
-                  "clm.db", "Restore clm.db from a copy, or make another ensemble: clm cycle --force");
+                  "clm.db",
+                  "Restore clm.db from a copy, or let clm cycle take the ensemble out of service and make another.");
     if (record->pruned) return pruned(*record);
     auto artifact = store_.open(named.model_type, record->version, record->manifest_sha256);
     if (!artifact) return forward_error(artifact);

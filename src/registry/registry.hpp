@@ -43,6 +43,9 @@ struct VersionRecord {
   bool pruned = false;  ///< retention removed the artifact; the record stays
 };
 
+/// The manifest as the database keeps it. Error `registry.record_altered` (integrity) where it was edited there.
+Result<Manifest> stored_manifest(const VersionRecord& record);
+
 /// One line of the audit trail. Append-only: the database itself refuses to change or delete one.
 struct Event {
   std::int64_t id = 0;
@@ -80,17 +83,24 @@ class Registry {
 
   struct Registration {
     VersionRecord record;
-    bool created = false;  ///< false: this very content was known; `record` says how it stands
+    bool created = false;      ///< false: this very content was known; `record` says how it stands
+    bool whole_again = false;  ///< it had failed for its bytes, and is a candidate again
   };
-  /// Enters a published artifact as a candidate. Known content keeps its status, whatever it is: trained again, the
-  /// same model has the same fate. A pruned one is whole again.
+  /// Enters a published artifact as a candidate. Known content keeps its status and its first manifest: trained again,
+  /// the same model has the same fate. But one that was `failed` for its bytes is a candidate again, a pruned one is
+  /// whole again, and one that had no evidence (adopted after a kill) has it from now on, each with an event.
   Result<Registration> enter(const StoredArtifact& artifact, const Decision& decision);
+  /// Puts the bytes of a known version back in place of broken, missing or pruned ones, with the manifest that the
+  /// database keeps, and enters it as above. Errors `artifact.other_bytes` (integrity; nothing is changed),
+  /// `registry.record_altered` (integrity), `file.*`.
+  Result<VersionRecord> put_back(const VersionRecord& record, StagedArtifact staged, const Decision& decision);
   /// A training that made no version, for the audit trail.
   Status record_failed_training(const Slot& slot, const Decision& decision);
 
-  /// Moves a version along the life cycle: to shadow, canary, rejected or failed. Errors `registry.unknown_version`
-  /// (usage), `registry.transition` (refused), `registry.reason` (usage). `active`, `retired` and `rolled_back` have
-  /// functions of their own, below.
+  /// Moves a version along the life cycle: to shadow, canary, rejected or failed, and a failed one back to candidate,
+  /// for which its bytes are verified first (`artifact.*`). An active one that fails leaves its slot empty; `rollback`
+  /// fills it. Errors `registry.unknown_version` (usage), `registry.transition` (refused), `registry.reason` (usage).
+  /// `active`, `retired` and `rolled_back` have functions of their own, below.
   Result<VersionRecord> advance(const VersionId& version, VersionStatus to, const Decision& decision);
   Result<VersionRecord> reject(const VersionId& version, const Decision& decision);
 
@@ -99,11 +109,13 @@ class Registry {
     std::optional<VersionId> retired;  ///< which one made place
     std::int64_t generation = 0;
   };
-  /// Makes it the active one of its slot and retires the present one. Its bytes are verified first (`artifact.*`), and
-  /// evidence is required: `registry.no_evidence` (refused). Otherwise as `advance`; `registry.pruned` (refused).
+  /// Makes it the active one of its slot, also a retired one again, and retires the present one. Its bytes are verified
+  /// first (`artifact.*`), and evidence is required: `registry.no_evidence` (refused). Otherwise as `advance`;
+  /// `registry.pruned` (refused).
   Result<Promotion> promote(const VersionId& version, const Decision& decision);
 
-  /// Takes the active version out of service; its slot is then empty, and no rollback leads to it any more.
+  /// Takes the active version out of service; its slot is then empty, and no rollback leads to it any more. A person's
+  /// promotion does.
   Result<VersionRecord> retire(const VersionId& version, const Decision& decision);
 
   enum class IfBroken {
@@ -116,14 +128,15 @@ class Registry {
   };
   struct Rollback {
     VersionRecord active;
-    VersionId rolled_back;
+    VersionId rolled_back;           ///< empty: nothing was active
     std::vector<VersionId> skipped;  ///< broken ones, newest first
     std::int64_t generation = 0;
   };
   /// The present version becomes `rolled_back`, which ends it; the one before is active again, its bytes verified
-  /// first. Rolling back twice goes further back and never returns to what was rolled back. Errors:
-  /// `registry.no_active`, `registry.no_way_back` (refused; nothing is changed), `registry.way_back_broken`
-  /// (integrity), `registry.raced` (locked; another process moved the alias meanwhile).
+  /// first. Where nothing is active, the last one that was becomes so. Rolling back twice goes further back and never
+  /// returns to what was rolled back. Errors: `registry.no_active`, `registry.no_way_back` (refused; nothing is
+  /// changed), `registry.way_back_broken` (integrity), `registry.raced` (locked; another process moved the alias
+  /// meanwhile).
   Result<Rollback> rollback(const Slot& slot, const Decision& decision, const RollbackOptions& options);
   Result<Rollback> rollback(const Slot& slot, const Decision& decision) { return rollback(slot, decision, {}); }
 
@@ -155,6 +168,9 @@ class Registry {
   /// ensemble is whole if its members are: they are verified with it, so none is promoted, rolled back to or served
   /// otherwise. Errors `artifact.*`, `registry.pruned` (refused), `registry.member` (integrity: of an unknown version).
   Result<StoredArtifact> open_artifact(const VersionRecord& record) const;
+  /// What is wrong with the stored bytes of a version, of an ensemble's members too; nothing, if they are whole. Other
+  /// errors (of the database, of this process) are the result's.
+  Result<std::optional<Error>> what_is_broken(const VersionRecord& record) const;
   /// The versions that an ensemble is made of, verified, whatever became of them since; in the manifest's order.
   Result<std::vector<StoredArtifact>> open_members(const Manifest& ensemble) const;
 
@@ -174,6 +190,7 @@ class Registry {
   struct Reconciliation {
     std::vector<VersionId> adopted;  ///< stored and sound, but killed before being entered: candidates now
     std::vector<VersionId> removed;  ///< pruned, but killed before the bytes were gone
+    std::vector<VersionId> whole;    ///< failed, and their bytes are whole again: candidates again
   };
   /// Makes database and directories agree after a kill. Never deletes a sound version that it does not know (the
   /// database may be an older copy). `cycle_lock` is the proof that nobody else is at work.
@@ -190,6 +207,8 @@ class Registry {
  private:
   Registry(Database& database, ArtifactStore store, const Clock* clock)
       : database_(&database), store_(std::move(store)), clock_(clock) {}
+  Status enter_known(soci::session& session, const StoredArtifact& artifact, const std::string& manifest_json,
+                     VersionRecord& record, const Decision& why) const;
   Database* database_;
   ArtifactStore store_;
   const Clock* clock_;

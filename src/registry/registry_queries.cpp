@@ -147,7 +147,8 @@ Result<std::string> Registry::evidence(std::string_view id) const {
   });
   if (!read) return forward_error(read);
   if (content.empty())
-    return fail(ErrorKind::integrity, "registry.unknown_evidence", "there is no evidence " + std::string(id));
+    return fail(ErrorKind::integrity, "registry.unknown_evidence", "there is no evidence " + std::string(id), "clm.db",
+                kRestoreDatabase);
   return content;
 }
 

@@ -12,14 +12,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// The manifest as the database holds it.
-Result<Json> manifest_of(const VersionRecord& record) {
-  try {
-    return Json::parse(record.manifest_json);
-  } catch (const Json::exception& error) {
-    return fail(ErrorKind::integrity, "registry.record_altered",
-                "the manifest of version " + record.version.str() + " in the database was altered: " + error.what());
-  }
+/// The manifest as the database keeps it.
+Result<Json> manifest_json_of(const VersionRecord& record) {
+  if (const auto sound = stored_manifest(record); !sound) return forward_error(sound);
+  return Json::parse(record.manifest_json);
 }
 
 Json time_or_null(const std::optional<Timestamp>& time) { return time ? Json(to_string(*time)) : Json(); }
@@ -107,7 +103,7 @@ Result<Json> models_document(const Registry& registry, const Registry::Filter& f
   if (!records) return forward_error(records);
   Json models = Json::array();
   for (const auto& record : *records) {
-    const auto manifest = manifest_of(record);
+    const auto manifest = manifest_json_of(record);
     if (!manifest) return forward_error(manifest);
     const Json& training = manifest->at("training");
     models.push_back({{"model_type", record.slot.model_type},
@@ -128,7 +124,7 @@ Result<Json> models_document(const Registry& registry, const Registry::Filter& f
 Result<Json> show_document(const Registry& registry, std::string_view version) {
   const auto record = registry.find(version);
   if (!record) return forward_error(record);
-  auto manifest = manifest_of(*record);
+  auto manifest = manifest_json_of(*record);
   if (!manifest) return forward_error(manifest);
   const auto events = registry.events_of(record->version);
   if (!events) return forward_error(events);
@@ -177,9 +173,9 @@ Result<Json> diff_document(const Registry& registry, std::string_view a, std::st
   if (!record_a) return forward_error(record_a);
   const auto record_b = registry.find(b);
   if (!record_b) return forward_error(record_b);
-  const auto left = manifest_of(*record_a);
+  const auto left = manifest_json_of(*record_a);
   if (!left) return forward_error(left);
-  const auto right = manifest_of(*record_b);
+  const auto right = manifest_json_of(*record_b);
   if (!right) return forward_error(right);
 
   const auto data = {"training", "data_fingerprint"};

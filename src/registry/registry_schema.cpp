@@ -67,6 +67,7 @@ CREATE TRIGGER evidence_is_not_deleted BEFORE DELETE ON evidence
                                          // When it was written, by the machine's clock; events of before have none.
                                          Migration{2, "ALTER TABLE events ADD COLUMN decided_at INTEGER;"}};
 
+// A cycle's time by the clock came later: 0 where it was not written down.
 constexpr std::array kCycleLogMigrations{Migration{1, R"sql(
 CREATE TABLE cycles (
   id       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -84,6 +85,9 @@ CREATE TABLE holdout_uses (
   at         INTEGER NOT NULL,
   PRIMARY KEY (model_type, span_from, span_to, version)
 ) WITHOUT ROWID;
+)sql"},
+                                         Migration{2, R"sql(
+ALTER TABLE cycles ADD COLUMN decided_at INTEGER NOT NULL DEFAULT 0;
 )sql"}};
 
 }  // namespace

@@ -104,6 +104,13 @@ void replace_artifact(soci::session& session, const VersionId& version, const st
       soci::use(manifest_json), soci::use(manifest_sha256), soci::use(version.str());
 }
 
+bool has_evidence(soci::session& session, const VersionId& version) {
+  long long count = 0;
+  session << "SELECT count(*) FROM events WHERE version = :version AND evidence_id IS NOT NULL",
+      soci::use(version.str()), soci::into(count);
+  return count > 0;
+}
+
 void set_status(soci::session& session, const VersionId& version, VersionStatus status) {
   const std::string name(to_string(status));
   session << "UPDATE versions SET status = :status WHERE version = :version", soci::use(name), soci::use(version.str());
@@ -162,7 +169,8 @@ Result<Decision> prepared(const Decision& decision, const Clock* clock) {
   try {
     canonical.evidence_json = nlohmann::json::parse(decision.evidence_json).dump();
   } catch (const nlohmann::json::exception& error) {
-    return fail(ErrorKind::defect, "registry.evidence", std::string("the evidence is not JSON: ") + error.what());
+    return fail(ErrorKind::defect, "registry.evidence", std::string("the evidence is not JSON: ") + error.what(), {},
+                "This is a defect of clm: please report it.");
   }
   return canonical;
 }

@@ -30,6 +30,8 @@ void insert_version(soci::session& session, const VersionRecord& record);
 /// The artifact of a known version was stored again, with these bytes as its manifest.
 void replace_artifact(soci::session& session, const VersionId& version, const std::string& manifest_json,
                       const std::string& manifest_sha256);
+/// Whether any event of it carries evidence.
+bool has_evidence(soci::session& session, const VersionId& version);
 void set_status(soci::session& session, const VersionId& version, VersionStatus status);
 /// Makes it the latest activation of all, or with `Way::closed` takes it off the way back.
 enum class Way { latest, closed };

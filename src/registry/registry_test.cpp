@@ -80,14 +80,26 @@ TEST_F(RegistryTest, EveryIllegalTransitionIsRefused) {
       const std::string code = to == active    ? code_of(registry_->promote(version, why))
                                : to == retired ? code_of(registry_->retire(version, why))
                                                : code_of(registry_->advance(version, to, why));
-      // Back to active from retired, and from active to rolled_back, only rollback leads.
-      const bool by_rollback = (from == retired && to == active) || (from == active && to == rolled_back);
-      const bool legal = is_legal_transition(from, to) && !by_rollback;
+      const bool legal = is_legal_transition(from, to) && !(from == active && to == rolled_back);  // by rollback alone
       EXPECT_EQ(code, legal ? "ok" : "registry.transition") << to_string(from) << " to " << to_string(to);
       EXPECT_EQ(status(version), legal ? to : from);
       EXPECT_EQ(registry_->events_of(version)->size(), events_before + (legal ? 1 : 0));
     }
   }
+}
+
+TEST_F(RegistryTest, WhatIsRefusedSaysWhatCanBeDone) {
+  const auto remedy_of = [](const auto& result) { return result ? std::string("ok") : result.error().remedy; };
+  const auto why = because("try");
+  const VersionId a = promoted(1);
+  EXPECT_NE(remedy_of(registry_->reject(a, why)).find("clm retire " + a.str()), std::string::npos);
+  EXPECT_NE(remedy_of(registry_->rollback(kSlot, why)).find("clm retire xgboost"), std::string::npos);
+  const VersionId b = candidate(2);
+  EXPECT_NE(remedy_of(registry_->retire(b, why)).find("clm reject " + b.str()), std::string::npos);
+  ASSERT_TRUE(registry_->reject(b, why));
+  EXPECT_NE(remedy_of(registry_->promote(b, why)).find("clm cycle --force"), std::string::npos);
+  ASSERT_TRUE(registry_->advance(a, failed, why));
+  EXPECT_NE(remedy_of(registry_->promote(a, why)).find("clm reproduce " + a.str() + " --restore"), std::string::npos);
 }
 
 TEST_F(RegistryTest, DecisionsNeedReasonAndEvidence) {
@@ -173,9 +185,13 @@ TEST_F(RegistryTest, RollbackWithoutAnActiveVersion) {
   EXPECT_EQ(code_of(registry_->rollback(kSlot, because("worse"))), "registry.no_active");
   ASSERT_TRUE(registry_->retire(promoted(1), because("enough")));
   EXPECT_EQ(code_of(registry_->rollback(kSlot, because("worse"))), "registry.no_active");
-  promoted(2);
+  const VersionId b = promoted(2), c = promoted(3);
+  ASSERT_TRUE(registry_->retire(c, because("enough")));
+  EXPECT_EQ(registry_->rollback(kSlot, because("somebody is wanted"))->active.version, b)
+      << "an empty slot is filled by who was there before";
   EXPECT_EQ(code_of(registry_->rollback(kSlot, because("worse"))), "registry.no_way_back")
       << "what a person retired does not come back by itself";
+  EXPECT_EQ(registry_->promote(c, because("it was better after all"))->retired, b) << "but by a person";
 }
 
 TEST_F(RegistryTest, ABrokenWayBackIsRefusedAndTheNextOlderOffered) {

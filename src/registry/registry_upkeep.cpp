@@ -28,7 +28,7 @@ std::map<std::string, Error> alias_problems(soci::session& session) {
   while (statement.fetch())
     problems[version] = Error{ErrorKind::integrity, "registry.alias",
                               "the status of version " + version + " and the alias of its slot contradict each other",
-                              "clm.db", "Restore clm.db from a copy."};
+                              "clm.db", kRestoreDatabase};
   return problems;
 }
 
@@ -37,7 +37,7 @@ Result<std::set<VersionId>> members_of(const std::vector<VersionRecord>& records
   std::set<VersionId> members;
   for (const auto& record : records) {
     if (record.slot.model_type != kEnsembleType) continue;
-    const auto manifest = read_manifest(record.manifest_json);
+    const auto manifest = stored_manifest(record);
     if (!manifest) return forward_error(manifest);
     for (const auto& member : manifest->members) members.insert(VersionId(member.version));
   }
@@ -71,18 +71,21 @@ Result<std::vector<Registry::Check>> Registry::verify_all() const {
       const auto now = find(record.version.str());
       if (now && now->pruned) continue;  // retention was faster than this check
     }
-    if (!check.problem && sha256_hex(record.manifest_json) != record.manifest_sha256)
-      check.problem = Error{ErrorKind::integrity, "registry.record_altered",
-                            "the manifest of version " + record.version.str() + " in the database was altered",
-                            database_->file().string(), "Restore clm.db from a copy."};
+    if (const auto kept = stored_manifest(record); !check.problem && !kept) check.problem = kept.error();
     if (const auto alias = aliases.find(record.version.str()); !check.problem && alias != aliases.end())
       check.problem = alias->second;
     checks.push_back(std::move(check));
   }
   for (const auto& entry : store_.list()) {
     if (known.contains(entry)) continue;
-    checks.push_back({entry.version, entry.model_type, error_of(store_.open(entry.model_type, entry.version, {})),
-                      "stored, but not entered in the database; the next cycle adopts it as a candidate"});
+    Check check{entry.version, entry.model_type, error_of(store_.open(entry.model_type, entry.version, {})),
+                "stored, but not entered in the database; the next cycle adopts it as a candidate"};
+    // Nobody knows what its bytes should be.
+    if (check.problem)
+      check.problem->remedy = "The database knows no such version, so nobody is served by it: remove its directory " +
+                              store_.directory_of(entry.model_type, entry.version).string() +
+                              ", or put a whole copy in its place.";
+    checks.push_back(std::move(check));
   }
   return checks;
 }
@@ -94,6 +97,16 @@ Result<Registry::Reconciliation> Registry::reconcile(const FileLock&, Timestamp 
   for (const auto& record : *records) known[record.version] = &record;
 
   Reconciliation done;
+  // Members before ensembles, which are whole only with them.
+  for (const bool ensembles : {false, true}) {
+    for (const auto& record : *records) {
+      if (record.status != VersionStatus::failed || record.pruned) continue;
+      if ((record.slot.model_type == kEnsembleType) != ensembles || !open_artifact(record)) continue;
+      const Decision found{at, "recovery", "its stored bytes are whole again", {}};
+      if (auto again = advance(record.version, VersionStatus::candidate, found); !again) return forward_error(again);
+      done.whole.push_back(record.version);
+    }
+  }
   for (const auto& entry : store_.list()) {
     const auto record = known.find(entry.version);
     if (record != known.end()) {

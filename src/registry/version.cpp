@@ -35,10 +35,10 @@ bool is_legal_transition(VersionStatus from, VersionStatus to) {
     case candidate: return to == shadow || to == canary || to == active || to == rejected || to == failed;
     case shadow: return to == canary || to == active || to == rejected || to == failed;
     case canary: return to == active || to == rejected || to == rolled_back || to == failed;
-    case active: return to == retired || to == rolled_back;
+    case active: return to == retired || to == rolled_back || to == failed;
     case retired: return to == active || to == failed;
+    case failed: return to == candidate;
     case rejected:
-    case failed:
     case rolled_back: return false;
   }
   return false;

@@ -24,10 +24,11 @@ std::optional<VersionStatus> parse_version_status(std::string_view name);
 ///     candidate -> shadow, canary, active, rejected, failed     (either stage can be switched off)
 ///     shadow    -> canary, active, rejected, failed
 ///     canary    -> active, rejected, rolled_back, failed
-///     active    -> retired, rolled_back
-///     retired   -> active (the way back of a rollback), failed (its artifact turned out broken)
+///     active    -> retired, rolled_back, failed
+///     retired   -> active (the way back of a rollback, or a person's promotion), failed
+///     failed    -> candidate                                    (its bytes are whole again)
 ///
-/// `rejected`, `failed` and `rolled_back` end it.
+/// A stored version is `failed` because its bytes are not those that were judged. `rejected` and `rolled_back` end it.
 bool is_legal_transition(VersionStatus from, VersionStatus to);
 
 }  // namespace clm

@@ -22,7 +22,8 @@ TEST(VersionStatus, TheWholeTableOfTransitions) {
       {training, candidate}, {training, failed},    {candidate, shadow}, {candidate, canary},   {candidate, active},
       {candidate, rejected}, {candidate, failed},   {shadow, canary},    {shadow, active},      {shadow, rejected},
       {shadow, failed},      {canary, active},      {canary, rejected},  {canary, rolled_back}, {canary, failed},
-      {active, retired},     {active, rolled_back}, {retired, active},   {retired, failed}};
+      {active, retired},     {active, rolled_back}, {active, failed},    {retired, active},     {retired, failed},
+      {failed, candidate}};
   for (const auto from : kAll)
     for (const auto to : kAll)
       EXPECT_EQ(is_legal_transition(from, to), legal.contains({from, to})) << to_string(from) << " " << to_string(to);

@@ -1,7 +1,11 @@
 #include "registry/workspace.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <string>
 #include <system_error>
+
+#include <unistd.h>
 
 namespace clm {
 namespace fs = std::filesystem;
@@ -49,6 +53,17 @@ Result<Workspace> Workspace::find(const std::optional<fs::path>& given, const fs
     if (holds_config(here)) return Workspace(here);
     if (here == here.parent_path()) return missing(from);
   }
+}
+
+Status Workspace::check_writable() const {
+  for (const fs::path& path : {root_, database_file()}) {
+    if (::access(path.c_str(), F_OK) != 0 || ::access(path.c_str(), W_OK) == 0) continue;
+    return fail(ErrorKind::unavailable, "workspace.read_only",
+                "this workspace cannot be changed: " + std::string(std::strerror(errno)), path.string(),
+                "Make it writable for this user, or work on a copy. What only reads works as it is: models, show, "
+                "history, predict, explain, verify, report --output FILE.");
+  }
+  return {};
 }
 
 Result<FileLock> Workspace::lock_cycle(std::string_view purpose) const {

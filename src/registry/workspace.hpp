@@ -19,6 +19,9 @@ class Workspace {
   /// Error `workspace.missing` (unavailable).
   static Result<Workspace> find(const std::optional<std::filesystem::path>& given, const std::filesystem::path& start);
 
+  /// Whether this process may change it. Error `workspace.read_only` (unavailable), which says what still works.
+  Status check_writable() const;
+
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path config_file() const { return root_ / "clm.toml"; }
   std::filesystem::path database_file() const { return root_ / "clm.db"; }

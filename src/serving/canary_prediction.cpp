@@ -1,6 +1,7 @@
 #include "serving/canary_prediction.hpp"
 
 #include <map>
+#include <utility>
 
 namespace clm {
 namespace {
@@ -28,7 +29,36 @@ std::map<Substitutes, std::vector<std::size_t>> served_by_canaries(const std::ve
 Result<Predictor> load_with(const Substitutes& instead, const Registry& registry,
                             const std::vector<std::string>& model_types, PredictorOptions options) {
   options.instead = instead;
-  return Predictor::load(registry, model_types, std::move(options), Predictor::IfBroken::refuse);
+  return Predictor::load(registry, model_types, std::move(options));
+}
+
+/// Canaries whose bytes are whole, and those that are not, each with why it says nothing.
+struct SortedCanaries {
+  std::vector<CanaryShare> sound;
+  std::vector<std::pair<CanaryShare, std::string>> broken;
+};
+
+Result<SortedCanaries> sorted(const Registry& registry, const std::vector<CanaryShare>& canaries) {
+  SortedCanaries out;
+  for (const CanaryShare& canary : canaries) {
+    const auto record = registry.find(canary.version.str());
+    if (!record) return forward_error(record);
+    const auto broken = registry.what_is_broken(*record);
+    if (!broken) return forward_error(broken);
+    if (!*broken)
+      out.sound.push_back(canary);
+    else
+      out.broken.emplace_back(canary,
+                              "the canary " + canary.version.str() +
+                                  " is broken, and the active version serves in its place: " + to_string(**broken));
+  }
+  return out;
+}
+
+void note_broken(Prediction& prediction, const SortedCanaries& canaries) {
+  for (const auto& [canary, why] : canaries.broken)
+    if (in_canary_share(prediction.symbol, canary.version, canary.share))
+      prediction.abstained.push_back({canary.model_type, why});
 }
 
 void note_canaries(Prediction& prediction, const Substitutes& instead) {
@@ -46,9 +76,12 @@ Result<Forecasts> predict_with_canaries(const Registry& registry, const std::vec
     if (!predictor) return forward_error(predictor);
     return predictor->predict(candles, context, as_of, run);
   };
+  const auto able = sorted(registry, canaries);
+  if (!able) return forward_error(able);
   auto served = predict(options.instead);
   if (!served) return served;
-  for (const auto& [instead, places] : served_by_canaries(candles.symbols(), served->ensemble, canaries)) {
+  for (Prediction& prediction : served->predictions) note_broken(prediction, *able);
+  for (const auto& [instead, places] : served_by_canaries(candles.symbols(), served->ensemble, able->sound)) {
     auto theirs = predict(instead);
     if (!theirs) return theirs;
     if (theirs->horizon_bars != served->horizon_bars) served->horizon_bars.reset();
@@ -70,9 +103,12 @@ Result<Explanations> explain_with_canaries(const Registry& registry, const std::
     if (!predictor) return forward_error(predictor);
     return predictor->explain(candles, context, as_of, asked, run);
   };
+  const auto able = sorted(registry, canaries);
+  if (!able) return forward_error(able);
   auto explained = explain(options.instead, symbols);
   if (!explained) return explained;
-  for (const auto& [instead, places] : served_by_canaries(symbols, explained->ensemble, canaries)) {
+  for (Explanation& explanation : explained->explanations) note_broken(explanation.prediction, *able);
+  for (const auto& [instead, places] : served_by_canaries(symbols, explained->ensemble, able->sound)) {
     std::vector<Symbol> asked;
     for (const std::size_t place : places) asked.push_back(symbols[place]);
     auto theirs = explain(instead, asked);

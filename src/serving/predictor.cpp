@@ -187,7 +187,6 @@ Status Predictor::add_members(const Registry& registry, const std::vector<Versio
 
 Status Predictor::load_ensemble(const Registry& registry, const VersionRecord& record,
                                 const std::vector<std::string>& model_types, IfBroken if_broken) {
-  ensemble_ = record.version;
   // Its own bytes first; the members' are verified one by one, so that a broken one can abstain by itself.
   const auto own = registry.store().open(record.slot.model_type, record.version, record.manifest_sha256);
   auto rule = own ? EnsembleRule::load(own->directory / EnsembleRule::kFileName) : forward_error(own);
@@ -196,12 +195,16 @@ Status Predictor::load_ensemble(const Registry& registry, const VersionRecord& r
     absent_.push_back({std::string(kEnsembleType), to_string(rule.error())});
     return {};
   }
+  ensemble_ = record.version;
   rule_ = std::move(*rule);
   std::vector<VersionRecord> records;
   for (const auto& member : rule_.members) {
     const auto found = registry.find(member.version);
-    if (!found) return forward_error(found);
-    records.push_back(*found);
+    if (!found && found.error().kind != ErrorKind::usage) return forward_error(found);
+    if (found)
+      records.push_back(*found);
+    else
+      absent_.push_back({member.model_type, found.error().message});
   }
   for (const auto& type : model_types)
     if (std::none_of(rule_.members.begin(), rule_.members.end(), [&](const auto& m) { return m.model_type == type; }))
@@ -213,16 +216,16 @@ Status Predictor::load_ensemble(const Registry& registry, const VersionRecord& r
 }
 
 Result<Predictor> Predictor::load(const Registry& registry, const std::vector<std::string>& model_types,
-                                  PredictorOptions options, IfBroken if_broken) {
+                                  PredictorOptions options) {
   Predictor predictor;
   predictor.costs_ = options.costs;
   predictor.max_data_age_ = options.max_data_age;
   const auto ensemble = serving_version(registry, std::string(kEnsembleType), options);
   if (!ensemble) return forward_error(ensemble);
   if (*ensemble) {
-    const auto loaded = predictor.load_ensemble(registry, **ensemble, model_types, if_broken);
+    const auto loaded = predictor.load_ensemble(registry, **ensemble, model_types, IfBroken::abstain);
     if (!loaded) return forward_error(loaded);
-    return predictor;
+    if (!predictor.ensemble_.empty()) return predictor;
   }
   std::vector<VersionRecord> records;
   for (const auto& type : std::set<std::string>(model_types.begin(), model_types.end())) {
@@ -233,7 +236,7 @@ Result<Predictor> Predictor::load(const Registry& registry, const std::vector<st
     else
       predictor.absent_.push_back({type, "no version is active"});
   }
-  if (auto added = predictor.add_members(registry, records, if_broken); !added) return forward_error(added);
+  if (auto added = predictor.add_members(registry, records, IfBroken::abstain); !added) return forward_error(added);
   std::vector<EnsembleMember> names;
   for (auto& member : predictor.members_) {
     member.place = names.size();

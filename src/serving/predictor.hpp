@@ -116,12 +116,11 @@ struct Explanations {
 class Predictor {
  public:
   /// With an active ensemble its members vote, as they were when it was made and whatever became of them since; a type
-  /// of `model_types` that it has no member of abstains. Without one, the active versions vote. A type without a
-  /// version, or whose artifact does not verify, abstains and says why; a broken artifact is also an error of `load`
-  /// itself if `if_broken` asks for it. Errors: those of the registry's database.
-  enum class IfBroken { abstain, refuse };
+  /// of `model_types` that it has no member of abstains. Without one, and where its own rule is broken, the active
+  /// versions vote. A type without a version, or whose artifact does not verify, abstains and says why: whatever is
+  /// broken, everybody else is served on. Errors: those of the registry's database.
   static Result<Predictor> load(const Registry& registry, const std::vector<std::string>& model_types,
-                                PredictorOptions options, IfBroken if_broken);
+                                PredictorOptions options);
 
   /// The same for one version, whatever its status: it alone votes, or the members of an ensemble. Its bytes are
   /// verified. Errors `artifact.*`, `registry.pruned`, those of the registry's database.
@@ -157,13 +156,14 @@ class Predictor {
   Result<MemberExplanation> explain_vote(const Vote& vote, std::size_t symbol, const Inputs& inputs) const;
   std::string why_expired(const Member& member, Timestamp as_of) const;
   static Result<Member> load_member(const Registry& registry, const VersionRecord& record);
+  enum class IfBroken { abstain, refuse };
   Status add_members(const Registry& registry, const std::vector<VersionRecord>& records, IfBroken if_broken);
   Status load_ensemble(const Registry& registry, const VersionRecord& record,
                        const std::vector<std::string>& model_types, IfBroken if_broken);
 
   TradingCosts costs_;
   Duration max_data_age_{0};
-  VersionId ensemble_;
+  VersionId ensemble_;              ///< empty: none is active, or its rule is broken
   EnsembleRule rule_;               ///< its members are `members_`, and those of an ensemble that do not verify
   std::vector<Member> members_;     ///< ascending by model type
   std::vector<Abstention> absent_;  ///< types that vote on nothing

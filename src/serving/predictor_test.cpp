@@ -83,7 +83,7 @@ class PredictorTest : public testing::RegistryTest {
   }
 
   Predictor load(std::vector<std::string> types = {"ridge"}, PredictorOptions options = {}) const {
-    return Predictor::load(*registry_, types, std::move(options), Predictor::IfBroken::refuse).value();
+    return Predictor::load(*registry_, types, std::move(options)).value();
   }
   Forecasts ask(const Predictor& predictor, std::vector<CandleSeries> series) const {
     return predictor.predict(MemoryCandleSource(std::move(series)), nullptr, close_of(kBars), run_).value();
@@ -163,7 +163,7 @@ TEST_F(FreqaiDefects, ASwapWhileOthersAskIsNeverTorn) {
     auto database = Database::open(workspace_->database_file());
     const auto registry = Registry::open(*database, ArtifactStore(workspace_->versions()));
     while (!done) {
-      const auto predictor = Predictor::load(*registry, {"ridge"}, {}, Predictor::IfBroken::refuse);
+      const auto predictor = Predictor::load(*registry, {"ridge"}, {});
       heard.insert(predictor ? text_of(ask(*predictor, market(kBars))) : to_string(predictor.error()));
       asked.fetch_add(1);
       asked.notify_one();
@@ -200,6 +200,18 @@ TEST_F(PredictorTest, ACanaryServesItsShareOfTheSymbolsAndNoOther) {
   }
   EXPECT_GT(share, 0U);
   EXPECT_LT(share, kSymbols);
+  const auto broken = registry_->store().directory_of("ridge", canary) / ForecastCalibration::kFileName;
+  const std::string whole = read_file(broken).value();
+  ASSERT_TRUE(write_file_atomic(broken, whole + " "));
+  const auto without_it = predict_with_canaries(*registry_, {"ridge"}, {}, {{"ridge", canary, 0.5}}, candles, nullptr,
+                                                close_of(kBars), run_)
+                              .value()
+                              .predictions;
+  ASSERT_TRUE(write_file_atomic(broken, whole));
+  for (std::size_t s = 0; s < kSymbols; ++s) {
+    EXPECT_EQ(without_it[s].votes[0].version, active) << "a broken canary leaves its share to the active version";
+    EXPECT_EQ(without_it[s].abstained.size(), served[s].canaries.size());
+  }
   const auto of_an_ensemble = predict_with_canaries(*registry_, {"ridge"}, {}, {{"ensemble", canary, 1}}, candles,
                                                     nullptr, close_of(kBars), run_);
   EXPECT_EQ(of_an_ensemble->predictions[0].votes[0].version, active) << "no ensemble is active";
@@ -269,10 +281,10 @@ TEST_F(PredictorTest, AnAlteredFileIsNeverServed) {
   const VersionId version = activate(1);
   const auto file = registry_->store().directory_of("ridge", version) / ForecastCalibration::kFileName;
   ASSERT_TRUE(write_file_atomic(file, read_file(file).value() + " "));
-  const auto refused = Predictor::load(*registry_, {"ridge"}, {}, Predictor::IfBroken::refuse);
-  ASSERT_FALSE(refused);
+  const auto refused = Predictor::load_version(*registry_, *registry_->find(version.str()), {});
+  ASSERT_FALSE(refused) << "who asks for it alone is told";
   EXPECT_EQ(refused.error().kind, ErrorKind::integrity);
-  const auto silent = Predictor::load(*registry_, {"ridge"}, {}, Predictor::IfBroken::abstain).value();
+  const auto silent = Predictor::load(*registry_, {"ridge"}, {}).value();
   const auto predictions = ask(silent, market(kBars)).predictions;
   EXPECT_TRUE(predictions[0].votes.empty());
   EXPECT_THAT(predictions[0].abstained.at(0).why, HasSubstr(ForecastCalibration::kFileName));

@@ -50,7 +50,7 @@ TEST_F(EnsembleProgram, TwoActiveTypesMakeOneAndItIsServedOnceItIsActive) {
     EXPECT_EQ(prediction["consensus"]["of"], 2);
     EXPECT_GE(prediction["disagreement_bps"].get<double>(), 0);
   }
-  EXPECT_NE(place_.run({"predict"}).out.find("by ensemble " + ensemble), std::string::npos);
+  EXPECT_NE(place_.run({"predict"}).out.find("By ensemble " + ensemble), std::string::npos);
 }
 
 TEST_F(EnsembleProgram, ItsManifestNamesItsMembersAndEveryCommandKnowsIt) {

@@ -60,7 +60,7 @@ TEST_F(ExplainProgram, EffectsSumToThePredictionMemberByMember) {
   place_.promote(ensemble);
   check(ensemble);
   const std::string text = place_.run({"explain", "--symbol", "SIM0003USDT"}).out;
-  EXPECT_NE(text.find("by ensemble " + ensemble), std::string::npos) << text;
+  EXPECT_NE(text.find("By ensemble " + ensemble), std::string::npos) << text;
   EXPECT_NE(text.find("(base)"), std::string::npos) << text;
 }
 

@@ -200,7 +200,7 @@ TEST(Kill, AnEnsembleIsCompletedByTheNextCycle) {
 
 /// What a replay says, but for what depends on the machine.
 nlohmann::json outcome_of(nlohmann::json document) {
-  document.erase("training_seconds");
+  document.erase("cycle_wall_seconds");
   return document;
 }
 

@@ -1,7 +1,10 @@
 #include "support/program.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -42,6 +45,23 @@ std::string content_of(std::FILE* file) {
   return content;
 }
 
+/// In the child, before the program is executed.
+bool mount_read_only(const char* directory) {
+  return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount(directory, directory, nullptr, MS_BIND, nullptr) == 0 &&
+         ::mount(nullptr, directory, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0;
+}
+
+bool become(uid_t user) { return ::setgroups(0, nullptr) == 0 && ::setgid(user) == 0 && ::setuid(user) == 0; }
+
+bool succeeds_in_a_child(const std::function<bool()>& attempt) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(attempt() ? 0 : 1);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 }  // namespace
 
 nlohmann::json Outcome::json() const {
@@ -70,6 +90,8 @@ RunningProgram::RunningProgram(const Invocation& invocation)
       if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(126);
       ::signal(SIGXFSZ, SIG_IGN);  // else the signal ends the process before it sees the error
     }
+    if (!invocation.read_only.empty() && !mount_read_only(invocation.read_only.c_str())) ::_exit(126);
+    if (invocation.user && !become(*invocation.user)) ::_exit(126);
     ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
     ::dup2(::fileno(out_), STDOUT_FILENO);
     ::dup2(::fileno(err_), STDERR_FILENO);
@@ -118,6 +140,17 @@ Outcome RunningProgram::wait() {
   outcome.out = content_of(out_);
   outcome.err = content_of(err_);
   return outcome;
+}
+
+bool can_see_read_only(const std::filesystem::path& directory) {
+  return succeeds_in_a_child([&] { return mount_read_only(directory.c_str()); });
+}
+
+bool can_run_as(uid_t user) {
+  if (!succeeds_in_a_child([&] { return become(user); })) return false;
+  Invocation invocation{{"config", "--help"}, {}, "/", {}};
+  invocation.user = user;
+  return run_program(invocation).exit_code == 0;
 }
 
 Outcome run_program(const Invocation& invocation) { return RunningProgram(invocation).wait(); }

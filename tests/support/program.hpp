@@ -23,6 +23,10 @@ struct Invocation {
   std::filesystem::path directory;  ///< empty: that of the test
   /// No file may grow beyond this: writing fails with EFBIG, as it fails with ENOSPC on a full disk.
   std::optional<std::uint64_t> max_file_bytes;
+  /// It sees this directory on a disk that is read-only. Only where `can_see_read_only`; else its exit code is 126.
+  std::filesystem::path read_only = {};
+  /// It runs as this user, without the rights of root. Only where `can_run_as`; else its exit code is 126.
+  std::optional<uid_t> user = std::nullopt;
   std::chrono::milliseconds timeout{120'000};  ///< then it is killed, and the outcome says so
 };
 
@@ -62,6 +66,11 @@ class RunningProgram {
   std::FILE* err_;
   std::chrono::milliseconds timeout_;
 };
+
+/// Whether this process may mount a directory read-only for the program alone: root in most containers.
+bool can_see_read_only(const std::filesystem::path& directory);
+/// Whether this process may run the program as another user who can read it and its libraries.
+bool can_run_as(uid_t user);
 
 /// Runs it to its end.
 Outcome run_program(const Invocation& invocation);

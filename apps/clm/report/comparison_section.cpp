@@ -75,12 +75,27 @@ void add_figure(std::string& out, const std::string& title, const std::string& h
   if (!svg.empty()) out += html_figure(title, how, svg, numbers);
 }
 
+/// What the universe was too small for; empty where nothing was.
+std::string too_small_for(const Evidence& e) {
+  std::string out;
+  const std::string have = number_text(e.symbols_at_once, 0) + " symbol(s) with forecasts at one time, at least ";
+  if (e.candidate.ranked_over_time)
+    out += html_paragraph("Rank ICs are over time, symbol by symbol, not across symbols: " + have +
+                          number_text(e.min_symbols, 0) + " are needed for that (judging.min_symbols).");
+  if (e.candidate.rebalances == 0)
+    out += html_paragraph("There is no long-short book: " + have + number_text(e.long_short_min_symbols, 0) +
+                          " are needed for one (judging.long_short_min_symbols).");
+  return out;
+}
+
 /// Rank IC slice by slice: `unit` is what a slice is called.
 void add_slices(std::string& out, const Evidence& e, std::vector<SliceFigures> ModelFigures::*slices,
                 const std::string& unit, const std::string& how) {
   std::vector<std::string> places;
   for (const auto& slice : e.candidate.*slices) places.push_back(slice.name);
   std::vector<IntervalSeries> series;
+  // Members would make a thicket of many slices; the table below the plot has them.
+  const bool crowded = e.members.size() * places.size() > 24;
   std::string heading = unit;
   heading.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(heading.front())));
   HtmlTable numbers{"", {heading, "Model", "Rank IC", "Interval", "Hit rate (%)", "Rows"}, {}};
@@ -96,7 +111,7 @@ void add_slices(std::string& out, const Evidence& e, std::vector<SliceFigures> M
              figure_cell(interval_text(slice.rank_ic.lo, slice.rank_ic.hi, 4)),
              figure_cell(number_text(100 * slice.hit_rate, 2)), figure_cell(number_text(slice.rows, 0))});
       }
-    series.push_back(std::move(one));
+    if (!crowded || shown.role != "member") series.push_back(std::move(one));
   }
   add_figure(out, "Rank IC by " + unit, how,
              interval_plot({"Rank IC by " + unit + " with intervals", unit, "rank IC", 4}, places, series),
@@ -121,6 +136,7 @@ void add_delays(std::string& out, const Evidence& e) {
   std::vector<std::string> places;
   for (const auto& delay : e.candidate.by_delay) places.push_back(std::to_string(delay.delay_bars));
   std::vector<IntervalSeries> series;
+  const bool crowded = e.members.size() > 2;
   HtmlTable numbers{"", {"Delay (bars)", "Model", "Rank IC", "Interval", "Gross (bps per rebalance)"}, {}};
   for (const auto& shown : models_and_best_baseline(e)) {
     IntervalSeries one{shown.name, shown.colour, {}};
@@ -132,7 +148,7 @@ void add_delays(std::string& out, const Evidence& e) {
                               figure_cell(interval_text(delay.rank_ic.lo, delay.rank_ic.hi, 4)),
                               figure_cell(number_text(delay.gross_bps, 2))});
     }
-    series.push_back(std::move(one));
+    if (!crowded || shown.role != "member") series.push_back(std::move(one));
   }
   add_figure(
       out, "Rank IC by delay of entry",
@@ -158,7 +174,7 @@ void add_costs(std::string& out, const Evidence& e) {
       numbers.rows.push_back({HtmlCell{shown.name, "", HtmlCell::Kind::word},
                               figure_cell(number_text(level.cost_bps, 1)), figure_cell(number_text(level.net_bps, 2))});
     }
-    if (!line.x.empty()) plot.series.push_back(std::move(line));
+    if (!line.x.empty() && shown.model->rebalances > 0) plot.series.push_back(std::move(line));
   }
   const double break_even = e.candidate.break_even_cost_bps;
   if (break_even > 0)
@@ -186,22 +202,30 @@ void add_equity(std::string& out, const Evidence& e, const std::string& title, c
   add_figure(out, title, how, line_plot(plot));
 }
 
+std::vector<CalibrationBin> in_percent(std::vector<CalibrationBin> bins) {
+  for (auto& bin : bins) {
+    bin.probability *= 100;
+    bin.share *= 100;
+  }
+  return bins;
+}
+
 void add_calibration(std::string& out, const Evidence& e) {
   const ModelFigures& c = e.candidate;
   HtmlTable numbers{"", {"Forecast P(up)", "Came true", "Forecasts"}, {}};
   for (const auto& bin : c.calibration)
-    numbers.rows.push_back({figure_cell(number_text(bin.probability, 4)), figure_cell(number_text(bin.share, 4)),
+    numbers.rows.push_back({figure_cell(percent_text(bin.probability, 2)), figure_cell(percent_text(bin.share, 2)),
                             figure_cell(number_text(bin.count, 0))});
   add_figure(out, "Does the probability of a rise come true?",
              "Circles on the dashed diagonal: what is forecast with 52 % happens in 52 % of the cases; area = number "
              "of forecasts; the level line is the base rate, " +
-                 number_text(c.base_rate, 3) + ". Brier score " + number_text(c.brier, 5) + " against " +
+                 percent_text(c.base_rate, 1) + ". Brier score " + number_text(c.brier, 5) + " against " +
                  number_text(c.brier_base, 5) +
                  " for always saying the base rate (lower is better); mean distance from the diagonal " +
-                 number_text(c.calibration_error, 4) + ".",
-             calibration_plot({"Reliability diagram of the probability of a rise", "forecast probability of a rise",
-                               "share that rose", 4},
-                              c.calibration, c.base_rate),
+                 percent_text(c.calibration_error, 2) + ".",
+             calibration_plot({"Reliability diagram of the probability of a rise", "forecast probability of a rise (%)",
+                               "share that rose (%)", 2},
+                              in_percent(c.calibration), 100 * c.base_rate),
              html_table(numbers));
 }
 
@@ -222,12 +246,12 @@ std::string comparison_table(const Evidence& e) {
           " bps a side (bps: hundredths of a percent; a side: a purchase or a sale). Break-even: the cost a side at "
           "which nothing is left. Turnover: the share of the book that a rebalance exchanges. Sharpe ratio: net, a "
           "year.",
-      {"Model", "Gross (bps/rebal.)", "Net (bps/rebal.)", "Break-even (bps/side)", "Turnover (%/rebal.)",
+      {"Model", "Rebalances", "Gross (bps/rebal.)", "Net (bps/rebal.)", "Break-even (bps/side)", "Turnover (%/rebal.)",
        "Sharpe (annual)"},
       {}};
   HtmlTable positions{
       "Single positions, at the same costs: one per symbol at a time, entered where the forecast exceeds the costs. R: "
-      "profit in units of the volatility at entry.",
+      "profit in units of the volatility at entry. A dash: there was no trade.",
       {"Model", "Trades", "Net (bps/trade)", "Win rate (%)", "Average R", "Profit factor", "Sharpe (annual)",
        "Sortino (annual)", "Max drawdown (%)", "Turnover (sides/bar)"},
       {}};
@@ -245,19 +269,26 @@ std::string comparison_table(const Evidence& e) {
     const auto earned = [&](std::string text, std::string note = {}) {
       return held ? figure_cell(std::move(text), std::move(note)) : figure_cell("\u2013");
     };
-    book.rows.push_back({name, earned(signed_text(m.gross_bps, 2)),
+    book.rows.push_back({name, figure_cell(number_text(m.rebalances, 0)), earned(signed_text(m.gross_bps, 2)),
                          earned(signed_text(m.net_bps.value, 2), interval_text(m.net_bps.lo, m.net_bps.hi, 2)),
                          earned(number_text(m.break_even_cost_bps, 1)),
                          earned(number_text(100 * m.long_short_turnover, 1)),
                          earned(number_text(m.long_short_sharpe, 2))});
+    const auto traded_with = [&](const Estimate& figure, int decimals) {
+      return m.trades > 0 ? figure_cell(signed_text(figure.value, decimals),
+                                        std::isfinite(figure.lo) ? interval_text(figure.lo, figure.hi, decimals)
+                                                                 : std::string("too few for an interval"))
+                          : figure_cell("\u2013");
+    };
     positions.rows.push_back(
-        {name, figure_cell(number_text(m.trades, 0)), traded(signed_text(m.net_bps_per_trade, 1)),
+        {name, figure_cell(number_text(m.trades, 0)), traded_with(m.net_bps_per_trade, 1),
          m.trades > 0 ? figure_cell(number_text(100 * m.win_rate.value, 1), share(m.win_rate)) : traded({}),
-         traded(signed_text(m.average_r, 3)), traded(number_text(m.profit_factor, 2)), traded(number_text(m.sharpe, 2)),
+         traded_with(m.average_r, 3), traded(number_text(m.profit_factor, 2)), traded(number_text(m.sharpe, 2)),
          traded(number_text(m.sortino, 2)), traded(number_text(100 * m.max_drawdown, 1)),
          traded(number_text(m.turnover, 4))});
   }
-  return html_table(foresight) + html_table(book) + html_table(positions);
+  return too_small_for(e) + html_table(foresight) + (e.candidate.rebalances > 0 ? html_table(book) : std::string()) +
+         html_table(positions);
 }
 
 std::string judgement_plots(const Evidence& e) {
@@ -266,8 +297,9 @@ std::string judgement_plots(const Evidence& e) {
   add_figure(
       out, "Lead in rank IC",
       "Each row is the lead of " + name +
-          " over another forecaster on the same rows; a bar wholly to the right of zero means that the lead is more "
-          "than chance.",
+          " over another forecaster on the same rows. Bars are two-sided intervals of " + percent_text(1 - e.alpha, 0) +
+          "; one wholly to the right of zero means that the lead is more than chance. (The policy's test is one-sided, "
+          "so that it may be passed where a bar just touches zero.)",
       forest(e, &DifferenceFigures::rank_ic, {"Difference in rank IC with intervals", "difference in rank IC", "", 4}));
   add_figure(out, "Lead in long-short profit after costs",
              "The same for the net profit of a rebalance: right of zero, " + name + " earns more.",

@@ -1,6 +1,7 @@
 #include "report/data_section.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace clm::app {
@@ -8,8 +9,18 @@ namespace {
 
 constexpr int kCells = 760;
 constexpr std::size_t kFindingsShown = 4;
+constexpr std::size_t kSeriesUnfolded = 8;  ///< more are folded: they would hide all else
 
 enum class CellState : char { outside, present, missing, unusable };
+
+std::string coverage_legend() {
+  std::string out = "<p class=\"legend\">";
+  for (const auto& [css, words] : {std::pair{"present", "present"}, std::pair{"missing", "bars missing"},
+                                   std::pair{"unusable", "unusable (frozen, no volume, invalid)"}})
+    out += std::string("<span><svg width=\"14\" height=\"14\" role=\"img\" aria-label=\"") + css +
+           "\"><rect width=\"14\" height=\"14\" class=\"" + css + "\"/></svg> " + words + "</span>";
+  return out + "</p>";
+}
 
 /// Rows of a strip plot share a time axis, so each venue and interval has its own plot.
 std::string coverage_figure(const std::string& group, const std::vector<const SeriesCoverage*>& series) {
@@ -25,17 +36,12 @@ std::string coverage_figure(const std::string& group, const std::vector<const Se
     rows.push_back({one->symbol + (one->status == "ok" ? "" : " (" + one->status + ")"),
                     coverage_stretches(*one, span, kCells),
                     {}});
-  const std::string legend =
-      "<svg viewBox=\"0 0 1000 20\" aria-hidden=\"true\"><rect x=\"0\" y=\"4\" width=\"14\" height=\"12\" "
-      "class=\"present\"/><text x=\"20\" y=\"14\">present</text><rect x=\"90\" y=\"4\" width=\"14\" height=\"12\" "
-      "class=\"missing\"/><text x=\"110\" y=\"14\">bars missing</text><rect x=\"205\" y=\"4\" width=\"14\" "
-      "height=\"12\" class=\"unusable\"/><text x=\"225\" y=\"14\">unusable (frozen, no volume, invalid)</text></svg>";
   return html_figure(
       group,
       "A row per symbol from its first to its last bar; what is missing or unusable in however "
       "few bars is drawn at least one unit wide, and never enters a training.",
-      legend + strip_plot({"Coverage over time of " + std::to_string(series.size()) + " series of " + group, "", "", 0},
-                          span.from.ms(), span.to.ms(), series.size() > 30 ? 16 : 20, rows));
+      coverage_legend() + strip_plot("Coverage over time of " + std::to_string(series.size()) + " series of " + group,
+                                     span.from.ms(), span.to.ms(), 14, rows));
 }
 
 std::string findings_text(const SeriesCoverage& series) {
@@ -105,6 +111,47 @@ std::vector<Stretch> coverage_stretches(const SeriesCoverage& series, const Time
   return out;
 }
 
+namespace {
+
+std::string states_of(const std::vector<SeriesCoverage>& series) {
+  std::map<std::string, int> by_status;
+  for (const auto& one : series) ++by_status[one.status];
+  std::string states;
+  for (const auto& [status, count] : by_status)
+    states += (states.empty() ? "" : ", ") + std::to_string(count) + " " + status;
+  return states;
+}
+
+HtmlVerdict data_verdict(const std::vector<SeriesCoverage>& series) {
+  if (series.empty()) return {"Nothing is stored yet.", "plain"};
+  double bars = 0, usable_bars = 0;
+  std::string worst;
+  double least = 2;
+  std::size_t left_out = 0;
+  Timestamp newest = Timestamp::min();
+  for (const auto& one : series) {
+    const auto rows = static_cast<double>(one.rows);
+    bars += rows;
+    usable_bars += rows * one.usable_share;
+    if (one.rows > 0) newest = std::max(newest, one.range.to);
+    if (!one.usable) ++left_out;
+    if (one.usable_share >= least) continue;
+    least = one.usable_share;
+    worst = one.symbol;
+  }
+  HtmlVerdict out;
+  out.kind = left_out > 0 ? "bad" : states_of(series) == std::to_string(series.size()) + " ok" ? "good" : "plain";
+  out.sentence = std::to_string(series.size()) + " series, " + number_text(bars, 0) + " bars until " +
+                 (newest > Timestamp::min() ? to_minutes_string(newest) : "never") + ": " +
+                 percent_text(bars > 0 ? usable_bars / bars : std::nan(""), 1) + " of the bars can be learned from (" +
+                 states_of(series) + ")." +
+                 (least < 1 ? " The least usable is " + worst + ", " + percent_text(least, 1) + "." : "") +
+                 (left_out > 0 ? " " + std::to_string(left_out) + " of the series cannot be used as a whole." : "");
+  return out;
+}
+
+}  // namespace
+
 HtmlSection data_section(const std::vector<SeriesCoverage>& series) {
   HtmlSection section{"data", "The data", {}};
   if (series.empty()) {
@@ -114,28 +161,25 @@ HtmlSection data_section(const std::vector<SeriesCoverage>& series) {
     return section;
   }
   std::map<std::string, std::vector<const SeriesCoverage*>> groups;
-  std::map<std::string, int> by_status;
   double bars = 0;
   for (const auto& one : series) {
     groups[one.venue + ", " + one.interval].push_back(&one);
-    ++by_status[one.status];
     bars += static_cast<double>(one.rows);
   }
-  std::string states;
-  for (const auto& [status, count] : by_status)
-    states += (states.empty() ? "" : ", ") + std::to_string(count) + " " + status;
-  section.body =
-      html_paragraph(std::to_string(series.size()) + " series, " + number_text(bars, 0) + " bars: " + states +
-                     ". Only usable bars are learned from; a symbol stays in the universe whatever became "
-                     "of it later, so that survivors are not favoured.");
-  for (const auto& [group, members] : groups) section.body += coverage_figure(group, members);
-  section.body += series_table(series);
+  section.body = html_paragraph(std::to_string(series.size()) + " series, " + number_text(bars, 0) +
+                                " bars: " + states_of(series) +
+                                ". Only usable bars are learned from; a symbol stays in the universe whatever became "
+                                "of it later, so that survivors are not favoured.");
+  const Fold fold = series.size() > kSeriesUnfolded ? Fold::closed : Fold::open;
+  for (const auto& [group, members] : groups)
+    section.body += html_fold("Coverage over time: " + group, coverage_figure(group, members), fold);
+  section.body += html_fold("Series by series", series_table(series), fold);
   return section;
 }
 
 std::string data_report(const std::vector<SeriesCoverage>& series, Timestamp made_at) {
   return html_page("Stored data", "Written " + to_minutes_string(made_at) + " UTC by clm report. All times are UTC.",
-                   {data_section(series)});
+                   data_verdict(series), {data_section(series)});
 }
 
 }  // namespace clm::app

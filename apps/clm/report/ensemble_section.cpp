@@ -20,10 +20,10 @@ std::string members_table(const EnsembleFigures& ensemble) {
                   {}};
   for (const auto& m : ensemble.members)
     table.rows.push_back({HtmlCell{m.model_type, "", HtmlCell::Kind::name},
-                          HtmlCell{m.version, "", HtmlCell::Kind::name}, figure_cell(number_text(m.weight, 3)),
+                          HtmlCell{m.version, "", HtmlCell::Kind::name}, figure_cell(percent_text(m.weight, 1)),
                           figure_cell(percent_text(m.coverage, 1)), estimate_cell(m.rank_ic, 4),
                           estimate_cell(m.adds, 4)});
-  table.rows.push_back({HtmlCell{"all together", "", HtmlCell::Kind::name}, HtmlCell{}, figure_cell(number_text(1, 3)),
+  table.rows.push_back({HtmlCell{"all together", "", HtmlCell::Kind::name}, HtmlCell{}, figure_cell(percent_text(1, 1)),
                         HtmlCell{}, estimate_cell(ensemble.rank_ic, 4), HtmlCell{}});
   return html_table(table);
 }

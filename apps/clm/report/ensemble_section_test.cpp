@@ -50,7 +50,7 @@ TEST(EnsembleSection, ShowsMembersWeightsAndCorrelations) {
   ASSERT_TRUE(figures);
   const std::string page = ensemble_section(*figures);
   for (const char* shown :
-       {"lightgbm", "bbbb", "0.600", "+0.0200", "0.930", "0.410", "75.0 %", "learned", "because &lt;b&gt;"})
+       {"lightgbm", "bbbb", "60.0 %", "+0.0200", "0.930", "0.410", "75.0 %", "learned", "because &lt;b&gt;"})
     EXPECT_THAT(page, HasSubstr(shown));
   EXPECT_EQ(page.find("nan"), std::string::npos);
   EXPECT_NE(page.find("<svg"), page.rfind("<svg")) << "two plots";

@@ -54,8 +54,10 @@ struct EvaluationProtocol {
 /// models it is made of; of a single model the candidate is that model, and there are no members.
 struct Evaluation {
   std::vector<std::string> models;
-  double blocks = kUnknown, fits = kUnknown, training_seconds = kUnknown;
-  std::optional<Timestamp> made_at;  ///< older documents do not say
+  double blocks = kUnknown, fits = kUnknown;
+  double wall_seconds = kUnknown;        ///< of the whole walk; older documents do not say
+  double fit_seconds_summed = kUnknown;  ///< over fits that ran side by side
+  std::optional<Timestamp> made_at;      ///< older documents do not say
   Evidence evidence;
   std::vector<WalkStep> walk;               ///< empty in older documents
   std::vector<ModelImportance> importance;  ///< empty in older documents

@@ -33,7 +33,11 @@ std::string on_foresight(const Evidence& e) {
          (ic.lo > 0   ? ": it orders the symbols better than chance."
           : ic.hi < 0 ? ": it orders the symbols worse than chance."
                       : ": it cannot be told from chance.") +
-         " Of the signs it foretold, " + percent_text(e.candidate.hit_rate.value, 2) + " came true.";
+         " Of the signs it foretold, " + percent_text(e.candidate.hit_rate.value, 1) + " came true." +
+         (e.candidate.ranked_over_time ? " Ranks are over time, not across symbols: " +
+                                             number_text(e.symbols_at_once, 0) + " symbol(s) at one time, at least " +
+                                             number_text(e.min_symbols, 0) + " are needed (judging.min_symbols)."
+                                       : "");
 }
 
 std::string lead_words(const Estimate& lead) {
@@ -63,17 +67,32 @@ std::string on_delay(const Evidence& e) {
   return text.empty() ? text : text + ".";
 }
 
+std::string on_positions(const Evidence& e) {
+  const ModelFigures& c = e.candidate;
+  if (!(c.trades > 0)) return "No forecast exceeded the costs of a single position either.";
+  return "Single positions earned " + signed_text(c.net_bps_per_trade.value, 1) + " bps a trade in " +
+         number_text(c.trades, 0) + " trade(s), " +
+         (std::isfinite(c.net_bps_per_trade.lo) ? percent_text(1 - e.alpha, 0) + " interval " +
+                                                      interval_text(c.net_bps_per_trade.lo, c.net_bps_per_trade.hi, 1)
+                                                : std::string("too few for an interval")) +
+         ".";
+}
+
 std::string on_profit(const Evidence& e) {
   const ModelFigures& c = e.candidate;
+  if (c.rebalances == 0)
+    return "Profit: no long-short book could be held: " + number_text(e.symbols_at_once, 0) +
+           " symbol(s) with forecasts at one time, at least " + number_text(e.long_short_min_symbols, 0) +
+           " are needed (judging.long_short_min_symbols). " + on_positions(e);
   if (!(c.long_short_turnover > 0)) return "Profit: it held no long-short book, so there is nothing to earn or lose.";
   std::string text = "Profit: a rebalance of the long-short book earns " + signed_text(c.gross_bps, 1) +
                      " bps before costs and " + signed_text(c.net_bps.value, 1) + " bps at " +
                      number_text(e.cost_bps_per_side, 1) + " bps a side";
   if (std::isfinite(c.net_bps.lo) && std::isfinite(c.net_bps.hi))
     text += ", " + percent_text(1 - e.alpha, 0) + " interval " + interval_text(c.net_bps.lo, c.net_bps.hi, 1);
-  return text + (c.break_even_cost_bps > 0
-                     ? ". It breaks even at " + number_text(c.break_even_cost_bps, 1) + " bps a side."
-                     : ". There is no cost at which it breaks even.");
+  return text + " over " + number_text(c.rebalances, 0) + " rebalances" +
+         (c.break_even_cost_bps > 0 ? ". It breaks even at " + number_text(c.break_even_cost_bps, 1) + " bps a side."
+                                    : ". There is no cost at which it breaks even.");
 }
 
 std::string on_constancy(const Evidence& e) {
@@ -182,8 +201,10 @@ std::string protocol_body(const Evaluation& evaluation) {
   add("Fingerprint of the data", p.fingerprint);
   add("Label", p.label_json);
   add("Feature set", p.feature_set + ", " + number_text(p.feature_count, 0) + " features, hash " + p.feature_hash);
-  add("Training", number_text(evaluation.fits, 0) + " fits in " + number_text(evaluation.training_seconds, 1) +
-                      " s, summed over all that ran side by side");
+  add("Time", (std::isnan(evaluation.wall_seconds) ? std::string()
+                                                   : number_text(evaluation.wall_seconds, 1) + " s of wall time; ") +
+                  number_text(evaluation.fits, 0) + " fits, " + number_text(evaluation.fit_seconds_summed, 1) +
+                  " s summed over those that ran side by side");
   add("Made by", "clm " + p.program_version + ", commit " + p.git_commit);
   if (evaluation.made_at) add("Made", to_minutes_string(*evaluation.made_at) + " UTC");
   out += html_table(facts);
@@ -225,6 +246,9 @@ EvaluationSummary summarize(const Evaluation& evaluation) {
   } else if (!leads) {
     out.heading = "Foresight, but no more than a baseline has";
     out.kind = "bad";
+  } else if (e.candidate.rebalances == 0) {
+    out.heading = "Foresight beyond the baselines; whether a long-short book pays could not be measured";
+    out.kind = "plain";
   } else if (e.candidate.net_bps.lo > 0) {
     out.heading = "Foresight beyond the baselines, and it pays at " + costs;
     out.kind = "good";
@@ -254,10 +278,11 @@ std::string evaluation_report(const Evaluation& evaluation, const std::string& s
   const std::string regimes = regime_table(e);
   if (!regimes.empty()) sections.push_back({"regimes", "By regime", regimes});
   sections.push_back({"protocol", "How to run it again", protocol_body(evaluation)});
+  const EvaluationSummary summary = summarize(evaluation);
   return html_page("Walk-forward " + to_date_string(Timestamp(e.from_ms)) + " to " +
                        to_date_string(Timestamp(e.to_ms)) + ", " + std::to_string(e.horizon_bars) + " bars ahead",
                    source + " \u00b7 written " + to_minutes_string(made_at) + " UTC by clm report. All times are UTC.",
-                   sections);
+                   {summary.heading + ". " + summary.sentences.front(), summary.kind}, sections);
 }
 
 }  // namespace clm::app

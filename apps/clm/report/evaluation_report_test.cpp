@@ -29,6 +29,9 @@ ModelJudgement model(const std::string& name, const Figures& figures) {
   m.rank_ic.mean.mean = figures.rank_ic;
   m.rank_ic.mean.lo = figures.rank_ic - figures.half_width;
   m.rank_ic.mean.hi = figures.rank_ic + figures.half_width;
+  m.long_short.rebalances = 400;
+  m.long_short_net_bps.count = 400;
+  m.rank_ic.mean.count = 200;
   m.long_short.gross_bps = 9;
   m.long_short.turnover = 0.4;
   m.long_short.break_even_cost_bps = 5.6;
@@ -36,7 +39,8 @@ ModelJudgement model(const std::string& name, const Figures& figures) {
   m.long_short_net_bps.mean = figures.net_bps;
   m.long_short_net_bps.lo = figures.net_bps - 2;
   m.long_short_net_bps.hi = figures.net_bps + 2;
-  m.long_short_net_return = {{1'700'000'000'000, 1'700'090'000'000}, {0.01, -0.03}};
+  m.long_short_net_return = {{1'700'000'000'000, 1'700'090'000'000},
+                             {0.01, -figures.rank_ic - 0.001 * static_cast<double>(name.size())}};
   m.by_delay = {{0, m.rank_ic, 9}, {1, m.rank_ic, 7}, {5, m.rank_ic, 3}};
   m.by_block = {{"2023-01-01", 100, 1000, 0.06, 0.04, 0.08, 0.51, 0},
                 {"2023-04-01", 100, 1000, 0.02, -0.01, 0.05, 0.5, 0}};
@@ -62,6 +66,7 @@ Json document(const Figures& average = {}, double lead = 0.012) {
     Comparison comparison;
     comparison.against = baseline.name;
     comparison.rank_ic.difference.mean = baseline.name == "ridge" ? lead : 0.04;
+    comparison.rank_ic.difference.count = 200;
     comparison.rank_ic.difference.lo = comparison.rank_ic.difference.mean - 0.005;
     comparison.rank_ic.difference.hi = comparison.rank_ic.difference.mean + 0.005;
     judgement.against_baselines.push_back(comparison);
@@ -73,7 +78,8 @@ Json document(const Figures& average = {}, double lead = 0.012) {
           {"models", {"lightgbm", "xgboost"}},
           {"blocks", 2},
           {"fits", 4},
-          {"training_seconds", 12.5},
+          {"wall_seconds", 7.5},
+          {"fit_seconds_summed", 12.5},
           {"judgement", to_json(judgement)},
           {"each", {to_json(model("lightgbm", {})), to_json(model("xgboost", {0.04, 0.01, -4}))}},
           {"walk",
@@ -222,7 +228,7 @@ TEST(EvaluationSummary, NamesTheClosestBaselineAndTheCostThatBreaksEven) {
                     "[0.0070, 0.0170], paired over time: more than chance."),
           HasSubstr("0.0500 entered at the next open, 0.0500 after one bar, 0.0500 after 5 bars."),
           HasSubstr("earns +9.0 bps before costs and \u22123.0 bps at 7.0 bps a side, 95 % interval "
-                    "[\u22125.0, \u22121.0]. It breaks even at 5.6 bps a side."),
+                    "[\u22125.0, \u22121.0] over 400 rebalances. It breaks even at 5.6 bps a side."),
           HasSubstr("above zero in 2 of 2 blocks, in 1 of them with the whole interval")));
 }
 

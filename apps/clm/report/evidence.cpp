@@ -16,6 +16,8 @@ Estimate share(const Json& object) {
   return integer_in(object, "count") > 0 ? estimate_in(object, "share") : Estimate{};
 }
 
+double known_or(double value, double otherwise) { return std::isnan(value) ? otherwise : value; }
+
 SliceFigures read_slice(const Json& j) {
   return {text_in(j, "name"),        number_in(j, "times"),    number_in(j, "rows"),
           estimate_in(j, "rank_ic"), number_in(j, "hit_rate"), number_in(j, "bias")};
@@ -42,8 +44,8 @@ DifferenceFigures read_difference(const Json& j) {
 
 LimitFigures read_limit(const Json& j) {
   const Json& passed = member(j, "passed");
-  return {text_in(j, "name"), passed.is_boolean() && passed.get<bool>(), number_in(j, "value"),
-          number_in(j, "threshold")};
+  return {text_in(j, "name"),        passed.is_boolean() && passed.get<bool>(), number_in(j, "value"),
+          number_in(j, "threshold"), known_or(number_in(j, "count"), 0),        known_or(number_in(j, "min_count"), 0)};
 }
 
 }  // namespace
@@ -52,6 +54,7 @@ ModelFigures model_figures_in(const Json& j) {
   ModelFigures m;
   m.name = text_in(j, "name");
   m.rank_ic = estimate_in(member(j, "rank_ic"), "mean");
+  m.ranked_over_time = text_in(member(j, "rank_ic"), "kind") == "time_series";
   m.hit_rate = share(member(j, "directional_accuracy"));
   const Json& errors = member(j, "errors");
   m.rmse = number_in(errors, "rmse");
@@ -68,8 +71,9 @@ ModelFigures model_figures_in(const Json& j) {
   });
   const Json& positions = member(j, "positions");
   m.trades = number_in(positions, "trades");
-  m.net_bps_per_trade = number_in(positions, "net_bps_per_trade");
-  m.average_r = number_in(positions, "average_r");
+  m.net_bps_per_trade = estimate_in(positions, "net_bps_per_trade", "net_bps_per_trade_interval");
+  m.average_r = estimate_in(member(positions, "r_multiple"), "mean");
+  m.average_r.value = number_in(positions, "average_r");
   m.profit_factor = number_in(positions, "profit_factor");
   m.sharpe = number_in(positions, "sharpe");
   m.sortino = number_in(positions, "sortino");
@@ -113,6 +117,9 @@ Evidence evidence_in(const Json& document) {
   out.rows = number_in(j, "rows");
   out.times = number_in(j, "times");
   out.symbols = number_in(j, "symbols");
+  out.symbols_at_once = number_in(j, "symbols_at_once");
+  out.min_symbols = number_in(j, "min_symbols");
+  out.long_short_min_symbols = number_in(j, "long_short_min_symbols");
   out.from_ms = integer_in(j, "from_ms");
   out.to_ms = integer_in(j, "to_ms");
   out.horizon_bars = static_cast<int>(integer_in(j, "horizon_bars"));

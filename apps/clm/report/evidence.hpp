@@ -44,12 +44,14 @@ struct EquityCurve {
 struct ModelFigures {
   std::string name;
   Estimate rank_ic;
+  bool ranked_over_time = false;  ///< too few symbols at one time to rank them against each other
   Estimate hit_rate;
   double rmse = kUnknown, rmse_zero = kUnknown, mae = kUnknown, bias = kUnknown;
   double brier = kUnknown, brier_base = kUnknown, base_rate = kUnknown, calibration_error = kUnknown;
   std::vector<CalibrationBin> calibration;
   // One position per symbol beyond a cost band
-  double trades = 0, net_bps_per_trade = kUnknown, average_r = kUnknown, profit_factor = kUnknown;
+  double trades = 0, profit_factor = kUnknown;
+  Estimate net_bps_per_trade, average_r;
   double sharpe = kUnknown, sortino = kUnknown, max_drawdown = kUnknown, turnover = kUnknown;
   Estimate win_rate;
   EquityCurve positions_equity;
@@ -74,6 +76,7 @@ struct LimitFigures {
   std::string name;
   bool passed = false;
   double value = kUnknown, threshold = kUnknown;
+  double count = 0, min_count = 0;  ///< trades that it rests on, and how many are asked for; 0: not about trades
 };
 
 struct VerdictFigures {
@@ -88,6 +91,7 @@ struct VerdictFigures {
 /// back for a report.
 struct Evidence {
   double rows = kUnknown, times = kUnknown, symbols = kUnknown;
+  double symbols_at_once = kUnknown, min_symbols = kUnknown, long_short_min_symbols = kUnknown;
   std::int64_t from_ms = 0, to_ms = 0;
   int horizon_bars = 0;
   double coverage = kUnknown, alpha = 0.05, candidates_tried = 1, cost_bps_per_side = kUnknown;

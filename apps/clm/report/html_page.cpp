@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "report/marks.hpp"
 #include "report/page_style.hpp"
 
 namespace clm::app {
@@ -15,6 +16,7 @@ std::string_view class_of(HtmlCell::Kind kind) {
   switch (kind) {
     case HtmlCell::Kind::word: return "w";
     case HtmlCell::Kind::name: return "w name";
+    case HtmlCell::Kind::code: return "w code";
     case HtmlCell::Kind::figure: return "n";
     case HtmlCell::Kind::good: return "n good";
     case HtmlCell::Kind::bad: return "n bad";
@@ -72,49 +74,60 @@ HtmlCell figure_cell(std::string text, std::string note) {
 }
 
 std::string html_table(const HtmlTable& table) {
-  std::string out = "<div class=\"wide\"><table class=\"sortable\">";
+  constexpr std::size_t kMany = 6;  // columns; more become cards on a wider screen already
+  std::string out = std::string("<table class=\"sortable") + (table.header.size() > kMany ? " many" : "") + "\">";
   if (!table.caption.empty()) out += "<caption>" + html_escape(table.caption) + "</caption>";
   out += "<thead><tr>";
   for (std::size_t c = 0; c < table.header.size(); ++c) {
-    const bool figures = !table.rows.empty() && c < table.rows.front().size() &&
-                         table.rows.front()[c].kind != HtmlCell::Kind::word &&
-                         table.rows.front()[c].kind != HtmlCell::Kind::name;
+    const bool figures =
+        !table.rows.empty() && c < table.rows.front().size() && class_of(table.rows.front()[c].kind).front() == 'n';
     out += std::string("<th scope=\"col\" class=\"") + (figures ? "n" : "w") + "\">" + html_escape(table.header[c]) +
            "</th>";
   }
   out += "</tr></thead><tbody>\n";
   for (const auto& row : table.rows) {
     out += "<tr>";
-    for (const auto& cell : row) {
-      out += "<td class=\"" + std::string(class_of(cell.kind)) + "\">" + html_escape(cell.text);
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const HtmlCell& cell = row[c];
+      out += "<td class=\"" + std::string(class_of(cell.kind)) + (cell.text.empty() ? " none\"" : "\"");
+      if (c > 0 && c < table.header.size()) out += " data-label=\"" + html_escape(table.header[c]) + "\"";
+      out += "><span>" + html_escape(cell.text) + "</span>";
       if (!cell.note.empty()) out += "<small>" + html_escape(cell.note) + "</small>";
       out += "</td>";
     }
     out += "</tr>\n";
   }
-  return out + "</tbody></table></div>\n";
+  return out + "</tbody></table>\n";
 }
 
 std::string html_figure(std::string_view title, std::string_view how_to_read, std::string_view svg,
                         std::string_view numbers) {
-  std::string out = "<figure><h4>" + html_escape(title) + "</h4><div class=\"wide\">" + std::string(svg) +
-                    "</div><figcaption>" + html_escape(how_to_read) + "</figcaption>";
-  if (!numbers.empty()) out += "<details><summary>The numbers</summary>" + std::string(numbers) + "</details>";
-  return out + "</figure>\n";
+  return "<figure><h4>" + html_escape(title) + "</h4>" + std::string(svg) + "<figcaption>" + html_escape(how_to_read) +
+         "</figcaption>" + html_fold("The numbers", numbers) + "</figure>\n";
 }
 
 std::string html_paragraph(std::string_view text) { return "<p>" + html_escape(text) + "</p>\n"; }
+
+std::string html_fold(std::string_view summary, std::string_view body, Fold fold, std::string_view id) {
+  if (body.empty()) return {};
+  return std::string("<details") + (id.empty() ? "" : " id=\"" + html_escape(id) + "\"") +
+         (fold == Fold::open ? " open" : "") + "><summary>" + html_escape(summary) + "</summary>" + std::string(body) +
+         "</details>\n";
+}
 
 std::string html_badge(std::string_view text, std::string_view kind) {
   return "<span class=\"badge " + html_escape(kind) + "\">" + html_escape(text) + "</span>";
 }
 
-std::string html_page(std::string_view title, std::string_view subtitle, const std::vector<HtmlSection>& sections) {
+std::string html_page(std::string_view title, std::string_view subtitle, const HtmlVerdict& verdict,
+                      const std::vector<HtmlSection>& sections) {
   std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n";
   out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
   out += "<meta name=\"color-scheme\" content=\"light dark\">\n<title>" + html_escape(title) + "</title>\n<style>" +
-         std::string(kPageStyle) + "</style></head><body>\n<header><h1>" + html_escape(title) + "</h1><p>" +
-         html_escape(subtitle) + "</p>";
+         std::string(kPageStyle) + "</style></head><body>\n" + std::string(mark_shapes()) + "<header><h1>" +
+         html_escape(title) + "</h1><p>" + html_escape(subtitle) + "</p>";
+  if (!verdict.sentence.empty())
+    out += "<p class=\"sentence " + html_escape(verdict.kind) + "\">" + html_escape(verdict.sentence) + "</p>";
   if (sections.size() > 1) {
     out += "<nav aria-label=\"Contents\"><ul>";
     for (const auto& section : sections)

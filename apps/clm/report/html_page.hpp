@@ -22,12 +22,14 @@ std::string interval_text(double lo, double hi, int decimals);
 struct HtmlCell {
   std::string text;
   std::string note;
-  /// `name` is a word that is not broken into lines.
-  enum class Kind { word, name, figure, good, bad } kind = Kind::word;
+  /// `name` is a word that is not broken into lines where there is room for it; `code` (hashes, JSON) may be broken
+  /// anywhere; the others between words only.
+  enum class Kind { word, name, code, figure, good, bad } kind = Kind::word;
 };
 HtmlCell figure_cell(std::string text, std::string note = {});
 
-/// A table whose columns the reader can sort by a click on the header.
+/// A table whose columns the reader can sort by a click on the header. On a screen too narrow for it each row becomes a
+/// card: the first cell its title, the others below with their column's name.
 struct HtmlTable {
   std::string caption;
   std::vector<std::string> header;  ///< units in parentheses
@@ -40,6 +42,10 @@ std::string html_figure(std::string_view title, std::string_view how_to_read, st
                         std::string_view numbers = {});
 /// A paragraph of plain text.
 std::string html_paragraph(std::string_view text);
+/// What the reader unfolds; paper shows it all. `body` is HTML; of an empty one nothing is left.
+enum class Fold { closed, open };
+std::string html_fold(std::string_view summary, std::string_view body, Fold fold = Fold::closed,
+                      std::string_view id = {});
 /// `kind`: "good", "bad" or "plain".
 std::string html_badge(std::string_view text, std::string_view kind);
 
@@ -50,8 +56,16 @@ struct HtmlSection {
   std::string body;  ///< HTML
 };
 
+/// What a page says before all else: what was decided and why, in one or two sentences with the figure and its
+/// interval.
+struct HtmlVerdict {
+  std::string sentence;
+  std::string_view kind = "plain";  ///< "good", "bad" or "plain"
+};
+
 /// One self-contained document: style, plots and the script that sorts tables are in it; it loads nothing. Light or
 /// dark as the reader's system is; printable.
-std::string html_page(std::string_view title, std::string_view subtitle, const std::vector<HtmlSection>& sections);
+std::string html_page(std::string_view title, std::string_view subtitle, const HtmlVerdict& verdict,
+                      const std::vector<HtmlSection>& sections);
 
 }  // namespace clm::app

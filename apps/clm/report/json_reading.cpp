@@ -30,10 +30,10 @@ std::string text_in(const Json& object, const char* key) {
   return value.is_string() ? value.get<std::string>() : "";
 }
 
-Estimate estimate_in(const Json& object, const char* value_key) {
+Estimate estimate_in(const Json& object, const char* value_key, const char* interval_key) {
   Estimate out;
   out.value = number_in(object, value_key);
-  const Json& interval = member(object, "interval");
+  const Json& interval = member(object, interval_key);
   if (interval.is_array() && interval.size() == 2 && interval[0].is_number() && interval[1].is_number()) {
     out.lo = interval[0].get<double>();
     out.hi = interval[1].get<double>();

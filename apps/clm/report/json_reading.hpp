@@ -17,8 +17,8 @@ const nlohmann::json& member(const nlohmann::json& object, const char* key);
 double number_in(const nlohmann::json& object, const char* key);
 std::int64_t integer_in(const nlohmann::json& object, const char* key);
 std::string text_in(const nlohmann::json& object, const char* key);
-/// `object[value_key]` with `object["interval"]`.
-Estimate estimate_in(const nlohmann::json& object, const char* value_key);
+/// `object[value_key]` with its interval, `object[interval_key]`.
+Estimate estimate_in(const nlohmann::json& object, const char* value_key, const char* interval_key = "interval");
 
 /// Every element of an array, read by `read`; none where it is no array. Includers that call it include nlohmann's.
 template <typename Json, typename Read>

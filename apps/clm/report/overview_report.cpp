@@ -2,25 +2,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+
+#include "report/marks.hpp"
 
 namespace clm::app {
 namespace {
 
 HtmlCell word(std::string text, std::string note = {}) {
   return {std::move(text), std::move(note), HtmlCell::Kind::word};
-}
-
-std::string_view badge_kind(const std::string& decision) {
-  return decision == "deploy" ? "good" : decision == "reject" || decision == "failed" ? "bad" : "plain";
-}
-std::string decision_word(const std::string& decision) {
-  static const std::map<std::string, std::string> words{{"deploy", "deployed"},
-                                                        {"canary", "canary"},
-                                                        {"keep", "active one kept"},
-                                                        {"reject", "refused"},
-                                                        {"failed", "failed"}};
-  const auto found = words.find(decision);
-  return found == words.end() ? decision : found->second;
 }
 
 const CycleLine* shown_cycle(const OverviewFacts& facts) {
@@ -35,15 +25,11 @@ std::string timeline(const OverviewFacts& facts) {
   for (const auto& cycle : facts.cycles) {
     span.from = std::min(span.from, cycle.as_of);
     span.to = std::max(span.to, cycle.as_of);
-    for (const auto& decision : cycle.decisions) {
-      const auto kind = decision.decision == "deploy"                                    ? MomentMark::Kind::taken
-                        : decision.decision == "reject" || decision.decision == "failed" ? MomentMark::Kind::refused
-                                                                                         : MomentMark::Kind::other;
-      rows[decision.model_type].marks.push_back({cycle.as_of.ms(), kind,
-                                                 "cycle " + std::to_string(cycle.id) + " as of " +
+    for (const auto& decision : cycle.decisions)
+      rows[decision.model_type].marks.push_back({cycle.as_of.ms(), mark_of_decision(decision.decision),
+                                                 "cycle " + std::to_string(cycle.id) + ", data until " +
                                                      to_minutes_string(cycle.as_of) + ": " + decision.version + " " +
                                                      decision_word(decision.decision)});
-    }
   }
   for (const auto& band : facts.active) {
     span.from = std::min(span.from, band.range.from);
@@ -57,7 +43,7 @@ std::string timeline(const OverviewFacts& facts) {
   for (const auto& band : facts.active)
     rows[band.model_type].stretches.push_back(
         {band.range.from.ms(), std::min(band.range.to, span.to).ms(), "band",
-         band.version + " active since " + to_minutes_string(band.range.from) +
+         band.version + " active since the data of " + to_minutes_string(band.range.from) +
              (band.range.to == Timestamp::max() ? "" : " until " + to_minutes_string(band.range.to))});
   std::vector<StripRow> list;
   for (auto& [model_type, row] : rows) {
@@ -65,21 +51,27 @@ std::string timeline(const OverviewFacts& facts) {
     list.push_back(std::move(row));
   }
   return html_figure(
-      "Cycles and decisions",
-      "Green dot: deployed; red cross: refused or failed; ring: canary, or the active one was kept. The "
-      "shaded bands are the times of an active version, an edge each time it was exchanged. Time is that "
-      "of the data (a person's decision: of the clock).",
-      strip_plot({"Decisions and active versions over time, a row per model type", "", "", 0}, span.from.ms(),
-                 span.to.ms(), 34, list));
+      "Decisions and active versions",
+      "Marks are the policy's verdicts; a shaded band is the time of an active version, with an edge each time it was "
+      "exchanged. The axis is the time of the data (\u201cdata until\u201d): what a person decided stands at the data "
+      "of "
+      "the cycle before it.",
+      mark_legend("passed", "refused or failed", "promising, or no better than what is active") +
+          strip_plot("Decisions and active versions over time, a row per model type", span.from.ms(), span.to.ms(), 30,
+                     list));
 }
 
 std::string cycles_table(const OverviewFacts& facts) {
   HtmlTable table{
-      "Newest first.", {"Cycle", "As of (UTC)", "State", "Seconds", "Model", "Decision", "First reason"}, {}};
+      "Newest first. Data until: nothing known later was read. Decided at: by the clock.",
+      {"Cycle", "Data until (UTC)", "Decided at (UTC)", "State", "Wall time (s)", "Model", "Verdict", "First reason"},
+      {}};
   for (auto cycle = facts.cycles.rbegin(); cycle != facts.cycles.rend(); ++cycle) {
+    const auto time = [](const std::optional<Timestamp>& at) {
+      return HtmlCell{at ? to_minutes_string(*at) : "\u2013", "", HtmlCell::Kind::name};
+    };
     const auto begin = [&] {
-      return std::vector<HtmlCell>{figure_cell(std::to_string(cycle->id)),
-                                   HtmlCell{to_minutes_string(cycle->as_of), "", HtmlCell::Kind::name},
+      return std::vector<HtmlCell>{figure_cell(std::to_string(cycle->id)), time(cycle->as_of), time(cycle->decided_at),
                                    word(cycle->status), figure_cell(number_text(cycle->seconds, 1))};
     };
     for (const auto& decision : cycle->decisions) {
@@ -94,38 +86,89 @@ std::string cycles_table(const OverviewFacts& facts) {
     row.insert(row.end(), {word(""), word(""), word(cycle->status == "done" ? "no trigger fired" : "")});
     table.rows.push_back(std::move(row));
   }
-  return html_table(table);
+  return html_fold("All " + std::to_string(facts.cycles.size()) + " cycles in a table", html_table(table));
 }
 
-std::string cycle_body(const CycleLine& cycle) {
-  std::string body = html_paragraph("Cycle " + std::to_string(cycle.id) + " stood at " +
-                                    to_minutes_string(cycle.as_of) + " UTC: nothing known later was read. It took " +
-                                    number_text(cycle.seconds, 1) + " s; state: " + cycle.status + ".");
-  if (!cycle.triggers.empty()) {
-    body += "<p>What set it off:</p><ul>";
-    for (const auto& trigger : cycle.triggers) body += "<li>" + html_escape(trigger) + "</li>";
-    body += "</ul>\n";
-  }
+/// The candidate of a decision in full, folded; empty if the training failed.
+std::string candidate_parts(const OverviewFacts& facts, const DecisionLine& decision) {
+  for (const auto& candidate : facts.candidates)
+    if (candidate.version == decision.version)
+      return html_fold(
+          "All about it: figures, plots, manifest, history",
+          (candidate.evidence ? verdict_box(candidate.standing, *candidate.evidence)
+                              : html_paragraph("There is no judgement to show: " + candidate.evidence_problem + ".")) +
+              version_parts(candidate, Fold::closed),
+          Fold::closed, "version-" + decision.version);
+  return {};
+}
+
+std::string status_badge(const OverviewFacts& facts, const DecisionLine& decision) {
+  for (const auto& candidate : facts.candidates)
+    if (candidate.version == decision.version)
+      return " " +
+             html_badge("now " + candidate.standing.status + (candidate.standing.by_person ? ", by a person" : ""),
+                        candidate.standing.status == "active" ? "good" : "plain");
+  return {};
+}
+
+std::string cycle_body(const OverviewFacts& facts, const CycleLine& cycle) {
+  std::string body = html_paragraph(
+      "Cycle " + std::to_string(cycle.id) + ": data until " + to_minutes_string(cycle.as_of) +
+      " UTC, nothing known later was read; decided at " +
+      (cycle.decided_at ? to_minutes_string(*cycle.decided_at) + " UTC by the clock" : "a time that was not recorded") +
+      "; " + number_text(cycle.seconds, 1) + " s of wall time; state: " + cycle.status + ".");
+  std::string triggers;
+  for (const auto& trigger : cycle.triggers) triggers += "<li>" + html_escape(trigger) + "</li>";
+  if (!triggers.empty()) body += html_fold("What set it off", "<ul>" + triggers + "</ul>");
   if (cycle.decisions.empty()) return body + html_paragraph("No trigger fired, so nothing was trained.");
   for (const auto& decision : cycle.decisions) {
-    const std::string link = decision.version.empty() ? "failed-" + decision.model_type : "version-" + decision.version;
-    body += "<div class=\"verdict " + std::string(badge_kind(decision.decision)) + "\"><h3><a href=\"#" +
-            html_escape(link) + "\">" + html_escape(decision.model_type + " " + decision.version) + "</a> " +
-            html_badge(decision_word(decision.decision), badge_kind(decision.decision)) + "</h3>";
-    if (!decision.reasons.empty()) body += html_paragraph(decision.reasons.front());
-    body += "</div>\n";
+    body += "<div class=\"verdict " + std::string(decision_kind(decision.decision)) + "\"><h3>" +
+            html_escape(decision.model_type + " " + decision.version) + " " +
+            html_badge(decision_word(decision.decision), decision_kind(decision.decision)) +
+            status_badge(facts, decision) + "</h3>";
+    // A version has all its reasons folded below; a failed training has only these.
+    for (const auto& reason : decision.reasons) {
+      body += html_paragraph(reason);
+      if (!decision.version.empty()) break;
+    }
+    body += candidate_parts(facts, decision) + "</div>\n";
   }
   return body;
 }
 
-/// The candidates of the shown cycle in full, and what failed.
-void add_candidates(const OverviewFacts& facts, std::vector<HtmlSection>& sections) {
-  for (const auto& candidate : facts.candidates) sections.push_back(version_section(candidate));
+/// "Cycle 3, data until ...: of 5 candidates 1 passed, 4 were refused. lightgbm ab12: It has foresight ..."
+HtmlVerdict cycle_verdict(const OverviewFacts& facts) {
   const CycleLine* cycle = shown_cycle(facts);
-  if (cycle == nullptr) return;
-  for (const auto& decision : cycle->decisions)
-    if (decision.version.empty())
-      sections.push_back(failure_section(decision.model_type, decision.decision, decision.reasons));
+  if (cycle == nullptr) return {};
+  HtmlVerdict out;
+  std::map<std::string, int> counts;
+  const DecisionLine* told = nullptr;
+  for (const auto& decision : cycle->decisions) {
+    ++counts[decision.decision];
+    if (told == nullptr || (decision.decision == "deploy" && told->decision != "deploy")) told = &decision;
+  }
+  out.sentence = "Cycle " + std::to_string(cycle->id) + ", data until " + to_minutes_string(cycle->as_of) + ": ";
+  if (told == nullptr) {
+    out.sentence += "nothing was trained, for no trigger fired.";
+    return out;
+  }
+  std::string sums;
+  for (const char* decision : {"deploy", "canary", "keep", "reject", "failed"})
+    if (counts[decision] > 0)
+      sums += (sums.empty() ? "" : ", ") + std::to_string(counts[decision]) + " " + decision_word(decision);
+  out.sentence += "of " + std::to_string(cycle->decisions.size()) + " candidate(s) " + sums + ". " + told->model_type +
+                  " " + told->version + " " + decision_word(told->decision) + ": " +
+                  (told->reasons.empty() ? std::string("no reason is stored.") : told->reasons.front());
+  std::string serving;
+  for (const auto& band : facts.active)
+    if (band.range.to == Timestamp::max())
+      serving += (serving.empty() ? " Active now: " : ", ") + band.model_type + " " + band.version +
+                 (band.by_person ? " (by a person's decision)" : "");
+  out.sentence += serving.empty() ? " No version is active." : serving + ".";
+  out.kind = counts["deploy"] > 0                                        ? "good"
+             : counts["canary"] + counts["keep"] > 0 || !serving.empty() ? "plain"
+                                                                         : "bad";
+  return out;
 }
 
 std::string subtitle(const OverviewFacts& facts, Timestamp made_at) {
@@ -146,7 +189,7 @@ std::string overview_report(const OverviewFacts& facts, Timestamp made_at) {
             : "No cycle was run yet. Next: look through the data below, then clm cycle trains, judges and decides; clm "
               "report then shows what came of it.");
   } else {
-    if (cycle != nullptr) overview.body += cycle_body(*cycle);
+    if (cycle != nullptr) overview.body += cycle_body(facts, *cycle);
     if (facts.cycles.back().id != facts.shown_cycle)
       overview.body += html_paragraph("The newest cycle, " + std::to_string(facts.cycles.back().id) + " (" +
                                       facts.cycles.back().status + "), trained nothing" +
@@ -154,17 +197,15 @@ std::string overview_report(const OverviewFacts& facts, Timestamp made_at) {
     overview.body += timeline(facts) + cycles_table(facts);
   }
   sections.push_back(std::move(overview));
-  add_candidates(facts, sections);
   sections.push_back(data_section(facts.data));
-  return html_page("What was learned", subtitle(facts, made_at), sections);
+  return html_page("What was learned", subtitle(facts, made_at), cycle_verdict(facts), sections);
 }
 
 std::string cycle_report(const OverviewFacts& facts, Timestamp made_at) {
   const CycleLine* cycle = shown_cycle(facts);
   const std::string name = "Cycle " + std::to_string(facts.shown_cycle);
-  std::vector<HtmlSection> sections{{"cycle", "The decisions", cycle == nullptr ? std::string() : cycle_body(*cycle)}};
-  add_candidates(facts, sections);
-  return html_page(name, subtitle(facts, made_at), sections);
+  return html_page(name, subtitle(facts, made_at), cycle_verdict(facts),
+                   {{"cycle", "The decisions", cycle == nullptr ? std::string() : cycle_body(facts, *cycle)}});
 }
 
 }  // namespace clm::app

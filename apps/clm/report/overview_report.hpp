@@ -18,17 +18,19 @@ struct DecisionLine {
 
 struct CycleLine {
   std::int64_t id = 0;
-  Timestamp as_of;
+  Timestamp as_of;                      ///< nothing known later was read
+  std::optional<Timestamp> decided_at;  ///< by the clock; cycles of older releases do not say
   std::string status;
-  double seconds = 0;
+  double seconds = 0;                 ///< of wall time
   std::vector<std::string> triggers;  ///< sentences
   std::vector<DecisionLine> decisions;
 };
 
-/// From when to when a version was the active one of its type.
+/// From when to when a version was the active one of its type, in the time of the data.
 struct ActiveBand {
   std::string model_type, version;
-  TimeRange range;  ///< to = Timestamp::max(): still is
+  TimeRange range;         ///< to = Timestamp::max(): still is
+  bool by_person = false;  ///< who let it in
 };
 
 /// All that a workspace's or a cycle's report is made of.
@@ -41,8 +43,8 @@ struct OverviewFacts {
   std::string workspace;
 };
 
-/// Decisions over time, the cycles in a table, every candidate of the shown cycle in full, and the data. Without a
-/// cycle it says how to go on.
+/// Every candidate of the shown cycle, to be unfolded, decisions over time, the cycles in a table, and the data.
+/// Without a cycle it says how to go on.
 std::string overview_report(const OverviewFacts& facts, Timestamp made_at);
 /// The shown cycle alone: its triggers, decisions and candidates.
 std::string cycle_report(const OverviewFacts& facts, Timestamp made_at);

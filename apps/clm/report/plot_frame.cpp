@@ -1,6 +1,7 @@
 #include "report/plot_frame.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
 
@@ -75,7 +76,12 @@ double text_width(std::string_view text) {
   double width = 0;
   for (const char c : text) {
     if ((static_cast<unsigned char>(c) & 0xC0U) == 0x80U) continue;  // goes on with the character before
-    width += c == 'm' || c == 'w' || c == 'M' || c == 'W' ? 11.0 : 7.0;
+    const auto is_one_of = [c](std::string_view these) { return these.find(c) != std::string_view::npos; };
+    width += is_one_of("ijl.,:;'|! ")                 ? 3.9
+             : is_one_of("rtf-()[]")                  ? 4.9
+             : is_one_of("mwMW%") || (c & 0x80)       ? 11.7
+             : std::isupper(static_cast<int>(c)) != 0 ? 8.5
+                                                      : 7.7;
   }
   return width;
 }
@@ -88,7 +94,7 @@ double legend_height(const std::vector<LegendEntry>& entries) {
 void draw_legend(SvgCanvas& canvas, const std::vector<LegendEntry>& entries, PlotArea& area) {
   const int lines = lay_out_legend(entries, area.left, area.right, [&](const LegendEntry& entry, double x, int line) {
     const double y = area.top + 6 + kLegendLine * line;
-    canvas.line({x, y}, {x + 16, y}, "stroke " + colour_class(entry.colour));
+    canvas.line({x, y}, {x + 16, y}, "stroke dash " + colour_class(entry.colour));
     canvas.circle({x + 8, y}, 3, "fill " + colour_class(entry.colour));
     canvas.text({x + 21, y + 4}, entry.name, SvgCanvas::Anchor::start, "strong");
   });
@@ -96,15 +102,23 @@ void draw_legend(SvgCanvas& canvas, const std::vector<LegendEntry>& entries, Plo
   area.bottom += kLegendLine * lines;
 }
 
-void draw_y_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& y, const std::string& title) {
-  const AxisTicks ticks = number_ticks(y.from, y.to, 6);
+PlotScale draw_y_axis(SvgCanvas& canvas, PlotArea& area, const ValueSpan& span, const std::string& title, double room) {
+  canvas.text({area.left, area.top + 10}, title, SvgCanvas::Anchor::start);
+  area.top += kYTitleHeight;
+  area.bottom += kYTitleHeight;
+  const PlotScale y = span.scale(area.bottom, area.top, room);
+  const AxisTicks ticks = number_ticks(y.from, y.to, 5);
+  double widest = 0;
+  for (const auto& label : ticks.label) widest = std::max(widest, text_width(label));
+  const double edge = area.left + widest;
+  area.left = edge + 6;
   for (std::size_t i = 0; i < ticks.at.size(); ++i) {
     const double at = y(ticks.at[i]);
     canvas.line({area.left, at}, {area.right, at}, "grid");
-    canvas.text({area.left - 6, at + 4}, ticks.label[i], SvgCanvas::Anchor::end);
+    canvas.text({edge, at + 4}, ticks.label[i], SvgCanvas::Anchor::end);
   }
   if (y.from < 0 && y.to > 0) canvas.line({area.left, y(0)}, {area.right, y(0)}, "zero");
-  canvas.text_upwards({12, (area.top + area.bottom) / 2}, title);
+  return y;
 }
 
 void draw_x_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& x, const AxisTicks& ticks,
@@ -115,10 +129,13 @@ void draw_x_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& x, co
     const double at = x(ticks.at[i]);
     canvas.line({at, area.bottom}, {at, area.bottom + 4}, "axis");
     if (i % labelled.every != labelled.first) continue;
-    const double centre = std::min(at, kPlotWidth - 2 - text_width(ticks.label[i]) / 2);
+    const double half = text_width(ticks.label[i]) / 2;
+    const double centre = std::clamp(at, half + 1, std::max(half + 1, kPlotWidth - 1 - half));
     canvas.text({centre, area.bottom + 17}, ticks.label[i], SvgCanvas::Anchor::middle);
   }
-  canvas.text({(area.left + area.right) / 2, area.bottom + 34}, title, SvgCanvas::Anchor::middle);
+  const double half = text_width(title) / 2;
+  canvas.text({std::max(half + 1, std::min((area.left + area.right) / 2, kPlotWidth - 1 - half)), area.bottom + 34},
+              title, SvgCanvas::Anchor::middle);
 }
 
 void draw_estimate(SvgCanvas& canvas, double x, const PlotScale& y, const Estimate& estimate, int colour,

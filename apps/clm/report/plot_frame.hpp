@@ -28,17 +28,19 @@ struct LegendEntry {
   int colour = 0;
 };
 
-/// Width of every plot, in drawing units.
-inline constexpr double kPlotWidth = 560;
+/// Width of every plot, in drawing units: about the pixels that a telephone has for it. Texts are 12 units high.
+inline constexpr double kPlotWidth = 330;
 
-/// The inner area of a plot.
+/// The inner area of a plot. There is room for ticks and title of the x axis below `bottom`.
 struct PlotArea {
-  double left = 58, top = 12, right = kPlotWidth - 14, bottom = 250;
+  double left = 4, top = 6, right = kPlotWidth - 10, bottom = 200;
 };
+/// What an x axis takes below the area.
+inline constexpr double kXAxisHeight = 40;
 
 /// "c3": the colour class.
 std::string colour_class(int colour);
-/// About how wide a text is when drawn, in drawing units.
+/// About how wide a text is when drawn, in drawing units: as in DejaVu Sans, the widest of the fonts in use.
 double text_width(std::string_view text);
 
 /// Entries in as many lines as they need, above `area.top`, which moves down.
@@ -46,8 +48,12 @@ void draw_legend(SvgCanvas& canvas, const std::vector<LegendEntry>& entries, Plo
 /// How high the legend will be: the canvas must know before it is made.
 double legend_height(const std::vector<LegendEntry>& entries);
 
-/// Grid lines, labels and title. A line at zero stands out.
-void draw_y_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& y, const std::string& title);
+/// The title above the area, grid lines and labels; `area.top` and `area.left` make room for them, and `area.bottom`
+/// moves down with the title. Returns the scale of `span` over what is left. A line at zero stands out.
+PlotScale draw_y_axis(SvgCanvas& canvas, PlotArea& area, const ValueSpan& span, const std::string& title,
+                      double room = 0.05);
+/// How high the title of a y axis is.
+inline constexpr double kYTitleHeight = 20;
 void draw_x_axis(SvgCanvas& canvas, const PlotArea& area, const PlotScale& x, const AxisTicks& ticks,
                  const std::string& title);
 /// A dot of that radius with its error bar.

@@ -12,37 +12,63 @@ namespace {
 
 using Anchor = SvgCanvas::Anchor;
 
-std::string shortened(const std::string& name, std::size_t longest) {
-  return name.size() <= longest ? name : name.substr(0, longest - 1) + "\u2026";
+/// As much of a name as there is room for, in drawing units.
+std::string fitted(std::string name, double room) {
+  if (text_width(name) <= room) return name;
+  while (!name.empty() && text_width(name) + 12 > room) {
+    while (!name.empty() && (static_cast<unsigned char>(name.back()) & 0xC0U) == 0x80U) name.pop_back();
+    if (!name.empty()) name.pop_back();
+  }
+  return name + "\u2026";
 }
+
+/// Series of the same points are one line with both names: the one drawn later would hide the other.
+std::vector<LineSeries> without_doubles(const std::vector<LineSeries>& all) {
+  const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  std::vector<LineSeries> out;
+  for (const auto& series : all) {
+    const auto twin = std::find_if(out.begin(), out.end(), [&](const LineSeries& other) {
+      return std::equal(series.x.begin(), series.x.end(), other.x.begin(), other.x.end(), same) &&
+             std::equal(series.y.begin(), series.y.end(), other.y.begin(), other.y.end(), same);
+    });
+    if (twin == out.end()) {
+      out.push_back(series);
+    } else {
+      twin->name += " = " + series.name;
+    }
+  }
+  return out;
+}
+
+LegendEntry legend_of(const std::string& name, int colour) { return {fitted(name, kPlotWidth - 60), colour}; }
 
 }  // namespace
 
 std::string line_plot(const LinePlot& plot) {
   const bool is_time = plot.x_axis == LinePlot::XAxis::time_ms;
+  const auto lines = without_doubles(plot.series);
   ValueSpan xs, ys;
   std::vector<LegendEntry> legend;
-  for (const auto& series : plot.series) {
+  for (const auto& series : lines) {
     for (std::size_t i = 0; i < series.x.size(); ++i) {
       if (!std::isfinite(series.x[i]) || !std::isfinite(series.y[i])) continue;
       xs.show(series.x[i]);
       ys.show(series.y[i]);
     }
-    legend.push_back({series.name, series.colour});
+    legend.push_back(legend_of(series.name, series.colour));
   }
   if (xs.empty() || xs.lo() >= xs.hi()) return {};
   ys.show(0);
   if (plot.vertical && plot.vertical->x <= xs.hi() * 3) xs.show(plot.vertical->x);
 
   PlotArea area;
-  SvgCanvas canvas(kPlotWidth, area.bottom + 44 + legend_height(legend), plot.text.label);
+  SvgCanvas canvas(kPlotWidth, area.bottom + kYTitleHeight + kXAxisHeight + legend_height(legend), plot.text.label);
   draw_legend(canvas, legend, area);
+  const PlotScale y = draw_y_axis(canvas, area, ys, plot.text.y_title);
   const PlotScale x = xs.scale(area.left, area.right, is_time ? 0 : 0.03);
-  const PlotScale y = ys.scale(area.bottom, area.top);
-  draw_y_axis(canvas, area, y, plot.text.y_title);
   draw_x_axis(canvas, area, x,
-              is_time ? time_ticks(static_cast<std::int64_t>(x.from), static_cast<std::int64_t>(x.to), 6)
-                      : number_ticks(x.from, x.to, 6),
+              is_time ? time_ticks(static_cast<std::int64_t>(x.from), static_cast<std::int64_t>(x.to), 4)
+                      : number_ticks(x.from, x.to, 5),
               plot.text.x_title);
   if (plot.vertical && plot.vertical->x >= x.from && plot.vertical->x <= x.to) {
     const double at = x(plot.vertical->x);
@@ -51,7 +77,7 @@ std::string line_plot(const LinePlot& plot) {
     canvas.text({at + (on_left ? -5 : 5), area.top + 12}, plot.vertical->text, on_left ? Anchor::end : Anchor::start,
                 "strong");
   }
-  for (auto series = plot.series.rbegin(); series != plot.series.rend(); ++series) {  // the candidate on top
+  for (auto series = lines.rbegin(); series != lines.rend(); ++series) {  // the candidate on top
     std::vector<PlotPoint> points;
     std::vector<std::pair<PlotPoint, std::string>> dots;
     for (std::size_t i = 0; i < series->x.size(); ++i) {
@@ -62,9 +88,9 @@ std::string line_plot(const LinePlot& plot) {
                                              number_text(series->x[i], 1));
     }
     const double last = series->y.empty() ? std::nan("") : series->y.back();
-    canvas.polyline(points, "stroke " + colour_class(series->colour),
+    canvas.polyline(points, "stroke dash " + colour_class(series->colour),
                     series->name + ", at the end " + number_text(last, plot.text.decimals));
-    for (const auto& [at, title] : dots) canvas.circle(at, 3.5, "fill " + colour_class(series->colour), title);
+    for (const auto& [at, title] : dots) canvas.circle(at, 3.0, "fill " + colour_class(series->colour), title);
   }
   return std::move(canvas).finish();
 }
@@ -75,31 +101,30 @@ std::string interval_plot(const PlotText& text, const std::vector<std::string>& 
   std::vector<LegendEntry> legend;
   for (const auto& one : series) {
     for (const auto& estimate : one.estimates) ys.show(estimate);
-    legend.push_back({one.name, one.colour});
+    legend.push_back(legend_of(one.name, one.colour));
   }
   if (ys.empty() || places.empty()) return {};
   ys.show(0);
   PlotArea area;
-  SvgCanvas canvas(kPlotWidth, area.bottom + 44 + legend_height(legend), text.label);
+  SvgCanvas canvas(kPlotWidth, area.bottom + kYTitleHeight + kXAxisHeight + legend_height(legend), text.label);
   draw_legend(canvas, legend, area);
-  const PlotScale y = ys.scale(area.bottom, area.top);
+  const PlotScale y = draw_y_axis(canvas, area, ys, text.y_title);
   const PlotScale x{-0.5, static_cast<double>(places.size()) - 0.5, area.left, area.right};
   AxisTicks ticks;
   for (std::size_t i = 0; i < places.size(); ++i) {
     ticks.at.push_back(static_cast<double>(i));
     ticks.label.push_back(places[i]);
   }
-  draw_y_axis(canvas, area, y, text.y_title);
   draw_x_axis(canvas, area, x, ticks, text.x_title);
   const double slot = (area.right - area.left) / static_cast<double>(places.size());
-  const double step = std::min(14.0, 0.7 * slot / static_cast<double>(series.size()));
+  const double step = std::min(12.0, 0.8 * slot / static_cast<double>(series.size()));
   for (std::size_t s = 0; s < series.size(); ++s) {
     const double shift = (static_cast<double>(s) - 0.5 * static_cast<double>(series.size() - 1)) * step;
     for (std::size_t i = 0; i < places.size() && i < series[s].estimates.size(); ++i) {
       const auto& estimate = series[s].estimates[i];
       draw_estimate(canvas, x(static_cast<double>(i)) + shift, y, estimate, series[s].colour,
                     series[s].name + ", " + places[i] + ": " + estimate_text(estimate, text.decimals),
-                    std::clamp(0.45 * step, 1.8, 4.0));
+                    std::clamp(0.45 * step, 1.5, 4.0));
     }
   }
   return std::move(canvas).finish();
@@ -107,67 +132,56 @@ std::string interval_plot(const PlotText& text, const std::vector<std::string>& 
 
 std::string forest_plot(const PlotText& text, const std::vector<ForestRow>& rows) {
   ValueSpan xs;
-  double names = 0, figures_width = 0;
-  for (const auto& row : rows) {
-    xs.show(row.estimate);
-    names = std::max(names, text_width(row.name));
-    figures_width = std::max(figures_width, text_width(estimate_text(row.estimate, text.decimals)));
-  }
+  for (const auto& row : rows) xs.show(row.estimate);
   if (xs.empty()) return {};
   xs.show(0);
-  constexpr double kRow = 28;
+  constexpr double kRow = 34;  // name and figures, and the estimate below them
   PlotArea area;
-  area.left = std::min(names + 14, 180.0);
-  area.right = kPlotWidth - figures_width;
-  area.top = 8;
-  area.bottom = area.top + kRow * static_cast<double>(rows.size()) + 6;
-  SvgCanvas canvas(kPlotWidth, area.bottom + 42, text.label);
-  const PlotScale x = xs.scale(area.left, area.right);
+  area.bottom = area.top + kRow * static_cast<double>(rows.size()) + 4;
+  SvgCanvas canvas(kPlotWidth, area.bottom + kXAxisHeight, text.label);
+  constexpr double kHalfLabel = 20;  // a label at either end stands below its tick
+  const PlotScale x = xs.scale(area.left + kHalfLabel, area.right - kHalfLabel);
   const AxisTicks ticks = number_ticks(x.from, x.to, 4);
   for (const double tick : ticks.at) canvas.line({x(tick), area.top}, {x(tick), area.bottom}, "grid");
   canvas.line({x(0), area.top}, {x(0), area.bottom}, "zero");
   draw_x_axis(canvas, area, x, ticks, text.x_title);
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const auto& row = rows[r];
-    const double y = area.top + kRow * (static_cast<double>(r) + 0.5);
+    const double top = area.top + kRow * static_cast<double>(r), y = top + 25;
     const std::string figures = estimate_text(row.estimate, text.decimals);
-    canvas.text({area.left - 8, y + 4}, shortened(row.name, 27), Anchor::end, "strong");
+    canvas.text({area.left, top + 12}, fitted(row.name, area.right - area.left - text_width(figures) - 6),
+                Anchor::start, "strong");
+    canvas.text({area.right, top + 12}, figures, Anchor::end);
     if (std::isfinite(row.estimate.lo) && std::isfinite(row.estimate.hi)) {
       canvas.line({x(row.estimate.lo), y}, {x(row.estimate.hi), y}, "stroke " + colour_class(row.colour));
       for (const double end : {row.estimate.lo, row.estimate.hi})
         canvas.line({x(end), y - 4}, {x(end), y + 4}, "stroke " + colour_class(row.colour));
     }
     if (std::isfinite(row.estimate.value))
-      canvas.circle({x(row.estimate.value), y}, 4.5, "fill " + colour_class(row.colour), row.name + ": " + figures);
-    canvas.text({kPlotWidth - 2, y + 4}, figures, Anchor::end);
+      canvas.circle({x(row.estimate.value), y}, 4.0, "fill " + colour_class(row.colour), row.name + ": " + figures);
   }
   return std::move(canvas).finish();
 }
 
 std::string bar_plot(const PlotText& text, const std::vector<Bar>& bars) {
-  double longest = 0, names = 0;
-  for (const auto& bar : bars) {
-    longest = std::max(longest, bar.value);
-    names = std::max(names, text_width(bar.name));
-  }
+  double longest = 0;
+  for (const auto& bar : bars) longest = std::max(longest, bar.value);
   if (longest <= 0) return {};
-  constexpr double kRow = 18;
+  constexpr double kRow = 27;  // name and figure, and the bar below them
   PlotArea area;
-  area.left = std::min(names + 12, 230.0);
-  area.right = kPlotWidth - 55;
-  area.top = 6;
-  area.bottom = area.top + kRow * static_cast<double>(bars.size());
-  SvgCanvas canvas(kPlotWidth, area.bottom + 42, text.label);
+  area.bottom = area.top + kRow * static_cast<double>(bars.size()) + 2;
+  SvgCanvas canvas(kPlotWidth, area.bottom + kXAxisHeight, text.label);
   const PlotScale x{0, longest, area.left, area.right};
   const AxisTicks ticks = number_ticks(0, longest, 5);
   for (const double tick : ticks.at) canvas.line({x(tick), area.top}, {x(tick), area.bottom}, "grid");
   draw_x_axis(canvas, area, x, ticks, text.x_title);
   for (std::size_t b = 0; b < bars.size(); ++b) {
     const double y = area.top + kRow * static_cast<double>(b);
-    canvas.text({area.left - 7, y + 13}, shortened(bars[b].name, 36), Anchor::end, "strong");
-    canvas.rect({area.left, y + 3}, std::max(1.0, x(bars[b].value) - area.left), kRow - 6, "fill c0",
+    canvas.text({area.left, y + 12}, fitted(bars[b].name, area.right - area.left - text_width(bars[b].shown) - 6),
+                Anchor::start, "strong");
+    canvas.text({area.right, y + 12}, bars[b].shown, Anchor::end);
+    canvas.rect({area.left, y + 16}, std::max(1.0, x(bars[b].value) - area.left), 8, "fill c0",
                 bars[b].name + ": " + bars[b].shown);
-    canvas.text({x(bars[b].value) + 5, y + 13}, bars[b].shown, Anchor::start);
   }
   return std::move(canvas).finish();
 }
@@ -182,12 +196,11 @@ std::string calibration_plot(const PlotText& text, const std::vector<Calibration
   }
   if (span.empty() || most <= 0) return {};
   PlotArea area;
-  area.bottom = 300;
-  SvgCanvas canvas(kPlotWidth, area.bottom + 44, text.label);
+  area.bottom = 240;
+  SvgCanvas canvas(kPlotWidth, area.bottom + kYTitleHeight + kXAxisHeight, text.label);
+  const PlotScale y = draw_y_axis(canvas, area, span, text.y_title, 0.12);
   const PlotScale x = span.scale(area.left, area.right, 0.12);
-  const PlotScale y = span.scale(area.bottom, area.top, 0.12);
-  draw_y_axis(canvas, area, y, text.y_title);
-  draw_x_axis(canvas, area, x, number_ticks(x.from, x.to, 6), text.x_title);
+  draw_x_axis(canvas, area, x, number_ticks(x.from, x.to, 5), text.x_title);
   canvas.line({x(x.from), y(x.from)}, {x(x.to), y(x.to)}, "mark");
   if (base_rate > y.from && base_rate < y.to)
     canvas.line({area.left, y(base_rate)}, {area.right, y(base_rate)}, "zero");
@@ -198,44 +211,6 @@ std::string calibration_plot(const PlotText& text, const std::vector<Calibration
     canvas.circle(points[b], 2.5 + 6 * std::sqrt(bins[b].count / most), "soft c0 stroke",
                   "forecast " + number_text(bins[b].probability, text.decimals) + ", came true " +
                       number_text(bins[b].share, text.decimals) + ", " + number_text(bins[b].count, 0) + " forecasts");
-  return std::move(canvas).finish();
-}
-
-std::string strip_plot(const PlotText& text, std::int64_t from_ms, std::int64_t to_ms, double row_height,
-                       const std::vector<StripRow>& rows) {
-  if (rows.empty() || from_ms >= to_ms) return {};
-  constexpr double kWidth = 1000;
-  double names = 0;
-  for (const auto& row : rows) names = std::max(names, text_width(row.name));
-  const double left = std::min(names + 14, 220.0), right = kWidth - 20, top = 22;
-  const double bottom = top + row_height * static_cast<double>(rows.size());
-  SvgCanvas canvas(kWidth, bottom + 24, text.label);
-  const PlotScale x{static_cast<double>(from_ms), static_cast<double>(to_ms), left, right};
-  const AxisTicks ticks = time_ticks(from_ms, to_ms, 9);
-  for (std::size_t i = 0; i < ticks.at.size(); ++i) {
-    const double at = x(ticks.at[i]);
-    canvas.line({at, top}, {at, bottom}, "grid");
-    for (const double y : {top - 8, bottom + 16})
-      canvas.text({std::min(at, kWidth - 34), y}, ticks.label[i], Anchor::middle);
-  }
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    const double y = top + row_height * static_cast<double>(r), middle = y + row_height / 2;
-    canvas.text({left - 8, middle + 4}, shortened(rows[r].name, 34), Anchor::end, "strong");
-    for (const auto& stretch : rows[r].stretches) {
-      const double begin = x(static_cast<double>(stretch.from_ms));
-      const double width = std::max(1.0, x(static_cast<double>(stretch.to_ms)) - begin);
-      canvas.rect({begin, y + 0.18 * row_height}, width, 0.64 * row_height, stretch.css, stretch.title);
-    }
-    for (const auto& mark : rows[r].marks) {
-      const double at = x(static_cast<double>(mark.at_ms));
-      if (mark.kind == MomentMark::Kind::refused) {
-        canvas.polyline({{at - 5, middle - 5}, {at + 5, middle + 5}}, "refuse", mark.title);
-        canvas.polyline({{at - 5, middle + 5}, {at + 5, middle - 5}}, "refuse", mark.title);
-      } else {
-        canvas.circle({at, middle}, 6, mark.kind == MomentMark::Kind::taken ? "deploy" : "hollow c0", mark.title);
-      }
-    }
-  }
   return std::move(canvas).finish();
 }
 

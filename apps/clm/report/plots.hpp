@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "report/marks.hpp"
+
 namespace clm::app {
 
 /// A figure with its interval. NaN: not known.
@@ -21,14 +23,15 @@ struct PlotText {
   int decimals = 3;  ///< of the values in tooltips
 };
 
-/// Each returns one SVG, or an empty text where there is nothing finite to draw. `colour` is 0 for the candidate, 1 for
-/// the active version, 2 to 6 for baselines, 7 and 8 for the members of an ensemble. Pure functions.
+/// Each returns one drawing, or an empty text where there is nothing finite to draw. `colour` is 0 for the candidate, 1
+/// for the active version, 2 to 6 for baselines, 7 and 8 for the members of an ensemble. Pure functions.
 
 struct LineSeries {
   std::string name;
   int colour = 0;
   std::vector<double> x, y;  ///< of equal length; points that are not finite are left out
 };
+/// Series of the very same points are drawn as one, which the legend names after both.
 enum class LineMarks { none, dots };
 struct LinePlot {
   PlotText text;
@@ -81,7 +84,7 @@ struct Stretch {
 };
 struct MomentMark {
   std::int64_t at_ms = 0;
-  enum class Kind { taken, refused, other } kind = Kind::other;
+  Mark mark = Mark::open;
   std::string title;
 };
 struct StripRow {
@@ -89,8 +92,8 @@ struct StripRow {
   std::vector<Stretch> stretches;
   std::vector<MomentMark> marks;
 };
-/// Rows share one time axis, above and below where they are many.
-std::string strip_plot(const PlotText& text, std::int64_t from_ms, std::int64_t to_ms, double row_height,
+/// Rows of their names, drawn as wide as the page, over one time axis below them; `row_height` in pixels. HTML.
+std::string strip_plot(const std::string& label, std::int64_t from_ms, std::int64_t to_ms, int row_height,
                        const std::vector<StripRow>& rows);
 
 }  // namespace clm::app

@@ -36,5 +36,36 @@ TEST(ForestPlot, LabelsZeroAndEvenStepsWhereTheLabelsAreCrowded) {
   }
 }
 
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST(LinePlot, LinesOfTheSamePointsAreOneWithBothNames) {
+  LinePlot plot;
+  plot.series = {
+      {"gated", 0, {1, 2, 3}, {0, 1, 2}}, {"static", 1, {1, 2, 3}, {0, 1, 2}}, {"drift", 2, {1, 2, 3}, {0, 1, 3}}};
+  const std::string svg = line_plot(plot);
+  EXPECT_EQ(count_of(svg, "<polyline"), 2U);
+  EXPECT_NE(svg.find(">gated = static<"), std::string::npos);
+  EXPECT_NE(svg.find("class=\"stroke dash c2\""), std::string::npos) << "others differ in their dashes";
+}
+
+TEST(BarPlot, ALongNameBeginsWithItsFirstLetterAndEndsInADotDotDot) {
+  const std::string name = "window.a_feature_whose_name_is_longer_than_a_telephone_is_wide_by_far";
+  const std::string svg = bar_plot({"label", "x", "", 1}, {{name, 40, "40.0 %"}});
+  EXPECT_NE(svg.find(" text-anchor=\"start\" class=\"strong\">window.a_feature"), std::string::npos) << svg;
+  EXPECT_NE(svg.find("\u2026</text>"), std::string::npos);
+  EXPECT_NE(svg.find(name + ": 40.0 %</title>"), std::string::npos) << "the whole name is the tooltip";
+}
+
+TEST(StripPlot, IsAsWideAsThePageAndMarksMomentsByTheirShape) {
+  const std::string strip = strip_plot(
+      "label", 0, 100'000'000, 20, {{"lightgbm", {{0, 50'000'000, "band", "x"}}, {{25'000'000, Mark::refused, "no"}}}});
+  EXPECT_NE(strip.find("<rect x=\"0.00%\" width=\"50.00%\""), std::string::npos) << strip;
+  EXPECT_NE(strip.find("<use href=\"#mark-refused\" x=\"25.00%\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace clm::app

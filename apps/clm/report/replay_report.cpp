@@ -1,14 +1,17 @@
 #include "report/replay_report.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
-#include <set>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
 #include "report/html_page.hpp"
 #include "report/json_reading.hpp"
+#include "report/marks.hpp"
+#include "report/plots.hpp"
 
 namespace clm::app {
 namespace {
@@ -39,27 +42,44 @@ ReplayFigures figures_in(const Json& json) {
   out.retreats = number_in(json, "retreats");
   out.refusals = number_in(json, "refusals");
   out.regretted = number_in(json, "promotions_regretted");
-  out.training_seconds = number_in(json, "training_seconds");
+  const bool named = json.is_object() && json.contains("cycle_wall_seconds");
+  out.cycle_wall_seconds = number_in(json, named ? "cycle_wall_seconds" : "training_seconds");
   out.served_share = number_in(json, "served_share");
   out.data_age_days = number_in(json, "mean_data_age_days");
   if (const Json& served = member(json, "served"); served.is_object()) out.served = model_figures_in(served);
   out.timeline = each_of(member(json, "timeline"), [](const Json& e) {
-    return ReplayMoment{time_in(e, "at"), text_in(e, "kind"), text_in(e, "model_type"), text_in(e, "version"),
-                        text_in(e, "text")};
+    return ReplayMoment{time_in(e, "at"),      text_in(e, "kind"), text_in(e, "model_type"),
+                        text_in(e, "version"), text_in(e, "text"), text_in(member(e, "detail"), "status")};
   });
   return out;
 }
 
 std::string count_text(double count) { return number_text(count, 0); }
 
+/// A policy has one colour in all plots.
+int colour_of(const ReplayDocument& document, const std::string& policy) {
+  for (std::size_t i = 0; i < document.replays.size(); ++i)
+    if (document.replays[i].policy == policy) return static_cast<int>(i % 9);
+  return 0;
+}
+
+/// A figure of trades with its interval; a dash where there was no trade.
+HtmlCell of_trades(const Estimate& figure, double count, int decimals) {
+  if (!(count > 0)) return figure_cell("\u2013");
+  return figure_cell(signed_text(figure.value, decimals), std::isfinite(figure.lo)
+                                                              ? interval_text(figure.lo, figure.hi, decimals)
+                                                              : std::string("too few for an interval"));
+}
+
 std::string policies_table(const ReplayDocument& document) {
-  HtmlTable outcome{"What came of it, on the same bars",
-                    {"Policy", "Rank IC", "Hit rate", "Net (bps a trade)", "Long-short net (bps)", "Sharpe", "Drawdown",
-                     "Served", "Data age (days)"},
+  HtmlTable outcome{"What came of it, on the same bars, after costs. Intervals of 95 % in small print.",
+                    {"Policy", "Rank IC", "Hit rate (%)", "Long-short net (bps/rebal.)", "Rebalances",
+                     "Sharpe (annual)", "Single positions, net (bps/trade)", "Trades", "Max drawdown (%)",
+                     "Served (% of rows)", "Age of its data (days)"},
                     {}};
   HtmlTable work{"What it did",
                  {"Policy", "Trainings", "Promoted", "Refused", "Canaries", "Taken back", "Rolled back", "Regretted",
-                  "Training (s)"},
+                  "Wall time of the cycles (s)"},
                  {}};
   for (const ReplayFigures& r : document.replays) {
     const ModelFigures served = r.served.value_or(ModelFigures{});
@@ -67,19 +87,21 @@ std::string policies_table(const ReplayDocument& document) {
     outcome.rows.push_back(
         {name,
          figure_cell(number_text(served.rank_ic.value, 4), interval_text(served.rank_ic.lo, served.rank_ic.hi, 4)),
-         figure_cell(percent_text(served.hit_rate.value, 1)), figure_cell(signed_text(served.net_bps_per_trade, 1)),
-         figure_cell(signed_text(served.net_bps.value, 1), interval_text(served.net_bps.lo, served.net_bps.hi, 1)),
-         figure_cell(number_text(served.long_short_sharpe, 2)), figure_cell(percent_text(served.max_drawdown, 1)),
-         figure_cell(percent_text(r.served_share, 0)), figure_cell(number_text(r.data_age_days, 1))});
+         figure_cell(number_text(100 * served.hit_rate.value, 1)), of_trades(served.net_bps, served.rebalances, 1),
+         figure_cell(count_text(served.rebalances)),
+         figure_cell(served.rebalances > 0 ? number_text(served.long_short_sharpe, 2) : "\u2013"),
+         of_trades(served.net_bps_per_trade, served.trades, 1), figure_cell(count_text(served.trades)),
+         figure_cell(served.trades > 0 ? number_text(100 * served.max_drawdown, 1) : "\u2013"),
+         figure_cell(number_text(100 * r.served_share, 0)), figure_cell(number_text(r.data_age_days, 1))});
     work.rows.push_back({name, figure_cell(count_text(r.trainings)), figure_cell(count_text(r.promotions)),
                          figure_cell(count_text(r.refusals)), figure_cell(count_text(r.canaries)),
                          figure_cell(count_text(r.retreats)), figure_cell(count_text(r.rollbacks)),
-                         figure_cell(count_text(r.regretted)), figure_cell(count_text(r.training_seconds))});
+                         figure_cell(count_text(r.regretted)), figure_cell(count_text(r.cycle_wall_seconds))});
   }
   std::string out = html_table(outcome) + html_table(work);
   std::vector<ForestRow> rows;
   for (const ReplayDifference& d : document.differences)
-    rows.push_back({d.policy + " less " + d.less, static_cast<int>(rows.size()) + 2, d.rank_ic});
+    rows.push_back({d.policy + " less " + d.less, colour_of(document, d.less), d.rank_ic});
   const std::string forest =
       forest_plot({"Rank IC of the first policy less the others", "difference in rank IC", "", 4}, rows);
   if (!forest.empty())
@@ -92,12 +114,15 @@ std::string policies_table(const ReplayDocument& document) {
 
 std::string equity_plot(const ReplayDocument& document) {
   LinePlot plot;
-  plot.text = {"Equity of what each policy served", "", "cumulative net return", 3};
+  plot.text = {"Equity of what each policy served", "", "sum of net returns (% of capital)", 1};
   plot.x_axis = LinePlot::XAxis::time_ms;
-  for (const ReplayFigures& r : document.replays)
-    if (r.served)
-      plot.series.push_back({r.policy, static_cast<int>(plot.series.size()), r.served->long_short_equity.time_ms,
-                             r.served->long_short_equity.value});
+  for (const ReplayFigures& r : document.replays) {
+    if (!r.served || r.served->rebalances == 0) continue;
+    LineSeries line{r.policy, colour_of(document, r.policy), r.served->long_short_equity.time_ms,
+                    r.served->long_short_equity.value};
+    for (double& value : line.y) value *= 100;
+    plot.series.push_back(std::move(line));
+  }
   const std::string svg = line_plot(plot);
   return svg.empty()
              ? ""
@@ -114,7 +139,7 @@ std::string monthly_plot(const ReplayDocument& document) {
   std::vector<IntervalSeries> series;
   for (const ReplayFigures& r : document.replays) {
     if (!r.served) continue;
-    IntervalSeries one{r.policy, static_cast<int>(series.size()), std::vector<Estimate>(months.size())};
+    IntervalSeries one{r.policy, colour_of(document, r.policy), std::vector<Estimate>(months.size())};
     for (const SliceFigures& slice : r.served->by_month)
       one.estimates[static_cast<std::size_t>(std::find(months.begin(), months.end(), slice.name) - months.begin())] =
           slice.rank_ic;
@@ -124,42 +149,63 @@ std::string monthly_plot(const ReplayDocument& document) {
   return svg.empty() ? "" : html_figure("Rank IC by month", "Of what was served, with 95 % intervals.", svg);
 }
 
-/// Who was active when, by model type, with the decisions as marks.
-std::string bands_plot(const ReplayFigures& replay) {
-  std::map<std::string, StripRow> rows;
-  std::map<std::string, Stretch> open;
-  const auto close = [&](const std::string& type, std::int64_t at_ms) {
+/// A version in service, over the whole replay or part of it.
+struct Service {
+  std::string model_type, version, why;
+  std::int64_t from_ms = 0, to_ms = 0;
+  bool at_the_end = false;
+};
+
+std::vector<Service> services_of(const ReplayFigures& replay) {
+  std::vector<Service> out;
+  std::map<std::string, Service> open;
+  const auto close = [&](const std::string& type, std::int64_t at_ms, bool at_the_end) {
     const auto found = open.find(type);
     if (found == open.end()) return;
     found->second.to_ms = at_ms;
-    rows[type].stretches.push_back(found->second);
+    found->second.at_the_end = at_the_end;
+    out.push_back(found->second);
     open.erase(found);
   };
   for (const ReplayMoment& moment : replay.timeline) {
-    if (moment.model_type.empty()) continue;
-    StripRow& row = rows[moment.model_type];
-    row.name = moment.model_type;
-    const std::string title = moment.kind + " " + moment.version + ": " + moment.text;
-    if (moment.kind == "promoted") {
-      close(moment.model_type, moment.at_ms);
-      open[moment.model_type] = {moment.at_ms, replay.to_ms, "band", moment.version + ": " + moment.text};
-      row.marks.push_back({moment.at_ms, MomentMark::Kind::taken, title});
-    } else if (moment.kind == "rolled_back") {
-      close(moment.model_type, moment.at_ms);
-      open[moment.model_type] = {moment.at_ms, replay.to_ms, "band", "back after: " + moment.text};
-      row.marks.push_back({moment.at_ms, MomentMark::Kind::refused, title});
-    } else if (moment.kind == "rejected" || moment.kind == "retreat") {
-      row.marks.push_back({moment.at_ms, MomentMark::Kind::refused, title});
-    } else if (moment.kind == "trained" || moment.kind == "canary") {
-      row.marks.push_back({moment.at_ms, MomentMark::Kind::other, title});
-    }
+    if (moment.model_type.empty() || (moment.kind != "promoted" && moment.kind != "rolled_back")) continue;
+    close(moment.model_type, moment.at_ms, false);
+    const bool back = moment.kind == "rolled_back";
+    open[moment.model_type] = {moment.model_type, back ? "the one before" : moment.version,
+                               (back ? "back after: " : "") + moment.text, moment.at_ms, replay.to_ms};
   }
   std::vector<std::string> types;
-  for (const auto& [type, row] : rows) types.push_back(type);
-  for (const auto& type : types) close(type, replay.to_ms);
+  for (const auto& [type, service] : open) types.push_back(type);
+  for (const auto& type : types) close(type, replay.to_ms, true);
+  return out;
+}
+
+std::optional<Mark> mark_of(const ReplayMoment& moment) {
+  const std::string& kind = moment.kind;
+  if (kind == "promoted") return Mark::taken;
+  if (kind == "rejected" || kind == "retreat" || kind == "rolled_back") return Mark::refused;
+  if (kind == "trained") return moment.status == "rejected" || moment.status == "failed" ? Mark::refused : Mark::open;
+  return kind == "canary" ? std::optional(Mark::open) : std::nullopt;
+}
+
+/// Who was active when, by model type, with the decisions as marks.
+std::string bands_plot(const ReplayFigures& replay) {
+  std::map<std::string, StripRow> rows;
+  for (const Service& service : services_of(replay))
+    rows[service.model_type].stretches.push_back(
+        {service.from_ms, service.to_ms, "band", service.version + ": " + service.why});
+  for (const ReplayMoment& moment : replay.timeline)
+    if (const auto mark = mark_of(moment); mark && !moment.model_type.empty())
+      rows[moment.model_type].marks.push_back(
+          {moment.at_ms, *mark, moment.kind + " " + moment.version + ": " + moment.text});
   std::vector<StripRow> list;
-  for (auto& [type, row] : rows) list.push_back(std::move(row));
-  return strip_plot({"Active versions over time", "", "", 0}, replay.from_ms, replay.to_ms, 26, list);
+  for (auto& [type, row] : rows) {
+    row.name = type;
+    list.push_back(std::move(row));
+  }
+  const std::string strip = strip_plot("Active versions over time", replay.from_ms, replay.to_ms, 28, list);
+  return strip.empty() ? strip
+                       : mark_legend("promoted", "refused, taken back or rolled back", "trained, or a canary") + strip;
 }
 
 std::string timeline_body(const ReplayFigures& replay) {
@@ -172,30 +218,65 @@ std::string timeline_body(const ReplayFigures& replay) {
                        bands);
   HtmlTable table{"What happened", {"When", "What", "Model", "Version", "Why"}, {}};
   for (const ReplayMoment& moment : replay.timeline) {
-    const auto kind = moment.kind == "promoted" ? HtmlCell::Kind::good
-                      : moment.kind == "rejected" || moment.kind == "rolled_back" || moment.kind == "retreat"
-                          ? HtmlCell::Kind::bad
-                          : HtmlCell::Kind::word;
     table.rows.push_back({HtmlCell{to_minutes_string(Timestamp(moment.at_ms)), {}, HtmlCell::Kind::name},
-                          HtmlCell{moment.kind, {}, kind}, HtmlCell{moment.model_type, {}, HtmlCell::Kind::name},
+                          HtmlCell{moment.kind == "rolled_back" ? "rolled back" : moment.kind,
+                                   moment.status == "rejected" ? "and refused" : "", HtmlCell::Kind::word},
+                          HtmlCell{moment.model_type, {}, HtmlCell::Kind::name},
                           HtmlCell{moment.version, {}, HtmlCell::Kind::name},
                           HtmlCell{moment.text, {}, HtmlCell::Kind::word}});
   }
-  return out + "<details><summary>Every event with its reason</summary>" + html_table(table) + "</details>";
+  return out + html_fold("Every event with its reason", html_table(table));
+}
+
+/// "rank IC 0.0123, 95 % interval [0.0050, 0.0196]".
+std::string with_interval(const std::string& name, const Estimate& estimate, int decimals) {
+  return name + " " + number_text(estimate.value, decimals) +
+         (std::isfinite(estimate.lo) ? ", 95 % interval " + interval_text(estimate.lo, estimate.hi, decimals)
+                                     : std::string(" (too few bars for an interval)"));
+}
+
+std::string what_was_served(const ReplayFigures& r) {
+  if (!r.served) return r.policy + " served nothing: no version came into service.";
+  std::string out = r.policy + " served " + percent_text(r.served_share, 0) + " of the rows: " +
+                    with_interval(r.served->ranked_over_time ? "rank IC over time" : "rank IC", r.served->rank_ic, 4);
+  if (r.served->rebalances > 0)
+    out += "; " + with_interval("the long-short book made", r.served->net_bps, 1) + " bps net a rebalance in " +
+           count_text(r.served->rebalances) + " rebalances";
+  else
+    out += "; too few symbols at one time for a long-short book";
+  return out + ".";
+}
+
+std::string what_it_did(const ReplayFigures& r) {
+  std::string serving;
+  for (const Service& service : services_of(r))
+    if (service.at_the_end) serving += (serving.empty() ? "" : ", ") + service.model_type + " " + service.version;
+  return " It trained " + count_text(r.trainings) + " versions, promoted " + count_text(r.promotions) + ", refused " +
+         count_text(r.refusals) + " and took back " +
+         count_text(std::isnan(r.retreats + r.rollbacks) ? 0 : r.retreats + r.rollbacks) +
+         "; in service at the end: " + (serving.empty() ? "nobody" : serving) + ".";
 }
 
 }  // namespace
 
-Result<ReplayDocument> read_replay_file(const std::filesystem::path& file) {
-  const auto text = read_file(file);
-  if (!text) return forward_error(text);
-  const Json json = Json::parse(*text, nullptr, false);
+HtmlVerdict replay_verdict(const ReplayDocument& document) {
+  if (document.replays.empty()) return {};
+  const ReplayFigures& first = document.replays.front();
+  HtmlVerdict out;
+  out.kind = !first.served || first.served->rank_ic.hi < 0 ? "bad" : first.served->rank_ic.lo > 0 ? "good" : "plain";
+  out.sentence = what_was_served(first) + what_it_did(first);
+  for (const ReplayDifference& d : document.differences)
+    out.sentence += " Less " + d.less + ": " + with_interval("rank IC", d.rank_ic, 4) +
+                    (d.rank_ic.lo > 0   ? ", shown to be better."
+                     : d.rank_ic.hi < 0 ? ", shown to be worse."
+                                        : ", no difference shown.");
+  return out;
+}
+
+ReplayDocument replay_document_in(const Json& json) {
   ReplayDocument document;
   document.made_at_ms = integer_in(json, "made_at_ms");
   document.replays = each_of(member(json, "replays"), figures_in);
-  if (json.is_discarded() || document.replays.empty())
-    return fail(ErrorKind::data, "report.replay", "this is not a document of clm replay", file.string(),
-                "Name a file that clm replay wrote, or 'latest'.");
   document.differences = each_of(member(json, "comparisons"), [](const Json& c) {
     return ReplayDifference{text_in(c, "policy"), text_in(c, "less"), difference_in(c, "rank_ic"),
                             difference_in(c, "long_short_net_bps")};
@@ -203,15 +284,30 @@ Result<ReplayDocument> read_replay_file(const std::filesystem::path& file) {
   return document;
 }
 
+Result<ReplayDocument> read_replay_file(const std::filesystem::path& file) {
+  const auto text = read_file(file);
+  if (!text) return forward_error(text);
+  const Json json = Json::parse(*text, nullptr, false);
+  ReplayDocument document = replay_document_in(json);
+  if (json.is_discarded() || document.replays.empty())
+    return fail(ErrorKind::data, "report.replay", "this is not a document of clm replay", file.string(),
+                "Name a file that clm replay wrote, or 'latest'.");
+  return document;
+}
+
 std::string replay_report(const ReplayDocument& document, const std::string& source, Timestamp made_at) {
-  std::vector<HtmlSection> sections{{"policies", "Policies side by side", policies_table(document)},
-                                    {"outcome", "What came of it", equity_plot(document) + monthly_plot(document)}};
+  std::vector<HtmlSection> sections{
+      {"policies", "Policies side by side", policies_table(document)},
+      {"outcome", "What came of it",
+       "<div class=\"plots\">" + equity_plot(document) + monthly_plot(document) + "</div>"}};
   for (const ReplayFigures& replay : document.replays)
     sections.push_back({"timeline-" + replay.policy, "Timeline: " + replay.policy, timeline_body(replay)});
   const ReplayFigures& first = document.replays.front();
   return html_page(
       "Replay " + to_date_string(Timestamp(first.from_ms)) + " to " + to_date_string(Timestamp(first.to_ms)),
-      source + " \u00b7 written " + to_minutes_string(made_at) + " UTC by clm report. All times are UTC.", sections);
+      source + " \u00b7 written " + to_minutes_string(made_at) +
+          " UTC by clm report. All times are UTC, those of the data.",
+      replay_verdict(document), sections);
 }
 
 }  // namespace clm::app

@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "report/evidence.hpp"
+#include "report/html_page.hpp"
 
 namespace clm::app {
 
@@ -14,6 +15,7 @@ namespace clm::app {
 struct ReplayMoment {
   std::int64_t at_ms = 0;
   std::string kind, model_type, version, text;
+  std::string status;  ///< of a version that was trained: what it became at once; else empty
 };
 
 /// What one policy did and what came of it; NaN: not known.
@@ -22,7 +24,7 @@ struct ReplayFigures {
   std::int64_t from_ms = 0, to_ms = 0;
   double bars = kUnknown, trainings = kUnknown, retrains = kUnknown, promotions = kUnknown, canaries = kUnknown;
   double rollbacks = kUnknown, retreats = kUnknown, refusals = kUnknown, regretted = kUnknown;
-  double training_seconds = kUnknown, served_share = kUnknown, data_age_days = kUnknown;
+  double cycle_wall_seconds = kUnknown, served_share = kUnknown, data_age_days = kUnknown;
   std::optional<ModelFigures> served;
   std::vector<ReplayMoment> timeline;
 };
@@ -42,6 +44,12 @@ struct ReplayDocument {
 
 /// Errors `file.read` (unavailable), `report.replay` (data): not a document of clm replay.
 Result<ReplayDocument> read_replay_file(const std::filesystem::path& file);
+/// The same of a document in hand; without a replay in it `replays` is empty.
+ReplayDocument replay_document_in(const nlohmann::json& document);
+
+/// How it ended, in a few sentences: what the first policy served and what came of it, what it did, who was in service
+/// at the end, and whether it differs from the others.
+HtmlVerdict replay_verdict(const ReplayDocument& document);
 
 /// One page: what the policies come to side by side, equity and rank IC by month, and for each its timeline: who was
 /// active when, what was decided, and why.

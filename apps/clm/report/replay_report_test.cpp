@@ -42,6 +42,26 @@ TEST_F(ReplayPage, TellsWhatHappenedAndWhy) {
   EXPECT_EQ(page.find("<safe>"), std::string::npos);
 }
 
+TEST_F(ReplayPage, SaysFirstHowItEnded) {
+  const auto document = read_replay_file(file(kDocument));
+  ASSERT_TRUE(document);
+  EXPECT_EQ(replay_verdict(*document).sentence,
+            "gated served nothing: no version came into service. It trained 3 versions, promoted 1, refused 2 and took "
+            "back 0; in service at the end: lightgbm aaaaaaaaaaaa. Less static: rank IC 0.0100, 95 % interval "
+            "[\u22120.0100, 0.0300], no difference shown.");
+  EXPECT_EQ(replay_verdict(*document).kind, "bad");
+}
+
+TEST_F(ReplayPage, MarksARefusalAsARefusalWhereverItHappened) {
+  const auto document = read_replay_file(file(R"({"replays": [{"policy": "gated", "from": "2023-01-01T00:00:00Z",
+    "to": "2023-03-01T00:00:00Z", "timeline": [{"at": "2023-01-30T12:00:00Z", "kind": "trained", "model_type": "lightgbm",
+    "version": "bbbbbbbbbbbb", "text": "no foresight", "detail": {"status": "rejected"}}]}]})"));
+  ASSERT_TRUE(document);
+  const std::string page = replay_report(*document, "replay.json", Timestamp(0));
+  EXPECT_NE(page.find("<use href=\"#mark-refused\" x=\"50.00%\""), std::string::npos);
+  EXPECT_EQ(page.find("<use href=\"#mark-open\" x=\"50.00%\""), std::string::npos);
+}
+
 TEST_F(ReplayPage, RefusesAnotherDocument) {
   for (const char* text : {"", "{", "[]", "{\"replays\": []}", "{\"replays\": 3}"}) {
     const auto document = read_replay_file(file(text));

@@ -6,6 +6,7 @@
 
 #include "evaluation/deployment_policy.hpp"
 #include "report/comparison_section.hpp"
+#include "report/marks.hpp"
 #include "report/overview_report.hpp"
 #include "report/verdict_section.hpp"
 
@@ -26,6 +27,7 @@ std::string evidence_json() {
   judgement.from_ms = from_calendar(2024, 1, 1).ms();
   judgement.to_ms = from_calendar(2024, 2, 1).ms();
   judgement.candidate.name = "xgboost";
+  judgement.candidate.rank_ic.mean.count = 50;
   judgement.candidate.rank_ic.mean.mean = 0.0312;
   judgement.candidate.rank_ic.mean.lo = 0.0101;
   judgement.candidate.rank_ic.mean.hi = 0.0523;
@@ -38,6 +40,7 @@ std::string evidence_json() {
   judgement.baselines = {reversal};
   Comparison lead;
   lead.against = reversal.name;
+  lead.rank_ic.difference.count = 50;
   lead.rank_ic.difference.mean = 0.02;
   judgement.against_baselines = {lead};
   Verdict verdict;
@@ -54,6 +57,7 @@ VersionFacts version_facts() {
   facts.model_type = "xgboost";
   facts.version = "0123456789ab";
   facts.status = "rejected";
+  facts.standing.status = "rejected";
   facts.evidence = read_evidence(evidence_json()).value();
   facts.importance = {{"rsi_14", 0.6}, {"a&b", 0.4}};
   return facts;
@@ -89,10 +93,46 @@ TEST(Verdict, SaysWhatWouldHaveToChangeAndOnlyThat) {
   const auto changes = what_would_have_to_change(read_evidence(evidence_json())->verdict);
   EXPECT_THAT(
       changes,
-      ElementsAre("The largest fall of its capital (max drawdown) would have to be at most 30.0 %; it is 41.0 %.",
+      ElementsAre("The largest fall of its capital (max drawdown) would have to be at most 30.0 %; found was 41.0 %.",
                   "The p-value of its rank IC (how often chance alone gives one as high) would have to be "
-                  "at most 0.01000; it is 0.20000."))
+                  "at most 0.01000; found was 0.20000."))
       << "one way of trading pays, so the other need not";
+}
+
+TEST(Verdict, TooFewTradesAreSaidToBeFew) {
+  VerdictFigures verdict;
+  verdict.decision = "reject";
+  verdict.conditions = {{"positions_net_bps_per_bar", false, 12.0, 0.0, 1, 50},
+                        {"long_short_net_bps", false, kUnknown, 0.0, 0, 50}};
+  EXPECT_THAT(what_would_have_to_change(verdict),
+              ElementsAre(HasSubstr("found was too few to say: 1 of at least 50 trades."),
+                          HasSubstr("found was nothing: there were no trades."), HasSubstr("enough that one pays")));
+  EXPECT_THAT(limits_table(verdict), HasSubstr("too few to say: 1 of at least 50 trades"));
+}
+
+TEST(VersionReport, OfOneThatAPersonPromotedSaysSoAndIsNotRed) {
+  VersionFacts facts = version_facts();
+  facts.standing = {"active", kNow, true, "I trust it"};
+  const std::string page = version_report(facts, kNow);
+  EXPECT_THAT(page, HasSubstr("xgboost 0123456789ab: Active since 2025-03-01 00:00 by a person&#39;s decision "
+                              "(\u201cI trust it\u201d). The policy&#39;s verdict when it was judged: refused. No "
+                              "foresight"));
+  EXPECT_THAT(page, HasSubstr("<p class=\"sentence plain\">"));
+  EXPECT_THAT(page, HasSubstr("<div class=\"verdict plain\">"));
+  EXPECT_THAT(page, Not(HasSubstr("what was active before stays")));
+  facts.standing = {"rejected", kNow, false, ""};
+  EXPECT_THAT(version_report(facts, kNow), HasSubstr("<p class=\"sentence bad\">"));
+}
+
+TEST(VersionReport, HistoryHasTheTimeOfTheDataAndThatOfTheClock) {
+  VersionFacts facts = version_facts();
+  facts.history = {{kNow, kNow + Duration(3'600'000), "training", "candidate", "cli, cycle 3", "No foresight."},
+                   {std::nullopt, kNow + Duration(7'200'000), "candidate", "active", "person", "I trust it"}};
+  const std::string page = version_report(facts, kNow);
+  EXPECT_THAT(page, HasSubstr("data-label=\"Data until (UTC)\"><span>2025-03-01 00:00</span></td><td class=\"w name\" "
+                              "data-label=\"Decided at (UTC)\"><span>2025-03-01 01:00"));
+  EXPECT_THAT(page, HasSubstr("data-label=\"Data until (UTC)\"><span>\u2013</span></td><td class=\"w name\" "
+                              "data-label=\"Decided at (UTC)\"><span>2025-03-01 02:00"));
 }
 
 TEST(VersionReport, LoadsNothingAndEscapesEverything) {
@@ -111,7 +151,9 @@ TEST(VersionReport, EveryPlotHasATextForThoseWhoDoNotSeeIt) {
   std::size_t plots = 0;
   for (auto at = page.find("<svg"); at != std::string::npos; at = page.find("<svg", at + 1)) {
     const std::string tag = page.substr(at, page.find('>', at) - at);
-    EXPECT_TRUE(tag.find("role=\"img\" aria-label=\"") != std::string::npos) << tag;
+    EXPECT_TRUE(tag.find("role=\"img\" aria-label=\"") != std::string::npos ||
+                tag.find("aria-hidden") != std::string::npos)
+        << tag;
     ++plots;
   }
   EXPECT_GE(plots, 4U);
@@ -127,8 +169,56 @@ TEST(OverviewReport, WithoutACycleSaysHowToGoOn) {
 TEST(OverviewReport, NamesAFailedTraining) {
   OverviewFacts facts;
   facts.shown_cycle = 3;
-  facts.cycles = {{3, kNow, "done", 1.5, {}, {{"lightgbm", "", "failed", {}, {"train.failed: no rows"}}}}};
+  facts.cycles = {{3, kNow, {}, "done", 1.5, {}, {{"lightgbm", "", "failed", {}, {"train.failed: no rows"}}}}};
   EXPECT_THAT(cycle_report(facts, kNow), HasSubstr("train.failed: no rows"));
+}
+
+TEST(OverviewReport, SaysFirstWhatWasDecidedAndWhoServes) {
+  OverviewFacts facts;
+  facts.shown_cycle = 3;
+  facts.cycles = {{3,
+                   kNow,
+                   kNow + Duration(86'400'000),
+                   "done",
+                   1.5,
+                   {},
+                   {{"lightgbm", "aaaa", "reject", {}, {"No foresight."}},
+                    {"xgboost", "bbbb", "deploy", {}, {"It has foresight: 0.05."}}}}};
+  facts.active = {{"xgboost", "bbbb", {kNow, Timestamp::max()}, false},
+                  {"lightgbm", "cccc", {kNow, Timestamp::max()}, true}};
+  const std::string page = overview_report(facts, kNow);
+  EXPECT_THAT(page,
+              HasSubstr("<p class=\"sentence good\">Cycle 3, data until 2025-03-01 00:00: of 2 candidate(s) 1 passed, "
+                        "1 refused. xgboost bbbb passed: It has foresight: 0.05. Active now: xgboost bbbb, lightgbm "
+                        "cccc (by a person&#39;s decision)."));
+  EXPECT_THAT(page, HasSubstr("decided at 2025-03-02 00:00 UTC by the clock; 1.5 s of wall time"));
+  EXPECT_THAT(page, HasSubstr(">Data until (UTC)</th>"));
+  EXPECT_THAT(page, HasSubstr(">Decided at (UTC)</th>"));
+  EXPECT_THAT(page, HasSubstr("The axis is the time of the data"));
+}
+
+TEST(Marks, AreTheSameShapesForADecisionEverywhere) {
+  EXPECT_EQ(mark_of_decision("deploy"), Mark::taken);
+  EXPECT_EQ(mark_of_decision("reject"), Mark::refused);
+  EXPECT_EQ(mark_of_decision("failed"), Mark::refused);
+  EXPECT_EQ(mark_of_decision("keep"), Mark::open);
+  OverviewFacts facts;
+  facts.cycles = {{3, kNow, {}, "done", 1.5, {}, {{"lightgbm", "aaaa", "reject", {}, {}}}}};
+  const std::string page = overview_report(facts, kNow);
+  for (const char* shape : {"id=\"mark-taken\"", "id=\"mark-refused\"", "id=\"mark-open\""})
+    EXPECT_EQ(page.find(shape), page.rfind(shape)) << "once in a page";
+  EXPECT_THAT(page, HasSubstr("<use href=\"#mark-refused\" x=\"50.00%\""));
+}
+
+TEST(DataReport, SaysFirstHowMuchCanBeLearnedFrom) {
+  const TimeRange range{kNow, kNow + Duration(36'000'000)};
+  EXPECT_THAT(
+      data_report({{"sim", "AAA", "1h", 10, range, {}, {}, 0, "ok", true, 1.0, {}},
+                   {"sim", "BBB", "1h", 30, range, {}, {}, 0, "frozen", false, 0.5, {}}},
+                  kNow),
+      HasSubstr("<p class=\"sentence bad\">2 series, 40 bars until 2025-03-01 10:00: 62.5 % of the bars can be "
+                "learned from (1 frozen, 1 ok). The least usable is BBB, 50.0 %. 1 of the series cannot be used as "
+                "a whole.</p>"));
 }
 
 TEST(CoverageStretches, AgreeWithAskingEveryCell) {

@@ -58,8 +58,8 @@ AxisTicks ticks_every_months(int months, std::int64_t from_ms, std::int64_t to_m
 }  // namespace
 
 SvgCanvas::SvgCanvas(double width, double height, std::string_view label) {
-  out_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + coordinate(width) + " " + coordinate(height) +
-         "\" role=\"img\" aria-label=\"" + html_escape(label) + "\">\n";
+  out_ = "<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + coordinate(width) + " " +
+         coordinate(height) + "\" role=\"img\" aria-label=\"" + html_escape(label) + "\">\n";
 }
 
 void SvgCanvas::close_element(std::string_view name, std::string_view title) {
@@ -102,11 +102,6 @@ void SvgCanvas::text(PlotPoint at, std::string_view text, Anchor anchor, std::st
   const std::string_view name = anchor == Anchor::start ? "start" : anchor == Anchor::middle ? "middle" : "end";
   out_ += "<text" + attribute("x", at.x) + attribute("y", at.y) + attribute("text-anchor", name) +
           (css.empty() ? "" : attribute("class", css)) + ">" + html_escape(text) + "</text>\n";
-}
-
-void SvgCanvas::text_upwards(PlotPoint at, std::string_view text) {
-  out_ += "<text text-anchor=\"middle\" transform=\"translate(" + coordinate(at.x) + " " + coordinate(at.y) +
-          ") rotate(-90)\">" + html_escape(text) + "</text>\n";
 }
 
 std::string SvgCanvas::finish() && { return std::move(out_) + "</svg>"; }

@@ -24,8 +24,6 @@ class SvgCanvas {
   void polygon(const std::vector<PlotPoint>& points, std::string_view css, std::string_view title = {});
   enum class Anchor { start, middle, end };
   void text(PlotPoint at, std::string_view text, Anchor anchor, std::string_view css = {});
-  /// Turned by a quarter, reading upwards; centred.
-  void text_upwards(PlotPoint at, std::string_view text);
   /// Closes the drawing.
   std::string finish() &&;
 

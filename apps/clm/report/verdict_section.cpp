@@ -1,9 +1,10 @@
 #include "report/verdict_section.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 
-#include "base/time.hpp"
-#include "report/html_page.hpp"
+#include "report/marks.hpp"
 
 namespace clm::app {
 namespace {
@@ -25,7 +26,7 @@ LimitWords words_of(const std::string& name) {
   if (name == "decision_times") return {"number of decision times judged", Unit::count, "at least"};
   if (name == "coverage") return {"share of rows it has a forecast for", Unit::share, "at least"};
   if (name == "calibration_quality")
-    return {"calibration quality (1 = probabilities come true)", Unit::plain, "at least"};
+    return {"calibration quality (100 %: probabilities come true)", Unit::share, "at least"};
   if (name == "win_rate_upper_bound") return {"win rate at its most favourable (upper bound)", Unit::share, "at least"};
   if (name == "average_r_upper_bound")
     return {"average R at its most favourable (upper bound)", Unit::plain, "at least"};
@@ -59,25 +60,65 @@ std::string written(double value, LimitWords::Unit unit) {
   return number_text(value, 4);
 }
 
+/// What was found, or why it says nothing.
+std::string found(const LimitFigures& limit, LimitWords::Unit unit) {
+  const bool few = limit.count < limit.min_count;
+  if (few && limit.count == 0) return "nothing: there were no trades";
+  if (few)
+    return "too few to say: " + number_text(limit.count, 0) + " of at least " + number_text(limit.min_count, 0) +
+           " trades";
+  if (std::isnan(limit.value)) return "it could not be measured";
+  return written(limit.value, unit) + (limit.min_count > 0 ? " in " + number_text(limit.count, 0) + " trades" : "");
+}
+
 bool is_profit(const LimitFigures& limit) {
   return limit.name == "long_short_net_bps" || limit.name == "positions_net_bps_per_bar";
 }
 
-struct DecisionWords {
-  std::string heading;
-  std::string meaning;
-  std::string_view kind;
-};
-DecisionWords words_of_decision(const std::string& decision) {
-  if (decision == "deploy") return {"Deploy", "It passed every limit of the policy and may serve.", "good"};
+std::string meaning_of(const std::string& decision) {
+  if (decision == "deploy") return "It passed every limit of the policy and may serve.";
   if (decision == "canary")
-    return {"Canary", "Promising but not proven: it may serve a small share, or wait for a person to decide.", "plain"};
-  if (decision == "keep")
-    return {"Keep the active version", "The candidate is not better by enough to be worth a change.", "plain"};
-  return {"Refused", "It did not earn a place in service; what was active before stays so.", "bad"};
+    return "Promising but not proven: it may serve a small share, or wait for a person to decide.";
+  if (decision == "keep") return "It is not better than the active version by enough to be worth a change.";
+  return "It did not earn a place in service.";
+}
+
+std::string with_capital(std::string text) {
+  if (!text.empty()) text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  return text;
+}
+
+/// "Active since 2026-01-02 10:00 by a person".
+std::string standing_words(const Standing& standing) {
+  return with_capital(standing.status) + (standing.since ? " since " + to_minutes_string(*standing.since) : "") +
+         (standing.by_person ? " by a person's decision" : "");
+}
+
+bool serves(const Standing& standing) { return standing.status.rfind("active", 0) == 0; }
+
+/// Red is for what is out because it failed; what serves is not shown as refused.
+std::string_view kind_of(const Standing& standing, const VerdictFigures& verdict) {
+  if (serves(standing)) return verdict.decision == "deploy" ? "good" : "plain";
+  return decision_kind(verdict.decision);
 }
 
 }  // namespace
+
+HtmlVerdict version_verdict(const std::string& name, const Standing& standing, const Evidence* evidence) {
+  HtmlVerdict out;
+  out.sentence = name + ": " + standing_words(standing);
+  if (standing.by_person && !standing.reason.empty()) out.sentence += " (\u201c" + standing.reason + "\u201d)";
+  out.sentence += ". ";
+  if (evidence == nullptr) {
+    out.sentence += "There is no judgement of it.";
+    return out;
+  }
+  const VerdictFigures& verdict = evidence->verdict;
+  out.kind = kind_of(standing, verdict);
+  out.sentence += "The policy's verdict when it was judged: " + decision_word(verdict.decision) + ".";
+  if (!verdict.reasons.empty()) out.sentence += " " + verdict.reasons.front();
+  return out;
+}
 
 std::vector<std::string> what_would_have_to_change(const VerdictFigures& verdict) {
   const bool pays = std::any_of(verdict.conditions.begin(), verdict.conditions.end(),
@@ -88,8 +129,8 @@ std::vector<std::string> what_would_have_to_change(const VerdictFigures& verdict
     const LimitWords words = words_of(limit.name);
     out.push_back("The " + words.words + " would have to be " + words.must + " " +
                   written(limit.threshold, words.unit) +
-                  (is_profit(limit) ? " (the best baseline, or not trading)" : "") + "; it is " +
-                  written(limit.value, words.unit) + ".");
+                  (is_profit(limit) ? " (the best baseline, or not trading)" : "") + "; found was " +
+                  found(limit, words.unit) + ".");
   };
   for (const auto& limit : verdict.checks) add(limit);
   for (const auto& limit : verdict.conditions) add(limit);
@@ -98,30 +139,36 @@ std::vector<std::string> what_would_have_to_change(const VerdictFigures& verdict
   return out;
 }
 
-std::string verdict_box(const std::string& heading, const Evidence& evidence) {
+std::string verdict_box(const Standing& standing, const Evidence& evidence) {
   const VerdictFigures& verdict = evidence.verdict;
-  const DecisionWords words = words_of_decision(verdict.decision);
-  std::string out = "<div class=\"verdict " + std::string(words.kind) + "\"><h3>" + html_escape(heading) + " " +
-                    html_badge(words.heading, words.kind) + "</h3>" + html_paragraph(words.meaning);
+  std::string out = "<div class=\"verdict " + std::string(kind_of(standing, verdict)) + "\"><h3>" +
+                    html_badge(standing_words(standing), serves(standing) ? "good" : "plain") + " " +
+                    html_badge("the policy: " + decision_word(verdict.decision), decision_kind(verdict.decision)) +
+                    "</h3>" + html_paragraph(meaning_of(verdict.decision));
+  if (standing.by_person)
+    out += html_paragraph("A person decided otherwise or beside it" +
+                          (standing.reason.empty() ? "." : ": " + standing.reason));
   out += "<ul>";
   for (const auto& reason : verdict.reasons) out += "<li>" + html_escape(reason) + "</li>";
   out += "</ul>";
-  if (verdict.decision != "deploy") {
-    const auto changes = what_would_have_to_change(verdict);
-    if (!changes.empty()) {
-      out += "<p><strong>What would have to change</strong></p><ul>";
-      for (const auto& change : changes) out += "<li>" + html_escape(change) + "</li>";
-      out += "</ul>";
-    }
-  }
+  std::string changes;
+  if (verdict.decision != "deploy")
+    for (const auto& change : what_would_have_to_change(verdict)) changes += "<li>" + html_escape(change) + "</li>";
+  if (!changes.empty()) out += html_fold("What would have to change", "<ul>" + changes + "</ul>");
   out += html_paragraph(
       "Judged on " + number_text(evidence.rows, 0) + " rows of " + number_text(evidence.symbols, 0) + " symbols at " +
       number_text(evidence.times, 0) + " times, " + to_minutes_string(Timestamp(evidence.from_ms)) + " to " +
       to_minutes_string(Timestamp(evidence.to_ms)) + " UTC, which it was not trained on; forecasts " +
       std::to_string(evidence.horizon_bars) + " bars ahead, costs of " + number_text(evidence.cost_bps_per_side, 1) +
-      " bps a side, candidates tried on these rows: " + number_text(evidence.candidates_tried, 0) +
-      ". Intervals cover " + percent_text(1 - evidence.alpha, 0) + " and allow for labels that overlap in time.");
+      " bps a side, candidates tried on these rows: " + number_text(evidence.candidates_tried, 0) + ". " +
+      interval_note(evidence));
   return out + "</div>\n";
+}
+
+std::string interval_note(const Evidence& evidence) {
+  return "Intervals in tables and plots are two-sided, cover " + percent_text(1 - evidence.alpha, 0) +
+         " and allow for labels that overlap in time. The policy's tests are one-sided, each at the level that its "
+         "sentence names, so that one may be passed where the two-sided interval just holds zero.";
 }
 
 std::string limits_table(const VerdictFigures& verdict) {
@@ -130,8 +177,7 @@ std::string limits_table(const VerdictFigures& verdict) {
     const LimitWords words = words_of(limit.name);
     table.rows.push_back(
         {HtmlCell{words.words, group, HtmlCell::Kind::word},
-         figure_cell(words.must + " " + written(limit.threshold, words.unit)),
-         figure_cell(written(limit.value, words.unit)),
+         figure_cell(words.must + " " + written(limit.threshold, words.unit)), figure_cell(found(limit, words.unit)),
          HtmlCell{limit.passed ? "yes" : "no", "", limit.passed ? HtmlCell::Kind::good : HtmlCell::Kind::bad}});
   };
   for (const auto& limit : verdict.conditions)

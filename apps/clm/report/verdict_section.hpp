@@ -1,13 +1,30 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/time.hpp"
 #include "report/evidence.hpp"
+#include "report/html_page.hpp"
 
 namespace clm::app {
 
-/// The decision and its reasons in plain words; for a refusal also what would have to change. HTML.
-std::string verdict_box(const std::string& heading, const Evidence& evidence);
+/// How a version stands, and through whom: the last move of its life.
+struct Standing {
+  std::string status;  ///< "active", "rejected", ...
+  std::optional<Timestamp> since;
+  bool by_person = false;
+  std::string reason;  ///< of that move; may be empty
+};
+
+/// The page's first sentences: how it stands and why, beside what the policy said of it. `evidence` may be null.
+HtmlVerdict version_verdict(const std::string& name, const Standing& standing, const Evidence* evidence);
+
+/// The policy's verdict and its reasons in plain words; where it did not pass, also what would have to change. HTML.
+std::string verdict_box(const Standing& standing, const Evidence& evidence);
+
+/// What the intervals of a page mean, and why a test may pass beside one that holds zero.
+std::string interval_note(const Evidence& evidence);
 
 /// One sentence per limit that was missed: "Its win rate ... would have to be at least 50.0 %; it is 47.1 %."
 std::vector<std::string> what_would_have_to_change(const VerdictFigures& verdict);

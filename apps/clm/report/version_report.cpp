@@ -16,65 +16,71 @@ std::string facts_table(const VersionFacts& facts) {
   HtmlTable table{
       "From the manifest: with these anybody can train the same bits again (clm reproduce).", {"What", "Value"}, {}};
   for (const auto& [name, value] : facts.facts)
-    table.rows.push_back({HtmlCell{name, "", HtmlCell::Kind::name}, HtmlCell{value, "", HtmlCell::Kind::word}});
+    table.rows.push_back({HtmlCell{name, "", HtmlCell::Kind::word}, HtmlCell{value, "", HtmlCell::Kind::code}});
   return html_table(table);
 }
 
 std::string history_table(const VersionFacts& facts) {
   if (facts.history.empty()) return {};
-  HtmlTable table{"What became of it, oldest first.", {"When (UTC)", "From", "To", "By", "Reason"}, {}};
+  HtmlTable table{
+      "What became of it, oldest first. A cycle's decision rests on the data until then; a person's has the time of "
+      "the "
+      "clock alone.",
+      {"To", "From", "Data until (UTC)", "Decided at (UTC)", "By", "Reason"},
+      {}};
+  const auto time = [](const std::optional<Timestamp>& at) {
+    return HtmlCell{at ? to_minutes_string(*at) : "\u2013", "", HtmlCell::Kind::name};
+  };
   for (const auto& line : facts.history) {
-    std::vector<HtmlCell> row{HtmlCell{to_minutes_string(line.at), "", HtmlCell::Kind::name}};
-    for (const auto& text : {line.from, line.to, line.actor, line.reason})
-      row.push_back({text, "", HtmlCell::Kind::word});
-    table.rows.push_back(std::move(row));
+    const auto word = [](const std::string& text) { return HtmlCell{text, "", HtmlCell::Kind::word}; };
+    table.rows.push_back({word(line.to), word(line.from), time(line.data_until), time(line.decided_at),
+                          word(line.actor), word(line.reason)});
   }
   return html_table(table);
 }
 
-}  // namespace
-
-HtmlSection version_section(const VersionFacts& facts) {
-  const std::string name = facts.model_type + " " + facts.version;
-  HtmlSection section{"version-" + facts.version, name, {}};
-  std::string& body = section.body;
-  body += "<p>Status in the registry: <strong>" + html_escape(facts.status) + "</strong></p>\n";
-  if (facts.evidence) {
-    const Evidence& evidence = *facts.evidence;
-    body += verdict_box("The decision about it:", evidence);
-    body += "<h3>Beside the baselines" + std::string(evidence.active ? " and the active version" : "") + "</h3>\n";
-    body += comparison_table(evidence);
-    if (evidence.ensemble) body += ensemble_section(*evidence.ensemble);
-    body += judgement_plots(evidence);
-    body += "<div class=\"plots\">" + permutation_figure(facts.permutation) + importance_of(facts) + "<div>";
-    const std::string regimes = regime_table(evidence);
-    if (!regimes.empty()) body += "<h3>By regime</h3>\n" + regimes;
-    body += "</div></div>\n";
-    const std::string limits = limits_table(evidence.verdict);
-    if (!limits.empty()) body += "<h3>The policy, limit by limit</h3>\n" + limits;
-  } else {
-    body += html_paragraph("There is no judgement to show: " + facts.evidence_problem + ".") +
-            permutation_figure(facts.permutation) + importance_of(facts);
-  }
-  body += "<h3>What it is</h3>\n" + facts_table(facts);
-  const std::string history = history_table(facts);
-  if (!history.empty()) body += "<h3>History</h3>\n" + history;
-  return section;
+std::string part(std::string_view summary, const std::string& body, Fold fold = Fold::closed) {
+  std::string out = html_fold(summary, body, fold);
+  constexpr std::string_view kTag = "<details";
+  if (!out.empty()) out.insert(kTag.size(), " class=\"part\"");
+  return out;
 }
 
-HtmlSection failure_section(const std::string& model_type, const std::string& decision,
-                            const std::vector<std::string>& reasons) {
-  HtmlSection section{"failed-" + model_type, model_type + ": " + decision, {}};
-  section.body =
-      "<div class=\"verdict bad\"><h3>" + html_escape(model_type) + " " + html_badge(decision, "bad") + "</h3><ul>";
-  for (const auto& reason : reasons) section.body += "<li>" + html_escape(reason) + "</li>";
-  section.body += "</ul></div>\n";
+}  // namespace
+
+std::string version_parts(const VersionFacts& facts, Fold first) {
+  std::string out;
+  const std::string lives_on =
+      "<div class=\"plots\">" + permutation_figure(facts.permutation) + importance_of(facts) + "</div>\n";
+  if (facts.evidence) {
+    const Evidence& evidence = *facts.evidence;
+    out += part("Beside the baselines" + std::string(evidence.active ? " and the active version" : ""),
+                comparison_table(evidence), first);
+    if (evidence.ensemble) out += part("Members and weights", ensemble_section(*evidence.ensemble), first);
+    out += part("Plots: lead, constancy, delay, costs, equity", judgement_plots(evidence), first);
+    out += part("What its forecasts live on", lives_on, first);
+    out += part("By market regime", regime_table(evidence));
+    out += part("The policy, limit by limit", limits_table(evidence.verdict));
+  } else {
+    out += part("What its forecasts live on", lives_on, first);
+  }
+  return out + part("What it is: the manifest", facts_table(facts)) + part("History", history_table(facts));
+}
+
+HtmlSection version_section(const VersionFacts& facts) {
+  HtmlSection section{"version-" + facts.version, "The decision", {}};
+  section.body = facts.evidence ? verdict_box(facts.standing, *facts.evidence)
+                                : html_paragraph("Status in the registry: " + facts.status +
+                                                 ". There is no judgement to show: " + facts.evidence_problem + ".");
+  section.body += version_parts(facts, Fold::open);
   return section;
 }
 
 std::string version_report(const VersionFacts& facts, Timestamp made_at) {
   return html_page("Version " + facts.version + " of " + facts.model_type,
                    "Written " + to_minutes_string(made_at) + " UTC by clm report. All times are UTC.",
+                   version_verdict(facts.model_type + " " + facts.version, facts.standing,
+                                   facts.evidence ? &*facts.evidence : nullptr),
                    {version_section(facts)});
 }
 

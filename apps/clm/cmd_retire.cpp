@@ -1,0 +1,76 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "registry_place.hpp"
+
+namespace clm::app {
+namespace {
+
+/// The active version of that type, or the version of that name.
+Result<VersionRecord> find_target(const Registry& registry, const std::string& target) {
+  auto active = registry.active(Slot{target});
+  if (!active) return forward_error(active);
+  if (*active) return std::move((*active)->record);
+  const auto of_type = registry.list(Registry::Filter{target, {}, {}});
+  if (!of_type) return forward_error(of_type);
+  if (!of_type->empty())
+    return fail(ErrorKind::refused, "registry.no_active", "no version of " + target + " is active, so none serves",
+                target, "clm models lists what there is.");
+  return registry.find(target);
+}
+
+/// Who speaks from now on, as a sentence.
+Result<std::string> who_serves(const Registry& registry, const VersionRecord& retired) {
+  const auto still_in = ensemble_with(registry, retired.version);
+  if (!still_in) return forward_error(still_in);
+  if (!still_in->empty())
+    return "The active ensemble " + *still_in +
+           " goes on with it as its member: clm retire ensemble --reason TEXT "
+           "takes that out of service too.";
+  const auto active = registry.list(Registry::Filter{{}, {}, VersionStatus::active});
+  if (!active) return forward_error(active);
+  std::string names;
+  for (const auto& record : *active) {
+    if (record.slot.model_type == kEnsembleType) return "The ensemble " + record.version.str() + " serves, as before.";
+    names += (names.empty() ? "" : ", ") + record.slot.model_type + " " + record.version.str();
+  }
+  if (names.empty()) return std::string("Nothing is active now: clm predict has no forecast until something is.");
+  return "What serves now: " + names + ", with configured weights.";
+}
+
+Result<int> run(Program& program, const PersonsDecision& flags) {
+  const auto place = open_registry_for_change(program, "clm retire");
+  if (!place) return forward_error(place);
+  const auto target = find_target(*place->registry, flags.target);
+  if (!target) return forward_error(target);
+  const auto retired = place->registry->retire(target->version, persons_decision(program, flags.reason, ""));
+  if (!retired) return forward_error(retired);
+  const auto serves = who_serves(*place->registry, *retired);
+  if (!serves) return forward_error(serves);
+  const auto active = place->registry->list(Registry::Filter{{}, {}, VersionStatus::active});
+  if (!active) return forward_error(active);
+  auto list = nlohmann::json::array();
+  for (const auto& record : *active)
+    list.push_back({{"model_type", record.slot.model_type}, {"version", record.version.str()}});
+  const auto ways = place->registry->ways_back(retired->slot);
+  if (!ways) return forward_error(ways);
+  const std::string& model_type = retired->slot.model_type;
+  const std::string version = retired->version.str();
+  program.print(
+      {{"version", version}, {"model_type", model_type}, {"status", to_string(retired->status)}, {"active", list}},
+      model_type + " " + version + " is out of service. " + *serves + "\nTo have it back: clm promote " + version +
+          " --reason TEXT." +
+          (ways->empty() ? "" : " The one before it: clm rollback " + model_type + " --reason TEXT.") +
+          " Else clm cycle trains a new one when it is due.");
+  return 0;
+}
+
+}  // namespace
+
+void add_retire(CLI::App& app, Commands& commands) {
+  add_persons_command(app, commands, "retire", "Take an active version out of service, and say what serves then",
+                      "VERSION|MODEL_TYPE", run);
+}
+
+}  // namespace clm::app
