@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "batch_commands.hpp"
+#include "flag_values.hpp"
 #include "market/batches/removal.hpp"
 #include "market/import_rows.hpp"
 #include "recorded_stores.hpp"
@@ -22,24 +23,29 @@ Result<RemovalRequest> request_of(const DeleteFlags& flags) {
                   "See what is stored with: clm data");
     request.symbol = Symbol(*symbol);
   }
-  if (!flags.venue.empty()) request.venue = Venue(flags.venue);
+  if (!flags.venue.empty()) {
+    const auto venue = venue_of(flags.venue);
+    if (!venue) return forward_error(venue);
+    request.venue = *venue;
+  }
   if (!flags.interval.empty()) {
-    const auto interval = Interval::parse(flags.interval);
+    const auto interval = interval_of(flags.interval);
     if (!interval) return forward_error(interval);
     request.interval = *interval;
   }
   if (!flags.from.empty()) {
-    const auto from = parse_timestamp(flags.from);
+    const auto from = time_of("--from", flags.from);
     if (!from) return forward_error(from);
     request.range.from = *from;
   }
   if (!flags.to.empty()) {
-    const auto to = parse_timestamp(flags.to);
+    const auto to = time_of("--to", flags.to);
     if (!to) return forward_error(to);
     request.range.to = *to;
   }
   if (request.range.from >= request.range.to)
-    return fail(ErrorKind::usage, "data.range", "--from is not before --to", {}, "Exchange them.");
+    return fail(ErrorKind::usage, "time.range", "it ends when or before it begins", "--from, --to",
+                "Give --to a later time than --from.");
   using What = RemovalRequest::What;
   request.what = flags.what == "candles" ? What::candles : flags.what == "context" ? What::context : What::all;
   if (request.what == What::context && (request.venue || request.interval))
@@ -62,8 +68,10 @@ std::shared_ptr<DeleteFlags> add_delete_flags(CLI::App& command) {
       ->needs(symbol);
   command.add_option("--to", flags->to, "Rows to delete: before this time")->type_name("TIME")->needs(symbol);
   command.add_option("--venue", flags->venue, "Delete candles of this venue only, and no context series")
+      ->type_name("VENUE")
       ->needs(symbol);
   command.add_option("--interval", flags->interval, "Delete candles of this length only, and no context series")
+      ->type_name("INTERVAL")
       ->needs(symbol);
   command.add_option("--what", flags->what, "What to delete")
       ->check(CLI::IsMember({"all", "candles", "context"}))
