@@ -202,7 +202,8 @@ void LifeCycle::move_on(Trial& trial, const StageDecision& decision, Timestamp n
 /// speaks against it.
 Result<std::optional<StageDecision>> LifeCycle::succession(const Trial& trial, Timestamp now) {
   const TypeState& type = state_.types[trial.model_type];
-  if (trial.stage == Stage::watch || !trial.fit_alone || type.active != trial.reference || !is_vacant(type, now, options_.serving))
+  if (trial.stage == Stage::watch || !trial.fit_alone || type.active != trial.reference ||
+      !is_vacant(type, now, options_.serving))
     return std::optional<StageDecision>();
   const auto can_serve = has_vote(trial.challenger, now);
   if (!can_serve) return forward_error(can_serve);

@@ -69,7 +69,8 @@ bool LifeCycle::may_be_trained(const std::string& model_type, Timestamp now) con
                   [&](const Job& job) { return job.kind == JobKind::train && job.model_type == model_type; }))
     return false;
   // Nobody is served: whoever comes need not wait for a place.
-  if (known != state_.types.end() && is_vacant(known->second, now, options_.serving)) return !is_cooling_down(known->second, now);
+  if (known != state_.types.end() && is_vacant(known->second, now, options_.serving))
+    return !is_cooling_down(known->second, now);
   const auto on_trial = std::count_if(state_.trials.begin(), state_.trials.end(), [&](const Trial& trial) {
     return trial.model_type == model_type && trial.stage != Stage::watch;
   });

@@ -164,7 +164,7 @@ Result<VersionRecord> Registry::put_back(const VersionRecord& record, StagedArti
   auto entered = enter(*artifact, decision);
   if (!entered) return forward_error(entered);
   if (record.pruned || record.status == VersionStatus::failed) return std::move(entered->record);
-  const auto why = prepared(decision);
+  const auto why = prepared(decision, clock_);
   if (!why) return forward_error(why);
   const auto noted = database_->write("noting that bytes were put back", [&](soci::session& session) -> Status {
     step(session, entered->record, entered->record.status, *why);
