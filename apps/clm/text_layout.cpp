@@ -5,13 +5,20 @@
 namespace clm::app {
 namespace {
 
-bool continues_letter(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+/// Of the letter that this byte of UTF-8 begins, in terminal cells: letters of East Asian scripts take two, bytes that
+/// continue a letter none.
+std::size_t cells_begun(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  if ((byte & 0xC0U) == 0x80U) return 0;
+  return (byte >= 0xE3 && byte <= 0xED) || byte == 0xF0 ? 2 : 1;
+}
 
 /// Where the beginning of `word` that takes at most `width` cells ends.
 std::size_t bytes_within(std::string_view word, std::size_t width) {
   std::size_t cells = 0, end = 0;
   while (end < word.size()) {
-    if (!continues_letter(word[end]) && ++cells > width) break;
+    cells += cells_begun(word[end]);
+    if (cells > width) break;
     ++end;
   }
   return end;
@@ -35,7 +42,8 @@ void fold_line(std::string_view text, std::size_t width, std::vector<std::string
     }
     while (cells_of(line) + cells_of(word) > width) {
       const std::size_t room = cells_of(line) < width ? width - cells_of(line) : 0;
-      const std::size_t taken = bytes_within(word, room);
+      // A letter that is wider than a line stands in one of its own.
+      const std::size_t taken = bytes_within(word, line.empty() ? std::max<std::size_t>(room, 2) : room);
       lines.push_back(line + std::string(word.substr(0, taken)));
       line.clear();
       word.remove_prefix(taken);
@@ -50,7 +58,9 @@ void fold_line(std::string_view text, std::size_t width, std::vector<std::string
 }  // namespace
 
 std::size_t cells_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues_letter(c); }));
+  std::size_t cells = 0;
+  for (const char c : text) cells += cells_begun(c);
+  return cells;
 }
 
 std::vector<std::string> folded(std::string_view text, std::size_t width) {

@@ -6,7 +6,7 @@
 
 namespace clm::app {
 
-/// Terminal cells of a text, not bytes: continuation bytes of UTF-8 take no room.
+/// Terminal cells of a text, not bytes: letters of East Asian scripts take two.
 std::size_t cells_of(std::string_view text);
 
 /// The text in lines of at most `width` cells, broken between words, and within a word that is longer. A newline in the

@@ -13,18 +13,6 @@
 namespace clm::app {
 namespace {
 
-bool goes_on(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-/// Terminal cells, not bytes: continuation bytes of UTF-8 take no room, letters of East Asian scripts take two.
-std::size_t width(const std::string& text) {
-  std::size_t cells = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool wide = (byte >= 0xE3 && byte <= 0xED) || byte == 0xF0;
-    if (!goes_on(c)) cells += wide ? 2 : 1;
-  }
-  return cells;
-}
 constexpr std::size_t kGap = 2;
 /// Texts are not folded to less: a column of single syllables is no easier to read than a block.
 constexpr std::size_t kLeastFolded = 12;
