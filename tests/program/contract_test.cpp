@@ -262,5 +262,17 @@ TEST_F(AtWork, ASecondOneIsRefusedWithExitCode7AndTheLockDiesWithItsHolder) {
   EXPECT_EQ(place_.cycle().size(), 2u);
 }
 
+TEST(Contract, ACycleWithTooLittleDataSaysSo) {
+  const TestWorkspace place;
+  place.json({"simulate", "--symbols", "3", "--bars", "150", "--seed", "7"});
+  const std::vector<std::string> cycle{"cycle", "--as-of", close_of_bar(150)};
+  const Outcome first = place.run(cycle);
+  EXPECT_EQ(first.exit_code, 3) << first.describe();
+  const Outcome second = place.run(cycle);
+  EXPECT_EQ(second.exit_code, 3) << second.describe();
+  EXPECT_NE(second.out.find("Nothing is trained yet, and nobody is served"), std::string::npos) << second.describe();
+  EXPECT_NE(second.out.find("clm cycle --force"), std::string::npos) << second.describe();
+}
+
 }  // namespace
 }  // namespace clm::testing
