@@ -13,6 +13,9 @@
 namespace clm::app {
 namespace {
 
+/// Whether this byte of UTF-8 goes on with a letter that began before it.
+bool goes_on(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
 constexpr std::size_t kGap = 2;
 /// Texts are not folded to less: a column of single syllables is no easier to read than a block.
 constexpr std::size_t kLeastFolded = 12;
