@@ -176,7 +176,10 @@ std::vector<Row> manifest_rows() {
 
 std::vector<Row> registry_rows() {
   const auto member_unknown = [](World& world) {
+    world.place().environment.erase("CLM_ENSEMBLE_MODE");
+    world.place().environment["CLM_WATCH_ENABLED"] = "false";
     world.place().promote(start().ensemble);
+    world.place().json({"cycle"});  // which then holds nobody against the version that is made unknown
     world.sql("PRAGMA foreign_keys=OFF; UPDATE versions SET version = '0123456789ab' WHERE version = '" +
               world.older() + "'");
   };
@@ -207,13 +210,15 @@ std::vector<Row> registry_rows() {
                 world.place().promote(trained.at("xgboost"));
                 world.expect_served();
               }),
-      refused("registry.no_way_back", "clm rollback ridge --reason TEXT", 4,
-              [](World& world, const Json& error) {
-                world.obey(error, "clm retire ridge --reason TEXT");
-                world.says(error, "clm promote VERSION --reason TEXT");
-                world.place().promote(start().active.at("ridge"));
-                world.expect_whole();
-              }),
+      refused(
+          "registry.no_way_back", "clm rollback ridge --reason TEXT", 4,
+          [](World& world, const Json& error) {
+            world.obey(error, "clm retire ridge --reason TEXT");
+            world.says(error, "clm promote VERSION --reason TEXT");
+            world.place().promote(start().older.at("ridge"));
+            world.expect_whole();
+          },
+          [](World& world) { EXPECT_EQ(world.run("clm rollback ridge --reason TEXT").exit_code, 0); }),
       refused(
           "registry.way_back_broken", "clm rollback lightgbm --reason TEXT", 5,
           [](World& world, const Json& error) {
