@@ -18,14 +18,18 @@ namespace clm::app {
 namespace {
 
 constexpr const char* kDocument = R"(Document (--json)
-  {as_of, newest_bar, late_bars, stale, ensemble, regime, horizon_bars, entry_at, cost_band_bps, relative, predictions:
-  [{symbol, action, note, expected_return_bps, confidence, consensus: {agree, of}, disagreement_bps, votes: {model_type:
-  {version, expected_return_bps, up_probability, weight, horizon_bars}}, abstained: [{model_type, why}], canaries}]}
-  newest_bar: its close. late_bars: whole bars that should have closed since, by the clock or by --as-of. stale: by the
-  clock, and more than serving.max_late_bars; every action is then HOLD. relative: expected returns are less the mean of
-  the universe. cost_band_bps: an expected return inside +- this is a HOLD. note: why an action is a HOLD, or that the
-  probability of rising says the contrary of the expected return; null: nothing. disagreement_bps: how far the votes are
-  apart; null with one.)";
+  {as_of, newest_bar, late_bars, stale, ensemble, regime, horizon_bars,
+  entry_at, cost_band_bps, relative, predictions: [{symbol, action, note,
+  expected_return_bps, confidence, consensus: {agree, of}, disagreement_bps,
+  votes: {model_type: {version, expected_return_bps, up_probability, weight,
+  horizon_bars}}, abstained: [{model_type, why}], canaries}]}
+  newest_bar: its close. late_bars: whole bars that should have closed since,
+  by the clock or by --as-of. stale: by the clock, and more than
+  serving.max_late_bars; every action is then HOLD. relative: expected returns
+  are less the mean of the universe. cost_band_bps: an expected return inside
+  +- this is a HOLD. note: why an action is a HOLD, or that the probability of
+  rising says the contrary of the expected return; null: nothing.
+  disagreement_bps: how far the votes are apart; null with one.)";
 
 struct Flags {
   std::vector<std::string> symbols;

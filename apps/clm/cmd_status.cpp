@@ -11,12 +11,15 @@ namespace clm::app {
 namespace {
 
 constexpr const char* kDocument = R"(Document (--json)
-  {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup: [{model_type, version, recipe,
-  learned_until, weight}], without_vote: [{model_type, version, why}], due: [{model_type, at, trigger, new_bars,
-  not_before, served, last_tried, waits_for}], waiting: [job], trials, lock_held_by, subsystems: [{name, state,
-  age_seconds, waits_for, problem}]}
-  lineup: who has a vote. due: when age (at) or so many new_bars call for the next training. waiting: jobs that a person
-  has to approve. state: ok, empty, stale, damaged, unavailable, or "at work: WHO". Times of bars are their close.)";
+  {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup:
+  [{model_type, version, recipe, learned_until, weight}], without_vote:
+  [{model_type, version, why}], due: [{model_type, at, trigger, new_bars,
+  not_before, served, last_tried, waits_for}], waiting: [job], trials,
+  lock_held_by, subsystems: [{name, state, age_seconds, waits_for, problem}]}
+  lineup: who has a vote. due: when age (at) or so many new_bars call for the
+  next training. waiting: jobs that a person has to approve. state: ok, empty,
+  stale, damaged, unavailable, or "at work: WHO". Times of bars are their
+  close.)";
 
 /// Longer reasons are for --json.
 constexpr std::size_t kReasonBytes = 160;

@@ -42,8 +42,8 @@ void fold_line(std::string_view text, std::size_t width, std::vector<std::string
     }
     while (cells_of(line) + cells_of(word) > width) {
       const std::size_t room = cells_of(line) < width ? width - cells_of(line) : 0;
-      // A letter that is wider than a line stands in one of its own.
-      const std::size_t taken = bytes_within(word, line.empty() ? std::max<std::size_t>(room, 2) : room);
+      std::size_t taken = bytes_within(word, room);
+      if (taken == 0 && line.empty()) taken = bytes_within(word, 2);  // a letter that is wider than a line
       lines.push_back(line + std::string(word.substr(0, taken)));
       line.clear();
       word.remove_prefix(taken);

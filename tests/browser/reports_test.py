@@ -59,7 +59,7 @@ def make_pages(clm, place):
     few = Program(clm, place / "few")
     few("init")
     few("simulate", "--symbols", "2", "--bars", "1500", "--signal", "0.15", "--seed", "3")
-    few("cycle", **trees)
+    few("cycle", CLM_LABEL_TARGET="plain", **trees)
     pages = {"overview": run("report", "--explain-rows", "500"),
              "cycle": run("report", "--cycle", "1", "--explain-rows", "500"),
              "version": run("report", "--version", kinds["lightgbm"], "--explain-rows", "500"),

@@ -120,7 +120,9 @@ TEST_F(EnsembleProgram, AnAlteredRuleIsNamedAndNotServed) {
   std::ofstream(file, std::ios::app) << " ";
   const Outcome verified = place_.run({"verify", "--json"});
   EXPECT_EQ(verified.exit_code, 5) << verified.describe();
-  EXPECT_NE(place_.error({"predict"}, 5)["where"].get<std::string>().find(ensemble), std::string::npos);
+  const auto now = place_.json({"predict"});
+  EXPECT_TRUE(now["ensemble"].is_null()) << "the active versions vote in its place";
+  EXPECT_NE(now["predictions"][0]["abstained"].dump().find(ensemble), std::string::npos) << now["predictions"][0];
 }
 
 TEST_F(EnsembleProgram, JobsDoNotChangeIt) {

@@ -121,7 +121,7 @@ TEST_F(LifeCycle, EveryMoveIsInTheAuditTrailWithItsReasonAndEvidence) {
 TEST_F(LifeCycle, ADecisionNeedsAReasonAndAKnownVersion) {
   const std::string a = version_of_seed(1);
   place_.error({"promote", a}, 2);
-  EXPECT_EQ(place_.error({"promote", a, "--reason", ""}, 2)["code"], "registry.reason");
+  EXPECT_EQ(place_.error({"promote", a, "--reason", ""}, 2)["code"], "usage.empty");
   EXPECT_EQ(place_.error({"promote", "ffffffffffff", "--reason", "x"}, 2)["code"], "registry.unknown_version");
   EXPECT_EQ(place_.error({"show", "ffffffffffff"}, 2)["code"], "registry.unknown_version");
   EXPECT_EQ(status(a), "candidate");

@@ -65,12 +65,11 @@ class World {
   }
   std::filesystem::path model() const { return folder(active()) / "model.txt"; }
 
-  /// Runs the words of a command, `TEXT` as a reason and `EMPTY` as an empty word.
+  /// Runs the words of a command, `TEXT` as a reason.
   Outcome run(const std::string& command) const {
     std::vector<std::string> words;
     std::istringstream in(command);
-    for (std::string word; in >> word;)
-      words.push_back(word == "TEXT" ? "the remedy says so" : word == "EMPTY" ? "" : word);
+    for (std::string word; in >> word;) words.push_back(word == "TEXT" ? "the remedy says so" : word);
     EXPECT_EQ(words.front(), "clm");
     words.erase(words.begin());
     return place_.run(words);

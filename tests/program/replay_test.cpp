@@ -111,7 +111,7 @@ TEST_F(ReplayCommand, ItDoesNotGoOnFromTheMemoryOfOtherData) {
   const std::string file = (place_.beside() / "SIM0003USDT-1h.csv").string();
   const std::int64_t opened = 1'704'067'200'000 + 600 * 3'600'000LL;
   place_.write("SIM0003USDT-1h.csv", std::to_string(opened) + ",2,4,1,3,9\n");
-  place_.json({"import", file, "--venue", "sim"});
+  place_.json({"import", file, "--venue", "sim", "--accept-jumps"});
   const auto second = place_.json(replay("static"));
   EXPECT_EQ(houses(), 2U);
   EXPECT_NE(second["timeline"], first["timeline"]) << "another version was trained, from other data";
