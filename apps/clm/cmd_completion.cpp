@@ -17,8 +17,8 @@ void add_completion(CLI::App& app, Commands& commands) {
       "bash  source <(clm completion bash)                in ~/.bashrc\n"
       "zsh   source <(clm completion zsh)                 in ~/.zshrc, behind compinit\n"
       "fish  clm completion fish | source                 in ~/.config/fish/config.fish\n"
-      "\nCommands, flags, versions, model types, symbols, settings and jobs are completed:\n"
-      "the program is asked for them.");
+      "\nCommands, flags, versions, model types, symbols, settings and jobs are\n"
+      "completed: the program is asked for them.");
   commands.push_back({command, [shell](Program& program) -> Result<int> {
                         const std::string script = completion_script(*shell);
                         program.print({{"shell", *shell}, {"script", script}}, script);

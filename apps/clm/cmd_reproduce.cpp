@@ -13,9 +13,10 @@ namespace clm::app {
 namespace {
 
 constexpr const char* kDocument = R"(Document (--json)
-  {version, identical, expected, got, difference, stored: whole|broken|removed, problem, restored, status}
-                   stored: what lies in the workspace now; problem: what is wrong with it, or null.
-                   With --all: {versions: [...]}.)";
+  {version, identical, expected, got, difference,
+  stored: whole|broken|removed, problem, restored, status}
+  stored: what lies in the workspace now. problem: what is wrong with it, or
+  null. With --all: {versions: [...]}.)";
 
 struct Flags {
   std::string version;

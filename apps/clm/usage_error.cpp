@@ -36,6 +36,9 @@ bool looks_like_flag(const std::string& word) {
   return word.size() > 1 && word[0] == '-' && (word[1] == '-' || std::isalpha(static_cast<unsigned char>(word[1])));
 }
 
+/// A flag alone expects nothing.
+bool takes_a_value(const CLI::Option& option) { return option.get_expected_max() > 0 && option.get_type_size() > 0; }
+
 /// The command that was asked for, and the flags that could not be one of anything.
 struct Reading {
   std::string command;
@@ -55,7 +58,7 @@ Reading read(const CLI::App& program, const std::vector<std::string>& words) {
       // Of short flags written together, CLI11 says which one it does not know.
       if (flag == reading.flags.end() && (word[1] == '-' || word.size() == 2)) reading.unknown_flags.push_back(word);
       if (flag != reading.flags.end()) ++reading.times[*flag];
-      if (flag != reading.flags.end() && (*flag)->get_type_size() != 0 && word.find('=') == std::string::npos) ++i;
+      if (flag != reading.flags.end() && takes_a_value(**flag) && word.find('=') == std::string::npos) ++i;
     } else if (reading.command.empty()) {
       reading.command = word;
       if (const CLI::App* command = find_command(program, word)) add_flags(*command, reading.flags);
@@ -105,7 +108,7 @@ std::string wrong_number(const CLI::Option& option, const std::string& value) {
 
 std::optional<Error> unusable(const CLI::App& app, const std::string& asked) {
   for (const CLI::Option* option : app.get_options()) {
-    if (option->get_type_size() == 0) continue;
+    if (!takes_a_value(*option)) continue;
     const std::string name = option->nonpositional() ? option->get_name() : value_name(*option);
     for (const std::string& value : option->results()) {
       if (const std::string wrong = wrong_number(*option, value); !value.empty() && !wrong.empty())
@@ -149,7 +152,7 @@ Error usage_error(const CLI::App& program, const std::vector<std::string>& words
                  with_help(did_you_mean(nearest_names(flag, flags)), asked + " --help lists them."));
   }
   for (const auto& [flag, times] : reading.times)
-    if (times > 1 && flag->get_expected_max() == 1 && flag->get_type_size() != 0)
+    if (times > 1 && flag->get_expected_max() == 1 && takes_a_value(*flag))
       return wrong("usage.twice", flag->get_name() + " is given " + std::to_string(times) + " times", "Give it once.");
   const std::string help = "See " + asked + " --help.";
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return wrong("usage", error.what(), help);

@@ -40,7 +40,9 @@ TEST_F(EvaluationPage, IsMadeOfTheNewestEvaluation) {
   EXPECT_EQ(stored.parent_path(), place_.path() / "reports");
   Json kept = Json::parse(text_of(stored));
   kept["file"] = first["file"];
-  EXPECT_EQ(kept, first) << "what is stored is what was printed";
+  Json printed = first;
+  printed.erase("damaged");  // of the store at that moment
+  EXPECT_EQ(kept, printed) << "what is stored is what was printed";
 
   const Json report = place_.json({"report", "--evaluation", "latest"});
   EXPECT_EQ(report["kind"], "evaluation");
