@@ -50,7 +50,7 @@ std::string describe(const ImportReport& report) {
     text += "  quarantined " + shown(row.file, kPath) + (row.line > 0 ? ":" + std::to_string(row.line) : "") + ": " +
             row.reason + "\n";
   }
-  if (report.rows_quarantined > kShown) text += "  ... --json lists more of them\n";
+  if (report.quarantine.size() > kShown) text += "  ... --json lists more of them\n";
   if (report.rows_jumping > 0)
     text +=
         "  Rows that cannot be of their series were left out. If it is the stored rows that are wrong, take their "

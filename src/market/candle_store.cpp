@@ -83,6 +83,16 @@ Status check_times(const CandleSeries& series) {
   return {};
 }
 
+/// The lock of whoever changes something; makes the store if it is absent.
+Result<FileLock> lock_store(const fs::path& root, std::string_view purpose, double wait_seconds) {
+  std::error_code failure;
+  fs::create_directories(root, failure);
+  if (failure)
+    return fail(ErrorKind::unavailable, "file.write", "cannot make the candle store: " + failure.message(),
+                root.string(), "Check the path and its permissions.");
+  return FileLock::acquire_within(root / kCandleLockName, purpose, wait_seconds);
+}
+
 /// What a period holds before a write.
 struct StoredBefore {
   std::vector<Candle> candles;
@@ -122,103 +132,136 @@ Result<StoredBefore> stored_before(const fs::path& root, const SeriesKey& key, c
   return before;
 }
 
-/// Puts the bars of one period beside those that are stored.
-Status put_period(const fs::path& root, const SeriesKey& key, const StorePeriod& period, const fs::path& target,
-                  std::span<const Candle> fresh, PendingFiles& pending, CandleChanges& changes, StoreResult& result) {
-  auto before = stored_before(root, key, period, target, pending);
-  if (!before) return forward_error(before);
-  const std::int64_t changed_before = result.rows_stored + result.rows_corrected;
-  const auto merged = merge(std::move(before->candles), fresh, result, changes);
-  std::optional<AwaitedRows> awaited = before->awaited;
-  if (awaited && holds_all(*awaited, merged)) awaited.reset();
-  const bool changed = result.rows_stored + result.rows_corrected != changed_before;
-  if (!changed && !before->to_be_renewed && awaited == before->awaited) return {};
-  const auto bytes = encode_candles(key, merged, awaited);
-  if (!bytes) return forward_error(bytes);
-  if (before->unreadable) pending.keep_damaged(target);
-  if (auto put = pending.put(target, *bytes); !put) return put;
-  if (!before->damaged) return {};
-  RepairedFile repaired{std::move(*before->damaged), merged.size(), {}};
-  const CandleFileState state{true, merged.size(), merged.front().open_time, merged.back().open_time, awaited};
-  if (auto whole = check_whole(state, target); !whole) repaired.awaited = whole.error();
-  result.repaired.push_back(std::move(repaired));
-  return {};
-}
+/// The bars of a write that go into one file, and what it holds.
+struct FilePart {
+  StorePeriod period;
+  fs::path target;
+  std::span<const Candle> fresh;
+  StoredBefore before;
+};
 
-Result<StoreResult> put_series(const fs::path& root, const CandleSeries& series, PendingFiles& pending,
-                               CandleChanges& changes) {
-  StoreResult result;
+/// Splits a series into files, each read once.
+Result<std::vector<FilePart>> parts_of(const fs::path& root, const CandleSeries& series, const PendingFiles& pending) {
   const auto directory = directory_of(root, series.key);
   if (!directory) return forward_error(directory);
+  std::vector<FilePart> parts;
   const std::vector<Candle>& candles = series.candles;
-  if (candles.empty()) return result;
+  if (candles.empty()) return parts;
   if (auto plausible = check_times(series); !plausible) return forward_error(plausible);
   for (std::size_t first = 0; first < candles.size();) {
     const StorePeriod period = store_period(series.key.interval, candles[first].open_time);
     std::size_t last = first;
     while (last < candles.size() && candles[last].open_time < period.range.to) ++last;
-    const auto fresh = std::span(candles).subspan(first, last - first);
     const fs::path target = *directory / (period.name + kCandleFileExtension);
-    if (auto put = put_period(root, series.key, period, target, fresh, pending, changes, result); !put)
-      return forward_error(put);
+    auto before = stored_before(root, series.key, period, target, pending);
+    if (!before) return forward_error(before);
+    parts.push_back({period, target, std::span(candles).subspan(first, last - first), *std::move(before)});
     first = last;
   }
-  return result;
+  return parts;
 }
 
-/// What is stored beside `series`: in the files of its time, and in the nearest one on either side. A file that cannot
-/// be read says nothing here; what it means for a write, the write itself tells.
-std::vector<Candle> stored_beside(const fs::path& root, const CandleSeries& series, const PendingFiles& pending) {
-  std::vector<Candle> rows;
-  const auto files = files_of(root, series.key);
-  const auto directory = directory_of(root, series.key);
-  if (!files || !directory) return rows;
-  std::map<Timestamp, StoredFile> places;
-  for (const StoredFile& file : *files) places.emplace(file.period.range.from, file);
-  // Those that this write has only put aside are not listed yet.
-  const std::vector<Candle>& fresh = series.candles;
-  for (auto at = fresh.begin(); at != fresh.end();) {
-    const StorePeriod period = store_period(series.key.interval, at->open_time);
-    places.emplace(period.range.from, StoredFile{*directory / (period.name + kCandleFileExtension), period});
-    at = std::partition_point(at, fresh.end(), [&](const Candle& bar) { return bar.open_time < period.range.to; });
-  }
-  auto end = places.upper_bound(fresh.back().open_time);
-  if (end != places.end()) ++end;
-  auto at = std::prev(places.upper_bound(fresh.front().open_time));
-  if (at != places.begin()) --at;
-  for (; at != end; ++at) {
+/// Puts the bars of one file beside those that are stored.
+Status put_part(const SeriesKey& key, FilePart& part, PendingFiles& pending, CandleChanges& changes,
+                StoreResult& result) {
+  StoredBefore& before = part.before;
+  const std::int64_t changed_before = result.rows_stored + result.rows_corrected;
+  const auto merged = merge(std::move(before.candles), part.fresh, result, changes);
+  std::optional<AwaitedRows> awaited = before.awaited;
+  if (awaited && holds_all(*awaited, merged)) awaited.reset();
+  const bool changed = result.rows_stored + result.rows_corrected != changed_before;
+  if (!changed && !before.to_be_renewed && awaited == before.awaited) return {};
+  const auto bytes = encode_candles(key, merged, awaited);
+  if (!bytes) return forward_error(bytes);
+  if (before.unreadable) pending.keep_damaged(part.target);
+  if (auto put = pending.put(part.target, *bytes); !put) return put;
+  if (!before.damaged) return {};
+  RepairedFile repaired{std::move(*before.damaged), merged.size(), {}};
+  const CandleFileState state{true, merged.size(), merged.front().open_time, merged.back().open_time, awaited};
+  if (auto whole = check_whole(state, part.target); !whole) repaired.awaited = whole.error();
+  result.repaired.push_back(std::move(repaired));
+  return {};
+}
+
+/// The bars of the files that a series does not go into: those between its own, and the nearest on either side. One
+/// that cannot be read says nothing here.
+Status add_neighbours(const fs::path& root, const SeriesKey& key, const std::vector<FilePart>& parts,
+                      std::vector<Candle>& stored) {
+  const auto files = files_of(root, key);
+  if (!files) return forward_error(files);
+  const TimeRange whole{parts.front().period.range.from, parts.back().period.range.to};
+  const auto is_own = [&](const StoredFile& file) {
+    return std::any_of(parts.begin(), parts.end(), [&](const FilePart& part) { return part.target == file.path; });
+  };
+  for (std::size_t i = 0; i < files->size(); ++i) {
+    const StoredFile& file = (*files)[i];
+    const bool ends_before = file.period.range.to <= whole.from, begins_after = file.period.range.from >= whole.to;
+    const bool is_next_before = i + 1 == files->size() || (*files)[i + 1].period.range.to > whole.from;
+    const bool is_next_after = i == 0 || (*files)[i - 1].period.range.from < whole.to;
+    if ((ends_before && !is_next_before) || (begins_after && !is_next_after) || is_own(file)) continue;
     std::vector<Candle> read;
-    const auto current = pending.current(at->second.path);
-    if (current && read_candles(*current, series.key, at->second.period.range, {}, read))
-      rows.insert(rows.end(), read.begin(), read.end());
+    if (read_candles(file.path, key, file.period.range, {}, read))
+      stored.insert(stored.end(), read.begin(), read.end());
   }
-  return rows;
+  std::sort(stored.begin(), stored.end(), [](const Candle& a, const Candle& b) { return a.open_time < b.open_time; });
+  return {};
 }
 
-/// put_series() of those bars that can be of this series.
-Result<StoreResult> put_fitting(const fs::path& root, const CandleSeries& series, const JumpLimits& limits,
-                                PendingFiles& pending, CandleChanges& changes) {
-  if (series.candles.empty()) return StoreResult{};
-  const JumpVerdict verdict = check_jump(series.candles, stored_beside(root, series, pending), limits);
-  if (!verdict.whole.empty()) {
-    StoreResult result;
-    result.rows_refused = static_cast<std::int64_t>(series.candles.size());
-    result.refusal = verdict.whole;
-    return result;
-  }
-  if (verdict.rows.empty()) return put_series(root, series, pending, changes);
-  CandleSeries rest{series.key, {}};
-  auto refused = verdict.rows.begin();
-  for (std::size_t i = 0; i < series.candles.size(); ++i) {
-    if (refused != verdict.rows.end() && *refused == i)
-      ++refused;
+Result<JumpVerdict> judge(const fs::path& root, const CandleSeries& series, const std::vector<FilePart>& parts,
+                          const JumpLimits& limits) {
+  std::vector<Candle> stored;
+  for (const FilePart& part : parts)
+    stored.insert(stored.end(), part.before.candles.begin(), part.before.candles.end());
+  if (!have_common_bar(series.candles, stored))
+    if (auto added = add_neighbours(root, series.key, parts, stored); !added) return forward_error(added);
+  return check_jump(series.candles, stored, limits);
+}
+
+/// Leaves out the bars at these places.
+std::vector<Candle> without(const std::vector<Candle>& candles, const std::vector<std::size_t>& places) {
+  std::vector<Candle> rest;
+  rest.reserve(candles.size() - places.size());
+  auto next = places.begin();
+  for (std::size_t i = 0; i < candles.size(); ++i) {
+    if (next != places.end() && *next == i)
+      ++next;
     else
-      rest.candles.push_back(series.candles[i]);
+      rest.push_back(candles[i]);
   }
-  auto result = put_series(root, rest, pending, changes);
-  if (!result) return result;
-  result->rows_refused = static_cast<std::int64_t>(verdict.rows.size());
-  result->refusal = verdict.row_reason;
+  return rest;
+}
+
+/// Puts those bars of a series that can be of it.
+Result<StoreResult> put_series(const fs::path& root, const CandleSeries& series, const CandleWriteOptions& options,
+                               PendingFiles& pending, CandleChanges& changes) {
+  StoreResult result;
+  auto parts = parts_of(root, series, pending);
+  if (!parts) return forward_error(parts);
+  if (parts->empty()) return result;
+  std::vector<Candle> rest;
+  if (options.jumps) {
+    const auto verdict = judge(root, series, *parts, *options.jumps);
+    if (!verdict) return forward_error(verdict);
+    if (!verdict->whole.empty()) {
+      result.rows_refused = static_cast<std::int64_t>(series.candles.size());
+      result.refusal = verdict->whole;
+      return result;
+    }
+    if (!verdict->rows.empty()) {
+      result.rows_refused = static_cast<std::int64_t>(verdict->rows.size());
+      result.refusal = verdict->row_reason;
+      rest = without(series.candles, verdict->rows);
+      auto at = rest.begin();
+      for (FilePart& part : *parts) {
+        const auto end = std::partition_point(at, rest.end(),
+                                              [&](const Candle& bar) { return bar.open_time < part.period.range.to; });
+        part.fresh = std::span(at, end);
+        at = end;
+      }
+    }
+  }
+  for (FilePart& part : *parts)
+    if (auto put = put_part(series.key, part, pending, changes, result); !put) return forward_error(put);
   return result;
 }
 
@@ -260,12 +303,7 @@ Result<StoreResult> CandleStore::write(const CandleSeries& series) {
 
 Result<std::vector<StoreResult>> CandleStore::write_all(std::span<const CandleSeries> batch,
                                                         const CandleWriteOptions& options) {
-  std::error_code failure;
-  fs::create_directories(root_, failure);
-  if (failure)
-    return fail(ErrorKind::unavailable, "file.write", "cannot make the candle store: " + failure.message(),
-                root_.string(), "Check the path and its permissions.");
-  const auto lock = FileLock::acquire_within(root_ / kCandleLockName, "writing candles", options_.lock_wait_seconds);
+  const auto lock = lock_store(root_, "writing candles", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
   PendingFiles pending;
@@ -273,8 +311,7 @@ Result<std::vector<StoreResult>> CandleStore::write_all(std::span<const CandleSe
   std::vector<StoreResult> results;
   for (const CandleSeries& series : batch) {
     changes.push_back({series.key, {}, {}, 0});
-    auto result = options.jumps ? put_fitting(root_, series, *options.jumps, pending, changes.back())
-                                : put_series(root_, series, pending, changes.back());
+    auto result = put_series(root_, series, options, pending, changes.back());
     if (!result) return forward_error(result);
     results.push_back(*std::move(result));
   }
@@ -340,7 +377,7 @@ Status edit_series(const fs::path& root, const CandleEdit& edit, PendingFiles& p
 }  // namespace
 
 Result<EditResult> CandleStore::edit(const EditPlan<CandleEdit>& plan) {
-  const auto lock = FileLock::acquire_within(root_ / kCandleLockName, "changing candles", options_.lock_wait_seconds);
+  const auto lock = lock_store(root_, "changing candles", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
   const auto edits = plan();

@@ -138,6 +138,16 @@ Result<StoreResult> put_series(const fs::path& root, const ContextSeries& series
   return result;
 }
 
+/// The lock of whoever changes something; makes the store if it is absent.
+Result<FileLock> lock_store(const fs::path& root, std::string_view purpose, double wait_seconds) {
+  std::error_code failure;
+  fs::create_directories(root, failure);
+  if (failure)
+    return fail(ErrorKind::unavailable, "file.write", "cannot make the series store: " + failure.message(),
+                root.string(), "Check the path and its permissions.");
+  return FileLock::acquire_within(root / kLockName, purpose, wait_seconds);
+}
+
 Status edit_series(const fs::path& root, const ContextEdit& edit, PendingFiles& pending, ContextChanges& changes,
                    EditResult& result) {
   const auto target = path_of(root, edit.key.kind, edit.key.symbol);
@@ -183,12 +193,7 @@ Result<StoreResult> ContextStore::write(const ContextSeries& series) {
 }
 
 Result<std::vector<StoreResult>> ContextStore::write_all(std::span<const ContextSeries> batch) {
-  std::error_code failure;
-  fs::create_directories(root_, failure);
-  if (failure)
-    return fail(ErrorKind::unavailable, "file.write", "cannot make the series store: " + failure.message(),
-                root_.string(), "Check the path and its permissions.");
-  const auto lock = FileLock::acquire_within(root_ / kLockName, "writing context series", options_.lock_wait_seconds);
+  const auto lock = lock_store(root_, "writing context series", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
   PendingFiles pending;
@@ -206,7 +211,7 @@ Result<std::vector<StoreResult>> ContextStore::write_all(std::span<const Context
 }
 
 Result<EditResult> ContextStore::edit(const EditPlan<ContextEdit>& plan) {
-  const auto lock = FileLock::acquire_within(root_ / kLockName, "changing context series", options_.lock_wait_seconds);
+  const auto lock = lock_store(root_, "changing context series", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
   const auto edits = plan();

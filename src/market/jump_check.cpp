@@ -77,6 +77,16 @@ JumpVerdict check_seams(std::span<const Candle> fresh, std::span<const Candle> s
 
 }  // namespace
 
+bool have_common_bar(std::span<const Candle> fresh, std::span<const Candle> stored) {
+  auto at = stored.begin();
+  for (const Candle& bar : fresh) {
+    at = std::partition_point(at, stored.end(), [&](const Candle& other) { return other.open_time < bar.open_time; });
+    if (at == stored.end()) return false;
+    if (at->open_time == bar.open_time) return true;
+  }
+  return false;
+}
+
 JumpVerdict check_jump(std::span<const Candle> fresh, std::span<const Candle> stored, const JumpLimits& limits) {
   JumpVerdict verdict;
   std::size_t shared = 0;

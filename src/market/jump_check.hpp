@@ -37,4 +37,7 @@ struct JumpVerdict {
 /// each.
 JumpVerdict check_jump(std::span<const Candle> fresh, std::span<const Candle> stored, const JumpLimits& limits);
 
+/// Whether some bar is in both, which are ascending. Then nothing else of what is stored matters to check_jump().
+bool have_common_bar(std::span<const Candle> fresh, std::span<const Candle> stored);
+
 }  // namespace clm

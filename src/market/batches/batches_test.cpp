@@ -84,6 +84,20 @@ TEST_F(Batches, NothingIsMadeBeforeTheFirst) {
   EXPECT_EQ(undo_error(1), "batch.unknown");
 }
 
+TEST_F(Batches, AStoreThatIsNotThereYetIsNoObstacle) {
+  {
+    OpenBatch batch(log_, {BatchKind::import, {}, Timestamp(1)});
+    candles_.record_changes_in(&batch);
+    ASSERT_TRUE(candles_.write(bars(0, 5, 100)));
+    ASSERT_TRUE(batch.finish({}));
+    candles_.record_changes_in(nullptr);
+  }
+  fs::remove_all(directory_.path() / "series");
+  const auto report = undo(1);
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_TRUE(stored().empty());
+}
+
 TEST_F(Batches, AreNumberedAndListed) {
   EXPECT_EQ(write({bars(0, 10, 100)}), 1);
   EXPECT_EQ(write({bars(5, 10, 100)}), 2);
