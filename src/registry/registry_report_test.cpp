@@ -73,10 +73,10 @@ TEST_F(ReportTest, EventsOfOlderWorkspacesAreToldApartByWhoDecided) {
   ASSERT_TRUE(database.has_value());
   ASSERT_TRUE(database->migrate("registry", registry_migrations().first(1)));
   ASSERT_TRUE(database->write("two events", [](soci::session& session) -> Status {
-    for (const char* actor : {"cli, cycle 1", "person"})
+    for (const std::string actor : {"cli, cycle 1", "person"})
       session << "INSERT INTO events (at, model_type, scope, from_status, to_status, actor, reason) "
                  "VALUES (1656633600000, 'xgboost', 'default', 'training', 'failed', :actor, 'x')",
-          soci::use(std::string(actor));
+          soci::use(actor);
     return {};
   }));
   const auto registry = Registry::open(*database, ArtifactStore(workspace_->versions()));
