@@ -8,6 +8,10 @@
 #include <filesystem>
 #include <string>
 
+#include <arrow/api.h>
+#include <arrow/io/file.h>
+#include <arrow/ipc/writer.h>
+#include <arrow/util/compression.h>
 #include <gtest/gtest.h>
 
 #include "base/file_io.hpp"
@@ -106,6 +110,32 @@ class ImportMemory : public ::testing::Test {
       table.columns.push_back({name, std::vector<double>(rows, 2.0)});
     return table;
   }
+  /// As freqtrade writes it, in batches of 65,536 rows.
+  fs::path feather(const std::string& name, std::size_t rows, arrow::Compression::type compression) const {
+    const fs::path path = directory_.path() / name;
+    const ColumnarTable table = constant_table(rows);
+    arrow::FieldVector fields;
+    arrow::ArrayVector arrays;
+    for (const Column& column : table.columns) {
+      if (const auto* times = std::get_if<std::vector<std::int64_t>>(&column.values)) {
+        fields.push_back(arrow::field(column.name, arrow::timestamp(arrow::TimeUnit::MILLI, "UTC")));
+        arrays.push_back(std::make_shared<arrow::TimestampArray>(fields.back()->type(), std::ssize(*times),
+                                                                 arrow::Buffer::Wrap(*times)));
+      } else {
+        const auto& values = std::get<std::vector<double>>(column.values);
+        fields.push_back(arrow::field(column.name, arrow::float64()));
+        arrays.push_back(std::make_shared<arrow::DoubleArray>(std::ssize(values), arrow::Buffer::Wrap(values)));
+      }
+    }
+    const auto whole = arrow::Table::Make(arrow::schema(fields), arrays);
+    auto sink = arrow::io::FileOutputStream::Open(path.string()).ValueOrDie();
+    auto options = arrow::ipc::IpcWriteOptions::Defaults();
+    options.codec = arrow::util::Codec::Create(compression).ValueOrDie();
+    auto writer = arrow::ipc::MakeFileWriter(sink, whole->schema(), options).ValueOrDie();
+    EXPECT_TRUE(writer->WriteTable(*whole, 65'536).ok() && writer->Close().ok() && sink->Close().ok());
+    return path;
+  }
+
   testing::TempDirectory directory_;
 };
 
@@ -137,6 +167,8 @@ TEST_F(ImportMemory, ParquetAndFeatherWithManyRows) {
   const fs::path path = directory_.path() / "BTCUSDT-1m.parquet";
   ASSERT_TRUE(write_parquet(path, constant_table(kRows), {Compression::zstd, 1'048'576}));
   expect_refused_cheaply(path);
+  expect_refused_cheaply(feather("ETHUSDT-1m.feather", kRows, arrow::Compression::LZ4_FRAME));
+  expect_refused_cheaply(feather("XRPUSDT-1m.feather", kRows, arrow::Compression::ZSTD));
 }
 
 TEST_F(ImportMemory, TheLimitThatAnErrorNamesLetsTheFileIn) {
