@@ -224,7 +224,13 @@ bool lock_at_once(int descriptor) {
 
 Result<FileLock> FileLock::acquire(const fs::path& path, std::string_view purpose) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor < 0) return system_error("file.write", "cannot open the lock", path);
+  if (descriptor < 0) {
+    std::error_code failure;
+    if (fs::is_directory(path, failure))
+      return fail(ErrorKind::unavailable, "file.write", "a folder lies in the place of the lock", path.string(),
+                  "Move the folder away; the lock is a file, and is made again.");
+    return system_error("file.write", "cannot open the lock", path);
+  }
   FileLock lock(descriptor);
   if (!lock_at_once(descriptor))
     return fail(ErrorKind::locked, "lock.held", "another process is at work: " + name_in_lock(descriptor),
