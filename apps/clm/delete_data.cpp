@@ -106,10 +106,15 @@ Result<int> delete_data(Program& program, const DeleteFlags& flags) {
   for (const RemovedSeries& series : *removed) {
     nlohmann::json document = document_of(series.series);
     document["rows"] = series.rows;
+    document["files_forgotten"] = series.files_forgotten;
     list.push_back(std::move(document));
     text += "Removed " + grouped(series.rows) + " rows of " + name_of(series.series) + ", " +
             to_minutes_string(series.series.range.from) + " to " +
             to_minutes_string(series.series.range.to - Duration(1)) + "\n";
+    if (series.files_forgotten > 0)
+      text += "  " + std::to_string(series.files_forgotten) +
+              (series.files_forgotten == 1 ? " file that was gone is" : " files that were gone are") +
+              " missed no longer\n";
     rows += series.rows;
     touched.push_back(series.series);
   }

@@ -12,22 +12,13 @@
 namespace clm {
 namespace {
 
-constexpr std::array<CandleField, 9> kFields{{{"open", &Candle::open},
-                                              {"high", &Candle::high},
-                                              {"low", &Candle::low},
-                                              {"close", &Candle::close},
-                                              {"volume", &Candle::volume},
-                                              {"quote_volume", &Candle::quote_volume},
-                                              {"trades", &Candle::trades},
-                                              {"taker_buy_volume", &Candle::taker_buy_volume},
-                                              {"taker_buy_quote_volume", &Candle::taker_buy_quote_volume}}};
 constexpr const char* kTimeColumn = "open_time";
 constexpr const char* kSeriesEntry = "clm.series";
 constexpr const char* kAwaitedEntry = "clm.awaited";
 
 std::vector<ColumnRequest> all_columns() {
   std::vector<ColumnRequest> columns{{kTimeColumn, ColumnType::int64, ColumnRequest::Presence::required}};
-  for (const CandleField& field : kFields)
+  for (const CandleField& field : candle_fields())
     columns.push_back({field.name, ColumnType::float64, ColumnRequest::Presence::optional});
   return columns;
 }
@@ -51,8 +42,6 @@ tl::unexpected<Error> broken(const std::string& what, const std::filesystem::pat
 
 }  // namespace
 
-std::span<const CandleField> candle_fields() { return kFields; }
-
 bool holds_all(const AwaitedRows& awaited, std::span<const Candle> candles) {
   return !candles.empty() && candles.front().open_time <= awaited.first && candles.back().open_time >= awaited.last &&
          candles.size() >= awaited.rows;
@@ -63,14 +52,15 @@ Result<std::string> encode_candles(const SeriesKey& key, std::span<const Candle>
   std::vector<std::int64_t> times;
   times.reserve(candles.size());
   for (const Candle& candle : candles) times.push_back(candle.open_time.ms());
-  std::array<std::vector<double>, kFields.size()> values;
+  const auto fields = candle_fields();
+  std::array<std::vector<double>, kCandleFields> values;
   std::vector<ColumnView> columns{{kTimeColumn, std::span<const std::int64_t>(times)}};
-  for (std::size_t f = 0; f < kFields.size(); ++f) {
-    const auto missing = [&](const Candle& candle) { return std::isnan(candle.*kFields[f].member); };
+  for (std::size_t f = 0; f < kCandleFields; ++f) {
+    const auto missing = [&](const Candle& candle) { return std::isnan(candle.*fields[f].member); };
     if (std::all_of(candles.begin(), candles.end(), missing)) continue;
     values[f].reserve(candles.size());
-    for (const Candle& candle : candles) values[f].push_back(candle.*kFields[f].member);
-    columns.push_back({kFields[f].name, std::span<const double>(values[f])});
+    for (const Candle& candle : candles) values[f].push_back(candle.*fields[f].member);
+    columns.push_back({fields[f].name, std::span<const double>(values[f])});
   }
   std::map<std::string, std::string> metadata{{kSeriesEntry, to_string(key)},
                                               {kChecksumEntry, content_checksum(to_string(key), columns)}};
@@ -78,10 +68,10 @@ Result<std::string> encode_candles(const SeriesKey& key, std::span<const Candle>
   return encode_parquet(columns, metadata);
 }
 
-Result<CandleFileState> read_candles(const std::filesystem::path& path, const SeriesKey& key, const TimeRange& period,
-                                     const TimeRange& range, std::vector<Candle>& candles) {
-  static const std::vector<ColumnRequest> columns = all_columns();
-  const auto table = read_parquet(path, columns);
+Result<CandleFileState> read_candle_columns(const std::filesystem::path& path, const SeriesKey& key,
+                                            const TimeRange& period, CandleColumns& columns) {
+  static const std::vector<ColumnRequest> requests = all_columns();
+  auto table = read_parquet(path, requests);
   if (!table) return forward_error(table);
   const std::string title = to_string(key);
   const auto series = table->metadata.find(kSeriesEntry);
@@ -95,20 +85,6 @@ Result<CandleFileState> read_candles(const std::filesystem::path& path, const Se
   if (!times.empty() && !(period.contains(Timestamp(times.front())) && period.contains(Timestamp(times.back()))))
     return broken("it holds bars outside the time its name states", path);
 
-  const auto first = std::lower_bound(times.begin(), times.end(), range.from.ms());
-  const auto last = std::lower_bound(first, times.end(), range.to.ms());
-  const auto from = static_cast<std::size_t>(first - times.begin());
-  const auto count = static_cast<std::size_t>(last - first);
-  const std::size_t old_size = candles.size();
-  candles.resize(old_size + count);
-  Candle* out = candles.data() + old_size;
-  for (std::size_t i = 0; i < count; ++i) out[i].open_time = Timestamp(times[from + i]);
-  for (const CandleField& field : kFields) {
-    const Column* column = table->find(field.name);
-    if (column == nullptr) continue;
-    const double* values = std::get<std::vector<double>>(column->values).data() + from;
-    for (std::size_t i = 0; i < count; ++i) out[i].*field.member = values[i];
-  }
   CandleFileState state{checksum == ChecksumState::matches, times.size(), {}, {}, {}};
   if (!times.empty()) {
     state.first = Timestamp(times.front());
@@ -116,23 +92,47 @@ Result<CandleFileState> read_candles(const std::filesystem::path& path, const Se
   }
   if (const auto awaited = table->metadata.find(kAwaitedEntry); awaited != table->metadata.end())
     state.awaited = parse_awaited(awaited->second);
+  for (Column& column : table->columns) {
+    if (column.name == kTimeColumn)
+      columns.open_times_ms = std::get<std::vector<std::int64_t>>(std::move(column.values));
+    for (std::size_t f = 0; f < kCandleFields; ++f)
+      if (column.name == candle_fields()[f].name)
+        columns.values[f] = std::get<std::vector<double>>(std::move(column.values));
+  }
   return state;
 }
 
-Status check_whole(const CandleFileState& state, const std::filesystem::path& path) {
+Result<CandleFileState> read_candles(const std::filesystem::path& path, const SeriesKey& key, const TimeRange& period,
+                                     const TimeRange& range, std::vector<Candle>& candles) {
+  CandleColumns columns;
+  auto state = read_candle_columns(path, key, period, columns);
+  if (state) columns.append_to(candles, range);
+  return state;
+}
+
+std::string removal_command(const SeriesKey& key, const TimeRange& period) {
+  std::string command =
+      "clm data --delete " + key.symbol.str() + " --venue " + key.venue.str() + " --interval " + key.interval.name();
+  if (period.to < Timestamp::max())
+    command += " --from " + to_date_string(period.from) + " --to " + to_date_string(period.to);
+  return command;
+}
+
+Status check_whole(const CandleFileState& state, const SeriesKey& key, const TimeRange& period,
+                   const std::filesystem::path& path) {
   if (!state.awaited) return {};
   const AwaitedRows& awaited = *state.awaited;
   std::string missing;
   if (state.first > awaited.first) missing += " from " + to_minutes_string(awaited.first);
   if (state.last < awaited.last) missing += " to " + to_minutes_string(awaited.last);
   if (missing.empty()) missing = " (it held " + std::to_string(awaited.rows) + ")";
-  return fail(ErrorKind::integrity, "store.incomplete",
-              "it was damaged and is imported again only in part: " + std::to_string(state.rows) + " bars from " +
-                  to_minutes_string(state.first) + " to " + to_minutes_string(state.last) + " are there, and bars" +
-                  missing + " are awaited",
-              path.string(),
-              "Import the rest of its time too; or, if that is lost, move the file out of the store to go on without "
-              "it.");
+  return fail(
+      ErrorKind::integrity, "store.incomplete",
+      "it was damaged and is imported again only in part: " + std::to_string(state.rows) + " bars from " +
+          to_minutes_string(state.first) + " to " + to_minutes_string(state.last) + " are there, and bars" + missing +
+          " are awaited",
+      path.string(),
+      "Import the rest of its time too; or, if that is lost, go on without it: " + removal_command(key, period));
 }
 
 AwaitedRows awaited_after_damage(const std::filesystem::path& path, const SeriesKey& key, const TimeRange& period,

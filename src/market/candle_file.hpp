@@ -7,16 +7,9 @@
 
 #include "base/result.hpp"
 #include "market/candle.hpp"
+#include "market/candle_columns.hpp"
 
 namespace clm {
-
-/// One value of a candle and the name of its column in the store, as the exchange names it.
-struct CandleField {
-  const char* name;
-  double Candle::*member;
-};
-/// In the order of the columns, after open_time.
-std::span<const CandleField> candle_fields();
 
 /// What a file must hold before it is whole again: it was damaged, and what it held is imported anew piece by piece.
 /// An edge of which nothing is known is Timestamp::max() or Timestamp::min(), which everything reaches.
@@ -42,14 +35,20 @@ struct CandleFileState {
   std::optional<AwaitedRows> awaited;
 };
 
-/// Reads such a file, appending the bars with open time in `range` to `candles`. Error `store.integrity` (integrity):
-/// its checksum is not that of its content, it is of another series, not ascending, or has bars outside `period`; else
-/// as read_parquet().
+/// Reads such a file whole. Error `store.integrity` (integrity): its checksum is not that of its content, it is of
+/// another series, not ascending, or has bars outside `period`; else as read_parquet().
+Result<CandleFileState> read_candle_columns(const std::filesystem::path& path, const SeriesKey& key,
+                                            const TimeRange& period, CandleColumns& columns);
+/// The same, appending the bars with open time in `range` to `candles`.
 Result<CandleFileState> read_candles(const std::filesystem::path& path, const SeriesKey& key, const TimeRange& period,
                                      const TimeRange& range, std::vector<Candle>& candles);
 
 /// Error `store.incomplete` (integrity) for a file that awaits rows.
-Status check_whole(const CandleFileState& state, const std::filesystem::path& path);
+Status check_whole(const CandleFileState& state, const SeriesKey& key, const TimeRange& period,
+                   const std::filesystem::path& path);
+
+/// The command that removes what is stored of a period, for remedies.
+std::string removal_command(const SeriesKey& key, const TimeRange& period);
 
 /// What must be there again once a damaged file is replaced: what its footer says it held, and where that cannot be
 /// read, the whole period towards a side on which the series goes on.

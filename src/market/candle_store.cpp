@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/contract.hpp"
 #include "base/file_io.hpp"
@@ -10,6 +11,7 @@
 #include "market/candle_file.hpp"
 #include "market/candle_store_files.hpp"
 #include "market/pending_files.hpp"
+#include "market/written_periods.hpp"
 
 namespace clm {
 namespace fs = std::filesystem;
@@ -104,8 +106,9 @@ struct StoredBefore {
 
 Neighbours neighbours_of(const fs::path& root, const SeriesKey& key, const StorePeriod& period) {
   Neighbours neighbours;
-  const auto files = files_of(root, key);
+  auto files = files_of(root, key);
   if (!files) return neighbours;
+  for (StoredFile& gone : gone_files(root, key)) files->push_back(std::move(gone));
   for (const StoredFile& file : *files) {
     neighbours.earlier = neighbours.earlier || file.period.range.to <= period.range.from;
     neighbours.later = neighbours.later || file.period.range.from >= period.range.to;
@@ -117,12 +120,20 @@ Result<StoredBefore> stored_before(const fs::path& root, const SeriesKey& key, c
                                    const fs::path& target, const PendingFiles& pending) {
   StoredBefore before;
   const auto current = pending.current(target);
-  if (!current) return before;
+  if (!current) {
+    for (const StoredFile& gone : gone_files(root, key)) {
+      if (gone.path != target) continue;
+      before.awaited = awaited_after_damage(target, key, period.range, neighbours_of(root, key, period));
+      before.damaged = damaged_file(key, period.name, target, gone_error(gone, key));
+    }
+    return before;
+  }
   const auto state = read_candles(*current, key, period.range, {}, before.candles);
   if (state) {
     before.awaited = state->awaited;
     before.to_be_renewed = !state->has_checksum;
-    if (state->awaited) before.damaged = damaged_file(key, period.name, target, check_whole(*state, target).error());
+    if (state->awaited)
+      before.damaged = damaged_file(key, period.name, target, check_whole(*state, key, period.range, target).error());
     return before;
   }
   if (*current != target || !is_damage(state.error(), target)) return forward_error(state);
@@ -178,7 +189,7 @@ Status put_part(const SeriesKey& key, FilePart& part, PendingFiles& pending, Can
   if (!before.damaged) return {};
   RepairedFile repaired{std::move(*before.damaged), merged.size(), {}};
   const CandleFileState state{true, merged.size(), merged.front().open_time, merged.back().open_time, awaited};
-  if (auto whole = check_whole(state, part.target); !whole) repaired.awaited = whole.error();
+  if (auto whole = check_whole(state, key, part.period.range, part.target); !whole) repaired.awaited = whole.error();
   result.repaired.push_back(std::move(repaired));
   return {};
 }
@@ -231,10 +242,28 @@ std::vector<Candle> without(const std::vector<Candle>& candles, const std::vecto
   return rest;
 }
 
+/// Why nothing can be written into the folder of a series: something else lies in its place. Empty: nothing does.
+std::string why_no_folder(const fs::path& root, const SeriesKey& key) {
+  const auto folder = directory_of(root, key);
+  if (!folder) return {};
+  std::error_code failure;
+  for (fs::path place = *folder; place != root; place = place.parent_path()) {
+    const fs::file_type type = fs::status(place, failure).type();
+    if (type == fs::file_type::not_found || type == fs::file_type::none || type == fs::file_type::directory) continue;
+    return "something that is no folder lies in the place of its folder, " + place.string() +
+           "; move that out of the store, then import again";
+  }
+  return {};
+}
+
 /// Puts those bars of a series that can be of it.
 Result<StoreResult> put_series(const fs::path& root, const CandleSeries& series, const CandleWriteOptions& options,
                                PendingFiles& pending, CandleChanges& changes) {
   StoreResult result;
+  if (result.refusal = why_no_folder(root, series.key); !result.refusal.empty()) {
+    result.rows_refused = static_cast<std::int64_t>(series.candles.size());
+    return result;
+  }
   auto parts = parts_of(root, series, pending);
   if (!parts) return forward_error(parts);
   if (parts->empty()) return result;
@@ -317,6 +346,10 @@ Result<std::vector<StoreResult>> CandleStore::write_all(std::span<const CandleSe
   }
   if (auto recorded = record_changes(recorder_, changes); !recorded) return forward_error(recorded);
   if (auto published = pending.publish(); !published) return forward_error(published);
+  std::set<SeriesKey> touched;
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    if (results[i].rows_refused < static_cast<std::int64_t>(batch[i].candles.size())) touched.insert(batch[i].key);
+  if (auto noted = note_written(root_, touched); !noted) return forward_error(noted);
   for (std::size_t i = 0; i < results.size(); ++i)
     log_info("candles of " + batch[i].key.venue.str() + " " + batch[i].key.symbol.str() + " " +
              batch[i].key.interval.name() + ": " + std::to_string(results[i].rows_stored) + " rows stored, " +
@@ -329,7 +362,7 @@ namespace {
 
 /// Carries out an edit on the files that are there or that it needs.
 Status edit_series(const fs::path& root, const CandleEdit& edit, PendingFiles& pending, CandleChanges& changes,
-                   EditResult& result) {
+                   EditResult& result, std::set<std::string>& removed) {
   const auto directory = directory_of(root, edit.key);
   if (!directory) return forward_error(directory);
   const auto files = files_of(root, edit.key);
@@ -342,16 +375,26 @@ Status edit_series(const fs::path& root, const CandleEdit& edit, PendingFiles& p
     const StorePeriod period = store_period(edit.key.interval, candle.open_time);
     places.emplace(period.range.from, StoredFile{*directory / (period.name + kCandleFileExtension), period});
   }
+  const auto goes_whole = [&](const TimeRange& period) {
+    return edit.put.empty() && edit.within.from <= period.from && edit.within.to >= period.to;
+  };
+  std::set<fs::path> gone;
+  for (const StoredFile& file : gone_files(root, edit.key)) {
+    gone.insert(file.path);
+    if (goes_whole(file.period.range)) removed.insert(file.period.name);
+  }
   const auto time = [](const Candle& candle) { return candle.open_time; };
   for (const auto& [from, place] : places) {
     const TimeRange& period = place.period.range;
     std::vector<Candle> stored;
     std::optional<AwaitedRows> awaited;
+    if (gone.contains(place.path))
+      awaited = awaited_after_damage(place.path, edit.key, period, neighbours_of(root, edit.key, place.period));
     if (const auto current = pending.current(place.path)) {
       auto read = read_candles(*current, edit.key, period, {}, stored);
-      const bool gone_whole = edit.put.empty() && edit.within.from <= period.from && edit.within.to >= period.to;
-      if (!read && gone_whole && is_damage(read.error(), place.path)) {
+      if (!read && goes_whole(period) && is_damage(read.error(), place.path)) {
         pending.remove(place.path);
+        removed.insert(place.period.name);
         continue;
       }
       if (!read) return forward_error(read);
@@ -363,8 +406,10 @@ Status edit_series(const fs::path& root, const CandleEdit& edit, PendingFiles& p
     const EditResult before = result;
     const auto rows = edit_rows(stored, std::span(first, last), edit, time, same_bar, changes, result);
     if (result.rows_removed == before.rows_removed && result.rows_put == before.rows_put) continue;
+    if (awaited && holds_all(*awaited, rows)) awaited.reset();
     if (rows.empty()) {
       pending.remove(place.path);
+      removed.insert(place.period.name);
       continue;
     }
     const auto bytes = encode_candles(edit.key, rows, awaited);
@@ -385,12 +430,18 @@ Result<EditResult> CandleStore::edit(const EditPlan<CandleEdit>& plan) {
   PendingFiles pending;
   std::vector<CandleChanges> changes;
   EditResult result;
+  std::map<SeriesKey, std::set<std::string>> removed;
+  std::set<SeriesKey> touched;
   for (const CandleEdit& edit : *edits) {
     changes.push_back({edit.key, {}, {}, 0});
-    if (auto edited = edit_series(root_, edit, pending, changes.back(), result); !edited) return forward_error(edited);
+    if (auto edited = edit_series(root_, edit, pending, changes.back(), result, removed[edit.key]); !edited)
+      return forward_error(edited);
+    touched.insert(edit.key);
   }
   if (auto recorded = record_changes(recorder_, changes); !recorded) return forward_error(recorded);
+  if (auto forgotten = forget_written(root_, removed); !forgotten) return forward_error(forgotten);
   if (auto published = pending.publish(); !published) return forward_error(published);
+  if (auto noted = note_written(root_, touched); !noted) return forward_error(noted);
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "market/candle.hpp"
+#include "market/candle_columns.hpp"
 #include "market/damaged_file.hpp"
 #include "market/jump_check.hpp"
 #include "market/row_changes.hpp"
@@ -42,6 +43,19 @@ struct StoreResult {
 struct SoundPart {
   CandleSeries series;
   std::vector<DamagedFile> damaged;
+};
+
+/// The same as columns, all of a series: what somebody keeps who needs its candles later.
+struct SoundColumns {
+  SeriesKey key;
+  std::vector<CandleColumns> files;  ///< in order of time
+  std::vector<DamagedFile> damaged;
+
+  std::size_t bytes() const;
+  /// The close of the newest bar that closed at or before `as_of`; Timestamp::min() if there is none.
+  Timestamp newest_close(Timestamp as_of) const;
+  /// What CandleStore::read() gives.
+  CandleSeries candles(const TimeRange& range, Timestamp as_of) const;
 };
 
 /// What is in the store: series, and folders that cannot be listed.
@@ -81,6 +95,8 @@ struct SeriesFilter {
 /// another series' name is never read as data: read() ends with the error, read_sound() reads the rest and names it.
 /// Writing the bars of its time again puts a sound file in its place. Until that holds all that the damaged one is
 /// known to have held, it awaits the rest and counts as damaged: what was lost must not look like a gap of the market.
+/// A file that was written and is gone counts as damaged too (`store.gone`), until its time is written or removed by an
+/// edit.
 ///
 /// Thread safety: const members may be called from many threads at once; writers exclude each other by the lock.
 class CandleStore {
@@ -93,7 +109,8 @@ class CandleStore {
   static Result<CandleStore> open(const std::filesystem::path& root);
   static Result<CandleStore> open(const std::filesystem::path& root, const Options& options);
 
-  /// Adds the bars of one series, strictly ascending in time (broken contract otherwise). A field that is missing in a
+  /// Adds the bars of one series, strictly ascending in time (broken contract otherwise). All of them are refused where
+  /// something that is no folder lies in the place of the series' folder. A field that is missing in a
   /// bar whose open, high, low, close and volume are the stored ones keeps its stored value.
   /// Errors: `store.name` and `store.time` (data), `lock.held` (locked), `file.write` (unavailable), and those of
   /// read().
@@ -111,11 +128,14 @@ class CandleStore {
   void record_changes_in(ChangeRecorder* recorder) { recorder_ = recorder; }
 
   /// Bars with open time in `range` that were known at `as_of`: closed at or before it. A series that is not there is
-  /// empty. Errors: `parquet.read` (unavailable), `parquet.*` (data), `store.integrity`, `store.incomplete` (integrity)
-  /// for a file that is not what its place says. Cost: about 30 ns a bar of six columns.
+  /// empty. Errors: `parquet.read` (unavailable), `parquet.*` (data), `store.integrity`, `store.incomplete`,
+  /// `store.gone` (integrity) for a file that is not what its place says. Cost: about 30 ns a bar of six columns.
   Result<CandleSeries> read(const SeriesKey& key, const TimeRange& range, Timestamp as_of) const;
   /// The same without what is damaged, which is named; every file of the series is looked at.
   SoundPart read_sound(const SeriesKey& key, const TimeRange& range, Timestamp as_of) const;
+
+  /// All of a series, as columns: cheaper where candles are wanted later, or only some of what is there.
+  SoundColumns read_columns(const SeriesKey& key) const;
 
   /// Every file of a series read whole and held against its checksum, its footer and its name.
   std::vector<FileCheck> check_files_of(const SeriesKey& key) const;

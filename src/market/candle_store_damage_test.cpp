@@ -1,6 +1,7 @@
 // What is damaged in the stores is named, never read as data, stops nothing else, and is repaired by an import.
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -56,6 +57,7 @@ const Damage kDamages[] = {
        fs::copy_file(file.parent_path().parent_path() / "ETHUSDT" / file.filename(), file,
                      fs::copy_options::overwrite_existing);
      }},
+    {"gone", [](const fs::path& file) { fs::remove(file); }},
     {"a_directory",
      [](const fs::path& file) {
        fs::remove(file);
@@ -111,7 +113,8 @@ TEST_P(DamagedStore, ImportingThePeriodAgainRepairsItAndSaysSo) {
   EXPECT_FALSE(result->repaired[0].awaited);
   EXPECT_TRUE(sound("BTCUSDT").damaged.empty());
   EXPECT_EQ(store_.read(key_of("BTCUSDT"), {}, Timestamp::max())->candles.size(), 3 * 8760U);
-  EXPECT_TRUE(fs::exists(file_.parent_path() / ".damaged-2022.parquet")) << "the damaged bytes are kept";
+  const bool had_bytes = std::string_view(GetParam().name) != "gone";
+  EXPECT_EQ(fs::exists(file_.parent_path() / ".damaged-2022.parquet"), had_bytes) << "the damaged bytes are kept";
   const auto again = store_.write(year_of("BTCUSDT", 2022));
   EXPECT_EQ(again->rows_duplicate, 8760);
   EXPECT_TRUE(again->repaired.empty());
@@ -228,6 +231,101 @@ TEST(DamagedContext, IsNamedAndRepaired) {
   EXPECT_EQ(repaired->repaired[0].rows, 100U);
   EXPECT_TRUE(store.check_file_of(key).ok());
   EXPECT_EQ(store.read(series.kind, series.symbol, Timestamp::max())->points.size(), 100U);
+}
+
+/// A store of three years of one symbol.
+class GoneFile : public ::testing::Test {
+ protected:
+  GoneFile() {
+    for (const int year : {2021, 2022, 2023}) EXPECT_TRUE(store_.write(year_of("BTCUSDT", year)));
+  }
+  std::vector<DamagedFile> damaged() const { return store_.read_columns(key_).damaged; }
+  static CandleEdit removing(const TimeRange& range) {
+    return {key_of("BTCUSDT"), {}, range, [](Timestamp) { return true; }};
+  }
+  EditResult edit(const CandleEdit& edit) {
+    return store_.edit([&]() -> Result<std::vector<CandleEdit>> { return std::vector<CandleEdit>{edit}; }).value();
+  }
+
+  TempDirectory directory_;
+  CandleStore store_ = CandleStore::open(directory_.path()).value();
+  SeriesKey key_ = key_of("BTCUSDT");
+  fs::path file_ = directory_.path() / "sim/1h/BTCUSDT/2022.parquet";
+  fs::path list_ = directory_.path() / ".written/sim/1h/BTCUSDT";
+  TimeRange year_{from_calendar(2022, 1, 1), from_calendar(2023, 1, 1)};
+};
+
+TEST_F(GoneFile, WhatTheStoreItselfRemovedIsNotMissed) {
+  edit(removing(year_));
+  EXPECT_FALSE(fs::exists(file_));
+  EXPECT_TRUE(damaged().empty());
+  ASSERT_TRUE(store_.write(year_of("BTCUSDT", 2022)));
+  fs::remove(file_);
+  EXPECT_EQ(damaged().size(), 1U) << "written again, it is missed again";
+}
+
+TEST_F(GoneFile, IsMissedUntilItIsRemovedByTheStore) {
+  fs::remove(file_);
+  ASSERT_EQ(damaged().size(), 1U);
+  EXPECT_EQ(damaged()[0].problem.code, "store.gone");
+  EXPECT_NE(damaged()[0].problem.remedy.find(
+                "clm data --delete BTCUSDT --venue sim --interval 1h --from 2022-01-01 --to 2023-01-01"),
+            std::string::npos);
+  edit(removing({year_.from, year_.from + std::chrono::hours(100)}));
+  EXPECT_EQ(damaged().size(), 1U) << "a part of its time";
+  edit(removing(year_));
+  EXPECT_TRUE(damaged().empty());
+  EXPECT_TRUE(store_.read(key_, {}, Timestamp::max()));
+}
+
+TEST_F(GoneFile, OfASeriesThatIsGoneWhole) {
+  fs::remove_all(file_.parent_path());
+  EXPECT_EQ(store_.list()->size(), 1U);
+  EXPECT_EQ(damaged().size(), 3U);
+  EXPECT_EQ(store_.check_files_of(key_).size(), 3U);
+  edit(removing({}));
+  EXPECT_TRUE(store_.list()->empty());
+}
+
+TEST_F(GoneFile, ReadingOtherTimesGoesOn) {
+  fs::remove(file_);
+  EXPECT_TRUE(store_.read(key_, {year_.to, Timestamp::max()}, Timestamp::max()));
+  EXPECT_TRUE(store_.read(key_, {}, year_.from));
+  EXPECT_EQ(store_.read(key_, {}, year_.from + std::chrono::hours(2)).error().code, "store.gone");
+}
+
+TEST_F(GoneFile, AStoreWithoutListsOrWithForeignOnesReadsAsBefore) {
+  fs::remove_all(directory_.path() / ".written");
+  fs::remove(file_);
+  EXPECT_TRUE(damaged().empty()) << "of an earlier release: nobody knows";
+  ASSERT_TRUE(write_file_atomic(list_, "2022\nnonsense\n../2021\n\x01"));
+  EXPECT_EQ(damaged().size(), 1U);
+  fs::remove_all(directory_.path() / ".written");
+  ASSERT_TRUE(store_.write(year_of("BTCUSDT", 2024)));
+  EXPECT_EQ(*read_file(list_), "2021\n2023\n2024\n") << "what is there when it is written again";
+}
+
+// A kill between a file and its list.
+TEST_F(GoneFile, AListThatIsBehindRaisesNoAlarmAndCatchesUp) {
+  ASSERT_TRUE(write_file_atomic(list_, "2021\n"));
+  EXPECT_TRUE(damaged().empty());
+  ASSERT_TRUE(store_.write(year_of("BTCUSDT", 2023)));
+  fs::remove(file_);
+  EXPECT_EQ(damaged().size(), 1U);
+}
+
+TEST_F(GoneFile, SomethingElseInThePlaceOfAFolderRefusesThatSeriesAlone) {
+  const fs::path folder = directory_.path() / "sim/1h/ETHUSDT";
+  ASSERT_TRUE(write_file_atomic(folder, "a file"));
+  const std::vector<CandleSeries> batch{year_of("ETHUSDT", 2021), year_of("XRPUSDT", 2021)};
+  auto results = store_.write_all(batch);
+  ASSERT_TRUE(results) << to_string(results.error());
+  EXPECT_EQ((*results)[0].rows_refused, 8760);
+  EXPECT_NE((*results)[0].refusal.find(folder.string()), std::string::npos);
+  EXPECT_EQ((*results)[1].rows_stored, 8760);
+  fs::remove(folder);
+  results = store_.write_all(batch);
+  EXPECT_EQ((*results)[0].rows_stored, 8760);
 }
 
 }  // namespace

@@ -9,21 +9,17 @@
 #include "market/columnar_file.hpp"
 #include "market/pending_files.hpp"
 #include "market/store_name.hpp"
+#include "market/written_periods.hpp"
 
 namespace clm {
 namespace fs = std::filesystem;
 namespace {
 
-/// Appends the bars of a file that is as it should be.
-Result<CandleFileState> read_whole(const StoredFile& file, const SeriesKey& key, const TimeRange& range,
-                                   std::vector<Candle>& candles) {
-  const std::size_t before = candles.size();
-  auto state = read_candles(file.path, key, file.period.range, range, candles);
+/// A file that is as it should be.
+Result<CandleFileState> read_whole(const StoredFile& file, const SeriesKey& key, CandleColumns& columns) {
+  auto state = read_candle_columns(file.path, key, file.period.range, columns);
   if (!state) return state;
-  if (auto whole = check_whole(*state, file.path); !whole) {
-    candles.resize(before);
-    return forward_error(whole);
-  }
+  if (auto whole = check_whole(*state, key, file.period.range, file.path); !whole) return forward_error(whole);
   return state;
 }
 
@@ -38,27 +34,68 @@ Result<CandleSeries> CandleStore::read(const SeriesKey& key, const TimeRange& ra
   const auto files = files_of(root_, key);
   if (!files) return forward_error(files);
   const TimeRange seen = seen_as_of(range, key.interval, as_of);
+  for (const StoredFile& file : gone_files(root_, key))
+    if (file.period.range.to > seen.from && file.period.range.from < seen.to)
+      return tl::unexpected<Error>(gone_error(file, key));
   CandleSeries series{key, {}};
   for (const StoredFile& file : *files) {
     if (file.period.range.to <= seen.from || file.period.range.from >= seen.to) continue;
-    if (auto read = read_whole(file, key, seen, series.candles); !read) return forward_error(read);
+    CandleColumns columns;
+    if (auto read = read_whole(file, key, columns); !read) return forward_error(read);
+    columns.append_to(series.candles, seen);
   }
   return series;
 }
 
-SoundPart CandleStore::read_sound(const SeriesKey& key, const TimeRange& range, Timestamp as_of) const {
-  SoundPart part{{key, {}}, {}};
+SoundColumns CandleStore::read_columns(const SeriesKey& key) const {
+  SoundColumns part{key, {}, {}};
   const auto files = files_of(root_, key);
   if (!files) {
     const auto directory = directory_of(root_, key);
     part.damaged.push_back(damaged_file(key, {}, directory ? *directory : root_, files.error()));
     return part;
   }
-  const TimeRange seen = seen_as_of(range, key.interval, as_of);
-  for (const StoredFile& file : *files)
-    if (auto read = read_whole(file, key, seen, part.series.candles); !read)
+  for (const StoredFile& file : *files) {
+    CandleColumns columns;
+    if (auto read = read_whole(file, key, columns); !read)
       part.damaged.push_back(damaged_file(key, file.period.name, file.path, read.error()));
+    else
+      part.files.push_back(std::move(columns));
+  }
+  for (const StoredFile& file : gone_files(root_, key))
+    part.damaged.push_back(damaged_file(key, file.period.name, file.path, gone_error(file, key)));
   return part;
+}
+
+SoundPart CandleStore::read_sound(const SeriesKey& key, const TimeRange& range, Timestamp as_of) const {
+  SoundColumns columns = read_columns(key);
+  return {columns.candles(range, as_of), std::move(columns.damaged)};
+}
+
+std::size_t SoundColumns::bytes() const {
+  std::size_t bytes = 0;
+  for (const CandleColumns& file : files) bytes += file.bytes();
+  return bytes;
+}
+
+Timestamp SoundColumns::newest_close(Timestamp as_of) const {
+  const std::int64_t end = seen_as_of({}, key.interval, as_of).to.ms();
+  for (auto file = files.rbegin(); file != files.rend(); ++file) {
+    const auto& times = file->open_times_ms;
+    const auto later = std::lower_bound(times.begin(), times.end(), end);
+    if (later != times.begin()) return Timestamp(*std::prev(later)) + key.interval.length();
+  }
+  return Timestamp::min();
+}
+
+CandleSeries SoundColumns::candles(const TimeRange& range, Timestamp as_of) const {
+  const TimeRange seen = seen_as_of(range, key.interval, as_of);
+  CandleSeries series{key, {}};
+  std::size_t bars = 0;
+  for (const CandleColumns& file : files) bars += file.open_times_ms.size();
+  series.candles.reserve(bars);
+  for (const CandleColumns& file : files) file.append_to(series.candles, seen);
+  return series;
 }
 
 namespace {
@@ -77,8 +114,8 @@ Status check_footer(const StoredFile& file, const CandleFileState& state) {
 }
 
 FileCheck check_one(const StoredFile& file, const SeriesKey& key) {
-  std::vector<Candle> unused;
-  const auto state = read_whole(file, key, {}, unused);
+  CandleColumns unused;
+  const auto state = read_whole(file, key, unused);
   if (!state) return {file.path, damaged_file(key, file.period.name, file.path, state.error()), {}};
   if (auto footer = check_footer(file, *state); !footer)
     return {file.path, damaged_file(key, file.period.name, file.path, footer.error()), {}};
@@ -124,8 +161,20 @@ std::vector<FileCheck> CandleStore::check_files_of(const SeriesKey& key) const {
                 "Move it out of the store; files come in through an import."};
     checks.push_back({path, damaged_file(key, {}, path, std::move(stray)), {}});
   }
+  for (const StoredFile& file : gone_files(root_, key))
+    checks.push_back({file.path, damaged_file(key, file.period.name, file.path, gone_error(file, key)), {}});
   return checks;
 }
+
+namespace {
+
+bool is_wanted(const SeriesFilter& filter, const SeriesKey& key) {
+  const auto& symbols = filter.symbols;
+  return (!filter.venue || *filter.venue == key.venue) && (!filter.interval || *filter.interval == key.interval) &&
+         (symbols.empty() || std::find(symbols.begin(), symbols.end(), key.symbol) != symbols.end());
+}
+
+}  // namespace
 
 StoreContents CandleStore::contents(const SeriesFilter& filter) const {
   StoreContents found;
@@ -142,15 +191,20 @@ StoreContents CandleStore::contents(const SeriesFilter& filter) const {
       place.interval = interval->name();
       for (const std::string& symbol_name : folders_in(root_ / venue_name / interval_name, place, found.damaged)) {
         const auto symbol = from_file_name(symbol_name);
-        if (!symbol) continue;
-        const auto& wanted = filter.symbols;
-        if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), Symbol(*symbol)) == wanted.end()) continue;
+        if (!symbol || !is_wanted(filter, {Venue(*venue), Symbol(*symbol), *interval})) continue;
         // A folder that cannot be listed is a series too: reading it says why it cannot be read.
         const auto files = names_in(root_ / venue_name / interval_name / symbol_name);
         if (!files || !files->empty()) found.series.push_back({Venue(*venue), Symbol(*symbol), *interval});
       }
     }
   }
+  std::sort(found.series.begin(), found.series.end());
+  // So is one of which every file is gone.
+  std::vector<SeriesKey> gone;
+  for (const SeriesKey& key : series_written(root_))
+    if (is_wanted(filter, key) && !std::binary_search(found.series.begin(), found.series.end(), key))
+      gone.push_back(key);
+  found.series.insert(found.series.end(), gone.begin(), gone.end());
   std::sort(found.series.begin(), found.series.end());
   return found;
 }

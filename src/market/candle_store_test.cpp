@@ -107,7 +107,7 @@ TEST(CandleStore, WhatIsWrittenIsReadAcrossPeriods) {
   auto series = make_series(key_of("BTCUSDT"), 100);
   series.candles[3].quote_volume = 12.5;
   expect_counts(store.write(series), 100, 0, 0);
-  EXPECT_EQ(files_below(directory.path()).size(), 2U) << "2023 and 2024";
+  EXPECT_EQ(files_below(directory.path()).size(), 3U) << "2023, 2024 and the list of both";
   EXPECT_TRUE(fs::exists(directory.path() / "sim" / "1h" / "BTCUSDT" / "2024.parquet"));
   EXPECT_EQ(fingerprint(read_all(store, series.key)), fingerprint(series));
   const auto span = store.span_of(series.key);

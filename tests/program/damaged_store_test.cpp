@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "market/candle_store.hpp"
 #include "market/columnar_file.hpp"
@@ -135,6 +136,50 @@ TEST_F(DamagedStores, VerifyFindsTheFileAndImportingThePeriodAgainRepairsIt) {
   EXPECT_EQ(imported["repaired"][0]["symbol"], victim_);
   EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
   EXPECT_TRUE(place_.json({"data"})["damaged"].empty());
+}
+
+// The remedy that verify prints goes on without the file; an undo and a second deletion know of it, too.
+TEST_F(DamagedStores, AFileThatIsGoneIsMissedUntilSomebodySaysThatItIsToBe) {
+  fs::remove_all(file_.parent_path());
+  for (const char* command : {"data", "predict", "cycle"}) {
+    const Outcome outcome = place_.run({command, "--json"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.describe();
+    expect_named(outcome);
+  }
+  EXPECT_EQ(place_.json({"predict"})["predictions"].size(), symbols_.size() - 1);
+  const Outcome verified = place_.run({"verify", "--json"});
+  EXPECT_EQ(verified.exit_code, 5) << verified.describe();
+  std::string remedy;
+  const auto document = verified.json();
+  for (const auto& file : document["files"])
+    if (file["ok"] == false) remedy = file["problem"]["remedy"];
+  const std::string lead = "clm data";
+  ASSERT_NE(remedy.find(lead), std::string::npos) << remedy;
+  std::istringstream words(remedy.substr(remedy.find(lead) + lead.size() + 1));
+  std::vector<std::string> command{"data"};
+  for (std::string word; words >> word;) command.push_back(word);
+  const auto removed = place_.json(command);
+  EXPECT_EQ(removed["rows_removed"], 0);
+  EXPECT_EQ(removed["removed"][0]["files_forgotten"], 1);
+  EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
+  EXPECT_TRUE(place_.json({"data"})["damaged"].empty());
+  EXPECT_EQ(place_.error(command, 2)["code"], "data.nothing_to_delete");
+}
+
+TEST_F(DamagedStores, AFileInThePlaceOfASymbolsFolderStopsThatSymbolAlone) {
+  const std::string csv = "1704067200000,1,2,1,2,9\n1704070800000,2,3,2,3,9\n";
+  place_.write("in/AAAUSDT-1h.csv", csv);
+  place_.write("in/BBBUSDT-1h.csv", csv);
+  fs::create_directories(place_.path() / "candles/other/1h");
+  std::ofstream(place_.path() / "candles/other/1h/AAAUSDT") << "no folder";
+  const std::vector<std::string> import{"import", "--venue", "other", (place_.beside() / "in").string()};
+  const auto report = place_.json(import);
+  EXPECT_EQ(report["rows_stored"], 2) << report;
+  EXPECT_EQ(report["rows_quarantined"], 2) << report;
+  const std::string reason = report["quarantine"][0]["reason"];
+  EXPECT_NE(reason.find("candles/other/1h/AAAUSDT"), std::string::npos) << reason;
+  fs::remove(place_.path() / "candles/other/1h/AAAUSDT");
+  EXPECT_EQ(place_.json(import)["rows_stored"], 2) << "the remedy";
 }
 
 TEST_F(DamagedStores, WithNoSoundSymbolLeftTheErrorNamesTheFileAndTheWayOut) {

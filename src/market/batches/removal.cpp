@@ -2,16 +2,30 @@
 
 #include <algorithm>
 
+#include "market/written_periods.hpp"
+
 namespace clm {
 namespace {
 
 /// Widens `range` to hold `t`.
 void note(RemovedSeries& removed, Timestamp t) {
   TimeRange& range = removed.series.range;
-  if (removed.rows++ == 0)
+  if (removed.rows++ == 0 && removed.files_forgotten == 0)
     range = {t, t + Duration(1)};
   else
     range = {std::min(range.from, t), std::max(range.to, t + Duration(1))};
+}
+
+/// Notes the files of a series that are gone, and that an edit of `range` makes the store forget.
+void note_gone(const CandleStore& candles, const SeriesKey& key, const TimeRange& range, RemovedSeries& removed) {
+  for (const StoredFile& file : gone_files(candles.root(), key)) {
+    const TimeRange& period = file.period.range;
+    if (range.from > period.from || range.to < period.to) continue;
+    TimeRange& touched = removed.series.range;
+    touched = removed.files_forgotten++ == 0
+                  ? period
+                  : TimeRange{std::min(touched.from, period.from), std::max(touched.to, period.to)};
+  }
 }
 
 /// One edit a series, which notes what it removes.
@@ -37,8 +51,10 @@ Result<std::vector<RemovedSeries>> remove_rows(CandleStore& candles, ContextStor
     const EditPlan<CandleEdit> plan = [&]() -> Result<std::vector<CandleEdit>> {
       const auto keys = candles.list({request.venue, request.interval, {request.symbol}});
       if (!keys) return forward_error(keys);
-      for (const SeriesKey& key : *keys)
-        removed.push_back({{key.venue.str(), key.symbol.str(), key.interval.name(), "candles", {}}, 0});
+      for (const SeriesKey& key : *keys) {
+        removed.push_back({{key.venue.str(), key.symbol.str(), key.interval.name(), "candles", {}}, 0, 0});
+        note_gone(candles, key, request.range, removed.back());
+      }
       return edits_for<CandleEdit>(*keys, request.range, removed, 0);
     };
     if (const auto edited = candles.edit(plan); !edited) return forward_error(edited);
@@ -50,12 +66,12 @@ Result<std::vector<RemovedSeries>> remove_rows(CandleStore& candles, ContextStor
       std::erase_if(*keys, [&](const ContextKey& key) { return key.symbol != request.symbol; });
       const std::size_t first = removed.size();
       for (const ContextKey& key : *keys)
-        removed.push_back({{{}, key.symbol.str(), {}, std::string(info_of(key.kind).name), {}}, 0});
+        removed.push_back({{{}, key.symbol.str(), {}, std::string(info_of(key.kind).name), {}}, 0, 0});
       return edits_for<ContextEdit>(*keys, request.range, removed, first);
     };
     if (const auto edited = context.edit(plan); !edited) return forward_error(edited);
   }
-  std::erase_if(removed, [](const RemovedSeries& series) { return series.rows == 0; });
+  std::erase_if(removed, [](const RemovedSeries& series) { return series.rows == 0 && series.files_forgotten == 0; });
   if (removed.empty())
     return fail(ErrorKind::usage, "data.nothing_to_delete",
                 "nothing of " + request.symbol.str() + " is stored that this names", request.symbol.str(),

@@ -18,6 +18,7 @@ struct RemovalRequest {
 struct RemovedSeries {
   TouchedSeries series;  ///< range: from the first to the last row removed
   std::int64_t rows = 0;
+  int files_forgotten = 0;  ///< that were gone already, and are missed no longer
 };
 
 /// Removes rows of one symbol from both stores; series by series in the order of the stores' lists. Who may want it
