@@ -1,7 +1,11 @@
 #include "learning/universe.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "base/log.hpp"
 #include "base/parallel.hpp"
@@ -49,24 +53,55 @@ struct Look {
   std::vector<DamagedFile> damaged;
   Timestamp newest_close = Timestamp::min();  ///< of what was known at `latest`
   Timestamp newest_met = Timestamp::min();    ///< of what is stored
+  std::optional<SoundColumns> kept;           ///< while there is room
 };
 
-Look look_at(const UniverseSources& sources, const SeriesKey& key, Timestamp latest) {
-  SoundPart part = sources.candles.read_sound(key, TimeRange{}, Timestamp::max());
+/// What may still be kept.
+class Room {
+ public:
+  explicit Room(std::size_t bytes) : left_(bytes) {}
+  bool take(std::size_t bytes) {
+    std::size_t left = left_.load();
+    do {
+      if (bytes > left) return false;
+    } while (!left_.compare_exchange_weak(left, left - bytes));
+    return true;
+  }
+
+ private:
+  std::atomic<std::size_t> left_;
+};
+
+Look look_at(const UniverseSources& sources, const SeriesKey& key, Timestamp latest, Room& room) {
+  SoundColumns columns = sources.candles.read_columns(key);
   Look look;
-  look.damaged = std::move(part.damaged);
-  std::size_t bars = part.series.candles.size();
-  if (bars > 0) look.newest_met = part.series.known_at(bars - 1);
-  while (bars > 0 && part.series.known_at(bars - 1) > latest) --bars;
-  if (bars > 0) look.newest_close = part.series.known_at(bars - 1);
-  if (sources.context == nullptr) return look;
-  for (const SeriesKind kind : context_kinds_read())
-    if (FileCheck check = sources.context->check_file_of({kind, key.symbol}); check.damaged)
-      look.damaged.push_back(std::move(*check.damaged));
+  look.damaged = std::move(columns.damaged);
+  look.newest_met = columns.newest_close(Timestamp::max());
+  look.newest_close = columns.newest_close(latest);
+  if (sources.context != nullptr)
+    for (const SeriesKind kind : context_kinds_read())
+      if (FileCheck check = sources.context->check_file_of({kind, key.symbol}); check.damaged)
+        look.damaged.push_back(std::move(*check.damaged));
+  if (look.damaged.empty() && room.take(columns.bytes())) look.kept = std::move(columns);
   return look;
 }
 
 }  // namespace
+
+struct StoredUniverse::Kept {
+  std::mutex mutex;
+  std::optional<SoundColumns> columns;
+
+  std::optional<SoundColumns> take() {
+    const std::lock_guard lock(mutex);
+    return std::exchange(columns, std::nullopt);
+  }
+};
+
+StoredUniverse::StoredUniverse(const CandleStore& store, const UniverseOptions& options, const SeriesKey& series)
+    : store_(&store), options_(options), venue_(series.venue), interval_(series.interval) {}
+
+StoredUniverse::~StoredUniverse() = default;
 
 Result<std::unique_ptr<StoredUniverse>> StoredUniverse::open(const UniverseSources& sources,
                                                              const UniverseOptions& options, Timestamp latest) {
@@ -103,14 +138,17 @@ Result<std::unique_ptr<StoredUniverse>> StoredUniverse::open(const UniverseSourc
 
 Status StoredUniverse::keep_sound(const UniverseSources& sources, Timestamp latest) {
   std::vector<Look> looks(symbols_.size());
+  Room room(sources.max_kept_bytes);
   parallel_for(sources.jobs, looks.size(), [&](std::size_t i) {
-    looks[i] = look_at(sources, SeriesKey{venue_, symbols_[i], interval_}, latest);
+    looks[i] = look_at(sources, SeriesKey{venue_, symbols_[i], interval_}, latest, room);
   });
   std::vector<Symbol> sound;
   Timestamp newest = Timestamp::min();
   for (std::size_t i = 0; i < looks.size(); ++i) {
     if (looks[i].damaged.empty()) {
       sound.push_back(symbols_[i]);
+      kept_.push_back(std::make_unique<Kept>());
+      kept_.back()->columns = std::move(looks[i].kept);
       newest = std::max(newest, looks[i].newest_close);
       newest_met_ = std::max(newest_met_, looks[i].newest_met);
     }
@@ -143,6 +181,8 @@ Result<std::int64_t> StoredUniverse::bars_since(Timestamp time) const {
 }
 
 Result<CandleSeries> StoredUniverse::load(std::size_t i) const {
+  if (const auto kept = kept_[i]->take())
+    return usable_candles(kept->candles(TimeRange{}, as_of_), options_.quality.min_frozen_bars);
   auto series = store_->read(SeriesKey{venue_, symbols_[i], interval_}, TimeRange{}, as_of_);
   if (!series) return forward_error(series);
   return usable_candles(std::move(*series), options_.quality.min_frozen_bars);

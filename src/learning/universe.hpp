@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct UniverseSources {
   const ContextStore* context = nullptr;  ///< its symbols' series are looked at too
   IfDamaged if_damaged = IfDamaged::leave_out;
   int jobs = 1;  ///< series looked at side by side
+  /// What open() has read is kept for the first load() of a symbol, up to so much for all symbols; the rest is read
+  /// again then. 0: keep nothing. 128 MiB are 2.8 M bars of six columns.
+  std::size_t max_kept_bytes = std::size_t{128} << 20;
 };
 
 /// The symbols of one venue and interval as known at one moment, with what cannot be learned from cut out
@@ -27,9 +31,13 @@ struct UniverseSources {
 /// learned so could not be made again once the file is repaired; so a version's list of symbols says what it saw.
 class StoredUniverse final : public CandleSource {
  public:
-  /// Reads every series once. `latest`: nothing known later is read. Errors: `universe.empty` (data: nothing stored),
-  /// `universe.ambiguous` (usage: several venues or intervals and none chosen), `universe.unknown_symbol` and those of
-  /// stored_symbol() (usage); `universe.damaged` (integrity) if nothing sound is left, or if asked to refuse.
+  ~StoredUniverse() override;
+
+  /// Reads every series once, and keeps it as UniverseSources says: which symbols there are must be known before the
+  /// first of them is computed with, and whoever loads each of them then reads no file again. `latest`: nothing known
+  /// later is read. Errors: `universe.empty` (data: nothing stored), `universe.ambiguous` (usage: several venues or
+  /// intervals and none chosen), `universe.unknown_symbol` and those of stored_symbol() (usage); `universe.damaged`
+  /// (integrity) if nothing sound is left, or if asked to refuse.
   static Result<std::unique_ptr<StoredUniverse>> open(const UniverseSources& sources, const UniverseOptions& options,
                                                       Timestamp latest);
 
@@ -50,8 +58,8 @@ class StoredUniverse final : public CandleSource {
   Timestamp newest_met() const { return newest_met_; }
 
  private:
-  StoredUniverse(const CandleStore& store, const UniverseOptions& options, const SeriesKey& series)
-      : store_(&store), options_(options), venue_(series.venue), interval_(series.interval) {}
+  struct Kept;
+  StoredUniverse(const CandleStore& store, const UniverseOptions& options, const SeriesKey& series);
   Status keep_sound(const UniverseSources& sources, Timestamp latest);
 
   const CandleStore* store_;
@@ -60,6 +68,7 @@ class StoredUniverse final : public CandleSource {
   Interval interval_;
   std::vector<Symbol> symbols_;
   std::vector<DamagedFile> damaged_;
+  std::vector<std::unique_ptr<Kept>> kept_;  // one a symbol
   Timestamp as_of_ = Timestamp::max();
   Timestamp newest_met_ = Timestamp::min();
 };

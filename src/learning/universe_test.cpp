@@ -72,6 +72,47 @@ TEST_F(StoredUniverseTest, ASymbolWithADamagedFileIsLeftOutAndNamed) {
   EXPECT_EQ(none.error().kind, ErrorKind::integrity);
 }
 
+TEST_F(StoredUniverseTest, WhatOpeningReadIsNotReadAgain) {
+  const auto expected =
+      StoredUniverse::open({store_, nullptr, IfDamaged::leave_out, 1, 0}, UniverseOptions{}, Timestamp::max());
+  const auto universe = StoredUniverse::open({store_}, UniverseOptions{}, Timestamp::max());
+  ASSERT_TRUE(expected && universe);
+  std::vector<CandleSeries> series;
+  for (std::size_t i = 0; i < 3; ++i) series.push_back((*expected)->load(i).value());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_.path()))
+    if (entry.path().extension() == ".parquet") std::filesystem::resize_file(entry.path(), 0);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto loaded = (*universe)->load(i);
+    ASSERT_TRUE(loaded) << to_string(loaded.error());
+    EXPECT_EQ(fingerprint(*loaded), fingerprint(series[i]));
+    EXPECT_FALSE((*universe)->load(i)) << "it is kept for one load";
+    EXPECT_FALSE((*expected)->load(i)) << "nothing was to be kept";
+  }
+}
+
+TEST_F(StoredUniverseTest, WhatHasNoRoomIsReadAgain) {
+  const auto universe =
+      StoredUniverse::open({store_, nullptr, IfDamaged::leave_out, 2, 20'000}, UniverseOptions{}, Timestamp::max());
+  ASSERT_TRUE(universe);
+  for (int time = 0; time < 2; ++time)
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ((*universe)->load(i)->candles.size(), 200U);
+}
+
+TEST_F(StoredUniverseTest, ASymbolOfWhichAFileIsGoneIsLeftOutAndNamed) {
+  const Symbol victim = market_[1].key.symbol;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_.path()))
+    if (entry.is_directory() && entry.path().filename() == victim.str()) {
+      std::filesystem::remove_all(entry.path());
+      break;
+    }
+  const auto universe = StoredUniverse::open({store_}, UniverseOptions{}, Timestamp::max());
+  ASSERT_TRUE(universe) << to_string(universe.error());
+  EXPECT_EQ((*universe)->symbols().size(), 2U);
+  ASSERT_EQ((*universe)->damaged().size(), 1U);
+  EXPECT_EQ((*universe)->damaged()[0].symbol, victim.str());
+  EXPECT_EQ((*universe)->damaged()[0].problem.code, "store.gone");
+}
+
 TEST_F(StoredUniverseTest, SeveralVenuesAreNotMixed) {
   auto other = market_;
   for (auto& series : other) series.key.venue = Venue("other");
