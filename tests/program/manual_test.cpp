@@ -144,7 +144,7 @@ std::vector<std::string> offered_by_fish(const TestWorkspace& place, const std::
   const ShellOutcome outcome = run_shell(
       "cd '" + place.path().string() + "'\nexport HOME=$PWD/.. XDG_CONFIG_HOME=$PWD/.. XDG_DATA_HOME=$PWD/..\n" +
           "PATH=$(dirname \"$clm\"):$PATH\nclm completion fish > ../clm.fish\n" +
-          "fish --no-config -c \"source ../clm.fish; complete -C'" + line + "'\" | cut -f 1\n",
+          "timeout 60 fish --no-config -c \"source ../clm.fish; complete -C'" + line + "'\" | cut -f 1\n",
       place.environment);
   return lines_of(outcome.out);
 }
@@ -156,7 +156,8 @@ std::vector<std::string> offered_by_zsh(const TestWorkspace& place, const std::s
 zmodload zsh/zpty
 zpty z zsh -f -i
 zpty -w z 'PS1=; fpath=($PWD/.. $fpath); autoload -Uz compinit; compinit -u -D'
-zpty -w z 'compadd() { local -a found; builtin compadd -O found "$@"; print -lr -- "offered "$^found }'
+zpty -w z 'compadd() { if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd "$@"; return; fi'
+zpty -w z 'local -a found; builtin compadd -O found "$@"; print -lr -- "offered "$^found; builtin compadd "$@" }'
 zpty -w z 'tab() { zle complete-word; print -r -- "<EN""D>" }; zle -N tab; bindkey "^I" tab; print REA""DY'
 zpty -r z seen '*READY*'
 zpty -w -n z "$1"$'\t'
@@ -167,7 +168,7 @@ zpty -d z
   place.write("offers.zsh", script);
   const ShellOutcome outcome =
       run_shell("cd '" + place.path().string() + "'\nexport HOME=$PWD/..\nPATH=$(dirname \"$clm\"):$PATH\n" +
-                    "clm completion zsh > ../_clm\nzsh -f ../offers.zsh '" + line + "'\n",
+                    "clm completion zsh > ../_clm\ntimeout 60 zsh -f ../offers.zsh '" + line + "'\n",
                 place.environment);
   return lines_of(outcome.out);
 }
