@@ -53,11 +53,12 @@ std::string describe(const NextTraining& next) {
   if (next.last_tried) text += "; last tried on data until " + to_string(*next.last_tried);
   if (!next.waits_for.empty()) return text + "; waits: " + next.waits_for;
   text += when(next);
-  if (next.given_up)
-    text += ", or at once with clm cycle --force; job " + std::to_string(next.given_up->job) + " was given up after " +
-            std::to_string(next.given_up->attempts) + (next.given_up->attempts == 1 ? " attempt: " : " attempts: ") +
-            next.given_up->why;
-  return text;
+  if (!next.given_up) return text;
+  text += ", or at once with clm cycle --force; job " + std::to_string(next.given_up->job) + " was ";
+  // Where its process ended each time, no attempt ended, and the reason says all of it.
+  if (const int attempts = next.given_up->attempts; attempts > 0)
+    text += "given up after " + std::to_string(attempts) + (attempts == 1 ? " attempt: " : " attempts: ");
+  return text + next.given_up->why;
 }
 
 nlohmann::json to_json(const NextTraining& next) {
