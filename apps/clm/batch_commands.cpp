@@ -81,7 +81,7 @@ Result<int> list_batches(Program& program) {
                grouped(totals.symbols), grouped(totals.rows_stored), grouped(totals.rows_corrected),
                grouped(totals.rows_removed), grouped(totals.rows_quarantined), state_of(batch)});
   }
-  std::string text = content->batches.empty() ? "No batch is known here.\n" : table.render();
+  std::string text = content->batches.empty() ? "No batch is known here.\n" : table.render(program.columns());
   if (content->sound_from)
     text += "A line of " + (log.root() / "log").string() + " is damaged: batches before " +
             std::to_string(*content->sound_from) + " cannot be undone.\n";

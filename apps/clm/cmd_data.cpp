@@ -29,7 +29,7 @@ Result<int> run(Program& program) {
   for (const auto& checked : data->series) list.push_back(document_of(checked));
   std::map<std::string, std::size_t> symbols_by_kind;
   for (const auto& key : *context_keys) ++symbols_by_kind[std::string(info_of(key.kind).name)];
-  std::string text = describe(*data);
+  std::string text = describe(*data, program.columns());
   if (!symbols_by_kind.empty()) text += "\nContext series\n";
   for (const auto& [kind, symbols] : symbols_by_kind)
     text += "  " + kind + ": " + std::to_string(symbols) + (symbols == 1 ? " series\n" : " symbols\n");

@@ -24,6 +24,9 @@ std::string state_of(const Job& job) {
                                                                              : std::string(to_string(job.state));
 }
 
+/// "2024-01-01 00:00"
+std::string minute_of(Timestamp time) { return to_string(time).substr(0, 16).replace(10, 1, " "); }
+
 Result<int> run(Program& program, const Flags& flags) {
   const auto session = Session::open(program, Session::Access::look);
   if (!session) return forward_error(session);
@@ -40,18 +43,20 @@ Result<int> run(Program& program, const Flags& flags) {
   std::size_t ended = 0;
   if (!flags.all) std::erase_if(*jobs, [&](const Job& job) { return !is_open(job) && ++ended > kEnded; });
   auto list = nlohmann::json::array(), plan_list = nlohmann::json::array();
-  TextTable table({"job", "plan", "state", "what", "priority", "data until", "attempts", "wall s", "why", "outcome"});
+  TextTable table(
+      {"job", "plan", "state", "what", "priority", "data until", "decided at", "attempts", "wall s", "why", "outcome"});
   for (const Job& job : *jobs) {
     list.push_back(to_json(job));
     table.add({std::to_string(job.id), std::to_string(job.plan), state_of(job), describe(job),
-               std::string(to_string(job.priority)), to_string(job.decided_at), std::to_string(job.attempts),
-               fixed(job.seconds, 1), job.reason, job.outcome});
+               std::string(to_string(job.priority)), minute_of(job.data_until),
+               job.decided_at ? minute_of(*job.decided_at) : "-", std::to_string(job.attempts), fixed(job.seconds, 1),
+               job.reason, job.outcome});
   }
   for (const Plan& plan : *plans) {
     if (std::none_of(jobs->begin(), jobs->end(), [&](const Job& job) { return job.plan == plan.id; })) continue;
     plan_list.push_back(
         {{"plan", plan.id},
-         {"at", to_string(plan.at)},
+         {"data_until", to_string(plan.at)},
          {"expected_seconds", plan.expected_seconds ? nlohmann::json(*plan.expected_seconds) : nlohmann::json()}});
   }
   program.print({{"jobs", list}, {"plans", plan_list}},

@@ -71,7 +71,7 @@ std::string terms(const Forecasts& forecasts, const LearningPlace& place) {
   return text;
 }
 
-std::string describe(const Forecasts& forecasts, const LearningPlace& place) {
+std::string describe(const Forecasts& forecasts, const LearningPlace& place, std::size_t width) {
   TextTable table({"symbol", "action", "expected bps", "disagreement bps", "agree", "confidence", "votes"});
   const auto silent = silent_everywhere(forecasts);
   std::string notes;
@@ -100,7 +100,7 @@ std::string describe(const Forecasts& forecasts, const LearningPlace& place) {
   if (forecasts.regime != VolatilityRegime::unknown)
     by += ", weights of a " + std::string(to_string(forecasts.regime)) + " market";
   std::string text =
-      "By " + by + "; " + describe(place.lateness) + "\n" + terms(forecasts, place) + "\n" + table.render();
+      "By " + by + "; " + describe(place.lateness) + "\n" + terms(forecasts, place) + "\n" + table.render(width);
   for (const auto& absent : silent) text += absent.model_type + " abstains everywhere: " + absent.why + "\n";
   return text + (notes.empty() ? "" : "\nNotes\n" + notes);
 }
@@ -138,7 +138,7 @@ Result<int> run(Program& program, const Flags& flags) {
   }
   nlohmann::json document = to_json(*forecasts, place->as_of);
   add_lateness(document, place->lateness);
-  program.print(document, describe(*forecasts, *place));
+  program.print(document, describe(*forecasts, *place, program.columns()));
   return 0;
 }
 

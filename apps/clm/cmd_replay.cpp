@@ -124,7 +124,7 @@ Result<int> run(Program& program, const Flags& flags) {
   }
   std::vector<ReplayOptions> replays;
   for (const auto& asked : flags.policies) {
-    auto policy = read_policy(**session, asked);
+    auto policy = read_policy(program, **session, asked);
     if (!policy) return forward_error(policy);
     for (const ReplayOptions& other : replays)
       if (other.policy == policy->name)

@@ -14,8 +14,9 @@ constexpr const char* kDocument = R"(Document (--json)
   {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup:
   [{model_type, version, recipe, learned_until, weight}], without_vote:
   [{model_type, version, why}], due: [{model_type, at, trigger, new_bars,
-  not_before, served, last_tried, waits_for}], waiting: [job], trials,
-  lock_held_by, subsystems: [{name, state, age_seconds, waits_for, problem}]}
+  not_before, served, last_tried, waits_for, given_up}], waiting: [job],
+  trials, lock_held_by, subsystems: [{name, state, age_seconds, age_of,
+  waits_for, problem}]}
   lineup: who has a vote. due: when age (at) or so many new_bars call for the
   next training. waiting: jobs that a person has to approve. state: ok, empty,
   stale, damaged, unavailable, or "at work: WHO". Times of bars are their
@@ -32,7 +33,7 @@ std::string market_line(const WorkspaceStatus& status) {
          describe(market.lateness) + (market.lateness.stale ? ": STALE, every action is HOLD" : "") + "\n";
 }
 
-std::string lineup_lines(const WorkspaceStatus& status) {
+std::string lineup_lines(const WorkspaceStatus& status, std::size_t width) {
   std::string text;
   if (status.lineup.empty()) {
     text = "Serving   nobody has a vote\n";
@@ -41,7 +42,7 @@ std::string lineup_lines(const WorkspaceStatus& status) {
     TextTable table({"type", "version", "learned until", "weight"});
     for (const auto& member : status.lineup)
       table.add({member.model_type, member.version.str(), to_string(member.learned_until), fixed(member.weight, 2)});
-    text += table.render();
+    text += table.render(width);
   }
   for (const auto& one : status.without_vote)
     text += "  no vote: " + one.model_type + (one.version.empty() ? "" : " " + one.version.str()) + ", " +
@@ -49,8 +50,8 @@ std::string lineup_lines(const WorkspaceStatus& status) {
   return text;
 }
 
-std::string describe(const WorkspaceStatus& status) {
-  std::string text = market_line(status) + lineup_lines(status);
+std::string describe(const WorkspaceStatus& status, std::size_t width) {
+  std::string text = market_line(status) + lineup_lines(status, width);
   const auto add = [&text](const char* title, const std::string& line) {
     text += std::string(title) + shortened(line, kReasonBytes) + "\n";
   };
@@ -74,7 +75,7 @@ Result<int> run(Program& program) {
   if (!session) return forward_error(session);
   const WorkspaceStatus status = survey_workspace(program, **session);
   if (status.market) program.warn(warning(status.market->lateness));
-  program.print(to_json(status), describe(status));
+  program.print(to_json(status), describe(status, program.columns()));
   return 0;
 }
 

@@ -55,12 +55,13 @@ struct LifeCycleNews {
   std::vector<NextTraining> next;  ///< when each type is due
 };
 
-/// Nobody is served, and the last training of every type failed for want of data: nothing has changed since.
+/// Nobody is served, and the last training of every type failed, whether or not it is tried again.
 bool is_nothing_trainable(const LifeCycleNews& news) {
   return !news.next.empty() && std::all_of(news.next.begin(), news.next.end(), [&](const NextTraining& next) {
-    return !next.served && std::any_of(news.jobs.begin(), news.jobs.end(), [&](const Job& job) {
-      return job.kind == JobKind::train && job.model_type == next.model_type && job.attempts > 0;
-    });
+    return !next.served && (next.given_up || std::any_of(news.jobs.begin(), news.jobs.end(), [&](const Job& job) {
+                              return job.kind == JobKind::train && job.model_type == next.model_type &&
+                                     job.attempts > 0;
+                            }));
   });
 }
 
@@ -107,7 +108,9 @@ Result<LifeCycleNews> news_of(const LifeCycle& life, const LifeCycleLog& log, st
                               std::size_t bars) {
   auto events = log.events(events_before + 1);
   if (!events) return forward_error(events);
-  return LifeCycleNews{bars, std::move(*events), life.trials(), life.open_jobs(), life.next_trainings()};
+  auto next = life.next_trainings();
+  if (!next) return forward_error(next);
+  return LifeCycleNews{bars, std::move(*events), life.trials(), life.open_jobs(), std::move(*next)};
 }
 
 nlohmann::json to_json(const LifeCycleNews& news) {
@@ -148,7 +151,7 @@ Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
   const LearningOptions& options = desk->session->learning();
   const auto database = desk->session->database();
   if (!database) return forward_error(database);
-  auto life_log = LifeCycleLog::open(**database);
+  auto life_log = LifeCycleLog::open(**database, &program.clock());
   if (!life_log) return forward_error(life_log);
   const auto features = feature_set(options.feature_set);
   if (!features) return forward_error(features);

@@ -48,6 +48,60 @@ std::string findings_of(const QualityReport& report) {
   return text;
 }
 
+/// What gives way where it is narrow: what is the same for all, and then what can be said below the table.
+struct TableParts {
+  bool place = true;
+  bool left_out = true;
+};
+
+TextTable table_with(const std::vector<StoredQuality>& series, TableParts parts) {
+  std::vector<std::string> header;
+  if (parts.place) header = {"venue", "symbol", "interval"};
+  if (!parts.place) header = {"symbol"};
+  for (const char* title : {"rows", "from", "to", "missing", "no volume", "status", "used rows"})
+    header.emplace_back(title);
+  if (parts.left_out) header.emplace_back("left out");
+  TextTable table(header);
+  for (const auto& checked : series) {
+    const QualityReport& r = checked.report;
+    const bool empty = r.range.empty();
+    std::vector<std::string> row;
+    if (parts.place) row = {r.key.venue.str(), r.key.symbol.str(), r.key.interval.name()};
+    if (!parts.place) row = {r.key.symbol.str()};
+    for (const std::string& cell :
+         {grouped(r.rows), empty ? "-" : to_minutes_string(r.range.from), empty ? "-" : to_minutes_string(r.range.to),
+          grouped(r.missing_bars), grouped(r.zero_volume_bars), std::string(to_string(r.status)),
+          grouped(checked.used_rows())})
+      row.push_back(cell);
+    if (parts.left_out) row.push_back(left_out_text(checked));
+    table.add(std::move(row));
+  }
+  return table;
+}
+
+std::string table_of(const std::vector<StoredQuality>& series, std::size_t width) {
+  TableParts parts;
+  parts.left_out =
+      std::any_of(series.begin(), series.end(), [](const auto& one) { return !left_out_text(one).empty(); });
+  const auto& first = series.front().report.key;
+  const bool one_place = std::all_of(series.begin(), series.end(), [&](const auto& one) {
+    return one.report.key.venue == first.venue && one.report.key.interval.name() == first.interval.name();
+  });
+  std::string title, below;
+  if (one_place && !table_with(series, parts).fits(width)) {
+    parts.place = false;
+    title = first.venue.str() + " " + first.interval.name() + "\n";
+  }
+  if (parts.left_out && !table_with(series, parts).fits(width)) {
+    parts.left_out = false;
+    below = "\nRows left out of what is learned from\n";
+    for (const auto& one : series)
+      if (const std::string text = left_out_text(one); !text.empty())
+        below += "  " + one.report.key.symbol.str() + ": " + text + "\n";
+  }
+  return title + table_with(series, parts).render(width) + below;
+}
+
 }  // namespace
 
 nlohmann::json document_of(const StoredQuality& checked) {
@@ -69,34 +123,12 @@ nlohmann::json document_of(const StoredQuality& checked) {
           {"usable_share", report.usable_share},    {"findings", findings}};
 }
 
-std::string describe(const StoredData& data) {
+std::string describe(const StoredData& data, std::size_t width) {
   if (data.series.empty() && data.damaged.empty())
     return "Nothing is stored yet: clm import PATH, clm fetch or clm simulate.\n";
-  const bool any_left_out = std::any_of(data.series.begin(), data.series.end(),
-                                        [](const auto& checked) { return !left_out_text(checked).empty(); });
-  std::vector<std::string> header{"venue", "symbol",  "interval",  "rows",   "from",
-                                  "to",    "missing", "no volume", "status", "used rows"};
-  if (any_left_out) header.emplace_back("left out");
-  TextTable table(header);
   std::string findings;
-  for (const auto& checked : data.series) {
-    const QualityReport& r = checked.report;
-    const bool empty = r.range.empty();
-    std::vector<std::string> row{r.key.venue.str(),
-                                 r.key.symbol.str(),
-                                 r.key.interval.name(),
-                                 grouped(r.rows),
-                                 empty ? "-" : to_minutes_string(r.range.from),
-                                 empty ? "-" : to_minutes_string(r.range.to),
-                                 grouped(r.missing_bars),
-                                 grouped(r.zero_volume_bars),
-                                 std::string(to_string(r.status)),
-                                 grouped(checked.used_rows())};
-    if (any_left_out) row.push_back(left_out_text(checked));
-    table.add(std::move(row));
-    findings += findings_of(r);
-  }
-  std::string text = data.series.empty() ? "" : table.render();
+  for (const auto& checked : data.series) findings += findings_of(checked.report);
+  std::string text = data.series.empty() ? "" : table_of(data.series, width);
   if (!data.undecided.empty()) text += "\nNothing is learned from as yet: " + data.undecided + "\n";
   if (!findings.empty()) text += "\nFindings in series that are not ok (--json has all)\n" + findings;
   if (!data.damaged.empty()) text += "\nDamaged files; their symbols are left out until they are sound again\n";

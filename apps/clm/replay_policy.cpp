@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <vector>
 
 #include "learning/replay.hpp"
 
@@ -17,9 +19,24 @@ std::string deciding(const Settings& settings) {
   return lines;
 }
 
+/// Reads the file into `own`. In the order of the file; what its settings mean together only if each can be read.
+std::vector<Error> all_that_is_wrong(Configuration& own, const std::filesystem::path& file) {
+  std::vector<Error> wrong, others;
+  if (auto read = own.settings.load_toml(file, &others); !read) wrong.push_back(read.error());
+  wrong.insert(wrong.end(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
+  if (wrong.empty()) wrong = own.check();
+  for (const SettingInForce& setting : own.settings.in_force())
+    for (const char* shared : kShared)
+      if (setting.origin != "default" && setting.key.starts_with(shared))
+        wrong.push_back({ErrorKind::usage, "replay.policy_setting",
+                         setting.key + " is the same for all policies of a replay", setting.origin,
+                         "Take it out of the file, or set it in clm.toml."});
+  return wrong;
+}
+
 }  // namespace
 
-Result<ReplayPolicy> read_policy(const Session& session, const std::string& asked) {
+Result<ReplayPolicy> read_policy(Program& program, const Session& session, const std::string& asked) {
   const std::filesystem::path file(asked);
   if (file.extension() != ".toml") {
     auto applied = with_policy(session.learning(), asked);
@@ -41,14 +58,11 @@ Result<ReplayPolicy> read_policy(const Session& session, const std::string& aske
                 "Give the file another name.");
   Configuration own;
   own.learning = session.learning();
-  if (auto read = own.settings.load_toml(file); !read) return forward_error(read);
-  if (auto wrong = own.check(); !wrong.empty()) return tl::unexpected(std::move(wrong.front()));
-  for (const SettingInForce& setting : own.settings.in_force())
-    for (const char* shared : kShared)
-      if (setting.origin != "default" && setting.key.starts_with(shared))
-        return fail(ErrorKind::usage, "replay.policy_setting",
-                    setting.key + " is the same for all policies of a replay", setting.origin,
-                    "Take it out of the file, or set it in clm.toml.");
+  auto wrong = all_that_is_wrong(own, file);
+  if (!wrong.empty()) {
+    program.also_wrong({wrong.begin() + 1, wrong.end()});
+    return tl::unexpected(std::move(wrong.front()));
+  }
   return ReplayPolicy{name, own.learning, deciding(own.settings)};
 }
 

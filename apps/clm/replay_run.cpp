@@ -6,6 +6,7 @@
 #include "learning_place.hpp"
 #include "registry/workspace.hpp"
 #include "report/replay_report.hpp"
+#include "serving/load_check.hpp"
 
 namespace clm::app {
 namespace {
@@ -63,7 +64,7 @@ Result<OpenHouse> open_house(const std::filesystem::path& directory, Again again
   auto opened = Database::open(workspace->database_file(), options);
   if (!opened) return forward_error(opened);
   auto database = std::make_unique<Database>(std::move(*opened));
-  auto registry = Registry::open(*database, ArtifactStore(workspace->versions()));
+  auto registry = Registry::open(*database, ArtifactStore(workspace->versions()), nullptr, check_loads);
   if (!registry) return forward_error(registry);
   auto cycles = CycleLog::open(*database);
   if (!cycles) return forward_error(cycles);

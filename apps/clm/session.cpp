@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "learning/option_checks.hpp"
+#include "serving/load_check.hpp"
 
 namespace clm::app {
 namespace {
@@ -120,7 +121,7 @@ Result<Registry*> Session::registry() {
   if (!registry_) {
     const auto database = this->database();
     if (!database) return forward_error(database);
-    auto registry = Registry::open(**database, ArtifactStore(workspace_.versions()), &clock_);
+    auto registry = Registry::open(**database, ArtifactStore(workspace_.versions()), &clock_, check_loads);
     if (!registry) return forward_error(registry);
     registry_ = std::make_unique<Registry>(std::move(*registry));
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <sstream>
 
 #include <nlohmann/json.hpp>
 
@@ -17,8 +18,17 @@ namespace {
 bool goes_on(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 constexpr std::size_t kGap = 2;
-/// Texts are not folded to less: a column of single syllables is no easier to read than a block.
-constexpr std::size_t kLeastFolded = 12;
+/// Texts are not folded to less: a column of single syllables is no easier to read than a block. A date fits.
+constexpr std::size_t kLeastFolded = 10;
+/// Nor are words of up to so many letters taken apart where a block would not: version ids.
+constexpr std::size_t kWholeWord = 12;
+
+std::size_t longest_word(const std::string& text) {
+  std::size_t longest = 0;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) longest = std::max(longest, cells_of(word));
+  return longest;
+}
 
 bool looks_numeric(const std::string& cell) {
   return cell.empty() || cell == "-" || cell.find_first_not_of("0123456789.,+-%e ") == std::string::npos;
@@ -31,28 +41,50 @@ void TextTable::add(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::string TextTable::render(std::size_t width) const {
-  const std::size_t columns = rows_.front().size();
-  std::vector<std::size_t> widths(columns, 0);
-  std::vector<bool> right(columns, true);
-  for (std::size_t r = 0; r < rows_.size(); ++r) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      widths[c] = std::max(widths[c], cells_of(rows_[r][c]));
-      if (r > 0 && !looks_numeric(rows_[r][c])) right[c] = false;
+TextTable::Columns TextTable::measure() const {
+  const std::size_t count = rows_.front().size();
+  Columns columns{std::vector<std::size_t>(count, 0), std::vector<std::size_t>(count, 0),
+                  std::vector<bool>(count, true)};
+  for (std::size_t c = 0; c < count; ++c) {
+    std::size_t data = 0, word = longest_word(rows_.front()[c]);
+    for (std::size_t r = 1; r < rows_.size(); ++r) {
+      data = std::max(data, cells_of(rows_[r][c]));
+      if (!looks_numeric(rows_[r][c])) columns.right[c] = false;
     }
+    columns.widths[c] = std::max(data, cells_of(rows_.front()[c]));
+    if (columns.right[c]) {
+      columns.least[c] = std::max(data, word);
+      continue;
+    }
+    for (std::size_t r = 1; r < rows_.size(); ++r) word = std::max(word, longest_word(rows_[r][c]));
+    columns.least[c] = std::min(columns.widths[c], std::clamp(word, kLeastFolded, kWholeWord));
   }
-  if (width == 0) return lines(widths, right);
-  std::size_t whole = kGap * (columns - 1);
+  return columns;
+}
+
+bool TextTable::fits(std::size_t width) const {
+  if (width == 0) return true;
+  const Columns columns = measure();
+  std::size_t least = kGap * (columns.least.size() - 1);
+  for (const std::size_t cells : columns.least) least += cells;
+  return least <= width;
+}
+
+std::string TextTable::render(std::size_t width) const {
+  Columns columns = measure();
+  auto& widths = columns.widths;
+  if (!fits(width)) return blocks(width);
+  std::size_t whole = kGap * (widths.size() - 1);
   for (const std::size_t cells : widths) whole += cells;
-  // The widest text gives way first, a cell at a time.
-  for (; whole > width; --whole) {
-    std::size_t widest = columns;
-    for (std::size_t c = 0; c < columns; ++c)
-      if (!right[c] && widths[c] > kLeastFolded && (widest == columns || widths[c] > widths[widest])) widest = c;
-    if (widest == columns) return blocks(width);
+  // The widest gives way first, a cell at a time.
+  for (; width > 0 && whole > width; --whole) {
+    std::size_t widest = widths.size();
+    for (std::size_t c = 0; c < widths.size(); ++c)
+      if (widths[c] > columns.least[c] && (widest == widths.size() || widths[c] > widths[widest])) widest = c;
+    expects(widest < widths.size(), "what fits can be narrowed");
     --widths[widest];
   }
-  return lines(widths, right);
+  return lines(widths, columns.right);
 }
 
 std::string TextTable::lines(const std::vector<std::size_t>& widths, const std::vector<bool>& right) const {

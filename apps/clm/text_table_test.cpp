@@ -46,6 +46,17 @@ TEST(TextTable, FoldsTheWidestTextFirst) {
     for (const auto& line : lines_of(table.render(width))) EXPECT_LE(cells_of(line), width) << width;
 }
 
+TEST(TextTable, TitlesOfNumbersAreFoldedAndNumbersAreNot) {
+  TextTable table({"symbol", "disagreement bps", "from", "version"});
+  table.add({"BTCUSDT", "12.3", "2024-01-01 00:00", "0123456789ab"});
+  EXPECT_EQ(lines_of(table.render(46)),
+            (Lines{"symbol   disagreement  from        version", "                  bps",
+                   "BTCUSDT          12.3  2024-01-01  0123456789ab", "                        00:00"}));
+  EXPECT_TRUE(table.fits(0));
+  EXPECT_TRUE(table.fits(47));
+  EXPECT_FALSE(table.fits(30));
+}
+
 TEST(TextTable, OfTooManyColumnsIsReadRowByRow) {
   TextTable table({"policy", "rank IC", "net bps/trade", "note"});
   table.add({"gated", "0.0123", "-4.5", ""});

@@ -125,6 +125,19 @@ std::optional<Error> unusable(const CLI::App& app, const std::string& asked) {
   return std::nullopt;
 }
 
+/// The first argument that has to be there and is not, as the usage calls it, and that it is missing; empty: there is
+/// none.
+std::string missing_argument(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_positional() || !option->get_required()) continue;
+    const int given = static_cast<int>(option->results().size());
+    if (given == 0) return value_name(*option) + " is missing";
+    if (given < option->get_expected_min())
+      return "of " + value_name(*option) + ", only " + std::to_string(given) + " is given";
+  }
+  return {};
+}
+
 }  // namespace
 
 Error usage_error(const CLI::App& program, const std::vector<std::string>& words, const CLI::ParseError& error) {
@@ -154,6 +167,12 @@ Error usage_error(const CLI::App& program, const std::vector<std::string>& words
   for (const auto& [flag, times] : reading.times)
     if (times > 1 && flag->get_expected_max() == 1 && takes_a_value(*flag))
       return wrong("usage.twice", flag->get_name() + " is given " + std::to_string(times) + " times", "Give it once.");
+  const CLI::App* command = find_command(program, reading.command);
+  const bool is_short = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr ||
+                        dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr;
+  if (command != nullptr && is_short)
+    if (const auto missing = missing_argument(*command); !missing.empty())
+      return wrong("usage.missing", missing + ": " + read_page(*command).usage, "See " + asked + " --help.");
   const std::string help = "See " + asked + " --help.";
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return wrong("usage", error.what(), help);
   const std::string_view what = error.what();

@@ -24,11 +24,12 @@ std::string in_words(const Error& error) {
 /// How a subsystem is that answered with an error.
 SubsystemState broken(std::string name, const Error& error) {
   const bool is_damaged = error.kind == ErrorKind::integrity || error.kind == ErrorKind::data;
-  return {std::move(name), is_damaged ? "damaged" : "unavailable", std::nullopt, {}, in_words(error)};
+  return {std::move(name), is_damaged ? "damaged" : "unavailable", std::nullopt, "it cannot be read", {},
+          in_words(error)};
 }
 
 SubsystemState empty(std::string name, std::string waits_for) {
-  return {std::move(name), "empty", std::nullopt, std::move(waits_for), {}};
+  return {std::move(name), "empty", std::nullopt, "nothing is in it yet", std::move(waits_for), {}};
 }
 
 SubsystemState survey_candles(Program& program, Session& session, std::optional<LearningPlace>& place) {
@@ -37,7 +38,9 @@ SubsystemState survey_candles(Program& program, Session& session, std::optional<
     return empty("candles", "clm import, clm fetch or clm simulate");
   if (!opened) return broken("candles", opened.error());
   const DataLateness& lateness = opened->lateness;
-  SubsystemState state{"candles", "ok", (lateness.counted_to - lateness.newest_bar).count() / 1000, {}, lateness.note};
+  SubsystemState state{
+      "candles",    "ok", (lateness.counted_to - lateness.newest_bar).count() / 1000, "the close of the newest bar", {},
+      lateness.note};
   const auto store = session.candles();
   if (const auto writer = store ? (*store)->writer() : std::nullopt)
     state.state = "at work: " + *writer;
@@ -73,7 +76,7 @@ Status survey_lineup(Session& session, Timestamp as_of, WorkspaceStatus& status)
     status.without_vote.push_back(
         {absent.model_type, is_there ? (*active)->record.version : VersionId(), std::move(absent.why)});
     if (!is_there || !sound) continue;
-    if (const auto whole = (*registry)->open_artifact((*active)->record); !whole) sound = forward_error(whole);
+    if (const auto whole = (*registry)->open_usable((*active)->record); !whole) sound = forward_error(whole);
   }
   return sound;
 }
@@ -103,14 +106,47 @@ Status survey_learning(Session& session, const std::optional<LearningPlace>& pla
     if (!bars) read = forward_error(bars);
     return counted[time] = bars ? *bars : 0;
   };
-  status.due = training_outlook({*state, *jobs, place->as_of, bars_since}, session.learning());
+  const auto last_trainings = log->last_trainings();
+  if (!last_trainings) return forward_error(last_trainings);
+  status.due = training_outlook({*state, *jobs, *last_trainings, place->as_of, bars_since}, session.learning());
   return read;
 }
 
-SubsystemState survey_database(Session& session) {
+/// When the newest of something was written down, by the clock of then.
+using Noted = std::optional<Timestamp>;
+
+SubsystemState sound(std::string name, const Noted& newest, const std::string& of_what, Timestamp clock) {
+  if (!newest) return {std::move(name), "ok", std::nullopt, "nothing in it says when it was written", {}, {}};
+  const auto age = std::max<std::int64_t>(0, (clock - *newest).count() / 1000);  // a clock may be set back
+  return {std::move(name), "ok", age, of_what, {}, {}};
+}
+
+Result<Noted> newest_event(Session& session) {
+  const auto registry = session.registry();
+  if (!registry) return forward_error(registry);
+  constexpr int kLooked = 50;  // repairs do not say when they were made
+  const auto events = (*registry)->history({}, kLooked);
+  if (!events) return forward_error(events);
+  Noted newest;
+  for (const Event& event : *events) newest = std::max(newest, event.decided_at);
+  return newest;
+}
+
+Result<Noted> newest_cycle(Session& session) {
+  const auto log = session.cycle_log();
+  if (!log) return forward_error(log);
+  const auto cycles = (*log)->list(1);
+  if (!cycles) return forward_error(cycles);
+  return cycles->empty() ? Noted() : cycles->front().decided_at;
+}
+
+SubsystemState survey_database(Session& session, Timestamp clock) {
   const auto database = session.database();
   if (!database) return broken("database", database.error());
-  return {"database", "ok", std::nullopt, {}, {}};
+  const auto event = newest_event(session), cycle = newest_cycle(session);
+  for (const auto* one : {&event, &cycle})
+    if (!*one) return broken("database", one->error());
+  return sound("database", std::max(*event, *cycle), "the newest event or cycle", clock);
 }
 
 nlohmann::json to_json(const LineupMember& member) {
@@ -125,6 +161,7 @@ nlohmann::json to_json(const SubsystemState& state) {
   return {{"name", state.name},
           {"state", state.state},
           {"age_seconds", state.age_seconds ? nlohmann::json(*state.age_seconds) : nlohmann::json()},
+          {"age_of", state.age_of},
           {"waits_for", text_or_null(state.waits_for)},
           {"problem", text_or_null(state.problem)}};
 }
@@ -151,14 +188,16 @@ WorkspaceStatus survey_workspace(Program& program, Session& session) {
       status.subsystems.push_back(empty(name, "the first clm cycle"));
     return status;
   }
-  status.subsystems.push_back(survey_database(session));
-  const Timestamp now = place ? place->as_of : program.clock().now();
+  const Timestamp clock = program.clock().now();
+  status.subsystems.push_back(survey_database(session, clock));
+  const Timestamp now = place ? place->as_of : clock;
   const auto lineup = survey_lineup(session, now, status);
-  status.subsystems.push_back(lineup ? SubsystemState{"registry", "ok", std::nullopt, {}, {}}
-                                     : broken("registry", lineup.error()));
+  const auto event = newest_event(session), cycle = newest_cycle(session);
+  status.subsystems.push_back(lineup && event ? sound("registry", *event, "the newest event", clock)
+                                              : broken("registry", lineup ? event.error() : lineup.error()));
   const auto learning = survey_learning(session, place, status);
-  SubsystemState state =
-      learning ? SubsystemState{"learning", "ok", std::nullopt, {}, {}} : broken("learning", learning.error());
+  SubsystemState state = learning && cycle ? sound("learning", *cycle, "the beginning of the newest cycle", clock)
+                                           : broken("learning", learning ? cycle.error() : learning.error());
   if (!status.holder.empty()) state.state = "at work: " + status.holder;
   if (learning && !status.waiting.empty())
     state.waits_for = "a person: clm approve " + std::to_string(status.waiting.front().id);

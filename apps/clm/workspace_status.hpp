@@ -18,7 +18,8 @@ namespace clm::app {
 struct SubsystemState {
   std::string name;                         ///< candles, database, registry, learning
   std::string state;                        ///< ok, empty, stale, damaged, unavailable, at work: who
-  std::optional<std::int64_t> age_seconds;  ///< of its newest content, by the clock; none: nobody notes it
+  std::optional<std::int64_t> age_seconds;  ///< of its newest content, by the clock
+  std::string age_of;                       ///< what that is; without an age, why there is none
   std::string waits_for;                    ///< empty: nothing
   std::string problem;                      ///< of one that is damaged or unavailable, with the remedy
 };
@@ -53,8 +54,8 @@ WorkspaceStatus survey_workspace(Program& program, Session& session);
 
 /// {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup: [{model_type, version, recipe,
 /// learned_until, weight}], without_vote: [{model_type, version, why}], due: [{model_type, at, trigger, new_bars,
-/// not_before, served, last_tried, waits_for}], waiting: [job], trials, lock_held_by, subsystems: [{name, state,
-/// age_seconds, waits_for, problem}]}
+/// not_before, served, last_tried, waits_for, given_up}], waiting: [job], trials, lock_held_by, subsystems: [{name,
+/// state, age_seconds, age_of, waits_for, problem}]}
 nlohmann::json to_json(const WorkspaceStatus& status);
 
 }  // namespace clm::app

@@ -6,6 +6,7 @@
 
 #include "learning/life_cycle_fixture.hpp"
 #include "learning/replay_fixture.hpp"
+#include "serving/load_check.hpp"
 
 namespace clm {
 namespace {
@@ -63,6 +64,27 @@ class BrokenVersions : public testing::LifeCycleTest {
   void alter(const VersionId& version) {
     const auto file = registry_->store().directory_of("lightgbm", version) / ForecastCalibration::kFileName;
     ASSERT_TRUE(write_file_atomic(file, read_file(file).value() + " "));
+  }
+
+  /// What the program's own registry does: it asks whether what is stored can be loaded, too.
+  void open_as_the_program_does() {
+    auto registry = Registry::open(*database_, ArtifactStore(workspace_->versions()), nullptr, check_loads);
+    ASSERT_TRUE(registry) << to_string(registry.error());
+    registry_.emplace(std::move(*registry));
+  }
+  /// A version whose bytes are what its manifest says, that has evidence, and that no library can make a model of.
+  VersionId unloadable_like(const VersionId& version) {
+    const auto artifact = registry_->open_artifact(*registry_->find(version.str()));
+    auto staged = registry_->store().stage("lightgbm");
+    EXPECT_TRUE(artifact && staged);
+    for (const auto& file : artifact->manifest.files)
+      EXPECT_TRUE(write_file_atomic(
+          staged->directory() / file.name,
+          file.name == ForecastCalibration::kFileName ? "{}" : read_file(artifact->directory / file.name).value()));
+    const auto stored = registry_->store().put(std::move(*staged), artifact->manifest);
+    EXPECT_TRUE(stored) << to_string(stored.error());
+    EXPECT_TRUE(registry_->enter(*stored, testing::because("trained")));
+    return stored->version;
   }
 
   /// Decides at every bar up to `end`; `at_bar` is told how many bars of it have been gone through.
@@ -147,7 +169,7 @@ TEST_F(BrokenVersions, TheOnlyActiveOneFailsAndItsTypeIsTrainedAtOnce) {
   ASSERT_TRUE(gone) << to_string(gone.error());
   EXPECT_EQ(status(only), VersionStatus::failed);
   EXPECT_EQ(kinds(only), std::vector<std::string>{"failed"});
-  EXPECT_THAT(last_text("trigger"), HasSubstr("the bytes of the active version " + only.str() + " are broken"));
+  EXPECT_THAT(last_text("trigger"), HasSubstr("the active version " + only.str() + " is broken"));
   EXPECT_THAT(last_text("trigger"), HasSubstr("there is no older version"));
   const Job job = last_job();
   EXPECT_EQ(job.kind, JobKind::train);
@@ -156,6 +178,38 @@ TEST_F(BrokenVersions, TheOnlyActiveOneFailsAndItsTypeIsTrainedAtOnce) {
   EXPECT_EQ(all_jobs().size(), 1U);
   ASSERT_TRUE(live_until(kBars + 6));
   EXPECT_EQ(all_jobs().size(), 1U) << "once is enough";
+}
+
+TEST_F(BrokenVersions, OneThatDoesNotLoadThoughItsBytesAreSoundFailsToo) {
+  const VersionId before = served(easy_candles(), 1);
+  const VersionId unloadable = unloadable_like(before);
+  ASSERT_TRUE(registry_->promote(unloadable, testing::because("nobody asked whether it loads")));
+  ASSERT_TRUE(registry_->open_artifact(*registry_->find(unloadable.str()))) << "its bytes are sound";
+  open_as_the_program_does();
+  const auto gone = live_until(kBars + 4);
+  ASSERT_TRUE(gone) << to_string(gone.error());
+  EXPECT_EQ(status(unloadable), VersionStatus::failed);
+  EXPECT_EQ(active_version("lightgbm"), before.str());
+  EXPECT_THAT(last_text("failed"), HasSubstr("and yet it does not load"));
+  EXPECT_THAT(last_text("trigger"), HasSubstr("the active version " + unloadable.str() + " is broken"));
+  const auto reconciled = registry_->reconcile(lock_, close_of(kBars + 5));
+  ASSERT_TRUE(reconciled);
+  EXPECT_TRUE(reconciled->whole.empty()) << "sound bytes alone do not make it a candidate again";
+  const auto again = registry_->promote(unloadable, testing::because("let us see"));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, "artifact.unloadable");
+  EXPECT_TRUE(live_until(kBars + 6));
+}
+
+TEST_F(BrokenVersions, OneOnTrialThatDoesNotLoadFails) {
+  const VersionId active = served(easy_candles(), 1);
+  const VersionId unloadable = unloadable_like(active);
+  ASSERT_TRUE(registry_->advance(unloadable, VersionStatus::shadow, testing::because("let it try")));
+  open_as_the_program_does();
+  const auto gone = live_until(kBars + 4);
+  ASSERT_TRUE(gone) << to_string(gone.error());
+  EXPECT_EQ(status(unloadable), VersionStatus::failed);
+  EXPECT_EQ(active_version("lightgbm"), active.str());
 }
 
 TEST_F(BrokenVersions, AnOlderSoundOneTakesItsPlaceMeanwhile) {
@@ -203,7 +257,7 @@ TEST_F(BrokenVersions, WhoeverWasKilledOnNoticingIsFinishedByTheNext) {
   ASSERT_TRUE(gone) << to_string(gone.error());
   EXPECT_EQ(kinds(before), (std::vector<std::string>{"promoted"}));
   EXPECT_EQ(last_job().kind, JobKind::train);
-  EXPECT_THAT(last_job().reason, HasSubstr("the bytes of the active version " + active.str() + " are broken"));
+  EXPECT_THAT(last_job().reason, HasSubstr("the active version " + active.str() + " is broken"));
 }
 
 TEST_F(BrokenVersions, ATrialBesideAVersionThatFailsStartsOver) {

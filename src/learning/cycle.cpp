@@ -103,7 +103,7 @@ Result<Incumbents> incumbents_of(const Arena& arena, const CycleWorkplace& place
     if (!*active) continue;
     incumbents.versions.emplace(trigger.model_type, (*active)->record.version.str());
     const std::string name = "the active " + trigger.model_type + " version " + (*active)->record.version.str();
-    const auto artifact = place.registry.open_artifact((*active)->record);
+    const auto artifact = place.registry.open_usable((*active)->record);
     if (!artifact && artifact.error().kind == ErrorKind::integrity) {
       incumbents.notes.push_back(name + " is broken and cannot be compared: " + artifact.error().message);
       continue;

@@ -32,7 +32,7 @@ Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& plac
   if (!active) return forward_error(active);
   if (!*active) return std::optional<ActiveEnsemble>();
   ActiveEnsemble out{(*active)->record.version.str(), std::nullopt};
-  const auto artifact = place.registry.open_artifact((*active)->record);
+  const auto artifact = place.registry.open_usable((*active)->record);
   if (!artifact && artifact.error().kind == ErrorKind::integrity) return std::optional(std::move(out));
   if (!artifact) return forward_error(artifact);
   if (artifact->manifest.feature_hash != arena.data.rows.data.frame->set_hash ||

@@ -48,20 +48,21 @@ struct Job {
   std::string evidence_json;  ///< what the decision rests on; empty of a training
   JobState state = JobState::pending;
   Approval approval = Approval::not_needed;
-  Timestamp decided_at;  ///< close of the bar
-  Timestamp not_before;  ///< of a retry
-  int attempts = 0;      ///< begun and ended, whatever came of it
-  int recoveries = 0;    ///< begun, and the process died
-  double seconds = 0;    ///< of the last attempt; of a training, of its whole cycle
-  std::string outcome;   ///< what came of it, or of the last attempt: a version, or an error in words
+  Timestamp data_until;                                ///< close of the bar at which it was decided
+  std::optional<Timestamp> decided_at = std::nullopt;  ///< by the clock; none in a replay, and not noted before
+  Timestamp not_before;                                ///< of a retry
+  int attempts = 0;                                    ///< begun and ended, whatever came of it
+  int recoveries = 0;                                  ///< begun, and the process died
+  double seconds = 0;                                  ///< of the last attempt; of a training, of its whole cycle
+  std::string outcome;  ///< what came of it, or of the last attempt: a version, or an error in words
 };
 inline bool moves_a_version(const Job& job) { return job.kind != JobKind::train && job.kind != JobKind::ensemble; }
 inline bool is_open(const Job& job) { return job.state == JobState::pending || job.state == JobState::running; }
 
 /// "promote lightgbm 0123456789ab", "train xgboost"
 std::string describe(const Job& job);
-/// {job, plan, kind, model_type, version, to, trigger, priority, reason, state, approval, decided_at, not_before,
-/// attempts, recoveries, seconds, outcome}
+/// {job, plan, kind, model_type, version, to, trigger, priority, reason, state, approval, data_until, decided_at,
+/// not_before, attempts, recoveries, seconds, outcome}
 nlohmann::json to_json(const Job& job);
 
 /// Jobs of one moment: one per model type and change, the most urgent first.

@@ -13,39 +13,47 @@ void write_plan(soci::session& session, const Plan& plan) {
 }
 
 void write_job(soci::session& session, const Job& job) {
-  const long long id = job.id, plan = job.plan, decided_at = job.decided_at.ms(), not_before = job.not_before.ms();
+  const long long id = job.id, plan = job.plan, data_until = job.data_until.ms(), not_before = job.not_before.ms();
+  const long long clocked_at = job.decided_at.value_or(Timestamp(0)).ms();
+  soci::indicator clocked = job.decided_at ? soci::i_ok : soci::i_null;
   const std::string kind(to_string(job.kind)), version = job.version.str(), target(to_string(job.to));
   const std::string state(to_string(job.state)), approval(to_string(job.approval));
   const int trigger = static_cast<int>(job.trigger), priority = static_cast<int>(job.priority);
-  session << "INSERT INTO jobs (job, plan, kind, model_type, version, target, trigger_by, priority, reason, evidence, "
-             "state, approval, decided_at, not_before, attempts, recoveries, seconds, outcome) VALUES (:job, :plan, "
-             ":kind, :type, :version, :target, :trigger, :priority, :reason, :evidence, :state, :approval, :decided, "
-             ":not_before, :attempts, :recoveries, :seconds, :outcome) ON CONFLICT (job) DO UPDATE SET state = "
-             "excluded.state, approval = excluded.approval, reason = excluded.reason, not_before = "
-             "excluded.not_before, attempts = excluded.attempts, recoveries = excluded.recoveries, seconds = "
-             "excluded.seconds, outcome = excluded.outcome",
+  session
+      << "INSERT INTO jobs (job, plan, kind, model_type, version, target, trigger_by, priority, reason, evidence, "
+         "state, approval, decided_at, clocked_at, not_before, attempts, recoveries, seconds, outcome) VALUES (:job, "
+         ":plan, :kind, :type, :version, :target, :trigger, :priority, :reason, :evidence, :state, :approval, "
+         ":until, :clocked, :not_before, :attempts, :recoveries, :seconds, :outcome) ON CONFLICT (job) DO UPDATE SET "
+         "state = "
+         "excluded.state, approval = excluded.approval, reason = excluded.reason, not_before = "
+         "excluded.not_before, attempts = excluded.attempts, recoveries = excluded.recoveries, seconds = "
+         "excluded.seconds, outcome = excluded.outcome",
       soci::use(id), soci::use(plan), soci::use(kind), soci::use(job.model_type), soci::use(version), soci::use(target),
       soci::use(trigger), soci::use(priority), soci::use(job.reason), soci::use(job.evidence_json), soci::use(state),
-      soci::use(approval), soci::use(decided_at), soci::use(not_before), soci::use(job.attempts),
-      soci::use(job.recoveries), soci::use(job.seconds), soci::use(job.outcome);
+      soci::use(approval), soci::use(data_until), soci::use(clocked_at, clocked), soci::use(not_before),
+      soci::use(job.attempts), soci::use(job.recoveries), soci::use(job.seconds), soci::use(job.outcome);
 }
 
-std::vector<Job> read_jobs(soci::session& session, WhichJobs which) {
+namespace {
+
+/// `conditions` names one number.
+std::vector<Job> select_jobs(soci::session& session, const std::string& conditions, int number) {
   std::vector<Job> jobs;
   Job job;
-  long long id = 0, plan = 0, decided_at = 0, not_before = 0;
+  long long id = 0, plan = 0, data_until = 0, clocked_at = 0, not_before = 0;
+  soci::indicator clocked = soci::i_null;
   std::string kind, version, target, state, approval;
   int trigger = 0, priority = 0;
-  const int all = which == WhichJobs::all ? 1 : 0;
   soci::statement select =
       (session.prepare << "SELECT job, plan, kind, model_type, version, target, trigger_by, priority, reason, "
-                          "evidence, state, approval, decided_at, not_before, attempts, recoveries, seconds, outcome "
-                          "FROM jobs WHERE :all = 1 OR state IN ('pending', 'running') ORDER BY job",
-       soci::use(all), soci::into(id), soci::into(plan), soci::into(kind), soci::into(job.model_type),
+                          "evidence, state, approval, decided_at, clocked_at, not_before, attempts, recoveries, "
+                          "seconds, outcome FROM jobs " +
+                              conditions + " ORDER BY job",
+       soci::use(number), soci::into(id), soci::into(plan), soci::into(kind), soci::into(job.model_type),
        soci::into(version), soci::into(target), soci::into(trigger), soci::into(priority), soci::into(job.reason),
-       soci::into(job.evidence_json), soci::into(state), soci::into(approval), soci::into(decided_at),
-       soci::into(not_before), soci::into(job.attempts), soci::into(job.recoveries), soci::into(job.seconds),
-       soci::into(job.outcome));
+       soci::into(job.evidence_json), soci::into(state), soci::into(approval), soci::into(data_until),
+       soci::into(clocked_at, clocked), soci::into(not_before), soci::into(job.attempts), soci::into(job.recoveries),
+       soci::into(job.seconds), soci::into(job.outcome));
   select.execute();
   while (select.fetch()) {
     job.id = id;
@@ -57,11 +65,25 @@ std::vector<Job> read_jobs(soci::session& session, WhichJobs which) {
     job.priority = static_cast<Priority>(priority);
     job.state = parse_job_state(state).value();
     job.approval = parse_approval(approval).value();
-    job.decided_at = Timestamp(decided_at);
+    job.data_until = Timestamp(data_until);
+    job.decided_at = clocked == soci::i_ok ? std::optional(Timestamp(clocked_at)) : std::nullopt;
     job.not_before = Timestamp(not_before);
     jobs.push_back(job);
   }
   return jobs;
+}
+
+}  // namespace
+
+std::vector<Job> read_jobs(soci::session& session, WhichJobs which) {
+  return select_jobs(session, "WHERE :all = 1 OR state IN ('pending', 'running')", which == WhichJobs::all ? 1 : 0);
+}
+
+std::vector<Job> read_last_trainings(soci::session& session) {
+  return select_jobs(session,
+                     "WHERE job IN (SELECT max(job) FROM jobs WHERE kind = 'train' AND state IN ('completed', "
+                     "'failed') AND job > :none GROUP BY model_type)",
+                     0);
 }
 
 std::vector<Plan> read_plans(soci::session& session) {

@@ -43,6 +43,9 @@ CREATE INDEX jobs_by_state ON jobs (state);
 CREATE TRIGGER jobs_end_once BEFORE UPDATE ON jobs WHEN old.state IN ('completed', 'failed', 'cancelled')
   BEGIN SELECT raise(ABORT, 'a job that has ended is not changed'); END;
 )sql";
+/// Its column `decided_at` holds the close until which data were known; when that was by the clock came later, and is
+/// null where nobody noted it.
+inline constexpr std::string_view kJobClock = "ALTER TABLE jobs ADD COLUMN clocked_at INTEGER;";
 
 void write_plan(soci::session& session, const Plan& plan);
 /// Inserts it, or brings what changes about a job up to date.
@@ -53,6 +56,8 @@ enum class WhichJobs { open, all };
 std::vector<Job> read_jobs(soci::session& session, WhichJobs which);
 /// By number, ascending.
 std::vector<Plan> read_plans(soci::session& session);
+/// Of every model type, the newest training that has ended, whatever came of it.
+std::vector<Job> read_last_trainings(soci::session& session);
 /// Seconds of the newest `count` completed trainings of a type.
 std::vector<double> read_training_seconds(soci::session& session, const std::string& model_type, int count);
 

@@ -178,10 +178,12 @@ std::vector<float> LifeCycle::served(Timestamp now, const std::vector<ForecastRo
   return out;
 }
 
-std::vector<NextTraining> LifeCycle::next_trainings() const {
+Result<std::vector<NextTraining>> LifeCycle::next_trainings() const {
+  const auto last_trainings = log_.last_trainings();
+  if (!last_trainings) return forward_error(last_trainings);
   const std::size_t last = tape_.bars() - 1;
   const auto bars_since = [&](Timestamp time) { return tape_.rows_since(time, last); };
-  return training_outlook({state_, open_jobs_, tape_.close(last), bars_since}, options_);
+  return training_outlook({state_, open_jobs_, *last_trainings, tape_.close(last), bars_since}, options_);
 }
 
 Status LifeCycle::commit(std::vector<ForecastRow> forecasts) {

@@ -37,12 +37,12 @@ enum class Look {
 /// them is begun, and again when they are done. Killed anywhere, opening goes on to the same versions, statuses, events
 /// and forecasts. Not thread-safe; one per workspace, whose lock the `CycleWorkplace` proves.
 ///
-/// A version whose bytes turn out to be broken when it is to be promoted, or when the life cycle is opened, is
-/// `failed`, whether it was active, on trial, or the way back. The next older sound version that may still vote takes
-/// the place of an active one (not in mode `logging_only`, where its slot stays empty), and the type is trained again
-/// at the next decision; an ensemble is as sound as its members. A watch whose way back is broken ends. A rollback
-/// passes over broken versions to the next older sound one; where there is none, the version stays active and the job
-/// has failed.
+/// A version that turns out to be broken (by its bytes, or because it does not load) when it is to be promoted, or when
+/// the life cycle is opened, is `failed`, whether it was active, on trial, or the way back. The next older sound
+/// version that may still vote takes the place of an active one (not in mode `logging_only`, where its slot stays
+/// empty), and the type is trained again at the next decision; an ensemble is as sound as its members. A watch whose
+/// way back is broken ends. A rollback passes over broken versions to the next older sound one; where there is none,
+/// the version stays active and the job has failed.
 ///
 /// In mode `advisory` moves of versions are jobs that wait for a person (`Approval::awaited`); what then was done in
 /// the registry is met like anything else that a person does, and a job whose version stands where it wanted it is
@@ -73,7 +73,7 @@ class LifeCycle {
   /// Not ended: waiting for a person or for their time.
   const std::vector<Job>& open_jobs() const { return open_jobs_; }
   /// When each type of `training.models` is due next, as of the last bar of the tape.
-  std::vector<NextTraining> next_trainings() const;
+  Result<std::vector<NextTraining>> next_trainings() const;
   /// What came of the last cycle that was run; none before.
   const std::optional<Result<CycleReport>>& last_cycle() const { return last_cycle_; }
 
@@ -146,7 +146,7 @@ class LifeCycle {
   Status meet_newcomer(const CycleResult& result, const VersionId& reference, Timestamp now);
   Status propose_newcomer(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now);
 
-  // Versions whose stored bytes are broken.
+  // Versions that are not usable (`Registry::what_is_broken`).
   Result<std::map<std::string, VersionId>> meet_broken_versions(const std::map<std::string, VersionId>& active_before);
   Result<bool> fail_if_broken(const VersionId& version, Timestamp now);
   Status meet_broken_ways_back(const std::string& model_type, Timestamp now);

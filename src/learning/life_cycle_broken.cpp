@@ -1,5 +1,5 @@
-// Versions whose stored bytes are not what was judged: out of service, who takes their place, and what is trained
-// again.
+// Versions whose stored bytes are not what was judged, or do not load: out of service, who takes their place, and what
+// is trained again.
 #include "learning/life_cycle.hpp"
 
 namespace clm {
@@ -12,7 +12,8 @@ Result<bool> LifeCycle::fail_if_broken(const VersionId& version, Timestamp now) 
   if (!problem) return forward_error(problem);
   if (!*problem) return false;
   const std::string what = (*problem)->message + ((*problem)->where.empty() ? "" : " (" + (*problem)->where + ")");
-  const Decision failure{now, "life cycle", "its stored bytes are broken: " + what, {}};
+  const bool are_bytes_sound = (*problem)->code == "artifact.unloadable";
+  const Decision failure{now, "life cycle", (are_bytes_sound ? "" : "its stored bytes are broken: ") + what, {}};
   if (auto failed = place_.registry.advance(version, VersionStatus::failed, failure); !failed)
     return forward_error(failed);
   tell(now, "failed", record->slot.model_type, version, failure.reason);
@@ -62,7 +63,7 @@ Result<VersionId> LifeCycle::go_back_from(const std::string& model_type, const V
     const auto may_vote = has_vote(way.version, now);
     if (!may_vote) return forward_error(may_vote);
     if (*broken || !*may_vote) continue;
-    const Decision decision{now, "life cycle", "the bytes of " + lost.str() + " are broken", {}};
+    const Decision decision{now, "life cycle", lost.str() + " is broken", {}};
     const auto back = place_.registry.rollback(Slot{model_type}, decision, {way.version, Registry::IfBroken::refuse});
     if (!back) return forward_error(back);
     return back->active.version;
@@ -72,14 +73,13 @@ Result<VersionId> LifeCycle::go_back_from(const std::string& model_type, const V
 
 Status LifeCycle::make_up_for(const std::string& model_type, const VersionId& lost, Timestamp now) {
   TypeState& type = state_.types[model_type];
-  type.lost = "the bytes of the active version " + lost.str() + " are broken";
+  type.lost = "the active version " + lost.str() + " is broken";
   if (auto met = meet_broken_ways_back(model_type, now); !met) return met;
   if (type.active.empty() && options_.deployment.mode != "logging_only") {
     const auto back = go_back_from(model_type, lost, now);
     if (!back) return forward_error(back);
     if (!back->empty())
-      tell(now, "promoted", model_type, *back,
-           "active again in the place of " + lost.str() + ", whose bytes are broken");
+      tell(now, "promoted", model_type, *back, "active again in the place of " + lost.str() + ", which is broken");
     if (auto read = read_active(model_type); !read) return read;
   }
   const auto ways = place_.registry.ways_back(Slot{model_type});

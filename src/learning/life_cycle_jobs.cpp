@@ -31,7 +31,7 @@ Status LifeCycle::recover_jobs() {
     if (++job.recoveries > options_.jobs.max_recoveries) {
       job.state = JobState::failed;
       job.outcome = "given up: begun " + std::to_string(job.recoveries) + " times, and each time its process ended";
-      tell(state_.last_close.value_or(job.decided_at), "failed", job.model_type, job.version,
+      tell(state_.last_close.value_or(job.data_until), "failed", job.model_type, job.version,
            describe(job) + ": " + job.outcome);
     }
     save(job);
@@ -58,7 +58,8 @@ Status LifeCycle::make_plan(Timestamp now) {
   for (Job& job : planned_) {
     job.id = ++state_.jobs;
     job.plan = plan.id;
-    job.decided_at = job.not_before = now;
+    job.data_until = job.not_before = now;
+    job.decided_at = log_.time_by_the_clock();
     save(job);
     if (job.kind == JobKind::train) {
       const auto seconds = log_.typical_training_seconds(job.model_type);

@@ -50,7 +50,8 @@ CREATE TABLE universes (
 ALTER TABLE forecasts ADD COLUMN universe INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kFirstTables}, Migration{2, kJobTables}, Migration{3, kUniverses}};
+constexpr std::array kMigrations{Migration{1, kFirstTables}, Migration{2, kJobTables}, Migration{3, kUniverses},
+                                 Migration{4, kJobClock}};
 
 constexpr char kDigits[] = "0123456789abcdef";
 
@@ -99,9 +100,13 @@ nlohmann::json to_json(const LifeEvent& event) {
           {"version", event.version},  {"text", event.text}, {"detail", nlohmann::json::parse(event.detail_json)}};
 }
 
-Result<LifeCycleLog> LifeCycleLog::open(Database& database) {
+Result<LifeCycleLog> LifeCycleLog::open(Database& database, const Clock* clock) {
   if (auto migrated = database.migrate("life_cycle", kMigrations); !migrated) return forward_error(migrated);
-  return LifeCycleLog(database);
+  return LifeCycleLog(database, clock);
+}
+
+std::optional<Timestamp> LifeCycleLog::time_by_the_clock() const {
+  return clock_ == nullptr ? std::nullopt : std::optional(clock_->now());
 }
 
 Status LifeCycleLog::set_universe(const std::vector<Symbol>& symbols) {
@@ -256,6 +261,16 @@ Result<std::vector<Job>> LifeCycleLog::jobs(WhichJobs which) const {
   std::vector<Job> jobs;
   const auto read = database_->read("reading jobs", [&](soci::session& session) -> Status {
     jobs = read_jobs(session, which);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return jobs;
+}
+
+Result<std::vector<Job>> LifeCycleLog::last_trainings() const {
+  std::vector<Job> jobs;
+  const auto read = database_->read("reading the last trainings", [&](soci::session& session) -> Status {
+    jobs = read_last_trainings(session);
     return {};
   });
   if (!read) return forward_error(read);

@@ -47,7 +47,10 @@ nlohmann::json to_json(const LifeEvent& event);
 class LifeCycleLog {
  public:
   /// Brings the tables (component "life_cycle") up to date. Errors as `Database`.
-  static Result<LifeCycleLog> open(Database& database);
+  /// `clock`, if it is given, says when jobs are decided (`Job::decided_at`); it must outlive the log.
+  static Result<LifeCycleLog> open(Database& database, const Clock* clock = nullptr);
+  /// None without a clock.
+  std::optional<Timestamp> time_by_the_clock() const;
 
   struct Step {
     std::string state_json;
@@ -75,15 +78,18 @@ class LifeCycleLog {
   Status update(const Job& job);
   /// By number, ascending.
   Result<std::vector<Job>> jobs(WhichJobs which) const;
+  /// Of every model type, the newest training that has ended, whatever came of it.
+  Result<std::vector<Job>> last_trainings() const;
   Result<std::vector<Plan>> plans() const;
   /// Seconds that training a type takes: the median of its last five; none before the first.
   Result<std::optional<double>> typical_training_seconds(const std::string& model_type) const;
 
  private:
-  explicit LifeCycleLog(Database& database) : database_(&database) {}
+  LifeCycleLog(Database& database, const Clock* clock) : database_(&database), clock_(clock) {}
   /// The places of a stored universe's symbols in this one; -1: it has none.
   Result<std::vector<int>> places_of(std::int64_t universe) const;
   Database* database_;
+  const Clock* clock_;
   std::int64_t universe_ = 0;  ///< its number; 0: not set
   std::vector<Symbol> symbols_;
 };

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include <soci/soci.h>
 #include <nlohmann/json.hpp>
 
 #include "registry/registry_fixture.hpp"
@@ -38,7 +39,8 @@ class LifeCycleLogTest : public testing::RegistryTest {
     job.evidence_json = R"({"gain": 1})";
     job.state = state;
     job.approval = Approval::awaited;
-    job.decided_at = Timestamp(1'000);
+    job.data_until = Timestamp(1'000);
+    job.decided_at = Timestamp(1'500);
     job.not_before = Timestamp(2'000);
     job.attempts = 2;
     job.recoveries = 1;
@@ -90,6 +92,26 @@ TEST_F(LifeCycleLogTest, AJobIsReadAsItWasWritten) {
   ASSERT_EQ(plans.size(), 2U);
   EXPECT_EQ(plans[0].expected_seconds, 12.5);
   EXPECT_FALSE(plans[1].expected_seconds);
+}
+
+TEST_F(LifeCycleLogTest, JobsOfBeforeTheirTimeByTheClockWasNotedHaveNone) {
+  LifeCycleLog::Step step;
+  step.state_json = "{}";
+  step.plans = {{1, Timestamp(1'000), std::nullopt}};
+  step.jobs = {job(1, JobState::pending)};
+  ASSERT_TRUE(log_.commit(step));
+  ASSERT_TRUE(database_->write("going back to the tables of before", [](soci::session& session) -> Status {
+    session << "ALTER TABLE jobs DROP COLUMN clocked_at";
+    session << "UPDATE schema_versions SET version = 3 WHERE component = 'life_cycle'";
+    return {};
+  }));
+  auto log = LifeCycleLog::open(*database_);
+  ASSERT_TRUE(log) << to_string(log.error());
+  const auto jobs = log->jobs(WhichJobs::all).value();
+  ASSERT_EQ(jobs.size(), 1U);
+  EXPECT_EQ(jobs[0].data_until, Timestamp(1'000));
+  EXPECT_FALSE(jobs[0].decided_at);
+  EXPECT_TRUE(to_json(jobs[0])["decided_at"].is_null());
 }
 
 TEST_F(LifeCycleLogTest, AJobThatEndedIsNotChanged) {

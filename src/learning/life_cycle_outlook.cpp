@@ -35,6 +35,10 @@ std::vector<NextTraining> training_outlook(const OutlookQuestion& question, cons
     } else if (!vacant && on_trial >= options.deployment.stages.shadow.places) {
       next.waits_for = std::to_string(on_trial) + " on trial, and there are no more places";
     }
+    const auto last = std::find_if(question.last_trainings.begin(), question.last_trainings.end(),
+                                   [&](const Job& job) { return job.model_type == name; });
+    const bool failed = last != question.last_trainings.end() && last->state == JobState::failed;
+    if (failed && waiting == open_jobs.end()) next.given_up = GivenUpTraining{last->id, last->attempts, last->outcome};
     all.push_back(std::move(next));
   }
   return all;

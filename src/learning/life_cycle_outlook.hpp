@@ -14,13 +14,14 @@ namespace clm {
 struct OutlookQuestion {
   const LifeCycleState& state;
   const std::vector<Job>& open_jobs;
-  Timestamp now;  ///< close of the newest bar
+  const std::vector<Job>& last_trainings;  ///< `LifeCycleLog::last_trainings`
+  Timestamp now;                           ///< close of the newest bar
   /// Bars of the universe that closed since.
   std::function<std::int64_t(Timestamp)> bars_since;
 };
 
-/// When each type of `training.models` is due next (`next_training`), and what it waits for: a training that is tried
-/// again, or a place on trial.
+/// When each type of `training.models` is due next (`next_training`), what it waits for (a training that is
+/// tried again, or a place on trial), and whether its last training was given up.
 std::vector<NextTraining> training_outlook(const OutlookQuestion& question, const LearningOptions& options);
 
 }  // namespace clm

@@ -11,12 +11,12 @@
 namespace clm {
 namespace {
 
-/// The model types whose versions live here.
-std::vector<std::string> types_of(const LearningOptions& options) {
+/// The model types that may be trained or made here.
+std::set<std::string> types_of(const LearningOptions& options) {
   std::set<std::string> types(options.training.models.begin(), options.training.models.end());
   types.insert(options.ensemble.models.begin(), options.ensemble.models.end());
   if (options.ensemble.mode != "off") types.insert(std::string(kEnsembleType));
-  return {types.begin(), types.end()};
+  return types;
 }
 
 }  // namespace
@@ -139,7 +139,13 @@ Status LifeCycle::read_active(const std::string& model_type) {
 }
 
 Status LifeCycle::read_registry() {
-  for (const auto& name : types_of(options_))
+  auto types = types_of(options_);
+  // Where no more are made, an active ensemble serves all the same.
+  const std::string ensemble(kEnsembleType);
+  const auto active = place_.registry.active(Slot{ensemble});
+  if (!active) return forward_error(active);
+  if (*active || state_.types.contains(ensemble)) types.insert(ensemble);
+  for (const auto& name : types)
     if (auto read = read_active(name); !read) return read;
   return {};
 }

@@ -53,6 +53,19 @@ TEST(NextTraining, IsNeverInTheCoolDown) {
       << "new bars do not hasten it";
 }
 
+TEST(NextTraining, OfATrainingThatWasGivenUpSaysWhyAndWhatHelps) {
+  TriggerOptions options;
+  options.retrain_hours = 24;
+  options.cooldown_hours = 72;
+  NextTraining next = next_training({"lightgbm", std::nullopt, kNow}, 0, options);
+  next.given_up = GivenUpTraining{3, 2, "dataset.no_rows: nothing to learn from"};
+  EXPECT_THAT(describe(next),
+              HasSubstr("tried again from 2024-05-04T00:00:00Z, or at once with clm cycle --force; job 3 "
+                        "was given up after 2 attempts: dataset.no_rows: nothing to learn from"));
+  next.given_up = GivenUpTraining{3, 0, "given up: begun 4 times, and each time its process ended"};
+  EXPECT_THAT(describe(next), HasSubstr("; job 3 was given up: begun 4 times"));
+}
+
 TEST(NextTraining, ConcernsOnlyTriggersThatAreListenedTo) {
   TriggerOptions options;
   options.kinds = {"drift_detected"};

@@ -282,7 +282,7 @@ Status TriggerWatch::learn_spread(Spread& spread, std::size_t data_bars) {
   ForecastBook book(tape_, registry_, options_.serving);
   const auto manifest = book.manifest(spread.version);
   if (!manifest && manifest.error().kind == ErrorKind::integrity) {
-    spread.no_reference = "the bytes of the active version are broken: " + manifest.error().message;
+    spread.no_reference = "the active version is broken: " + manifest.error().message;
     return {};
   }
   if (!manifest) return forward_error(manifest);

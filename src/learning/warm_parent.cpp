@@ -29,7 +29,7 @@ std::string what_forbids(const std::string& version, const Manifest& manifest, c
 Result<std::shared_ptr<const Model>> load_warm_parent(const Registry& registry, const std::string& version) {
   const auto record = registry.find(version);
   if (!record) return forward_error(record);
-  const auto artifact = registry.open_artifact(*record);
+  const auto artifact = registry.open_usable(*record);
   if (!artifact) return forward_error(artifact);
   auto model = load_calibrated_model(artifact->manifest.model_type, artifact->directory);
   if (!model) return forward_error(model);
@@ -58,7 +58,7 @@ Result<WarmParent> find_warm_parent(const Registry& registry, const std::string&
   }
   auto model = load_warm_parent(registry, parent);
   if (!model && model.error().kind == ErrorKind::integrity)
-    return drawn("the bytes of " + parent + " are broken: " + model.error().message);
+    return drawn(parent + " is broken: " + model.error().message);
   if (!model) return forward_error(model);
   return WarmParent{parent, std::move(*model), {}};
 }

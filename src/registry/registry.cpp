@@ -13,6 +13,8 @@ using namespace registry_sql;
 
 namespace {
 
+constexpr std::string_view kUnloadable = "artifact.unloadable";
+
 tl::unexpected<Error> refused(std::string code, std::string message, std::string remedy = {}) {
   return fail(ErrorKind::refused, std::move(code), std::move(message), {}, std::move(remedy));
 }
@@ -91,9 +93,9 @@ void step(soci::session& session, VersionRecord& record, VersionStatus to, const
 
 }  // namespace
 
-Result<Registry> Registry::open(Database& database, ArtifactStore store, const Clock* clock) {
+Result<Registry> Registry::open(Database& database, ArtifactStore store, const Clock* clock, LoadCheck loads) {
   if (auto migrated = database.migrate("registry", registry_migrations()); !migrated) return forward_error(migrated);
-  return Registry(database, std::move(store), clock);
+  return Registry(database, std::move(store), clock, std::move(loads));
 }
 
 Result<Manifest> stored_manifest(const VersionRecord& record) {
@@ -190,7 +192,7 @@ Result<VersionRecord> Registry::advance(const VersionId& version, VersionStatus 
     const auto found = find(version.str());
     if (!found) return forward_error(found);
     if (!is_legal_transition(found->status, to)) return illegal(*found, to);
-    if (auto whole = open_artifact(*found); !whole) return forward_error(whole);
+    if (auto usable = open_usable(*found); !usable) return forward_error(usable);
   }
   VersionRecord record;
   const auto written = database_->write("advancing a version", [&](soci::session& session) -> Status {
@@ -224,7 +226,7 @@ Result<Registry::Promotion> Registry::promote(const VersionId& version, const De
   if (why->evidence_json.empty())
     return refused("registry.no_evidence", "version " + version.str() + " has no evidence that it should be promoted",
                    judging_of(*found));
-  if (auto sound = open_artifact(*found); !sound) return forward_error(sound);
+  if (auto usable = open_usable(*found); !usable) return forward_error(usable);
 
   Promotion promotion;
   const auto written = database_->write("promoting a version", [&](soci::session& session) -> Status {
@@ -293,7 +295,7 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
   std::vector<std::pair<VersionRecord, Error>> broken;
   auto target = first;
   for (; target != ways->end(); ++target) {
-    const auto sound = open_artifact(*target);
+    const auto sound = open_usable(*target);
     if (sound) break;
     if (sound.error().kind != ErrorKind::integrity) return forward_error(sound);
     broken.emplace_back(*target, sound.error());
@@ -303,7 +305,9 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
     return fail(
         ErrorKind::integrity, "registry.way_back_broken",
         "version " + broken.front().first.version.str() + " cannot be active again: " + problem.message, problem.where,
-        "Put its bytes back: clm reproduce " + broken.front().first.version.str() + " --restore. " +
+        (problem.code == kUnloadable
+             ? ""
+             : "Put its bytes back: clm reproduce " + broken.front().first.version.str() + " --restore. ") +
             (target == ways->end() ? "No older version of " + slot_name(slot) + " is sound; without one: clm retire " +
                                          slot.model_type + " --reason TEXT."
                                    : "Or go back to the next older sound one: clm rollback " + slot.model_type +
@@ -344,7 +348,7 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
 }
 
 Result<std::optional<Error>> Registry::what_is_broken(const VersionRecord& record) const {
-  const auto opened = open_artifact(record);
+  const auto opened = open_usable(record);
   if (opened) return std::optional<Error>();
   // Of an ensemble, a member whose files retention removed is as bad as one whose files are altered.
   const bool is_broken = opened.error().kind == ErrorKind::integrity || opened.error().code == "registry.pruned";
@@ -352,12 +356,37 @@ Result<std::optional<Error>> Registry::what_is_broken(const VersionRecord& recor
   return std::optional(opened.error());
 }
 
-Result<StoredArtifact> Registry::open_artifact(const VersionRecord& record) const {
+/// The version itself, and after it those that it is made of.
+Result<std::vector<StoredArtifact>> Registry::open_parts(const VersionRecord& record) const {
   if (record.pruned) return pruned(record);
   auto artifact = store_.open(record.slot.model_type, record.version, record.manifest_sha256);
-  if (!artifact || artifact->manifest.members.empty()) return artifact;
-  if (auto members = open_members(artifact->manifest); !members) return forward_error(members);
-  return artifact;
+  if (!artifact) return forward_error(artifact);
+  auto members = open_members(artifact->manifest);
+  if (!members) return members;
+  members->insert(members->begin(), std::move(*artifact));
+  return members;
+}
+
+Result<StoredArtifact> Registry::open_artifact(const VersionRecord& record) const {
+  auto parts = open_parts(record);
+  if (!parts) return forward_error(parts);
+  return std::move(parts->front());
+}
+
+Result<StoredArtifact> Registry::open_usable(const VersionRecord& record) const {
+  auto parts = open_parts(record);
+  if (!parts) return forward_error(parts);
+  for (const StoredArtifact& part : *parts) {
+    const auto loaded = loads_ ? loads_(part) : Status();
+    if (loaded) continue;
+    if (loaded.error().kind != ErrorKind::integrity) return forward_error(loaded);
+    const Error& why = loaded.error();
+    return fail(ErrorKind::integrity, std::string(kUnloadable),
+                "the bytes of " + part.manifest.model_type + " version " + part.version.str() +
+                    " are what its manifest says, and yet it does not load: " + why.message + " (" + why.code + ")",
+                why.where, "Nobody can be served by it; clm cycle takes it out of service and trains its type again.");
+  }
+  return std::move(parts->front());
 }
 
 Result<std::vector<StoredArtifact>> Registry::open_members(const Manifest& ensemble) const {

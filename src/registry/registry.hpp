@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,14 +70,20 @@ struct ActiveAlias {
   Timestamp since;
 };
 
+/// Whether this program can load a version whose every byte is what it should be. Given by those who know what models
+/// are, which the registry does not. An error of kind integrity: it cannot. Any other: nobody can tell.
+using LoadCheck = std::function<Status(const StoredArtifact&)>;
+
 /// The versions, their life cycle with evidence, and the way back. Every change is one transaction that moves the
 /// status and the alias and writes the event with its evidence; two writers serialise. As thread-safe as its
 /// database, i.e. one per thread; borrows it.
 class Registry {
  public:
   /// Brings the tables up to date. `clock`, if it is given, says when events are written (`Event::decided_at`); it
-  /// must outlive the registry. Errors as `Database`.
-  static Result<Registry> open(Database& database, ArtifactStore store, const Clock* clock = nullptr);
+  /// must outlive the registry. `loads`, if it is given, is asked wherever a version is to be `usable`. Errors as
+  /// `Database`.
+  static Result<Registry> open(Database& database, ArtifactStore store, const Clock* clock = nullptr,
+                               LoadCheck loads = {});
   const ArtifactStore& store() const { return store_; }
 
   // --- Changing ---
@@ -98,7 +105,7 @@ class Registry {
   Status record_failed_training(const Slot& slot, const Decision& decision);
 
   /// Moves a version along the life cycle: to shadow, canary, rejected or failed, and a failed one back to candidate,
-  /// for which its bytes are verified first (`artifact.*`). An active one that fails leaves its slot empty; `rollback`
+  /// which has to be usable first (`artifact.*`). An active one that fails leaves its slot empty; `rollback`
   /// fills it. Errors `registry.unknown_version` (usage), `registry.transition` (refused), `registry.reason` (usage).
   /// `active`, `retired` and `rolled_back` have functions of their own, below.
   Result<VersionRecord> advance(const VersionId& version, VersionStatus to, const Decision& decision);
@@ -109,8 +116,8 @@ class Registry {
     std::optional<VersionId> retired;  ///< which one made place
     std::int64_t generation = 0;
   };
-  /// Makes it the active one of its slot, also a retired one again, and retires the present one. Its bytes are verified
-  /// first (`artifact.*`), and evidence is required: `registry.no_evidence` (refused). Otherwise as `advance`;
+  /// Makes it the active one of its slot, also a retired one again, and retires the present one. It has to be usable
+  /// (`artifact.*`), and evidence is required: `registry.no_evidence` (refused). Otherwise as `advance`;
   /// `registry.pruned` (refused).
   Result<Promotion> promote(const VersionId& version, const Decision& decision);
 
@@ -132,11 +139,10 @@ class Registry {
     std::vector<VersionId> skipped;  ///< broken ones, newest first
     std::int64_t generation = 0;
   };
-  /// The present version becomes `rolled_back`, which ends it; the one before is active again, its bytes verified
-  /// first. Where nothing is active, the last one that was becomes so. Rolling back twice goes further back and never
-  /// returns to what was rolled back. Errors: `registry.no_active`, `registry.no_way_back` (refused; nothing is
-  /// changed), `registry.way_back_broken` (integrity), `registry.raced` (locked; another process moved the alias
-  /// meanwhile).
+  /// The present version becomes `rolled_back`, which ends it; the one before, which has to be usable, is active again.
+  /// Where nothing is active, the last one that was becomes so. Rolling back twice goes further back and never returns
+  /// to what was rolled back. Errors: `registry.no_active`, `registry.no_way_back` (refused; nothing is changed),
+  /// `registry.way_back_broken` (integrity), `registry.raced` (locked; another process moved the alias meanwhile).
   Result<Rollback> rollback(const Slot& slot, const Decision& decision, const RollbackOptions& options);
   Result<Rollback> rollback(const Slot& slot, const Decision& decision) { return rollback(slot, decision, {}); }
 
@@ -168,8 +174,11 @@ class Registry {
   /// ensemble is whole if its members are: they are verified with it, so none is promoted, rolled back to or served
   /// otherwise. Errors `artifact.*`, `registry.pruned` (refused), `registry.member` (integrity: of an unknown version).
   Result<StoredArtifact> open_artifact(const VersionRecord& record) const;
-  /// What is wrong with the stored bytes of a version, of an ensemble's members too; nothing, if they are whole. Other
-  /// errors (of the database, of this process) are the result's.
+  /// The same, and this program can load it, an ensemble's members too: who is to serve has to be usable. Errors also
+  /// `artifact.unloadable` (integrity), and what else the `LoadCheck` says. Cost: that of loading.
+  Result<StoredArtifact> open_usable(const VersionRecord& record) const;
+  /// Why a version is not usable: its stored bytes or those of an ensemble's members are broken, or cannot be loaded.
+  /// Nothing, if it is. Other errors (of the database, of this process) are the result's.
   Result<std::optional<Error>> what_is_broken(const VersionRecord& record) const;
   /// The versions that an ensemble is made of, verified, whatever became of them since; in the manifest's order.
   Result<std::vector<StoredArtifact>> open_members(const Manifest& ensemble) const;
@@ -183,8 +192,8 @@ class Registry {
     std::string note;  ///< e.g. stored but not entered yet: a killed cycle's, adopted by the next one
     bool ok() const { return !problem; }
   };
-  /// Every stored byte of every version, the database file itself (its error is the result's), and that aliases and
-  /// statuses agree (`registry.alias`). Pruned versions are not listed.
+  /// Every stored byte of every version and whether it can be loaded, the database file itself (its error is the
+  /// result's), and that aliases and statuses agree (`registry.alias`). Pruned versions are not listed.
   Result<std::vector<Check>> verify_all() const;
 
   struct Reconciliation {
@@ -205,13 +214,15 @@ class Registry {
   Result<std::vector<VersionId>> prune(const FileLock& cycle_lock, const Retention& retention);
 
  private:
-  Registry(Database& database, ArtifactStore store, const Clock* clock)
-      : database_(&database), store_(std::move(store)), clock_(clock) {}
+  Registry(Database& database, ArtifactStore store, const Clock* clock, LoadCheck loads)
+      : database_(&database), store_(std::move(store)), clock_(clock), loads_(std::move(loads)) {}
+  Result<std::vector<StoredArtifact>> open_parts(const VersionRecord& record) const;
   Status enter_known(soci::session& session, const StoredArtifact& artifact, const std::string& manifest_json,
                      VersionRecord& record, const Decision& why) const;
   Database* database_;
   ArtifactStore store_;
   const Clock* clock_;
+  LoadCheck loads_;
 };
 
 }  // namespace clm

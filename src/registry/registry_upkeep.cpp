@@ -44,6 +44,28 @@ Result<std::set<VersionId>> members_of(const std::vector<VersionRecord>& records
   return members;
 }
 
+/// An ensemble whose own bytes are sound is told which of its members is not, and not once more what is wrong with it.
+void point_to_members(const ArtifactStore& store, const std::vector<VersionRow>& rows,
+                      std::vector<Registry::Check>& checks) {
+  std::set<VersionId> broken;
+  for (const auto& check : checks)
+    if (!check.ok()) broken.insert(check.version);
+  for (auto& check : checks) {
+    if (check.model_type != kEnsembleType || check.ok()) continue;
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&](const VersionRow& one) { return one.record.version == check.version; });
+    const auto own = store.open(check.model_type, check.version, row->record.manifest_sha256);
+    if (!own) continue;
+    for (const auto& member : own->manifest.members) {
+      if (!broken.contains(VersionId(member.version))) continue;
+      check.problem->message = "its member " + member.model_type + " " + member.version + " is broken; see there";
+      check.problem->where = store.directory_of(member.model_type, VersionId(member.version)).string();
+      check.problem->remedy = "It is whole with its member.";
+      break;
+    }
+  }
+}
+
 std::optional<Error> error_of(const Result<StoredArtifact>& opened) {
   return opened ? std::nullopt : std::optional<Error>(opened.error());
 }
@@ -66,7 +88,7 @@ Result<std::vector<Registry::Check>> Registry::verify_all() const {
   for (const auto& [record, activation] : rows) {
     known.insert({record.slot.model_type, record.version});
     if (record.pruned) continue;
-    Check check{record.version, record.slot.model_type, error_of(open_artifact(record)), {}};
+    Check check{record.version, record.slot.model_type, error_of(open_usable(record)), {}};
     if (check.problem) {
       const auto now = find(record.version.str());
       if (now && now->pruned) continue;  // retention was faster than this check
@@ -76,6 +98,7 @@ Result<std::vector<Registry::Check>> Registry::verify_all() const {
       check.problem = alias->second;
     checks.push_back(std::move(check));
   }
+  point_to_members(store_, rows, checks);
   for (const auto& entry : store_.list()) {
     if (known.contains(entry)) continue;
     Check check{entry.version, entry.model_type, error_of(store_.open(entry.model_type, entry.version, {})),
@@ -101,7 +124,7 @@ Result<Registry::Reconciliation> Registry::reconcile(const FileLock&, Timestamp 
   for (const bool ensembles : {false, true}) {
     for (const auto& record : *records) {
       if (record.status != VersionStatus::failed || record.pruned) continue;
-      if ((record.slot.model_type == kEnsembleType) != ensembles || !open_artifact(record)) continue;
+      if ((record.slot.model_type == kEnsembleType) != ensembles || !open_usable(record)) continue;
       const Decision found{at, "recovery", "its stored bytes are whole again", {}};
       if (auto again = advance(record.version, VersionStatus::candidate, found); !again) return forward_error(again);
       done.whole.push_back(record.version);

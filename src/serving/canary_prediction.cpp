@@ -32,7 +32,7 @@ Result<Predictor> load_with(const Substitutes& instead, const Registry& registry
   return Predictor::load(registry, model_types, std::move(options));
 }
 
-/// Canaries whose bytes are whole, and those that are not, each with why it says nothing.
+/// Canaries that are usable, and those that are not, each with why it says nothing.
 struct SortedCanaries {
   std::vector<CanaryShare> sound;
   std::vector<std::pair<CanaryShare, std::string>> broken;

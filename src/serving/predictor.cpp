@@ -9,6 +9,7 @@
 
 #include "features/feature_engine.hpp"
 #include "features/feature_set.hpp"
+#include "serving/load_check.hpp"
 
 namespace clm {
 namespace {
@@ -165,7 +166,15 @@ Result<Predictor::Member> Predictor::load_member(const Registry& registry, const
   if (!artifact) return forward_error(artifact);
   const auto label = read_label_options(artifact->manifest.label_json);
   if (!label) return forward_error(label);
-  auto model = load_calibrated_model(record.slot.model_type, artifact->directory);
+  const auto features = feature_set(artifact->manifest.feature_set);
+  if (!features || features->hash() != artifact->manifest.feature_hash)
+    return fail(ErrorKind::integrity, "model.feature_hash",
+                record.slot.model_type + " version " + artifact->version.str() + " was trained on features " +
+                    artifact->manifest.feature_set + " " + artifact->manifest.feature_hash +
+                    ", which this program does not compute",
+                artifact->directory.string(),
+                "Train another version: clm cycle --force --models " + record.slot.model_type);
+  auto model = load_servable_model(*artifact);
   if (!model) return forward_error(model);
   return Member{record.slot.model_type,           artifact->version, 0, artifact->manifest.feature_set, *label,
                 artifact->manifest.created_as_of, std::move(*model)};
@@ -335,7 +344,6 @@ Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const Con
     const RowSet asked = all_rows(rows->data);
     const std::vector<float>& unit_of_symbol = unit_of(units, member.label);
     const auto forecasts = member.model.raw_forecast(asked);
-    if (!forecasts) return forward_error(forecasts);
     for (std::size_t s = 0; s < out.predictions.size(); ++s)
       answers[s * count + m].why = "no bar closed at " + to_string(as_of);
     const std::string expired = why_expired(member, as_of);
@@ -343,6 +351,10 @@ Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const Con
       const std::size_t s = rows->data.symbol[i];
       fresh[s] = true;
       Answer& answer = answers[s * count + m];
+      if (!forecasts) {
+        answer.why = to_string(forecasts.error());
+        continue;
+      }
       const double forecast = static_cast<double>((*forecasts)[i]);
       const double unit = static_cast<double>(unit_of_symbol[s]);
       if (!expired.empty()) {
@@ -394,8 +406,7 @@ Result<MemberExplanation> Predictor::explain_vote(const Vote& vote, std::size_t 
   MemberExplanation out{vote, 0, {}, {}};
   std::vector<double> parts(frame.columns() + 1);
   if (auto taken = member.model.model->contributions(RowSet{&data, {row}}, parts); !taken) {
-    if (taken.error().kind != ErrorKind::usage) return forward_error(taken);
-    out.why_not = taken.error().message;
+    out.why_not = taken.error().kind == ErrorKind::usage ? taken.error().message : to_string(taken.error());
     return out;
   }
   const double unit = static_cast<double>(unit_of(inputs.units, member.label)[symbol]);

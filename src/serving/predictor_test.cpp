@@ -21,6 +21,7 @@
 #include "serving/explanation_report.hpp"
 #include "serving/forecast_report.hpp"
 #include "serving/hold_back.hpp"
+#include "serving/load_check.hpp"
 
 namespace clm {
 namespace {
@@ -141,6 +142,24 @@ TEST_F(PredictorTest, APromotionIsServedByTheNextLoadAndLeavesThisOneAlone) {
   EXPECT_EQ(ask(load(), market(kBars)).predictions[0].votes[0].version, second);
   ASSERT_TRUE(registry_->rollback(Slot{"ridge"}, testing::because("worse")));
   EXPECT_EQ(text_of(ask(load(), market(kBars))), said) << "the way back gives the same bits";
+}
+
+TEST_F(PredictorTest, OneOfOtherFeaturesAbstainsAndStopsNobody) {
+  const auto sound = registry_->open_artifact(*registry_->find(activate(1).str()));
+  auto staged = registry_->store().stage("ridge");
+  ASSERT_TRUE(sound && staged);
+  for (const auto& file : sound->manifest.files)
+    ASSERT_TRUE(write_file_atomic(staged->directory() / file.name, read_file(sound->directory / file.name).value()));
+  Manifest manifest = sound->manifest;
+  manifest.feature_hash = "f00d";
+  const auto stored = registry_->store().put(std::move(*staged), manifest).value();
+  ASSERT_TRUE(registry_->enter(stored, testing::because("trained")));
+  ASSERT_TRUE(registry_->promote(stored.version, testing::because("nobody asked whether it loads")));
+  EXPECT_EQ(check_loads(stored).error().code, "model.feature_hash") << "the model says otherwise";
+  const auto said = ask(load(), market(kBars));
+  ASSERT_EQ(said.predictions[0].abstained.size(), 1U);
+  EXPECT_EQ(said.predictions[0].abstained[0].why.find("model.feature_hash: ridge version " + stored.version.str()), 0U);
+  EXPECT_TRUE(said.predictions[0].votes.empty());
 }
 
 using FreqaiDefects = PredictorTest;

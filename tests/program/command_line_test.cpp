@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "support/shell.hpp"
 #include "support/workspace.hpp"
@@ -141,6 +143,61 @@ TEST(CommandLine, WithStandardOutputClosedNoFileTakesItsPlace) {
                                       "' >&- ; \"$clm\" data --json --workspace '" + place.path().string() + "'");
   EXPECT_NE(made.out.find("SIM0001USDT"), std::string::npos) << made.out;
   EXPECT_EQ(place.run({"verify"}).exit_code, 0);
+}
+
+TEST(CommandLine, AMissingArgumentIsCalledAsTheUsageCallsIt) {
+  const TestWorkspace place;
+  const std::map<std::string, std::string> wanted{
+      {"show", "VERSION"},  {"promote", "VERSION"},         {"reject", "VERSION"}, {"retire", "VERSION"},
+      {"diff", "A B"},      {"rollback", "MODEL_TYPE"},     {"approve", "JOB"},    {"drift", "FILE"},
+      {"fetch", "binance"}, {"completion", "bash|zsh|fish"}};
+  for (const auto& [command, name] : wanted) {
+    Words words{command};
+    if (command == "promote" || command == "reject" || command == "retire" || command == "rollback")
+      words.insert(words.end(), {"--reason", "R"});
+    const auto error = place.error(words, 2);
+    EXPECT_EQ(error["code"], "usage.missing") << command << " " << error;
+    EXPECT_TRUE(has(error["message"], name + " is missing: clm " + command + " " + name)) << error;
+    EXPECT_TRUE(has(error["remedy"], "clm " + command + " --help")) << error;
+  }
+  const auto one_of_two = place.error({"diff", "0123"}, 2);
+  EXPECT_TRUE(has(one_of_two["message"], "of A B, only 1 is given: clm diff A B")) << one_of_two;
+}
+
+/// The lines of a table that a command prints on a terminal of so many columns.
+std::vector<std::string> table_on_a_terminal(const TestWorkspace& place, const std::string& command, int columns,
+                                             const std::string& title) {
+  const ShellOutcome shown = run_shell("script -qec \"stty cols " + std::to_string(columns) + "; '$clm' " + command +
+                                       " --workspace '" + place.path().string() + "'\" /dev/null");
+  EXPECT_EQ(shown.exit_code, 0) << shown.out;
+  std::vector<std::string> lines;
+  std::istringstream in(shown.out);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.empty() && !lines.empty()) break;
+    if (!lines.empty() || line.rfind(title, 0) == 0) lines.push_back(line);
+  }
+  return lines;
+}
+
+TEST(CommandLine, TablesKeepToTheTerminalAndCutNoNumber) {
+  if (run_shell("command -v script").exit_code != 0) GTEST_SKIP() << "script is not installed: no terminal to print on";
+  TestWorkspace place;
+  place.simulate(1'500);
+  place.promote(place.cycle().at("lightgbm"));
+  for (const auto& [command, title] : std::map<std::string, std::string>{{"data", "sim 1h"}, {"predict", "symbol"}}) {
+    const auto narrow = table_on_a_terminal(place, command, 80, title);
+    ASSERT_GE(narrow.size(), 9U) << command;
+    for (const auto& line : narrow) EXPECT_LE(line.size(), 80U) << command << ": " << line;
+  }
+  const auto narrow = table_on_a_terminal(place, "data", 80, "sim 1h"),
+             wide = table_on_a_terminal(place, "data", 200, "venue");
+  const auto with_rows = [](const std::vector<std::string>& lines) {
+    return std::count_if(lines.begin(), lines.end(), [](const auto& l) { return l.find("1,500") != l.npos; });
+  };
+  EXPECT_EQ(with_rows(narrow), 8) << "one line a symbol has its numbers whole";
+  EXPECT_EQ(with_rows(wide), 8);
+  EXPECT_EQ(wide.size(), 9U) << "where there is room nothing is folded";
 }
 
 TEST(CommandLine, ColoursAreForTerminals) {

@@ -274,5 +274,32 @@ TEST(Contract, ACycleWithTooLittleDataSaysSo) {
   EXPECT_NE(second.out.find("clm cycle --force"), std::string::npos) << second.describe();
 }
 
+TEST(Contract, ATrainingThatWasGivenUpIsSaidToBeAndWhy) {
+  TestWorkspace place;
+  place.environment["CLM_JOBS_MAX_ATTEMPTS"] = "1";
+  place.json({"simulate", "--symbols", "3", "--bars", "150", "--seed", "7"});
+  const std::vector<std::string> cycle{"cycle", "--as-of", close_of_bar(150)};
+  EXPECT_EQ(place.run(cycle).exit_code, 3);
+  const Outcome second = place.run(cycle);
+  EXPECT_EQ(second.exit_code, 3) << second.describe();
+  EXPECT_NE(second.out.find("Nothing is trained yet, and nobody is served"), std::string::npos) << second.describe();
+  EXPECT_NE(second.out.find("was given up after 1 attempt: "), std::string::npos) << second.describe();
+  EXPECT_NE(second.out.find("or at once with clm cycle --force"), std::string::npos) << second.describe();
+  const Outcome third = place.run({"cycle", "--as-of", close_of_bar(150), "--json"});
+  EXPECT_EQ(third.exit_code, 3);
+  const auto document = third.json();
+  for (const auto& next : document["life_cycle"]["next"]) {
+    EXPECT_EQ(next["given_up"]["attempts"], 1) << next;
+    EXPECT_FALSE(next["given_up"]["why"].get<std::string>().empty());
+  }
+  const Outcome jobs = place.run({"jobs"});
+  EXPECT_NE(jobs.out.find("data until"), std::string::npos);
+  EXPECT_NE(jobs.out.find("decided at"), std::string::npos);
+  const auto listed = place.json({"jobs"});
+  ASSERT_FALSE(listed["jobs"].empty());
+  EXPECT_EQ(listed["jobs"][0]["data_until"], close_of_bar(150)) << "of the data";
+  EXPECT_GT(listed["jobs"][0]["decided_at"].get<std::string>(), "2025") << "by the clock";
+}
+
 }  // namespace
 }  // namespace clm::testing

@@ -1,6 +1,7 @@
 // Help, the man page, docs/CLI.md and completion: all made from the table of commands.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -136,6 +137,76 @@ TEST(Completion, IsSilentWhateverIsWrongAndMakesNothing) {
   const FileTree before = files_below(place.path());
   EXPECT_EQ(run_program({{"complete", "2", "clm", "show", ""}, {}, place.path(), {}}).err, "");
   EXPECT_EQ(differences(before, files_below(place.path())), std::vector<std::string>{});
+}
+
+/// What fish offers for a beginning of a line, without the meanings.
+std::vector<std::string> offered_by_fish(const TestWorkspace& place, const std::string& line) {
+  const ShellOutcome outcome = run_shell(
+      "cd '" + place.path().string() + "'\nexport HOME=$PWD/.. XDG_CONFIG_HOME=$PWD/.. XDG_DATA_HOME=$PWD/..\n" +
+          "PATH=$(dirname \"$clm\"):$PATH\nclm completion fish > ../clm.fish\n" +
+          "timeout 60 fish --no-config -c \"source ../clm.fish; complete -C'" + line + "'\" | cut -f 1\n",
+      place.environment);
+  return lines_of(outcome.out);
+}
+
+/// What zsh offers, in an interactive shell where the tabulator is pressed. The script is loaded as a function of the
+/// completion system, or read.
+std::vector<std::string> offered_by_zsh(const TestWorkspace& place, const std::string& line) {
+  const std::string script = R"zsh(
+zmodload zsh/zpty
+zpty z zsh -f -i
+zpty -w z 'PS1=; fpath=($PWD/.. $fpath); autoload -Uz compinit; compinit -u -D'
+zpty -w z 'compadd() { if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd "$@"; return; fi'
+zpty -w z 'local -a found; builtin compadd -O found "$@"; print -lr -- "offered "$^found; builtin compadd "$@" }'
+zpty -w z 'tab() { zle complete-word; print -r -- "<EN""D>" }; zle -N tab; bindkey "^I" tab; print REA""DY'
+zpty -r z seen '*READY*'
+zpty -w -n z "$1"$'\t'
+zpty -r z seen '*<END>*'
+print -r -- "$seen" | tr -d '\r' | grep -o 'offered .*' | cut -c 9- | sort -u
+zpty -d z
+)zsh";
+  place.write("offers.zsh", script);
+  const ShellOutcome outcome =
+      run_shell("cd '" + place.path().string() + "'\nexport HOME=$PWD/..\nPATH=$(dirname \"$clm\"):$PATH\n" +
+                    "clm completion zsh > ../_clm\ntimeout 60 zsh -f ../offers.zsh '" + line + "'\n",
+                place.environment);
+  return lines_of(outcome.out);
+}
+
+/// What both are to offer; `ask` asks one of them.
+void expect_offers(const TestWorkspace& place,
+                   std::vector<std::string> (*ask)(const TestWorkspace&, const std::string&)) {
+  using Words = std::vector<std::string>;
+  place.simulate(1'500);
+  const auto versions = place.cycle();
+  const auto sorted = [](Words words) {
+    std::sort(words.begin(), words.end());
+    return words;
+  };
+  EXPECT_EQ(ask(place, "clm sho"), Words{"show"}) << "commands";
+  Words known;
+  for (const auto& [type, version] : versions) known.push_back(version);
+  EXPECT_EQ(sorted(ask(place, "clm show ")), sorted(known)) << "versions";
+  EXPECT_EQ(ask(place, "clm cycle --models lightgbm,xg"), Words{"lightgbm,xgboost"}) << "model types";
+  EXPECT_EQ(ask(place, "clm predict --symbol SIM0001"), Words{"SIM0001USDT"}) << "symbols";
+  EXPECT_EQ(ask(place, "clm config costs.f"), Words{"costs.fee_bps"}) << "settings";
+  EXPECT_EQ(ask(place, "clm cycle --mod"), Words{"--models"}) << "flags";
+  EXPECT_EQ(ask(place, "clm import clm.t"), Words{"clm.toml"}) << "files";
+  const Words directories = ask(place, "clm init --workspace ./c");
+  ASSERT_EQ(directories.size(), 1U) << "directories, and no files";
+  EXPECT_NE(directories.front().find("candles"), std::string::npos);
+  EXPECT_EQ(ask(place, "clm nosuch "), Words());
+}
+
+TEST(Completion, FishIsOfferedTheSame) {
+  if (run_shell("command -v fish").exit_code != 0)
+    GTEST_SKIP() << "fish is not installed: its completion was not tried";
+  expect_offers(TestWorkspace(), offered_by_fish);
+}
+
+TEST(Completion, ZshIsOfferedTheSame) {
+  if (run_shell("command -v zsh").exit_code != 0) GTEST_SKIP() << "zsh is not installed: its completion was not tried";
+  expect_offers(TestWorkspace(), offered_by_zsh);
 }
 
 TEST(Completion, EveryShellHasAScript) {

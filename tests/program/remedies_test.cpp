@@ -129,6 +129,10 @@ std::vector<Row> artifact_rows() {
                fs::copy(world.folder(world.older()), world.folder(world.active()));
              }),
       broken("artifact.missing", [](const World& world) { fs::remove_all(world.folder(world.active())); }),
+      {"artifact.unloadable",
+       {},
+       {},
+       "BrokenVersions.OneThatDoesNotLoadThoughItsBytesAreSoundFailsToo: its bytes and its manifest agree"},
       {"artifact.unreadable", {}, {}, "ReadOnly.AnUnreadableFileIsABrokenVersion: it takes a user who is not root"},
       {"artifact.no_files", {}, {}, "ArtifactStoreTest.WhatIsNoModelIsNotStored: a defect of a trainer"},
       {"artifact.other_bytes",

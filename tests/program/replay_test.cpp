@@ -59,6 +59,13 @@ TEST_F(ReplayCommand, APolicyThatCannotBeUsedIsRefusedByNameAndLine) {
   const auto unknown = refused(replay(policy_file("mine.toml", "[shadow]\nalfa = 0.1\n")), 2, "config.unknown_key");
   EXPECT_NE(unknown["where"].get<std::string>().find("mine.toml:2"), std::string::npos) << unknown;
   EXPECT_NE(unknown["message"].get<std::string>().find("shadow.alfa"), std::string::npos) << unknown;
+  const auto several = refused(
+      replay(policy_file("many.toml", "[shadow]\nalfa = 0.1\n[label]\nhorizon_bars = 9\n[policy]\ngate = \"no\"\n")), 2,
+      "config.unknown_key");
+  ASSERT_EQ(several["also"].size(), 2u) << several;
+  std::string codes;
+  for (const auto& other : several["also"]) codes += other["code"].get<std::string>() + " ";
+  EXPECT_NE(codes.find("replay.policy_setting"), std::string::npos) << several;
   const auto shared =
       refused(replay(policy_file("longer.toml", "[label]\nhorizon_bars = 9\n")), 2, "replay.policy_setting");
   EXPECT_NE(shared["where"].get<std::string>().find("longer.toml:2"), std::string::npos) << shared;

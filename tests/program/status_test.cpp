@@ -69,6 +69,14 @@ TEST_F(StatusOf, WhatIsServedSaysUntilWhenItLearnedAndWhenItIsDue) {
     EXPECT_EQ(alike, told[i]) << "as the cycle itself says";
   }
   EXPECT_EQ(state_of(status, "registry"), "ok");
+  for (const auto& one : status["subsystems"]) {
+    ASSERT_TRUE(one["age_seconds"].is_number()) << one;
+    EXPECT_GE(one["age_seconds"].get<std::int64_t>(), 0) << one;
+    EXPECT_FALSE(one["age_of"].get<std::string>().empty());
+    if (one["name"] != "candles") {
+      EXPECT_LT(one["age_seconds"].get<std::int64_t>(), 3'600) << "it was made just now: " << one;
+    }
+  }
   EXPECT_TRUE(status["lock_held_by"].is_null());
   const std::string text = place_.run({"status"}).out;
   EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 24) << "one screen\n" << text;

@@ -40,7 +40,12 @@ class Tampering : public ::testing::TestWithParam<const char*> {
     int broken = 0;
     const auto document = verified.json();
     for (const auto& entry : document["versions"]) {
-      if (entry["model_type"] == "ensemble") continue;  // it is as sound as its members
+      if (entry["model_type"] == "ensemble") {  // it is as sound as its members
+        if (!entry["ok"]) {
+          EXPECT_EQ(entry["problem"]["message"], "its member " + type() + " " + version() + " is broken; see there");
+        }
+        continue;
+      }
       const bool is_this_one = entry["version"] == version();
       EXPECT_EQ(entry["ok"], !is_this_one) << entry;
       if (!is_this_one) continue;
@@ -154,7 +159,7 @@ TEST_P(Tampering, TheNextCycleTakesItOutAndTrainsItAgain) {
   const auto cycle = place_.json({"cycle"});
   ASSERT_EQ(cycle["triggers"].size(), 1u) << cycle;
   EXPECT_EQ(cycle["triggers"][0]["model_type"], type());
-  EXPECT_NE(cycle["triggers"][0]["reason"].get<std::string>().find("the bytes of the active version " + version()),
+  EXPECT_NE(cycle["triggers"][0]["reason"].get<std::string>().find("the active version " + version() + " is broken"),
             std::string::npos);
   // The same data gives the same bits, so the version is whole again, and a candidate as all that was trained.
   EXPECT_EQ(cycle["results"][0]["version"], version());
@@ -201,6 +206,22 @@ TEST_P(Tampering, ABrokenRuleOfAnEnsembleLeavesTheActiveVersions) {
   }
   EXPECT_EQ(place_.run({"reproduce", ensemble, "--restore"}).exit_code, 0);
   EXPECT_EQ(place_.json({"predict"})["ensemble"], ensemble);
+}
+
+TEST_P(Tampering, AnEnsembleFailsAlsoWhereNoMoreAreMade) {
+  const std::string ensemble = place_.cycle().at("ensemble");
+  place_.promote(ensemble);
+  place_.environment["CLM_ENSEMBLE_MODE"] = "off";
+  EXPECT_EQ(place_.json({"predict"})["ensemble"], ensemble) << "it is served all the same";
+  replace(place_.path() / "versions" / "ensemble" / ensemble / "ensemble.json", "{}");
+  const Outcome cycle = place_.run({"cycle"});
+  EXPECT_EQ(cycle.exit_code, 0) << cycle.describe();
+  EXPECT_EQ(place_.statuses().at(ensemble), "failed") << cycle.describe();
+  EXPECT_NE(cycle.out.find("failed ensemble " + ensemble), std::string::npos) << cycle.out;
+  for (const auto& prediction : place_.json({"predict"})["predictions"]) {
+    EXPECT_EQ(prediction["votes"].size(), 2u);
+    EXPECT_TRUE(prediction["abstained"].empty()) << "nobody speaks of it any more";
+  }
 }
 
 TEST_P(Tampering, WhatCannotBeMadeAgainIsNotPutBack) {

@@ -169,8 +169,7 @@ Result<Evaluation> read_evaluation(std::string_view json_text, const std::string
   out.blocks = number_in(document, "blocks");
   out.fits = number_in(document, "fits");
   out.wall_seconds = number_in(document, "wall_seconds");
-  const char* summed = document.contains("fit_seconds_summed") ? "fit_seconds_summed" : "training_seconds";
-  out.fit_seconds_summed = number_in(document, summed);
+  out.fit_seconds_summed = number_in(document, "fit_seconds_summed");
   if (member(document, "made_at_ms").is_number_integer()) out.made_at = Timestamp(integer_in(document, "made_at_ms"));
   out.evidence = ensemble_in(document);
   out.walk = each_of(member(document, "walk"), [](const Json& step) {

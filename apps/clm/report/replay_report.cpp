@@ -42,8 +42,7 @@ ReplayFigures figures_in(const Json& json) {
   out.retreats = number_in(json, "retreats");
   out.refusals = number_in(json, "refusals");
   out.regretted = number_in(json, "promotions_regretted");
-  const bool named = json.is_object() && json.contains("cycle_wall_seconds");
-  out.cycle_wall_seconds = number_in(json, named ? "cycle_wall_seconds" : "training_seconds");
+  out.cycle_wall_seconds = number_in(json, "cycle_wall_seconds");
   out.served_share = number_in(json, "served_share");
   out.data_age_days = number_in(json, "mean_data_age_days");
   if (const Json& served = member(json, "served"); served.is_object()) out.served = model_figures_in(served);

@@ -120,6 +120,8 @@ TEST(VersionReport, OfOneThatAPersonPromotedSaysSoAndIsNotRed) {
   EXPECT_THAT(page, HasSubstr("<p class=\"sentence plain\">"));
   EXPECT_THAT(page, HasSubstr("<div class=\"verdict plain\">"));
   EXPECT_THAT(page, Not(HasSubstr("what was active before stays")));
+  EXPECT_THAT(page, HasSubstr("The policy would not have put it into service as it is; a person did: I trust it"));
+  EXPECT_THAT(page, Not(HasSubstr("did not earn a place"))) << "it serves";
   facts.standing = {"rejected", kNow, false, ""};
   EXPECT_THAT(version_report(facts, kNow), HasSubstr("<p class=\"sentence bad\">"));
 }

@@ -96,6 +96,16 @@ std::string standing_words(const Standing& standing) {
 
 bool serves(const Standing& standing) { return standing.status.rfind("active", 0) == 0; }
 
+/// What the verdict means, beside who put the version where it stands.
+std::string in_one_sentence(const Standing& standing, const std::string& decision) {
+  if (!standing.by_person) return meaning_of(decision);
+  const std::string why = standing.reason.empty() ? "." : ": " + standing.reason;
+  if (!serves(standing)) return meaning_of(decision) + " A person decided how it stands" + why;
+  return (decision == "deploy" ? "It passed every limit of the policy, and a person put it into service"
+                               : "The policy would not have put it into service as it is; a person did") +
+         why;
+}
+
 /// Red is for what is out because it failed; what serves is not shown as refused.
 std::string_view kind_of(const Standing& standing, const VerdictFigures& verdict) {
   if (serves(standing)) return verdict.decision == "deploy" ? "good" : "plain";
@@ -144,10 +154,7 @@ std::string verdict_box(const Standing& standing, const Evidence& evidence) {
   std::string out = "<div class=\"verdict " + std::string(kind_of(standing, verdict)) + "\"><h3>" +
                     html_badge(standing_words(standing), serves(standing) ? "good" : "plain") + " " +
                     html_badge("the policy: " + decision_word(verdict.decision), decision_kind(verdict.decision)) +
-                    "</h3>" + html_paragraph(meaning_of(verdict.decision));
-  if (standing.by_person)
-    out += html_paragraph("A person decided otherwise or beside it" +
-                          (standing.reason.empty() ? "." : ": " + standing.reason));
+                    "</h3>" + html_paragraph(in_one_sentence(standing, verdict.decision));
   out += "<ul>";
   for (const auto& reason : verdict.reasons) out += "<li>" + html_escape(reason) + "</li>";
   out += "</ul>";

@@ -1,0 +1,17 @@
+#pragma once
+#include "base/result.hpp"
+#include "evaluation/calibrated_model.hpp"
+#include "registry/artifact_store.hpp"
+
+namespace clm {
+
+/// The model of a version with its calibration, ready to be asked. Its bytes are verified already. Errors, all of them
+/// integrity unless a library is missing: those of `load_calibrated_model`, and `model.feature_hash` where it was
+/// trained on other features than its manifest says.
+Result<CalibratedModel> load_servable_model(const StoredArtifact& artifact);
+
+/// Whether that succeeds, or of an ensemble, whether its rule can be read and is about the members of its manifest
+/// (`ensemble.load`); the members are artifacts of their own. It is the registry's `LoadCheck`.
+Status check_loads(const StoredArtifact& artifact);
+
+}  // namespace clm
