@@ -117,7 +117,7 @@ void add_import(CLI::App& app, Commands& commands) {
                                  "What was imported, fetched, simulated or deleted so far, and what was undone");
   auto* undo = command->add_option("--undo", flags->undo, "Take back what that batch did")
                    ->type_name("BATCH")
-                   ->check(CLI::PositiveNumber);
+                   ->check(CLI::Range(1, 1'000'000'000));
   list->excludes(paths, undo);
   undo->excludes(paths);
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});

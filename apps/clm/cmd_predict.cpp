@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -19,14 +20,16 @@ namespace {
 
 constexpr const char* kDocument = R"(Document (--json)
   {as_of, newest_bar, late_bars, stale, ensemble, regime, horizon_bars,
-  entry_at, cost_band_bps, relative, predictions: [{symbol, action, note,
+  entry_at, cost_band_bps, relative, learned_later: [version],
+  predictions: [{symbol, action, note,
   expected_return_bps, confidence, consensus: {agree, of}, disagreement_bps,
   votes: {model_type: {version, expected_return_bps, up_probability, weight,
   horizon_bars}}, abstained: [{model_type, why}], canaries}]}
   newest_bar: its close. late_bars: whole bars that should have closed since,
   by the clock or by --as-of. stale: by the clock, and more than
   serving.max_late_bars; every action is then HOLD. relative: expected returns
-  are less the mean of the universe. cost_band_bps: an expected return inside
+  are less the mean of the universe. learned_later: voters that were made on
+  bars after as_of, and may have learned what they forecast. cost_band_bps: an expected return inside
   +- this is a HOLD. note: why an action is a HOLD, or that the probability of
   rising says the contrary of the expected return; null: nothing.
   disagreement_bps: how far the votes are apart; null with one.)";
@@ -69,6 +72,20 @@ std::string terms(const Forecasts& forecasts, const LearningPlace& place) {
     text += "EVERY ACTION IS A HOLD, " + forecasts.held_back + ". To look at history: --as-of " +
             to_string(place.as_of) + ".\n";
   return text;
+}
+
+/// Voters that were made on bars which were not known yet at `as_of`: what they say of that time is no test of them. A
+/// record that cannot be read is for clm verify to name; it keeps nobody from being served.
+std::vector<VersionId> voters_from_later(const Registry& registry, const Forecasts& forecasts, Timestamp as_of) {
+  std::set<VersionId> voters;
+  for (const auto& p : forecasts.predictions)
+    for (const auto& vote : p.votes) voters.insert(vote.version);
+  std::vector<VersionId> later;
+  for (const VersionId& version : voters) {
+    const auto manifest = registry.find(version.str()).and_then(stored_manifest);
+    if (manifest && manifest->created_as_of > as_of) later.push_back(version);
+  }
+  return later;
 }
 
 std::string describe(const Forecasts& forecasts, const LearningPlace& place, std::size_t width) {
@@ -138,7 +155,14 @@ Result<int> run(Program& program, const Flags& flags) {
   }
   nlohmann::json document = to_json(*forecasts, place->as_of);
   add_lateness(document, place->lateness);
-  program.print(document, describe(*forecasts, *place, program.columns()));
+  document["learned_later"] = nlohmann::json::array();
+  std::string text = describe(*forecasts, *place, program.columns());
+  for (const VersionId& version : voters_from_later(**registry, *forecasts, place->as_of)) {
+    document["learned_later"].push_back(version.str());
+    text += "NOT A FORECAST: " + version.str() + " was made on bars after " + to_string(place->as_of) +
+            ", and may have learned what it says here.\n";
+  }
+  program.print(document, text);
   return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "life_cycle_place.hpp"
 #include "registry/registry_report.hpp"
 #include "registry_place.hpp"
+#include "text_layout.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -48,7 +49,7 @@ Result<int> run(Program& program, const std::string& version) {
   const auto& manifest = d["manifest"];
   std::string text = text_of(d["model_type"]) + " " + text_of(d["version"]) + ": " + text_of(d["status"]) + "\n";
   if (!d["events"].empty())
-    text += "since " + when(d["events"].back()) + ": " + text_of(d["events"].back()["reason"]) + "\n";
+    text += "since " + when(d["events"].back()) + ": " + one_line(text_of(d["events"].back()["reason"])) + "\n";
   text += "\n" + trial_text;
   text += "trained on  " + text_of(manifest["training"]["from"]) + " to " + text_of(manifest["training"]["to"]) + ", " +
           grouped(manifest["training"]["rows"].get<long long>()) + " rows, features " +
@@ -69,7 +70,7 @@ Result<int> run(Program& program, const std::string& version) {
   text += "\nevents\n";
   for (const auto& event : d["events"])
     text += "  " + when(event) + "  " + text_of(event["from"]) + " -> " + text_of(event["to"]) + "  by " +
-            text_of(event["actor"]) + ": " + text_of(event["reason"]) + "\n";
+            text_of(event["actor"]) + ": " + one_line(text_of(event["reason"])) + "\n";
   program.print(d, text);
   return 0;
 }

@@ -84,10 +84,13 @@ Result<int> delete_data(Program& program, const DeleteFlags& flags) {
   if (!request) return forward_error(request);
   const auto session = Session::open(program, Session::Access::change);
   if (!session) return forward_error(session);
-  std::vector<std::string> sources{flags.symbol};
-  for (const std::string& more : {flags.venue, flags.interval, flags.from, flags.to})
-    if (!more.empty()) sources.push_back(more);
-  const auto stores = RecordedStores::open(**session, {BatchKind::removal, sources, program.clock().now()});
+  // One source, as a list of batches names it: BTCUSDT um 1h from 2024-01-01 to 2024-02-01.
+  std::string asked = flags.symbol;
+  for (const std::string& part : {flags.venue, flags.interval})
+    if (!part.empty()) asked += " " + part;
+  if (!flags.from.empty()) asked += " from " + flags.from;
+  if (!flags.to.empty()) asked += " to " + flags.to;
+  const auto stores = RecordedStores::open(**session, {BatchKind::removal, {asked}, program.clock().now()});
   if (!stores) return forward_error(stores);
   const auto removed = remove_rows((*stores)->candles(), (*stores)->context(), *request);
   if (!removed) return forward_error(removed);

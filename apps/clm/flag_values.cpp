@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "base/nearest_name.hpp"
+#include "base/shown_text.hpp"
 #include "models/trainers.hpp"
 #include "registry/manifest.hpp"
+#include "registry/workspace.hpp"
 
 namespace clm::app {
 
@@ -39,9 +41,15 @@ Result<Interval> interval_of(const std::string& text) {
 }
 
 Result<Venue> venue_of(const std::string& text) {
-  const bool path_like = text.find_first_of("/\\ \t\n") != std::string::npos || text.starts_with(".");
-  if (path_like)
-    return fail(ErrorKind::usage, "venue.name", "'" + text + "' is not the name of a venue", "--venue",
+  constexpr std::size_t kMostBytes = 64;
+  bool fit = !text.empty() && text.size() <= kMostBytes && !text.starts_with(".");
+  for (std::string_view rest = text; fit && !rest.empty();) {
+    const std::size_t bytes = visible_character(rest);
+    fit = bytes > 0 && std::string_view("/\\ ").find(rest.front()) == std::string_view::npos;
+    rest.remove_prefix(bytes);
+  }
+  if (!fit)
+    return fail(ErrorKind::usage, "venue.name", "'" + shown(text) + "' is not the name of a venue", "--venue",
                 "Write a short name, such as binance-um.");
   return Venue(text);
 }
@@ -58,6 +66,10 @@ Status check_output_file(const std::string& flag, const std::filesystem::path& f
   if (std::filesystem::exists(file, failure) && !std::filesystem::is_regular_file(file, failure))
     return wrong("a file is wanted, and this is a device, a pipe or the like",
                  "Name a file; it is replaced as a whole.");
+  const auto workspace = Workspace::find(std::nullopt, std::filesystem::weakly_canonical(folder, failure));
+  if (workspace && workspace->keeps(file))
+    return wrong("this file or folder is kept by a workspace, and would be lost",
+                 "Name another file, such as one in its reports/.");
   if (!std::filesystem::exists(folder, failure))
     return wrong("there is no folder " + folder.string(), "Make it, or name another one.");
   if (!std::filesystem::is_directory(folder, failure))

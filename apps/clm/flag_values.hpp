@@ -21,7 +21,8 @@ Result<Interval> interval_of(const std::string& text);
 Result<Venue> venue_of(const std::string& text);
 
 /// Whether a file can be made there, to be asked before the work that fills it: its folder is there, is one, and may
-/// be written to, and the path is not itself a folder. Error `output.path` (usage), which names `flag`.
+/// be written to, and the path is neither itself a folder nor a file that a workspace keeps. Error `output.path`
+/// (usage), which names `flag`.
 Status check_output_file(const std::string& flag, const std::filesystem::path& file);
 
 /// Whether versions of that type could be stored: a type that is trained, or `ensemble`; empty stands for all. Error

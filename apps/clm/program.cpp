@@ -42,7 +42,9 @@ void Program::print(const nlohmann::json& document, std::string_view text) {
         (whole.is_null() ? document : whole).dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
     std::printf("%s\n", dumped.c_str());
   } else {
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    // What others wrote (a reason, a name, a path) steers nobody's terminal.
+    const std::string lines = shown_lines(text);
+    std::fwrite(lines.data(), 1, lines.size(), stdout);
     if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)

@@ -73,6 +73,12 @@ std::vector<std::string> folded(std::string_view text, std::size_t width) {
   return lines;
 }
 
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return text;
+}
+
 std::string paragraph(std::string_view text, std::size_t width, std::size_t indent) {
   std::string out;
   const auto lines = folded(text, width > indent ? width - indent : 1);

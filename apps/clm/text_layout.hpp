@@ -13,6 +13,9 @@ std::size_t cells_of(std::string_view text);
 /// text begins a new line. At least one line; `width` 0 counts as 1.
 std::vector<std::string> folded(std::string_view text, std::size_t width);
 
+/// The text with its line ends and tabs as blanks: what a person wrote stays one entry of a list.
+std::string one_line(std::string text);
+
 /// The folded lines, each but the first behind `indent` blanks, ending in a newline.
 std::string paragraph(std::string_view text, std::size_t width, std::size_t indent);
 

@@ -38,6 +38,7 @@ bool looks_numeric(const std::string& cell) {
 
 void TextTable::add(std::vector<std::string> cells) {
   expects(cells.size() == rows_.front().size(), "a row has the header's columns");
+  for (std::string& cell : cells) cell = one_line(std::move(cell));
   rows_.push_back(std::move(cells));
 }
 

@@ -13,7 +13,7 @@ namespace clm::app {
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> header) : rows_{std::move(header)} {}
-  /// As many cells as the header has.
+  /// As many cells as the header has. Line ends and tabs of a cell become blanks.
   void add(std::vector<std::string> cells);
   bool empty() const { return rows_.size() == 1; }
   /// `width` in terminal cells; 0: as wide as it gets (for a file or a program that reads it).

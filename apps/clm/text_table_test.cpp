@@ -36,6 +36,13 @@ TEST(TextTable, IsAsWideAsItGetsUnlessAWidthIsGiven) {
   EXPECT_EQ(table.render(200), table.render());
 }
 
+TEST(TextTable, ACellOfSeveralLinesIsOne) {
+  TextTable table({"version", "reason"});
+  table.add({"0123", "good\n4567\tbad\r"});
+  EXPECT_EQ(lines_of(table.render()).size(), 2U);
+  EXPECT_NE(table.render().find("good 4567 bad"), std::string::npos);
+}
+
 TEST(TextTable, FoldsTheWidestTextFirst) {
   TextTable table({"type", "rows", "why"});
   table.add({"xgboost", "12", "one two three four five six seven eight nine ten"});

@@ -116,7 +116,8 @@ std::optional<Error> unusable(const CLI::App& app, const std::string& asked) {
                      "See " + asked + " --help."};
       if (value.empty())
         return Error{ErrorKind::usage, "usage.empty", name + " is empty", "command line",
-                     "Give it a value, or leave it out. See " + asked + " --help."};
+                     (option->get_required() ? "Give it a value. See " : "Give it a value, or leave it out. See ") +
+                         asked + " --help."};
       if (!is_utf8(value) && !names_a_file(*option))
         return Error{ErrorKind::usage, "usage.utf8", "the value of " + name + " is not UTF-8", "command line",
                      "Write it in UTF-8."};

@@ -251,7 +251,8 @@ Status Settings::load_toml_text(std::string_view text, const std::string& name, 
     document = toml::parse(text, std::string_view(name));
   } catch (const toml::parse_error& error) {
     return setting_error("config.syntax", shown(error.description(), 200),
-                         name + ":" + std::to_string(error.source().begin.line));
+                         name + ":" + std::to_string(error.source().begin.line),
+                         "Correct the line, or begin it with # to do without it.");
   }
   std::vector<std::function<void()>> changes;
   std::vector<Error> wrong;
@@ -310,10 +311,11 @@ Status Settings::load_environment(const std::map<std::string, std::string>& vari
     const auto found = by_variable.find(name);
     if (found == by_variable.end()) {
       if (!name.starts_with("CLM_") || std::find(reserved.begin(), reserved.end(), name) != reserved.end()) continue;
+      const std::string meant = did_you_mean(nearest_names(name, names));
       wrong.push_back(setting_error("config.unknown_variable", "there is no setting behind " + shown(name),
                                     "environment " + name,
-                                    did_you_mean(nearest_names(name, names)) +
-                                        " `clm config` lists the settings; the variable is CLM_SECTION_KEY.")
+                                    meant + (meant.empty() ? "" : " ") +
+                                        "`clm config` lists the settings; the variable is CLM_SECTION_KEY.")
                           .value());
       continue;
     }

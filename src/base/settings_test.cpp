@@ -61,6 +61,7 @@ TEST(Settings, WhatIsNoKeyIsASyntaxError) {
     const auto loaded = settings_of(o).load_toml_text(text, "clm.toml");
     ASSERT_FALSE(loaded) << text;
     EXPECT_EQ(loaded.error().code, "config.syntax") << text;
+    EXPECT_FALSE(loaded.error().remedy.empty()) << text;
   }
 }
 

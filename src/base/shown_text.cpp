@@ -44,6 +44,16 @@ bool is_visible(std::uint32_t point) {
   return point < 0xE0000;  // tags, private use
 }
 
+void add_escaped(std::string& to, char of) {
+  const auto byte = static_cast<unsigned char>(of);
+  to += {'\\', 'x', kHexDigits[byte >> 4U], kHexDigits[byte & 15U]};
+}
+
+bool is_blank(std::uint32_t point) {
+  return point == '\n' || point == '\t' || point == 0xA0 || point == 0x3000 || (point >= 0x2000 && point <= 0x200A) ||
+         point == 0x205F;
+}
+
 }  // namespace
 
 std::size_t visible_character(std::string_view text) {
@@ -61,10 +71,24 @@ std::string shown(std::string_view text, std::size_t most_characters) {
     if (bytes > 0) {
       clean += text.substr(0, bytes);
     } else {
-      const auto byte = static_cast<unsigned char>(text.front());
-      clean += {'\\', 'x', kHexDigits[byte >> 4U], kHexDigits[byte & 15U]};
+      add_escaped(clean, text.front());
     }
     text.remove_prefix(bytes > 0 ? bytes : 1);
+  }
+  return clean;
+}
+
+std::string shown_lines(std::string_view text) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    const Decoded decoded = decode(text);
+    const bool fit = decoded.bytes > 0 && (is_visible(decoded.point) || is_blank(decoded.point));
+    if (fit)
+      clean += text.substr(0, decoded.bytes);
+    else
+      add_escaped(clean, text.front());
+    text.remove_prefix(fit ? decoded.bytes : 1);
   }
   return clean;
 }

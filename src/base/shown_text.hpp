@@ -14,4 +14,7 @@ std::size_t visible_character(std::string_view text);
 /// and ends in "..". The result is valid UTF-8 of at most 4 bytes a character.
 std::string shown(std::string_view text, std::size_t most_characters = 40);
 
+/// Text of several lines, fit for a terminal: as `shown`, with its line ends, tabs and blanks as they are, uncut.
+std::string shown_lines(std::string_view text);
+
 }  // namespace clm

@@ -20,6 +20,14 @@ TEST(ShownText, KeepsWhatAPersonCanReadAndEscapesTheRest) {
       << "a change of direction";
 }
 
+TEST(ShownText, LinesStayLinesAndNothingSteersATerminal) {
+  EXPECT_EQ(shown_lines("a\n\tb \xC2\xA0 币\n"), "a\n\tb \xC2\xA0 币\n");
+  EXPECT_EQ(shown_lines("red \x1b[31m\r\x07\xC2\x9B"), "red \\x1b[31m\\x0d\\x07\\xc2\\x9b");
+  EXPECT_EQ(shown_lines("\xE2\x80\xAE"), "\\xe2\\x80\\xae") << "a change of direction";
+  EXPECT_EQ(shown_lines("\xff"), "\\xff");
+  EXPECT_EQ(shown_lines(std::string(5000, 'x')).size(), 5000U);
+}
+
 TEST(ShownText, IsBounded) {
   EXPECT_EQ(shown(std::string(100, 'x')), std::string(40, 'x') + "..");
   EXPECT_EQ(shown(std::string(100, 'x'), 3), "xxx..");

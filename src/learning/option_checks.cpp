@@ -6,6 +6,7 @@
 #include "base/nearest_name.hpp"
 #include "learning/ensemble_lineup.hpp"
 #include "learning/triggers.hpp"
+#include "market/symbol_name.hpp"
 #include "models/trainers.hpp"
 #include "models/warm_start.hpp"
 
@@ -53,6 +54,9 @@ void check_universe(const UniverseOptions& o, Findings& findings) {
     if (const auto interval = Interval::parse(o.interval); !interval)
       findings.add("universe.interval", interval.error());
   findings.check_list("universe.symbols", o.symbols);
+  for (const std::string& text : o.symbols)
+    if (const auto symbol = asked_symbol(text, "universe.symbols"); !text.empty() && !symbol)
+      findings.add("universe.symbols", symbol.error());
 }
 
 void check_training(const TrainingOptions& o, Findings& findings) {

@@ -35,6 +35,22 @@ std::string lower(std::string text) {
   return text;
 }
 
+/// Whether a word can be nothing but the length of a bar, such as 1H, 60m or 1M, known or not.
+bool says_a_length(std::string_view word) {
+  constexpr std::size_t kMostDigits = 3;
+  const std::size_t digits = word.find_first_not_of("0123456789");
+  return digits != 0 && digits <= kMostDigits && digits + 1 == word.size() &&
+         std::string_view("smhdwSMHDW").find(word.back()) != std::string_view::npos;
+}
+
+/// The length that a word says. Capitals are as good, but for M, which is a month.
+std::optional<Interval> length_from(const std::string& word) {
+  if (const Result<Interval> exact = Interval::parse(word)) return *exact;
+  if (!says_a_length(word) || word.back() == 'M') return std::nullopt;
+  const Result<Interval> meant = Interval::parse(lower(word));
+  return meant ? std::optional(*meant) : std::nullopt;
+}
+
 bool ends_in_quote_currency(std::string_view text) {
   constexpr std::string_view kQuoteCurrencies[] = {"usdt", "usdc", "busd", "fdusd", "usd", "btc", "eth", "bnb", "eur"};
   return std::any_of(std::begin(kQuoteCurrencies), std::end(kQuoteCurrencies),
@@ -47,7 +63,7 @@ std::optional<std::string> symbol_from(std::vector<Word> words, bool has_interva
     for (char& c : words[0].text)
       if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   std::size_t count = 0;
-  while (count < words.size() && count < 3 && is_ticker(words[count].text) && !Interval::parse(words[count].text))
+  while (count < words.size() && count < 3 && is_ticker(words[count].text) && !says_a_length(words[count].text))
     ++count;
   if (count == 0) return std::nullopt;
   std::string symbol = words[0].text;
@@ -95,7 +111,7 @@ std::optional<NamedContent> content_from(const std::vector<Word>& words, bool ha
     if (behind_interval && word == "premium") return NamedContent::premium_index;
     if ((behind_interval || behind_symbol) && word == "mark") return NamedContent::mark_price;
     if ((behind_interval || behind_symbol) && word == "funding") return NamedContent::funding_rate;
-    behind_interval = behind_interval || Interval::parse(word).has_value();
+    behind_interval = behind_interval || says_a_length(word);
   }
   return std::nullopt;
 }
@@ -180,8 +196,7 @@ NameHints hints_from_path(const fs::path& given) {
   NameHints hints;
   const std::vector<Word> words = words_of(data_file_stem(path));
   for (const Word& word : words)
-    if (const Result<Interval> interval = Interval::parse(word.text); interval && !hints.interval)
-      hints.interval = *interval;
+    if (!hints.interval) hints.interval = length_from(word.text);
   hints.symbol = symbol_from(words, hints.interval.has_value());
   hints.venue = venue_from(path);
   if (const std::optional<fs::path> folder = dump_folder(path)) {

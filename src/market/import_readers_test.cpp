@@ -85,15 +85,18 @@ TEST(HintsFromPath, SymbolIntervalAndVenue) {
     const char* interval;
     const char* venue;
   };
-  for (const Case& c : {Case{"klines/spot-1h/BTCUSDT-1h.csv.gz", "BTCUSDT", "1h", "binance-spot"},
-                        Case{"um-5m/1INCHUSDT-5m-2023-01.csv", "1INCHUSDT", "5m", "binance-um"},
-                        Case{"data/futures/um/BTCUSDT-1h.csv", "BTCUSDT", "1h", "binance-um"},
-                        Case{"x/BTCUSDT_futures_1m.json.gz", "BTCUSDT", "1m", "import-futures"},
-                        Case{"freqtrade/ETH_BTC-5m.feather", "ETHBTC", "5m", "freqtrade"},
-                        Case{"x/BTC_USDT_USDT-1h-futures.feather", "BTCUSDT", "1h", "import-futures"},
-                        Case{"x/BTCUSDT_230630-1h.csv", "BTCUSDT_230630", "1h", ""},
-                        Case{"x/BTCUSDT.parquet", "BTCUSDT", "", ""}, Case{"x/btcusdt-1h.csv", "BTCUSDT", "1h", ""},
-                        Case{"x/um-open-interest-4h.csv.gz", "", "4h", "binance-um"}, Case{"x/data.csv", "", "", ""}}) {
+  for (const Case& c :
+       {Case{"klines/spot-1h/BTCUSDT-1h.csv.gz", "BTCUSDT", "1h", "binance-spot"},
+        Case{"um-5m/1INCHUSDT-5m-2023-01.csv", "1INCHUSDT", "5m", "binance-um"},
+        Case{"data/futures/um/BTCUSDT-1h.csv", "BTCUSDT", "1h", "binance-um"},
+        Case{"x/BTCUSDT_futures_1m.json.gz", "BTCUSDT", "1m", "import-futures"},
+        Case{"freqtrade/ETH_BTC-5m.feather", "ETHBTC", "5m", "freqtrade"},
+        Case{"x/BTC_USDT_USDT-1h-futures.feather", "BTCUSDT", "1h", "import-futures"},
+        Case{"x/BTCUSDT_230630-1h.csv", "BTCUSDT_230630", "1h", ""}, Case{"x/BTCUSDT.parquet", "BTCUSDT", "", ""},
+        Case{"x/btcusdt-1h.csv", "BTCUSDT", "1h", ""}, Case{"x/BTCUSDT-1H.csv", "BTCUSDT", "1h", ""},
+        Case{"x/ETH_BTC_4H.csv", "ETHBTC", "4h", ""}, Case{"x/BTCUSDT_1D.csv", "BTCUSDT", "1d", ""},
+        Case{"x/BTCUSDT-1M.csv", "BTCUSDT", "", ""}, Case{"x/BTCUSDT-60M.csv", "BTCUSDT", "", ""},
+        Case{"x/um-open-interest-4h.csv.gz", "", "4h", "binance-um"}, Case{"x/data.csv", "", "", ""}}) {
     const NameHints hints = hints_from_path(c.path);
     EXPECT_EQ(hints.symbol.value_or(""), c.symbol) << c.path;
     EXPECT_EQ(hints.interval ? hints.interval->name() : "", c.interval) << c.path;

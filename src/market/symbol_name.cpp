@@ -73,6 +73,7 @@ bool looks_like_a_path(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> normal_symbol(std::string_view text) {
+  if (text.starts_with('/')) return std::nullopt;  // a path, whoever wrote it
   auto parts = parts_of(text);
   if (!parts || parts->empty()) return std::nullopt;
   std::string date;

@@ -14,7 +14,8 @@ TEST(SymbolName, PairsAsPeopleWriteThemAreTheSymbolOfTheExchange) {
   EXPECT_EQ(normal_symbol("BTC/USDT:USDT-230630"), "BTCUSDT_230630");
   EXPECT_EQ(normal_symbol("1000PEPE/USDT"), "1000PEPEUSDT");
   EXPECT_EQ(normal_symbol("币安人生/USDT"), "币安人生USDT");
-  for (const char* none : {"", "/", "BTC USDT", "BTC$", "a\x01", "BTC\xff", "BTC\xE2\x80\x8BUSDT", "../BTC"})
+  for (const char* none :
+       {"", "/", "BTC USDT", "BTC$", "a\x01", "BTC\xff", "BTC\xE2\x80\x8BUSDT", "../BTC", "/etc/passwd"})
     EXPECT_FALSE(normal_symbol(none)) << none;
   EXPECT_TRUE(normal_symbol(std::string(32, 'A')));
   EXPECT_FALSE(normal_symbol(std::string(33, 'A')));

@@ -26,12 +26,14 @@ Error sqlite_error(int result, const std::string& message, std::string_view what
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {ErrorKind::locked, "database.busy", text, file, "Another process is writing: try again."};
+    case SQLITE_FULL:
+      return {ErrorKind::unavailable, "database.io", text, file,
+              "The disk is full: free some space and run again; nothing was lost."};
     case SQLITE_CONSTRAINT: return {ErrorKind::defect, "database.constraint", text, file, kReport};
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_IOERR:
-    case SQLITE_FULL:
       return {ErrorKind::unavailable, "database.io", text, file, "Check the path, its permissions and the free space."};
     default: return {ErrorKind::defect, "database.sql", text, file, kReport};
   }

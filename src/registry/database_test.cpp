@@ -137,6 +137,18 @@ TEST_F(DatabaseTest, AFailedTransactionIsRolledBack) {
   EXPECT_EQ(number(database, "SELECT count(*) FROM things"), 1);
 }
 
+TEST_F(DatabaseTest, AFullDiskIsSaidToBeOne) {
+  Database database = open();
+  const auto full = database.write("test", [](soci::session& session) -> Status {
+    session << "PRAGMA max_page_count = 2";
+    session << "CREATE TABLE large (x)";
+    session << "INSERT INTO large VALUES (zeroblob(100000))";
+    return {};
+  });
+  ASSERT_EQ(code_of(full), "database.io");
+  EXPECT_NE(full.error().remedy.find("disk is full"), std::string::npos) << full.error().remedy;
+}
+
 TEST_F(DatabaseTest, ASecondWriterIsToldWhoWaits) {
   Database first = open();
   ASSERT_TRUE(first.migrate("things", kFirst).has_value());

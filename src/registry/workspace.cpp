@@ -1,5 +1,6 @@
 #include "registry/workspace.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -53,6 +54,24 @@ Result<Workspace> Workspace::find(const std::optional<fs::path>& given, const fs
     if (holds_config(here)) return Workspace(here);
     if (here == here.parent_path()) return missing(from);
   }
+}
+
+bool Workspace::keeps(const fs::path& file) const {
+  std::error_code failure;
+  const fs::path home = fs::weakly_canonical(root_, failure);
+  if (failure) return false;
+  // The place that a new file takes, and what a link there leads to.
+  const fs::path absolute = fs::absolute(file, failure).lexically_normal();
+  const fs::path taken = fs::weakly_canonical(absolute.parent_path(), failure) / absolute.filename();
+  for (const fs::path& place : {taken, fs::weakly_canonical(absolute, failure)}) {
+    const auto [end, rest] = std::mismatch(home.begin(), home.end(), place.begin(), place.end());
+    if (end != home.end() || rest == place.end()) continue;
+    const std::string first = rest->string();
+    if (first == "clm.toml" || first == kLockName || first.starts_with("clm.db")) return true;
+    for (const fs::path& part : {candles(), series(), imports(), versions(), replays(), checkpoints()})
+      if (first == part.filename()) return true;
+  }
+  return false;
 }
 
 Status Workspace::check_writable() const {

@@ -36,6 +36,11 @@ class Workspace {
   /// State of trainings under way; guarded by the cycle lock.
   std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
 
+  /// Whether `file` is, or would be, one of the files the program keeps here and reads again: clm.toml, clm.db and what
+  /// lies beside it, the lock, whatever lies in candles/, series/, imports/, versions/, replays/ and checkpoints/.
+  /// Links are followed. Reports are a person's to replace, and so is what else lies here.
+  bool keeps(const std::filesystem::path& file) const;
+
   /// The one lock for whoever trains, decides or removes here. The kernel frees it when its holder dies. Leftovers of
   /// a killed holder in versions/ are removed. Error `lock.held` (locked), naming the holder.
   Result<FileLock> lock_cycle(std::string_view purpose) const;

@@ -44,6 +44,22 @@ TEST(Workspace, InitFinishesWhatAKilledInitBegan) {
   EXPECT_TRUE(Workspace::init(directory.path(), "").has_value());
 }
 
+TEST(Workspace, KnowsWhatItKeepsAndWhatAPersonMayReplace) {
+  const testing::TempDirectory directory;
+  const fs::path root = directory.path() / "place";
+  const auto workspace = *Workspace::init(root, "");
+  for (const char* kept : {"clm.toml", "clm.db", "clm.db-wal", ".clm.lock", "candles/um/1h/BTCUSDT/2024.parquet",
+                           "versions/x", "imports/log", "replays/a.json", "reports/../clm.db", "series/../clm.toml"})
+    EXPECT_TRUE(workspace.keeps(root / kept)) << kept;
+  for (const char* free :
+       {"reports/x.html", "x.html", "mine/clm.db", "../clm.toml", "../place2/clm.db", "candles.html"})
+    EXPECT_FALSE(workspace.keeps(root / free)) << free;
+  fs::create_symlink(root / "clm.toml", directory.path() / "link");
+  fs::create_directory_symlink(root / "candles", directory.path() / "folder");
+  EXPECT_TRUE(workspace.keeps(directory.path() / "link"));
+  EXPECT_TRUE(workspace.keeps(directory.path() / "folder" / "new.parquet"));
+}
+
 TEST(Workspace, OneCycleAtATimeAndLeftoversGo) {
   const testing::TempDirectory directory;
   const auto workspace = *Workspace::init(directory.path(), "");

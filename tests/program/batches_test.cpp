@@ -117,6 +117,9 @@ TEST_F(BatchCommands, WhatIsDeletedComesBack) {
   EXPECT_EQ(removed["rows_removed"], 10);
   ASSERT_EQ(removed["removed"].size(), 1u);
   EXPECT_EQ(removed["removed"][0]["from"], "2023-01-01T10:00:00Z");
+  const auto listed = place_.json({"import", "--list"})["batches"];
+  EXPECT_EQ(listed.back()["sources"],
+            nlohmann::json::array({"BTCUSDT from 2023-01-01T10:00:00Z to 2023-01-01T20:00:00Z"}));
   EXPECT_EQ(place_.json({"data"})["series"][0]["missing_bars"], 10);
   const auto all = place_.json({"data", "--delete", "BTCUSDT"});
   EXPECT_EQ(all["rows_removed"], 41);

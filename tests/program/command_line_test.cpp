@@ -53,6 +53,14 @@ TEST(CommandLine, ValuesThatNobodyCanMeanAreRefused) {
   EXPECT_EQ(place.error({"import", ""}, 2)["code"], "usage.empty");
   EXPECT_EQ(place.error({"promote", "0123", "--reason", "\xff\xfe"}, 2)["code"], "usage.utf8");
   EXPECT_EQ(place.error({"predict", "--symbol", "BTC\xc0\x80"}, 2)["code"], "usage.utf8");
+  EXPECT_FALSE(has(place.error({"promote", "0123", "--reason", ""}, 2)["remedy"], "leave it out")) << "it is required";
+  const auto negative = place.error({"import", "--undo", "-1"}, 2);
+  EXPECT_LT(negative["message"].get<std::string>().size(), 100U) << negative;
+  place.write("BTCUSDT-1h.csv", "1672531200000,2,4,1,2,9\n");
+  for (const std::string& venue :
+       {std::string("\x1b[31mx"), std::string(65, 'v'), std::string("a b"), std::string("../x")})
+    EXPECT_EQ(place.error({"import", (place.beside() / "BTCUSDT-1h.csv").string(), "--venue", venue}, 2)["code"],
+              "venue.name");
   EXPECT_EQ(place.error({"error-rates", "--n", "0"}, 2)["code"], "usage");
   EXPECT_EQ(place.error({"error-rates", "--n", "-1"}, 2)["code"], "usage");
   for (const Words& words : {Words{"simulate", "--seed", "-1"},
@@ -119,6 +127,38 @@ TEST(CommandLine, AnOutputThatCannotBeMadeIsRefusedBeforeAnyWork) {
   EXPECT_EQ(place.error({"report", "--output", pipe.string()}, 2)["code"], "output.path");
   EXPECT_TRUE(fs::is_fifo(pipe)) << "what is no file is not replaced by one";
   EXPECT_EQ(place.run({"report", "--output", (place.beside() / "x.html").string()}).exit_code, 0);
+}
+
+TEST(CommandLine, AnOutputDoesNotReplaceWhatTheWorkspaceKeeps) {
+  const TestWorkspace place;
+  place.json({"simulate", "--symbols", "1", "--bars", "50"});
+  const FileTree before = files_below(place.path());
+  for (const char* kept : {"clm.toml", "clm.db", "candles/sim/1h/SIM0000USDT/2024.parquet", "versions/x.html"}) {
+    const std::string path = (place.path() / kept).string();
+    for (const Words& command : {Words{"report", "--output", path}, Words{"features", "--export", path}}) {
+      const auto error = place.error(command, 2);
+      EXPECT_EQ(error["code"], "output.path") << error;
+      EXPECT_TRUE(has(error["where"], kept)) << error;
+    }
+  }
+  EXPECT_EQ(differences(files_below(place.path()), before), std::vector<std::string>{});
+  for (const char* free : {"mine.html", "reports/mine.html"})
+    EXPECT_EQ(place.run({"report", "--output", (place.path() / free).string()}).exit_code, 0) << free;
+}
+
+TEST(CommandLine, WhatAPersonWroteSteersNoTerminal) {
+  const TestWorkspace place;
+  place.simulate();
+  const auto versions = place.cycle();
+  const std::string version = versions.at("lightgbm");
+  const std::string reason = "red \x1b[31m\x07 text\nforged line";
+  place.json({"promote", version, "--reason", reason});
+  for (const Words& command : {Words{"history"}, Words{"show", version}}) {
+    const std::string text = place.run(command).out;
+    EXPECT_EQ(text.find_first_of("\x1b\x07"), std::string::npos) << text;
+    EXPECT_TRUE(text.find("\\x1b[31m\\x07 text forged line") != std::string::npos) << text;
+  }
+  EXPECT_EQ(place.json({"history"})["events"].back()["reason"], reason) << "a program gets what was written";
 }
 
 TEST(CommandLine, AResultThatDoesNotArriveIsNoSuccess) {

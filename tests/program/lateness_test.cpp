@@ -68,6 +68,16 @@ TEST_F(Lateness, AsOfATimeIsHistoryAndNothingIsHeldBack) {
   EXPECT_EQ(traded(allowed), traded(then));
 }
 
+TEST_F(Lateness, AVersionThatKnowsWhatCameNextIsNamed) {
+  place_.simulate(kBars);
+  const std::string version = place_.cycle().at("lightgbm");
+  place_.promote(version);
+  const std::string before = close_of_bar(kBars - 100);
+  EXPECT_EQ(place_.json({"predict", "--as-of", before})["learned_later"], Json::array({version}));
+  EXPECT_NE(place_.run({"predict", "--as-of", before}).out.find("NOT A FORECAST: " + version), std::string::npos);
+  EXPECT_EQ(place_.json({"predict", "--as-of", close_of_bar(kBars)})["learned_later"], Json::array());
+}
+
 TEST_F(Lateness, EveryLiveCommandSaysIt) {
   serve();
   const std::vector<std::vector<std::string>> commands{
