@@ -10,10 +10,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
+#include "base/shown_text.hpp"
 #include "commands.hpp"
 #include "evaluation/control_charts.hpp"
 #include "evaluation/drift_detectors.hpp"
 #include "evaluation/two_sample_tests.hpp"
+#include "market/gzip_reader.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -49,9 +51,26 @@ std::optional<double> value_of(std::string_view field) {
   return value;
 }
 
+/// The text of a file, inflated if it is gzip.
+Result<std::string> text_of(const std::string& file) {
+  auto bytes = read_file(file, kMaxBytes);
+  if (!bytes || !std::string_view(*bytes).starts_with("\x1f\x8b")) return bytes;
+  const auto reader = gzip_reader(memory_reader(*bytes), kMaxBytes,
+                                  Error{ErrorKind::data, "drift.too_long", "more than 256 MB come out of it", file,
+                                        "Give a file with fewer values."});
+  std::string text;
+  std::string part(1U << 16, '\0');
+  for (;;) {
+    const auto got = reader->read(part);
+    if (!got) return forward_error(got);
+    if (*got == 0) return text;
+    text.append(part, 0, *got);
+  }
+}
+
 /// One value a line; with `column`, that column of a CSV with a header.
 Result<std::vector<double>> read_series(const std::string& file, const std::string& column) {
-  const auto text = read_file(file, kMaxBytes);
+  const auto text = text_of(file);
   if (!text) return forward_error(text);
   std::vector<double> values;
   std::size_t place = 0, line_number = 0;
@@ -63,7 +82,7 @@ Result<std::vector<double>> read_series(const std::string& file, const std::stri
       place = static_cast<std::size_t>(std::find(fields.begin(), fields.end(), column) - fields.begin());
       if (place == fields.size())
         return fail(ErrorKind::data, "drift.column", "there is no column \"" + column + "\"", file + ", line 1",
-                    "Name one that the first line names.");
+                    "Name one of: " + shown(text->substr(0, end), 200) + ".");
       continue;
     }
     const auto value = place < fields.size() ? value_of(fields[place]) : std::nullopt;
@@ -108,8 +127,10 @@ Result<Alarms> chart(const std::string& name, const Flags& flags, const std::vec
   }
   const double variance = count > 1 ? (squares - sum * sum / count) / (count - 1) : 0;
   if (!(variance > 0))
-    return fail(ErrorKind::usage, "drift.in_control", "a chart needs values in control that vary", "--in-control",
-                "--in-control N: how many values at the beginning are as they should be.");
+    return fail(
+        ErrorKind::usage, "drift.in_control",
+        "cusum and ewma chart a series against its beginning, and two values or more of it that differ are needed",
+        "--in-control", "Say with --in-control N how many values at the beginning are as they should be.");
   options.mean = sum / count;
   options.sigma = std::sqrt(variance);
   return listen(name, Chart(options), values);
@@ -187,16 +208,22 @@ nlohmann::json to_json(const Comparison& comparison, const std::string& against)
 std::string told(const Comparison& comparison) {
   TextTable table({"test", "statistic", "p"});
   for (const NamedTest& test : comparison.tests)
-    table.add({test.name, fixed(test.result.statistic, 4), fixed(test.result.p_value, 4)});
+    table.add({test.name, fixed(test.result.statistic, 4),
+               test.result.p_value < 0.0001 ? "< 0.0001" : fixed(test.result.p_value, 4)});
   return "Against the " + std::to_string(comparison.reference_values) +
          " values of the reference. In order of time neighbours are alike: the values count for " +
          fixed(comparison.samples.current_effective, 0) + " independent ones, the reference's for " +
-         fixed(comparison.samples.reference_effective, 0) + ".\n\n" + table.render();
+         fixed(comparison.samples.reference_effective, 0) + ".\n\n" + table.render() +
+         "p: how often a difference as large comes about by chance where both are of one distribution.\n";
 }
 
+/// All places; of many the first and how many more there are.
 std::string list_of(const std::vector<std::size_t>& places) {
+  constexpr std::size_t kShown = 8;
   std::string text;
-  for (const std::size_t place : places) text += (text.empty() ? "" : ", ") + std::to_string(place);
+  for (std::size_t i = 0; i < std::min(places.size(), kShown); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(places[i]);
+  if (places.size() > kShown) text += " and " + std::to_string(places.size() - kShown) + " more (--json has all)";
   return text.empty() ? "-" : text;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -36,33 +37,51 @@ double rank_ic_at(const ModelJudgement& model, int delay_bars) {
   return kMissing;
 }
 
-/// Foresight, then money: each figure with its interval, and money with the number of rebalances or trades.
+/// "1 block", "3 blocks".
+std::string counted(long long count, const std::string& what) {
+  return grouped(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+/// What a baseline is called: a model may be of the same kind.
+std::string baseline_name(const WalkForwardStudy& study, const std::string& name) {
+  const bool taken = std::any_of(study.each.begin(), study.each.end(), [&](const auto& m) { return m.name == name; });
+  return taken ? name + " (baseline)" : name;
+}
+
+/// Foresight, then money: each figure with its interval, and money with the number of rebalances or trades; no figure
+/// of trades that are too few for an interval.
 std::string forecasters_tables(const WalkForwardStudy& study, std::size_t width) {
-  TextTable foresight({"forecaster", "IC label", "interval", "IC d0", "IC d1", "IC d2", "IC d5", "hit rate %"});
+  TextTable foresight(
+      {"forecaster", "IC label", "interval", "IC d0", "IC d1", "IC d2", "IC d5", "hit rate %", "interval"});
   TextTable money({"forecaster", "rebalances", "gross d0", "gross d1", "net bps", "interval", "break-even",
                    "turnover %", "Sharpe", "trades", "net bps/trade", "interval"});
-  const auto interval = [](const MeanEstimate& e, int decimals) {
-    return std::isfinite(e.lo) && std::isfinite(e.hi) ? "[" + fixed(e.lo, decimals) + ", " + fixed(e.hi, decimals) + "]"
-                                                      : std::string("-");
+  const auto interval_of = [](double lo, double hi, int decimals) {
+    return std::isfinite(lo) && std::isfinite(hi) ? "[" + fixed(lo, decimals) + ", " + fixed(hi, decimals) + "]"
+                                                  : std::string("-");
   };
-  const auto add = [&](const ModelJudgement& m) {
-    foresight.add({m.name, fixed(m.rank_ic.mean.mean, 4), interval(m.rank_ic.mean, 4), fixed(rank_ic_at(m, 0), 4),
+  const auto interval = [&](const MeanEstimate& e, int decimals) { return interval_of(e.lo, e.hi, decimals); };
+  const auto add = [&](const ModelJudgement& m, const std::string& name) {
+    const bool has_signs = m.direction.count > 0;  // what forecasts zero foretells no sign
+    foresight.add({name, fixed(m.rank_ic.mean.mean, 4), interval(m.rank_ic.mean, 4), fixed(rank_ic_at(m, 0), 4),
                    fixed(rank_ic_at(m, 1), 4), fixed(rank_ic_at(m, 2), 4), fixed(rank_ic_at(m, 5), 4),
-                   fixed(100 * m.direction.share, 1)});
+                   has_signs ? fixed(100 * m.direction.share, 1) : "-",
+                   has_signs ? interval_of(100 * m.direction.lo, 100 * m.direction.hi, 1) : "-"});
     const auto of_book = [&](double value, int decimals) {
       return m.long_short.turnover > 0 ? fixed(value, decimals) : std::string("-");
     };
-    const bool traded = !m.positions.trades.empty();
-    money.add({m.name, std::to_string(m.long_short.rebalances), of_book(gross_at(m, 0), 1), of_book(gross_at(m, 1), 1),
-               of_book(m.long_short_net_bps.mean, 1),
-               m.long_short.turnover > 0 ? interval(m.long_short_net_bps, 1) : "-",
-               of_book(m.long_short.break_even_cost_bps, 1), of_book(100 * m.long_short.turnover, 1),
-               of_book(m.sharpe_net, 2), std::to_string(m.positions.trades.size()),
-               traded ? fixed(m.positions.net_bps_per_trade, 1) : "-", traded ? interval(m.trade_net_bps, 1) : "-"});
+    const auto of_book_text = [&](const char* text) { return std::string(m.long_short.turnover > 0 ? text : "-"); };
+    const bool traded = !m.positions.trades.empty() && std::isfinite(m.trade_net_bps.lo);
+    const double break_even = m.long_short.break_even_cost_bps;
+    money.add(
+        {name, std::to_string(m.long_short.rebalances), of_book(gross_at(m, 0), 1), of_book(gross_at(m, 1), 1),
+         of_book(m.long_short_net_bps.mean, 1), m.long_short.turnover > 0 ? interval(m.long_short_net_bps, 1) : "-",
+         break_even > 0 || std::isnan(break_even) ? of_book(break_even, 1) : of_book_text("none"),
+         of_book(100 * m.long_short.turnover, 1), of_book(m.sharpe_net, 2), std::to_string(m.positions.trades.size()),
+         traded ? fixed(m.positions.net_bps_per_trade, 1) : "-", traded ? interval(m.trade_net_bps, 1) : "-"});
   };
-  add(study.average.candidate);
-  for (const auto& model : study.each) add(model);
-  for (const auto& baseline : study.average.baselines) add(baseline);
+  if (study.each.size() != 1) add(study.average.candidate, study.average.candidate.name);
+  for (const auto& model : study.each) add(model, model.name);
+  for (const auto& baseline : study.average.baselines) add(baseline, baseline_name(study, baseline.name));
   return "IC: rank IC against the label, and against the return entered 0, 1, 2, 5 bars late\n\n" +
          foresight.render(width) +
          "\nGross and net: bps a rebalance of the long-short book, or a trade of single positions, net at " +
@@ -84,19 +103,35 @@ std::string describe(const WalkForwardStudy& study, std::size_t width) {
   const Judgement& j = study.average;
   std::string text =
       "Walk-forward " + to_date_string(Timestamp(j.from_ms)) + " to " + to_date_string(Timestamp(j.to_ms)) + ": " +
-      std::to_string(study.blocks.size()) + " blocks, " + std::to_string(study.fits) + " fits, " +
-      grouped(static_cast<long long>(j.rows)) + " rows of " + std::to_string(j.symbols) + " symbols, horizon " +
-      std::to_string(j.horizon_bars) + " bars; " + fixed(study.wall_seconds, 1) +
+      counted(static_cast<long long>(study.blocks.size()), "block") + ", " +
+      counted(static_cast<long long>(study.fits), "fit") + ", " + grouped(static_cast<long long>(j.rows)) +
+      " rows of " + counted(static_cast<long long>(j.symbols), "symbol") + ", horizon " +
+      counted(j.horizon_bars, "bar") + "; " + fixed(study.wall_seconds, 1) +
       " s of wall time (the fits, which ran side by side, " + fixed(study.fit_seconds_summed, 1) + " s summed)\n" +
-      measured_words(j) + forecasters_tables(study, width) +
-      "\nLead of the average in rank IC, paired over time; intervals cover " + fixed(100 * (1 - j.alpha), 0) + " %\n";
+      measured_words(j) + forecasters_tables(study, width) + "\nLead of " +
+      (study.each.size() == 1 ? study.each.front().name : std::string("the average")) +
+      " in rank IC, paired over time; intervals cover " + fixed(100 * (1 - j.alpha), 0) + " %\n";
   for (const auto& c : j.against_baselines)
-    text += "  over " + c.against + ": " + fixed(c.rank_ic.difference.mean, 4) + " [" +
+    text += "  over " + baseline_name(study, c.against) + ": " + fixed(c.rank_ic.difference.mean, 4) + " [" +
             fixed(c.rank_ic.difference.lo, 4) + ", " + fixed(c.rank_ic.difference.hi, 4) + "]\n";
-  for (const TimeRange& block : study.skipped)
-    text += "Not judged, for want of rows in it or of rows known before it to train on: " + to_string(block.from) +
-            " to " + to_string(block.to) + "\n";
+  for (std::size_t first = 0, last = 0; first < study.skipped.size(); first = last + 1) {
+    for (last = first; last + 1 < study.skipped.size() && study.skipped[last + 1].from == study.skipped[last].to;)
+      ++last;
+    text += "Not judged, for want of rows in it or of rows known before it to train on: " +
+            to_date_string(study.skipped[first].from) + " to " + to_date_string(study.skipped[last].to) + " (" +
+            counted(static_cast<long long>(last - first + 1), "block") + ")\n";
+  }
   return text;
+}
+
+tl::unexpected<Error> nothing_to_judge(const Flags& flags, const Dataset& rows) {
+  return fail(ErrorKind::data, "split.no_folds",
+              "there is nothing to judge: rows with features and a known label are of " +
+                  to_minutes_string(Timestamp(rows.decided_at_ms.front())) + " to " +
+                  to_minutes_string(Timestamp(rows.decided_at_ms.back())) +
+                  ", and what is judged needs rows before it to train on",
+              "--from " + flags.from + " --to " + flags.to,
+              "Ask for a time within that, or bring more candles with `clm import PATH`.");
 }
 
 Result<int> run(Program& program, const Flags& flags) {
@@ -121,6 +156,7 @@ Result<int> run(Program& program, const Flags& flags) {
       prepare_learning_data(*features, *place->candles, place->context.get(), data_options, program.context());
   if (!data) return forward_error(data);
   const auto study = run_walk_forward(*data, options, study_options, program.context());
+  if (!study && study.error().code == "split.no_folds") return nothing_to_judge(flags, data->rows.data);
   if (!study) return forward_error(study);
 
   const EvaluationRequest request{study_options.test, flags.refit_months, flags.models};

@@ -60,6 +60,9 @@ Result<std::vector<Symbol>> stored_symbols(const std::vector<std::string>& asked
     if (damaged == candles.damaged().end()) {
       Error unknown = symbol.error();
       unknown.code = unknown_code;
+      unknown.remedy =
+          "`clm data` lists what is stored and what of it is left out; of that, the settings universe.venue, "
+          "universe.interval and universe.symbols say what is read.";
       return tl::unexpected<Error>(std::move(unknown));
     }
     return fail(ErrorKind::integrity, "universe.damaged",

@@ -276,7 +276,7 @@ Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64
     if (!asked) return forward_error(asked);
     if (!*asked)
       return fail(ErrorKind::usage, "report.unknown_cycle", "there is no cycle " + std::to_string(*cycle), "--cycle",
-                  "clm report without arguments lists the cycles.");
+                  "The page that clm report writes without arguments lists the cycles.");
     const bool listed =
         std::any_of(records->begin(), records->end(), [&](const CycleRecord& record) { return record.id == *cycle; });
     if (!listed) records->push_back(**asked);

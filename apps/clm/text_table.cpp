@@ -31,7 +31,8 @@ std::size_t longest_word(const std::string& text) {
 }
 
 bool looks_numeric(const std::string& cell) {
-  return cell.empty() || cell == "-" || cell.find_first_not_of("0123456789.,+-%e ") == std::string::npos;
+  return cell.empty() || cell == "-" || cell == "none" ||
+         cell.find_first_not_of("0123456789.,+-%e< ") == std::string::npos;
 }
 
 }  // namespace
@@ -145,7 +146,9 @@ std::string fixed(double value, int decimals) {
   if (std::isnan(value)) return "-";
   char buffer[64];
   std::snprintf(buffer, sizeof buffer, "%.*f", decimals, value);
-  return buffer;
+  const std::string text(buffer);
+  const bool minus_zero = text.front() == '-' && text.find_first_not_of("-0.") == std::string::npos;
+  return minus_zero ? text.substr(1) : text;
 }
 
 std::string grouped(long long value) {

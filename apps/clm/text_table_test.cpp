@@ -64,6 +64,20 @@ TEST(TextTable, TitlesOfNumbersAreFoldedAndNumbersAreNot) {
   EXPECT_FALSE(table.fits(30));
 }
 
+TEST(TextTable, FiguresStandUnderEachOtherWhateverIsMissingOrTooSmall) {
+  TextTable table({"model", "break-even", "p"});
+  table.add({"ridge", "19.9", "0.0500"});
+  table.add({"momentum", "none", "< 0.0001"});
+  EXPECT_EQ(lines_of(table.render())[1], "ridge           19.9    0.0500");
+  EXPECT_EQ(lines_of(table.render())[2], "momentum        none  < 0.0001");
+}
+
+TEST(Fixed, HasNoMinusZero) {
+  EXPECT_EQ(fixed(-0.04, 1), "0.0");
+  EXPECT_EQ(fixed(-0.06, 1), "-0.1");
+  EXPECT_EQ(fixed(-0.4, 0), "0");
+}
+
 TEST(TextTable, OfTooManyColumnsIsReadRowByRow) {
   TextTable table({"policy", "rank IC", "net bps/trade", "note"});
   table.add({"gated", "0.0123", "-4.5", ""});

@@ -1,5 +1,6 @@
 #include "base/time.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -44,12 +45,19 @@ date::sys_time<std::chrono::milliseconds> to_sys(Timestamp t) {
 
 tl::unexpected<Error> bad_time(std::string_view text) {
   return fail(ErrorKind::usage, "time.syntax", "'" + shown(text) + "' is not a time", {},
-              "Write ISO 8601 in UTC (2025-08-22T10:00:00Z) or milliseconds since 1970.");
+              "Write a day (2025-08-22), ISO 8601 in UTC (2025-08-22T10:00:00Z) or milliseconds since 1970.");
 }
 
 }  // namespace
 
 Result<Timestamp> parse_timestamp(std::string_view text) {
+  // Eight digits are a day, as freqtrade writes its time ranges; as ms they would lie in the first day of 1970.
+  if (text.size() == 8 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    const std::string day =
+        std::string(text.substr(0, 4)) + "-" + std::string(text.substr(4, 2)) + "-" + std::string(text.substr(6));
+    if (const std::optional<Timestamp> time = parse_iso_time(day)) return *time;
+    return bad_time(text);
+  }
   std::int64_t ms = 0;
   const char* const end = text.data() + text.size();
   if (const auto [rest, code] = std::from_chars(text.data(), end, ms); code == std::errc{} && rest == end)

@@ -40,7 +40,7 @@ struct TimeRange {
 };
 
 /// Accepts ISO 8601 in UTC ("2025-08-22", "2025-08-22T10:00", "2025-08-22T10:00:00.250Z", a "+02:00" offset is
-/// applied) or ms since the epoch. Error `time.syntax` (usage).
+/// applied), a day as "20250822", or ms since the epoch. Error `time.syntax` (usage).
 Result<Timestamp> parse_timestamp(std::string_view text);
 
 /// "2025-08-22T10:00:00Z"; milliseconds only when they are not zero.

@@ -11,6 +11,7 @@ TEST(Timestamp, ReadsIsoAndMilliseconds) {
                            "2025-08-22T12:00:00+02:00", "2025-08-22T10:00:00.000Z", "2025-08-22T10:00:00.000000+00:00"})
     EXPECT_EQ(parse_timestamp(text).value(), expected) << text;
   EXPECT_EQ(parse_timestamp("2025-08-22").value(), from_calendar(2025, 8, 22));
+  EXPECT_EQ(parse_timestamp("20250822").value(), from_calendar(2025, 8, 22)) << "not 1970-01-01T05:37:30";
   EXPECT_EQ(to_string(expected), "2025-08-22T10:00:00Z");
 }
 
@@ -18,7 +19,7 @@ TEST(Timestamp, RefusesWhatIsNotATime) {
   for (const auto* text : {"", "soon", "2025-13-01", "2025-02-30", "2025-08-22T25:00", "2025-08-22Tx", "12 monkeys",
                            "2025-08-22T10:00:nanZ", "2025-08-22T10:00:1e5Z", "2025-08-22T000:0:00.250Z",
                            "2025-08-22T10:00:61Z", "2025-08-22T10:00ZZ", "2025-8-22", "2025-08-22T10:00:00+2:00",
-                           "2025-02-29", "99999-01-01", "9223372036854775808"}) {
+                           "2025-02-29", "20250230", "99999999", "99999-01-01", "9223372036854775808"}) {
     const auto parsed = parse_timestamp(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code, "time.syntax");

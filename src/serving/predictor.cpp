@@ -345,7 +345,7 @@ Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const Con
     const std::vector<float>& unit_of_symbol = unit_of(units, member.label);
     const auto forecasts = member.model.raw_forecast(asked);
     for (std::size_t s = 0; s < out.predictions.size(); ++s)
-      answers[s * count + m].why = "no bar closed at " + to_string(as_of);
+      answers[s * count + m].why = "no usable bar closed at " + to_string(as_of);
     const std::string expired = why_expired(member, as_of);
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const std::size_t s = rows->data.symbol[i];

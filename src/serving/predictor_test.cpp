@@ -316,7 +316,7 @@ TEST_F(PredictorTest, StaleAndNewSymbolsGetNoVote) {
   series[2].candles.erase(series[2].candles.begin(), series[2].candles.end() - 40);
   const auto predictions = ask(load(), series).predictions;
   EXPECT_TRUE(predictions[1].votes.empty());
-  EXPECT_THAT(predictions[1].abstained.at(0).why, HasSubstr("no bar closed at"));
+  EXPECT_THAT(predictions[1].abstained.at(0).why, HasSubstr("no usable bar closed at"));
   EXPECT_TRUE(predictions[2].votes.empty());
   EXPECT_THAT(predictions[2].abstained.at(0).why, HasSubstr("volatility"));
   EXPECT_EQ(predictions[0].votes.size(), 1U);
@@ -375,7 +375,7 @@ TEST_F(PredictorTest, AnUnknownSymbolIsNotExplainedAndAStaleOneSaysWhy) {
   EXPECT_EQ(unknown.error().code, "predict.unknown_symbol");
   const auto stale = predictor.explain(candles, nullptr, close_of(kBars), {candles.symbols()[1]}, run_).value();
   EXPECT_TRUE(stale.explanations[0].members.empty());
-  EXPECT_THAT(stale.explanations[0].prediction.abstained.at(0).why, HasSubstr("no bar closed at"));
+  EXPECT_THAT(stale.explanations[0].prediction.abstained.at(0).why, HasSubstr("no usable bar closed at"));
 }
 
 TEST_F(PredictorTest, AVersionThatIsNotActiveCanBeAsked) {

@@ -20,8 +20,8 @@ WIDTHS = (360, 800, 1400)
 SCREEN_HEIGHT = 800
 SCHEMES = ("light", "dark")
 LIMITS = {"font": 10, "largest": 21, "contrast": 4.5}
-# Of the folded page on a telephone, in screens. The overview is of a cycle of four types.
-MOST_SCREENS = {"overview": 12}
+# Of the folded page on a telephone, in screens. The overview is of a cycle of four types, the evaluation of two.
+MOST_SCREENS = {"overview": 12, "cycle": 12, "version": 12, "evaluation": 12}
 
 SMALL = {"CLM_FEATURES_SET": "classic22", "CLM_XGBOOST_ROUNDS": "10", "CLM_LIGHTGBM_ROUNDS": "10",
          "CLM_PATCHTST_LAYERS": "1", "CLM_POLICY_MODE": "logging_only"}

@@ -77,11 +77,33 @@ TEST_F(DriftCommand, ComparesTwoSamples) {
   for (const char* test : {"psi", "ks", "jensen_shannon", "energy", "missing"}) EXPECT_LT(found.at(test), 0.01) << test;
 }
 
+TEST_F(DriftCommand, OfManyAlarmsTellsTheFirst) {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += std::to_string((i / 60) % 2 == 0 ? 10 : 90) + "\n";
+  const auto told = place_.run({"drift", file(text), "--detectors", "page_hinkley"});
+  ASSERT_EQ(told.exit_code, 0) << told.describe();
+  EXPECT_NE(told.out.find(" more (--json has all)"), std::string::npos) << told.out;
+  for (std::size_t begin = 0; begin < told.out.size();) {
+    const std::size_t end = std::min(told.out.find('\n', begin), told.out.size());
+    EXPECT_LT(end - begin, 120U) << told.out;
+    begin = end + 1;
+  }
+}
+
+TEST_F(DriftCommand, ReadsGzip) {
+  const auto data = test_data();
+  if (!data) GTEST_SKIP() << kNoTestData;
+  const auto found = place_.json({"drift", (*data / "ett" / "ETTh1.csv.gz").string(), "--column", "OT"});
+  EXPECT_EQ(found["values"], 17420);
+}
+
 TEST_F(DriftCommand, SaysWhatIsWrongAndWhere) {
   const auto word = place_.error({"drift", file("1\n0\nno\n")}, 3);
   EXPECT_EQ(word["code"], "drift.value");
   EXPECT_NE(word["where"].get<std::string>().find("line 3"), std::string::npos);
-  EXPECT_EQ(place_.error({"drift", file("1\n0\n"), "--column", "x"}, 3)["code"], "drift.column");
+  const auto column = place_.error({"drift", file("time,value\n1,0\n"), "--column", "x"}, 3);
+  EXPECT_EQ(column["code"], "drift.column");
+  EXPECT_NE(column["remedy"].get<std::string>().find("time,value"), std::string::npos) << column;
   EXPECT_EQ(place_.error({"drift", file("1\n2\n"), "--detectors", "ddm"}, 3)["code"], "drift.value");
   EXPECT_EQ(place_.json({"drift", file("1\n2\n")})["detectors"].size(), 3U) << "those of rates do not fit";
   EXPECT_EQ(place_.json({"drift", file("1\n0\n")})["detectors"].size(), 5U);

@@ -30,6 +30,28 @@ class EvaluationPage : public ::testing::Test {
   TestWorkspace place_;
 };
 
+TEST_F(EvaluationPage, OfOneModelTheTablesNameItOnceAndTheBaselineOfItsKindApart) {
+  const Outcome told = place_.run(
+      {"evaluate", "--from", "2023-10-01", "--to", "2024-04-20", "--models", "ridge", "--refit-months", "1"});
+  ASSERT_EQ(told.exit_code, 0) << told.describe();
+  EXPECT_EQ(told.out.find("average"), std::string::npos) << "of one model it is that model: " << told.out;
+  EXPECT_NE(told.out.find("\nridge (baseline) "), std::string::npos) << told.out;
+  EXPECT_NE(told.out.find("Lead of ridge in rank IC"), std::string::npos) << told.out;
+  EXPECT_NE(told.out.find("  over ridge (baseline): "), std::string::npos) << told.out;
+  const auto skipped = told.out.find("Not judged, ");
+  ASSERT_NE(skipped, std::string::npos) << "nothing is stored before 2024: " << told.out;
+  EXPECT_EQ(told.out.find("Not judged, ", skipped + 1), std::string::npos)
+      << "months in a row are one line: " << told.out;
+  EXPECT_NE(told.out.find("2023-10-01 to 2024-0", skipped), std::string::npos) << told.out;
+}
+
+TEST_F(EvaluationPage, OfATimeWithoutRowsSaysWhichTimesThereAre) {
+  const auto error = place_.error({"evaluate", "--from", "2025-03-01", "--to", "2025-05-01", "--models", "xgboost"}, 3);
+  EXPECT_EQ(error["code"], "split.no_folds");
+  EXPECT_EQ(error["where"], "--from 2025-03-01 --to 2025-05-01");
+  EXPECT_NE(error["message"].get<std::string>().find("are of 2024-01-"), std::string::npos) << error;
+}
+
 TEST_F(EvaluationPage, IsMadeOfTheNewestEvaluation) {
   const auto none = place_.error({"report", "--evaluation", "latest"}, 2);
   EXPECT_EQ(none["code"], "report.no_evaluation");

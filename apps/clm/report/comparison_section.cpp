@@ -235,9 +235,11 @@ std::string comparison_table(const Evidence& e) {
   HtmlTable foresight{
       "Foresight, all on the same rows. Rank IC: mean rank correlation of forecast and outcome over the "
       "symbols of a moment. Hit rate: share of signs that were right. Errors in units of recent "
-      "volatility; RMSE of 0: what always forecasting zero would give. Brier of P(up): mean squared error of the "
-      "probability of a rise; 0.25 is a coin. Intervals in small print.",
-      {"Model", "Rank IC", "Hit rate (%)", "RMSE", "RMSE of 0", "MAE", "Bias", "Brier of P(up)"},
+      "volatility; always forecasting zero has an RMSE of " +
+          number_text(e.candidate.rmse_zero, 4) +
+          ". Brier of P(up): mean squared error of the probability of a rise; 0.25 is a coin. Intervals in small "
+          "print.",
+      {"Model", "Rank IC", "Hit rate (%)", "RMSE", "MAE", "Bias", "Brier of P(up)"},
       {}};
   HtmlTable book{
       "The long-short book: as much long in the best forecasts as short in the worst, rebalanced every horizon; mean "
@@ -251,44 +253,49 @@ std::string comparison_table(const Evidence& e) {
       {}};
   HtmlTable positions{
       "Single positions, at the same costs: one per symbol at a time, entered where the forecast exceeds the costs. R: "
-      "profit in units of the volatility at entry. A dash: there was no trade.",
+      "profit in units of the volatility at entry. A dash: there was no trade, or too few for an interval.",
       {"Model", "Trades", "Net (bps/trade)", "Win rate (%)", "Average R", "Profit factor", "Sharpe (annual)",
        "Sortino (annual)", "Max drawdown (%)", "Turnover (sides/bar)"},
       {}};
   for (const auto& shown : everybody(e)) {
     const ModelFigures& m = *shown.model;
-    const auto share = [](const Estimate& s) { return interval_text(100 * s.lo, 100 * s.hi, 1); };
-    const auto traded = [&](std::string text) { return figure_cell(m.trades > 0 ? std::move(text) : "\u2013"); };
+    const auto share = [](const Estimate& s) {
+      return std::isfinite(s.lo) ? interval_text(100 * s.lo, 100 * s.hi, 1) : std::string();
+    };
+    const bool measured = m.trades > 0 && std::isfinite(m.net_bps_per_trade.lo);
+    const auto traded = [&](std::string text, std::string note = {}) {
+      return measured ? figure_cell(std::move(text), std::move(note)) : figure_cell("\u2013");
+    };
     const HtmlCell name{m.name, shown.role, HtmlCell::Kind::name};
     foresight.rows.push_back(
         {name, figure_cell(number_text(m.rank_ic.value, 4), interval_text(m.rank_ic.lo, m.rank_ic.hi, 4)),
          figure_cell(number_text(100 * m.hit_rate.value, 2), share(m.hit_rate)), figure_cell(number_text(m.rmse, 4)),
-         figure_cell(number_text(m.rmse_zero, 4)), figure_cell(number_text(m.mae, 4)),
-         figure_cell(signed_text(m.bias, 4)), figure_cell(number_text(m.brier, 5))});
+         figure_cell(number_text(m.mae, 4)), figure_cell(signed_text(m.bias, 4)),
+         figure_cell(number_text(m.brier, 5))});
     const bool held = m.long_short_turnover > 0;
     const auto earned = [&](std::string text, std::string note = {}) {
       return held ? figure_cell(std::move(text), std::move(note)) : figure_cell("\u2013");
     };
     book.rows.push_back({name, figure_cell(number_text(m.rebalances, 0)), earned(signed_text(m.gross_bps, 2)),
                          earned(signed_text(m.net_bps.value, 2), interval_text(m.net_bps.lo, m.net_bps.hi, 2)),
-                         earned(number_text(m.break_even_cost_bps, 1)),
+                         earned(m.break_even_cost_bps > 0 ? number_text(m.break_even_cost_bps, 1) : "none"),
                          earned(number_text(100 * m.long_short_turnover, 1)),
                          earned(number_text(m.long_short_sharpe, 2))});
     const auto traded_with = [&](const Estimate& figure, int decimals) {
-      return m.trades > 0 ? figure_cell(signed_text(figure.value, decimals),
-                                        std::isfinite(figure.lo) ? interval_text(figure.lo, figure.hi, decimals)
-                                                                 : std::string("too few for an interval"))
-                          : figure_cell("\u2013");
+      return traded(signed_text(figure.value, decimals), interval_text(figure.lo, figure.hi, decimals));
     };
-    positions.rows.push_back(
-        {name, figure_cell(number_text(m.trades, 0)), traded_with(m.net_bps_per_trade, 1),
-         m.trades > 0 ? figure_cell(number_text(100 * m.win_rate.value, 1), share(m.win_rate)) : traded({}),
-         traded_with(m.average_r, 3), traded(number_text(m.profit_factor, 2)), traded(number_text(m.sharpe, 2)),
-         traded(number_text(m.sortino, 2)), traded(number_text(100 * m.max_drawdown, 1)),
-         traded(number_text(m.turnover, 4))});
+    positions.rows.push_back({name, figure_cell(number_text(m.trades, 0), m.trades > 0 && !measured ? "too few" : ""),
+                              traded_with(m.net_bps_per_trade, 1),
+                              traded(number_text(100 * m.win_rate.value, 1), share(m.win_rate)),
+                              traded_with(m.average_r, 3), traded(number_text(m.profit_factor, 2)),
+                              traded(number_text(m.sharpe, 2)), traded(number_text(m.sortino, 2)),
+                              traded(number_text(100 * m.max_drawdown, 1)), traded(number_text(m.turnover, 4))});
   }
-  return too_small_for(e) + html_table(foresight) + (e.candidate.rebalances > 0 ? html_table(book) : std::string()) +
-         html_table(positions);
+  return too_small_for(e) + html_table(foresight) +
+         (e.candidate.rebalances > 0
+              ? html_fold("The long-short book, after costs", html_table(book), Fold::open_where_wide)
+              : std::string()) +
+         html_fold("Single positions, after costs", html_table(positions), Fold::open_where_wide);
 }
 
 std::string judgement_plots(const Evidence& e) {

@@ -53,8 +53,9 @@ std::string findings_text(const SeriesCoverage& series) {
   return out;
 }
 
-std::string series_table(const std::vector<SeriesCoverage>& series) {
-  HtmlTable table{"What is stored, and what is wrong with it.",
+std::string series_table(std::vector<SeriesCoverage> series) {
+  std::stable_partition(series.begin(), series.end(), [](const auto& one) { return one.status != "ok"; });
+  HtmlTable table{"What is stored, and what is wrong with it; series that are not ok come first.",
                   {"Symbol", "Venue, interval", "Bars", "From (UTC)", "To (UTC)", "Missing (bars)", "Usable (%)",
                    "Status", "Findings"},
                   {}};

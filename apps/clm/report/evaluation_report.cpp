@@ -9,6 +9,11 @@
 namespace clm::app {
 namespace {
 
+/// "1 trade", "1,307 trades".
+std::string counted(double count, const std::string& what) {
+  return number_text(count, 0) + " " + what + (count == 1 ? "" : "s");
+}
+
 /// "0.0909, 95 % interval [0.0764, 0.1054]".
 std::string with_interval(const Estimate& estimate, int decimals, double alpha) {
   std::string text = number_text(estimate.value, decimals);
@@ -70,12 +75,11 @@ std::string on_delay(const Evidence& e) {
 std::string on_positions(const Evidence& e) {
   const ModelFigures& c = e.candidate;
   if (!(c.trades > 0)) return "No forecast exceeded the costs of a single position either.";
+  if (!std::isfinite(c.net_bps_per_trade.lo))
+    return "Single positions: " + counted(c.trades, "trade") + ", too few to say what one earns.";
   return "Single positions earned " + signed_text(c.net_bps_per_trade.value, 1) + " bps a trade in " +
-         number_text(c.trades, 0) + " trade(s), " +
-         (std::isfinite(c.net_bps_per_trade.lo) ? percent_text(1 - e.alpha, 0) + " interval " +
-                                                      interval_text(c.net_bps_per_trade.lo, c.net_bps_per_trade.hi, 1)
-                                                : std::string("too few for an interval")) +
-         ".";
+         counted(c.trades, "trade") + ", " + percent_text(1 - e.alpha, 0) + " interval " +
+         interval_text(c.net_bps_per_trade.lo, c.net_bps_per_trade.hi, 1) + ".";
 }
 
 std::string on_profit(const Evidence& e) {
@@ -98,7 +102,7 @@ std::string on_profit(const Evidence& e) {
 std::string on_constancy(const Evidence& e) {
   const bool has_blocks = !e.candidate.by_block.empty();
   const auto& slices = has_blocks ? e.candidate.by_block : e.candidate.by_month;
-  if (slices.empty()) return {};
+  if (slices.size() < 2) return {};
   const auto above =
       std::count_if(slices.begin(), slices.end(), [](const auto& slice) { return slice.rank_ic.value > 0; });
   const auto surely =
@@ -126,7 +130,7 @@ std::string summary_body(const Evaluation& evaluation) {
       "Judged on " + number_text(e.rows, 0) + " rows of " + number_text(e.symbols, 0) + " symbols at " +
       number_text(e.times, 0) + " times, " + to_minutes_string(Timestamp(e.from_ms)) + " to " +
       to_minutes_string(Timestamp(e.to_ms)) + " UTC; forecasts " + std::to_string(e.horizon_bars) + " bars ahead; " +
-      number_text(evaluation.fits, 0) + " fits for " + number_text(evaluation.blocks, 0) + " blocks. Intervals cover " +
+      counted(evaluation.fits, "fit") + " for " + counted(evaluation.blocks, "block") + ". Intervals cover " +
       percent_text(1 - e.alpha, 0) + " and allow for labels that overlap in time.");
   return out + "</div>\n";
 }
@@ -140,7 +144,8 @@ std::string importance_body(const Evaluation& evaluation) {
     return html_paragraph(evaluation.importance.empty()
                               ? "The document holds no importance of features: it was written by an older release."
                               : "These kinds of models have no such notion.");
-  return "<div class=\"plots\">" + figures + "</div>\n";
+  return html_fold("The features, most used first", "<div class=\"plots\">" + figures + "</div>\n",
+                   Fold::open_where_wide);
 }
 
 std::string walk_table(const std::vector<WalkStep>& walk) {
@@ -194,7 +199,8 @@ std::string protocol_body(const Evaluation& evaluation) {
     facts.rows.push_back({HtmlCell{name, "", HtmlCell::Kind::name}, HtmlCell{value, "", HtmlCell::Kind::code}});
   };
   add("Judged", to_minutes_string(p.asked.from) + " to " + to_minutes_string(p.asked.to) +
-                    ", models fitted anew every " + number_text(p.refit_months, 0) + " month(s)");
+                    ", models fitted anew every " +
+                    (p.refit_months == 1 ? "month" : number_text(p.refit_months, 0) + " months"));
   add("Data", p.venue + ", " + p.interval + " bars, " + number_text(p.data_rows, 0) + " labelled rows of " +
                   to_minutes_string(Timestamp(p.data_from_ms)) + " to " + to_minutes_string(Timestamp(p.data_to_ms)));
   add("Symbols", std::to_string(p.symbols.size()) + ": " + symbols);
@@ -203,12 +209,12 @@ std::string protocol_body(const Evaluation& evaluation) {
   add("Feature set", p.feature_set + ", " + number_text(p.feature_count, 0) + " features, hash " + p.feature_hash);
   add("Time", (std::isnan(evaluation.wall_seconds) ? std::string()
                                                    : number_text(evaluation.wall_seconds, 1) + " s of wall time; ") +
-                  number_text(evaluation.fits, 0) + " fits, " + number_text(evaluation.fit_seconds_summed, 1) +
+                  counted(evaluation.fits, "fit") + ", " + number_text(evaluation.fit_seconds_summed, 1) +
                   " s summed over those that ran side by side");
   add("Made by", "clm " + p.program_version + ", commit " + p.git_commit);
   if (evaluation.made_at) add("Made", to_minutes_string(*evaluation.made_at) + " UTC");
-  out += html_table(facts);
-  if (!evaluation.walk.empty()) out += "<h3>Block by block</h3>\n" + walk_table(evaluation.walk);
+  out += html_fold("Data, label, features and program", html_table(facts), Fold::open_where_wide);
+  if (!evaluation.walk.empty()) out += html_fold("Block by block", walk_table(evaluation.walk), Fold::open_where_wide);
   return out + settings_tables(p.settings);
 }
 
@@ -276,7 +282,9 @@ std::string evaluation_report(const Evaluation& evaluation, const std::string& s
                                     {"plots", "Lead, constancy, delay, costs", plots},
                                     {"importance", "What the models look at", importance_body(evaluation)}};
   const std::string regimes = regime_table(e);
-  if (!regimes.empty()) sections.push_back({"regimes", "By regime", regimes});
+  if (!regimes.empty())
+    sections.push_back({"regimes", "By regime",
+                        html_fold("Rank IC, hit rate and bias, regime by regime", regimes, Fold::open_where_wide)});
   sections.push_back({"protocol", "How to run it again", protocol_body(evaluation)});
   const EvaluationSummary summary = summarize(evaluation);
   return html_page("Walk-forward " + to_date_string(Timestamp(e.from_ms)) + " to " +

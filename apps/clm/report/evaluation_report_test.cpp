@@ -248,6 +248,21 @@ TEST(EvaluationPage, HoldsEveryPartAndLoadsNothing) {
     EXPECT_THAT(page, Not(HasSubstr(outside)));
 }
 
+TEST(EvaluationPage, ShowsNoFigureOfTradesThatAreTooFewForAnInterval) {
+  Json few = document();
+  Json& positions = few["judgement"]["candidate"]["positions"];
+  positions["trades"] = 11;
+  positions["net_bps_per_trade"] = -1250.9;
+  positions["net_bps_per_trade_interval"] = nullptr;
+  positions["sharpe"] = -6.85;
+  few["judgement"]["candidate"]["long_short"]["break_even_cost_bps"] = 0.0;
+  const std::string page = page_of(few);
+  EXPECT_THAT(page, HasSubstr("<span>11</span><small>too few</small>"));
+  EXPECT_THAT(page, Not(HasSubstr("1,250.9")));
+  EXPECT_THAT(page, Not(HasSubstr("6.85")));
+  EXPECT_THAT(page, HasSubstr("<span>none</span>")) << "no cost at which it breaks even";
+}
+
 TEST(EvaluationPage, OfAnOlderDocumentSaysWhatItLacks) {
   const std::string page = page_of(older(document()));
   EXPECT_THAT(page, HasSubstr("The document holds no figures by block"));

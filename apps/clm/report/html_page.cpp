@@ -1,5 +1,6 @@
 #include "report/html_page.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -12,6 +13,10 @@ namespace {
 constexpr const char* kMinus = "\u2212";
 constexpr const char* kNothing = "\u2013";
 
+std::size_t letters_of(std::string_view utf8) {
+  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
 std::string_view class_of(HtmlCell::Kind kind) {
   switch (kind) {
     case HtmlCell::Kind::word: return "w";
@@ -22,6 +27,34 @@ std::string_view class_of(HtmlCell::Kind kind) {
     case HtmlCell::Kind::bad: return "n bad";
   }
   return "w";
+}
+
+/// Letters of the longest word of a header, which may be folded between its words.
+std::size_t longest_word(std::string_view text) {
+  std::size_t longest = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    longest = std::max(longest, letters_of(text.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  return longest;
+}
+
+/// How many letters a line of the table takes, with the gaps between its columns, if no cell is folded but long text.
+std::size_t line_letters(const HtmlTable& table) {
+  constexpr std::size_t kGap = 2, kText = 24;  // letters; longer text is folded into lines
+  std::size_t sum = 0;
+  for (std::size_t c = 0; c < table.header.size(); ++c) {
+    std::size_t widest = longest_word(table.header[c]);
+    for (const auto& row : table.rows) {
+      if (c >= row.size()) continue;
+      const bool folds = row[c].kind == HtmlCell::Kind::word || row[c].kind == HtmlCell::Kind::code;
+      const std::size_t letters = std::max(letters_of(row[c].text), letters_of(row[c].note));
+      widest = std::max(widest, folds ? std::min(letters, kText) : letters);
+    }
+    sum += widest + kGap;
+  }
+  return sum;
 }
 
 }  // namespace
@@ -74,8 +107,9 @@ HtmlCell figure_cell(std::string text, std::string note) {
 }
 
 std::string html_table(const HtmlTable& table) {
-  constexpr std::size_t kMany = 6;  // columns; more become cards on a wider screen already
-  std::string out = std::string("<table class=\"sortable") + (table.header.size() > kMany ? " many" : "") + "\">";
+  constexpr std::size_t kSmallScreen = 92;  // letters of a line at 768 px
+  std::string out =
+      std::string("<table class=\"sortable") + (line_letters(table) > kSmallScreen ? " many" : "") + "\">";
   if (!table.caption.empty()) out += "<caption>" + html_escape(table.caption) + "</caption>";
   out += "<thead><tr>";
   for (std::size_t c = 0; c < table.header.size(); ++c) {
@@ -111,8 +145,10 @@ std::string html_paragraph(std::string_view text) { return "<p>" + html_escape(t
 std::string html_fold(std::string_view summary, std::string_view body, Fold fold, std::string_view id) {
   if (body.empty()) return {};
   return std::string("<details") + (id.empty() ? "" : " id=\"" + html_escape(id) + "\"") +
-         (fold == Fold::open ? " open" : "") + "><summary>" + html_escape(summary) + "</summary>" + std::string(body) +
-         "</details>\n";
+         (fold == Fold::open              ? " open"
+          : fold == Fold::open_where_wide ? " data-open=\"wide\""
+                                          : "") +
+         "><summary>" + html_escape(summary) + "</summary>" + std::string(body) + "</details>\n";
 }
 
 std::string html_badge(std::string_view text, std::string_view kind) {

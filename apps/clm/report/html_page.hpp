@@ -28,8 +28,9 @@ struct HtmlCell {
 };
 HtmlCell figure_cell(std::string text, std::string note = {});
 
-/// A table whose columns the reader can sort by a click on the header. On a screen too narrow for it each row becomes a
-/// card: the first cell its title, the others below with their column's name.
+/// A table whose columns the reader can sort by a click on the header. On a screen too narrow for it (a telephone; of a
+/// table with long lines, a small screen too) each row becomes a card: the first cell its title, the others below with
+/// their column's name.
 struct HtmlTable {
   std::string caption;
   std::vector<std::string> header;  ///< units in parentheses
@@ -42,8 +43,9 @@ std::string html_figure(std::string_view title, std::string_view how_to_read, st
                         std::string_view numbers = {});
 /// A paragraph of plain text.
 std::string html_paragraph(std::string_view text);
-/// What the reader unfolds; paper shows it all. `body` is HTML; of an empty one nothing is left.
-enum class Fold { closed, open };
+/// What the reader unfolds; paper shows it all. `body` is HTML; of an empty one nothing is left. `open_where_wide` is
+/// closed on a telephone and open where there is room.
+enum class Fold { closed, open, open_where_wide };
 std::string html_fold(std::string_view summary, std::string_view body, Fold fold = Fold::closed,
                       std::string_view id = {});
 /// `kind`: "good", "bad" or "plain".

@@ -50,6 +50,7 @@ caption{text-align:left;color:var(--soft);padding-bottom:.3rem;max-width:48rem}
 th,td{padding:.28rem .5rem;border-bottom:1px solid var(--line);vertical-align:top;text-align:left}
 th{color:var(--soft);font-weight:600;vertical-align:bottom;cursor:pointer}
 th.n,td.n{text-align:right}td.n>span,td.name>span{white-space:nowrap}td small{display:block;color:var(--soft);font-size:.9em}
+td.n small{white-space:nowrap}
 td.good{color:var(--good)}td.bad{color:var(--bad)}td.code{overflow-wrap:anywhere}
 tbody tr:hover{background:color-mix(in srgb,var(--c0) 8%,transparent)}
 th[aria-sort=ascending]::after{content:" \25B4"}th[aria-sort=descending]::after{content:" \25BE"}
@@ -81,7 +82,7 @@ padding:.4rem .6rem;margin:0 0 .5rem}
 td{border:0;padding:.1rem 0;text-align:left;min-width:0}td.w{grid-column:1/-1}td.n,th.n{text-align:left}td.none{display:none}
 td:first-child{grid-column:1/-1;font-weight:600}td:first-child small{display:inline;margin-left:.5rem;font-weight:400}
 td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);font-size:.9em}
-td.n>span,td.name>span{white-space:normal;overflow-wrap:anywhere}}
+td.n>span,td.name>span,td.n small{white-space:normal;overflow-wrap:anywhere}}
 @media (min-width:48rem) and (max-width:71.99rem){
 table.many,.many caption,.many tbody,.many tr,.many td{display:block}.many thead{display:none}table.many{width:100%}
 .many tr{display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:.1rem .8rem;border:1px solid var(--line);
@@ -89,20 +90,20 @@ border-radius:.3rem;padding:.4rem .6rem;margin:0 0 .5rem}
 .many td{border:0;padding:.1rem 0;text-align:left;min-width:0}.many td.w:not(.name){grid-column:span 2}.many td.none{display:none}
 .many td:first-child{font-weight:600}.many td:last-child.w{grid-column:1/-1}
 .many td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);font-size:.9em}
-.many td.n>span,.many td.name>span{white-space:normal;overflow-wrap:anywhere}}
+.many td.n>span,.many td.name>span,.many td.n small{white-space:normal;overflow-wrap:anywhere}}
 .plots table,.plots caption,.plots tbody,.plots tr,.plots td{display:block}.plots thead{display:none}.plots table{width:100%}
 .plots tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.1rem .6rem;border-bottom:1px solid var(--line);
 padding:.3rem 0;margin:0}
 .plots td{border:0;padding:.1rem 0;text-align:left;min-width:0}.plots td:first-child,.plots td.w{grid-column:1/-1}
 .plots td:first-child{font-weight:600}.plots td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);
 font-size:.9em}
-.plots td.n>span,.plots td.name>span{white-space:normal}
+.plots td.n>span,.plots td.name>span,.plots td.n small{white-space:normal}
 @media print{body{max-width:none;padding:0;font-size:11px}nav,summary{display:none}.plots{grid-template-columns:1fr 1fr}
 h2{break-after:avoid}table{font-size:9px}figure,.verdict{background:none}}
 )css";
 
 /// Sorts a table by the column whose header is clicked: by number where cells begin with one, else by text. Unfolds
-/// what a link leads to, and everything for paper.
+/// what there is room for, what a link leads to, and everything for paper.
 inline constexpr std::string_view kPageScript = R"js(
 document.querySelectorAll('table.sortable th').forEach(function(th){
  th.tabIndex=0;
@@ -120,6 +121,7 @@ document.querySelectorAll('table.sortable th').forEach(function(th){
  th.addEventListener('click',sort);
  th.addEventListener('keydown',function(e){if(e.key==='Enter'||e.key===' '){e.preventDefault();sort()}});
 });
+if(matchMedia('(min-width:48rem)').matches)document.querySelectorAll('details[data-open=wide]').forEach(function(d){d.open=true});
 (function(){
  function unfold(){var e=location.hash.length>1&&document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if(!e)return;for(var d=e;d;d=d.parentElement)if(d.tagName==='DETAILS')d.open=true;e.scrollIntoView()}

@@ -235,7 +235,11 @@ std::string with_interval(const std::string& name, const Estimate& estimate, int
 }
 
 std::string what_was_served(const ReplayFigures& r) {
-  if (!r.served) return r.policy + " served nothing: no version came into service.";
+  if (!r.served)
+    return r.policy + " served nothing: no version came into service" +
+           (r.trainings > 0 && r.promotions == 0 && r.refusals == 0
+                ? ", and none was refused: all were in the shadow at the end, or policy.mode is not enforced."
+                : ".");
   std::string out = r.policy + " served " + percent_text(r.served_share, 0) + " of the rows: " +
                     with_interval(r.served->ranked_over_time ? "rank IC over time" : "rank IC", r.served->rank_ic, 4);
   if (r.served->rebalances > 0)

@@ -52,6 +52,16 @@ TEST_F(ReplayPage, SaysFirstHowItEnded) {
   EXPECT_EQ(replay_verdict(*document).kind, "bad");
 }
 
+TEST_F(ReplayPage, SaysWhyNobodyWasPromotedNorRefused) {
+  const auto document = read_replay_file(file(R"({"replays": [{"policy": "gated", "from": "2023-01-01T00:00:00Z",
+    "to": "2023-03-01T00:00:00Z", "trainings": 12, "promotions": 0, "refusals": 0, "timeline": []}]})"));
+  ASSERT_TRUE(document);
+  EXPECT_NE(replay_verdict(*document).sentence.find("none was refused: all were in the shadow at the end, or "
+                                                    "policy.mode is not enforced. It trained 12 versions"),
+            std::string::npos)
+      << replay_verdict(*document).sentence;
+}
+
 TEST_F(ReplayPage, MarksARefusalAsARefusalWhereverItHappened) {
   const auto document = read_replay_file(file(R"({"replays": [{"policy": "gated", "from": "2023-01-01T00:00:00Z",
     "to": "2023-03-01T00:00:00Z", "timeline": [{"at": "2023-01-30T12:00:00Z", "kind": "trained", "model_type": "lightgbm",

@@ -223,6 +223,14 @@ TEST(DataReport, SaysFirstHowMuchCanBeLearnedFrom) {
                 "a whole.</p>"));
 }
 
+TEST(DataReport, TellsFirstOfTheSeriesThatAreNotOk) {
+  const TimeRange range{kNow, kNow + Duration(36'000'000)};
+  const std::string page = data_report({{"sim", "AAA", "1h", 10, range, {}, {}, 0, "ok", true, 1.0, {}},
+                                        {"sim", "BBB", "1h", 30, range, {}, {}, 0, "frozen", false, 0.5, {}}},
+                                       kNow);
+  EXPECT_LT(page.find("<td class=\"w name\"><span>BBB"), page.find("<td class=\"w name\"><span>AAA"));
+}
+
 TEST(CoverageStretches, AgreeWithAskingEveryCell) {
   const auto hour = [](int h) { return Timestamp(0) + Duration(3'600'000LL * h); };
   SeriesCoverage series;

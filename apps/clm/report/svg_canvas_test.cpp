@@ -31,6 +31,25 @@ TEST(HtmlText, NumbersAreGroupedAndHaveARealMinus) {
             "1, 2]");
 }
 
+TEST(HtmlTable, BecomesCardsOnASmallScreenOnlyIfItsLinesAreLong) {
+  const auto row = [](std::size_t columns, const std::string& text) {
+    HtmlTable table{"", std::vector<std::string>(columns, "Net (bps)"), {}};
+    table.rows.push_back(std::vector<HtmlCell>(columns, figure_cell(text)));
+    return html_table(table);
+  };
+  constexpr const char* kCards = "class=\"sortable many\"";
+  EXPECT_EQ(row(8, "0.1").find(kCards), std::string::npos);
+  EXPECT_NE(row(8, "2025-10-01 00:00").find(kCards), std::string::npos);
+  EXPECT_EQ(row(5, "2025-10-01 00:00").find(kCards), std::string::npos);
+}
+
+TEST(HtmlFold, IsOpenWhereAskedOrWhereThereIsRoom) {
+  EXPECT_EQ(html_fold("More", "<p>x</p>"), "<details><summary>More</summary><p>x</p></details>\n");
+  EXPECT_EQ(html_fold("More", "<p>x</p>", Fold::open), "<details open><summary>More</summary><p>x</p></details>\n");
+  EXPECT_EQ(html_fold("More", "<p>x</p>", Fold::open_where_wide),
+            "<details data-open=\"wide\"><summary>More</summary><p>x</p></details>\n");
+}
+
 TEST(NumberTicks, AreRoundNumbersInsideTheSpan) {
   EXPECT_EQ(number_ticks(0, 10, 5).label, (Labels{"0", "2", "4", "6", "8", "10"}));
   EXPECT_EQ(number_ticks(-0.013, 0.021, 4).label, (Labels{"\u2212"

@@ -58,7 +58,7 @@ std::string version_parts(const VersionFacts& facts, Fold first) {
                 comparison_table(evidence), first);
     if (evidence.ensemble) out += part("Members and weights", ensemble_section(*evidence.ensemble), first);
     out += part("Plots: lead, constancy, delay, costs, equity", judgement_plots(evidence), first);
-    out += part("What its forecasts live on", lives_on, first);
+    out += part("What its forecasts live on", lives_on, first == Fold::open ? Fold::open_where_wide : first);
     out += part("By market regime", regime_table(evidence));
     out += part("The policy, limit by limit", limits_table(evidence.verdict));
   } else {
