@@ -59,7 +59,8 @@ nlohmann::json document_of(const TouchedSeries& series) {
 }
 
 std::string name_of(const TouchedSeries& series) {
-  if (series.venue.empty()) return series.series + " of " + series.symbol;
+  if (series.series != "candles")
+    return series.series + " of " + series.symbol + (series.venue.empty() ? "" : " of " + series.venue);
   return series.symbol + " " + series.interval + " of " + series.venue;
 }
 

@@ -48,9 +48,8 @@ Result<RemovalRequest> request_of(const DeleteFlags& flags) {
                 "Give --to a later time than --from.");
   using What = RemovalRequest::What;
   request.what = flags.what == "candles" ? What::candles : flags.what == "context" ? What::context : What::all;
-  if (request.what == What::context && (request.venue || request.interval))
-    return fail(ErrorKind::usage, "data.what", "context series have neither venue nor interval", {},
-                "Leave out --venue and --interval.");
+  if (request.what == What::context && request.interval)
+    return fail(ErrorKind::usage, "data.what", "context series have no interval", {}, "Leave out --interval.");
   return request;
 }
 
@@ -67,9 +66,7 @@ std::shared_ptr<DeleteFlags> add_delete_flags(CLI::App& command) {
       ->type_name("TIME")
       ->needs(symbol);
   command.add_option("--to", flags->to, "Rows to delete: before this time")->type_name("TIME")->needs(symbol);
-  command.add_option("--venue", flags->venue, "Delete candles of this venue only, and no context series")
-      ->type_name("VENUE")
-      ->needs(symbol);
+  command.add_option("--venue", flags->venue, "Delete rows of this venue only")->type_name("VENUE")->needs(symbol);
   command.add_option("--interval", flags->interval, "Delete candles of this length only, and no context series")
       ->type_name("INTERVAL")
       ->needs(symbol);

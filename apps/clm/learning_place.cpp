@@ -26,11 +26,12 @@ Result<LearningPlace> open_learning_place(Program& program, Session& session, co
                                       session.learning().universe, latest);
   if (!candles) return forward_error(candles);
   const Timestamp known = (*candles)->as_of();
-  auto context = StoreContextSource::open(**series, known, IfDamaged::leave_out);
+  auto context = StoreContextSource::open(**series, (*candles)->venue(), known, IfDamaged::leave_out);
   if (!context) return forward_error(context);
   std::vector<DamagedFile> damaged = (*candles)->damaged();
   damaged.insert(damaged.end(), context->damaged().begin(), context->damaged().end());
   program.warn_of_damage(damaged);
+  for (const std::string& note : context->venues().notes) program.warn(note);
   const DataLateness lateness = data_lateness({known, (*candles)->newest_met(), (*candles)->interval(), latest,
                                                as_of.empty() ? CountedFrom::clock : CountedFrom::asked_moment,
                                                session.learning().serving.max_late_bars});

@@ -197,7 +197,9 @@ Result<const HeldOutRows*> HeldOutShelf::rows_of(Session& session, const Manifes
   if (rows_ != nullptr && key == key_) return rows_.get();
   const auto series = session.context_series();
   if (!series) return forward_error(series);
-  const auto context = StoreContextSource::open(**series, manifest.created_as_of);
+  const auto asked_protocol = read_protocol(manifest.protocol_json);
+  if (!asked_protocol) return forward_error(asked_protocol);
+  const auto context = StoreContextSource::open(**series, asked_protocol->venue, manifest.created_as_of);
   if (!context) return forward_error(context);
   const OpenCandles open = [&](const Protocol& asked) { return open_protocol_candles(session, asked); };
   auto made = held_out_rows(manifest, open, &*context, run);

@@ -1,6 +1,7 @@
 #include "features/context_source.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/contract.hpp"
 
@@ -27,15 +28,67 @@ Result<std::vector<ContextSeries>> MemoryContextSource::load(const Symbol& symbo
 
 std::span<const SeriesKind> context_kinds_read() { return kKindsRead; }
 
-Result<StoreContextSource> StoreContextSource::open(const ContextStore& store, Timestamp as_of, IfDamaged if_damaged) {
-  StoreContextSource source(store, as_of);
+std::vector<ContextKey> ContextVenues::keys_of(SeriesKind kind, const Symbol& symbol) const {
+  std::vector<ContextKey> keys{{kind, symbol, {}}};
+  const auto venue = chosen.find(kind);
+  if (venue != chosen.end() && !venue->second.empty()) keys.push_back({kind, symbol, venue->second});
+  return keys;
+}
+
+ContextVenues context_venues(const ContextStore& store, const Venue& of_candles) {
+  ContextVenues venues;
   for (const SeriesKind kind : kKindsRead) {
-    auto series = store.read(kind, kWholeMarket, as_of);
+    std::set<Venue> stored;
+    for (const ContextKey& key : store.contents(kind).series)
+      if (!key.venue.empty()) stored.insert(key.venue);
+    const std::string name(info_of(kind).name);
+    if (stored.empty()) continue;
+    if (stored.contains(of_candles)) {
+      venues.chosen[kind] = of_candles;
+    } else if (stored.size() == 1) {
+      venues.chosen[kind] = *stored.begin();
+      venues.notes.push_back(name + " is read of " + stored.begin()->str() + ": " + of_candles.str() + " has none");
+    } else {
+      std::string names;
+      for (const Venue& venue : stored) names += (names.empty() ? "" : ", ") + venue.str();
+      venues.notes.push_back(name + " is not read: " + of_candles.str() + " has none, and which of " + names +
+                             " is meant is not known; import it with --venue " + of_candles.str());
+    }
+  }
+  return venues;
+}
+
+namespace {
+
+/// The points of a symbol: those without a venue, until the venue's own begin.
+Result<ContextSeries> joined(const ContextStore& store, const std::vector<ContextKey>& keys, Timestamp as_of) {
+  ContextSeries all;
+  for (const ContextKey& key : keys) {
+    auto series = store.read(key, as_of);
+    if (!series) return series;
+    if (!series->points.empty()) {
+      const Timestamp begin = series->points.front().event_time;
+      std::erase_if(all.points, [&](const SeriesPoint& point) { return point.event_time >= begin; });
+    }
+    series->points.insert(series->points.begin(), all.points.begin(), all.points.end());
+    all = std::move(*series);
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<StoreContextSource> StoreContextSource::open(const ContextStore& store, const Venue& of_candles, Timestamp as_of,
+                                                    IfDamaged if_damaged) {
+  StoreContextSource source(store, as_of);
+  source.venues_ = context_venues(store, of_candles);
+  for (const SeriesKind kind : kKindsRead) {
+    auto series = store.read({kind, kWholeMarket, {}}, as_of);
     if (series) {
       if (!series->points.empty()) source.whole_market_.push_back(std::move(*series));
       continue;
     }
-    FileCheck check = store.check_file_of({kind, kWholeMarket});
+    FileCheck check = store.check_file_of({kind, kWholeMarket, {}});
     if (if_damaged == IfDamaged::refuse || !check.damaged) return forward_error(series);
     source.damaged_.push_back(std::move(*check.damaged));
   }
@@ -45,7 +98,7 @@ Result<StoreContextSource> StoreContextSource::open(const ContextStore& store, T
 Result<std::vector<ContextSeries>> StoreContextSource::load(const Symbol& symbol) const {
   std::vector<ContextSeries> of_symbol = whole_market_;
   for (const SeriesKind kind : kKindsRead) {
-    auto series = store_->read(kind, symbol, as_of_);
+    auto series = joined(*store_, venues_.keys_of(kind, symbol), as_of_);
     if (!series) return forward_error(series);
     if (!series->points.empty()) of_symbol.push_back(std::move(*series));
   }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.hpp"
@@ -33,21 +34,37 @@ class MemoryContextSource final : public ContextSource {
 /// The kinds that features read.
 std::span<const SeriesKind> context_kinds_read();
 
-/// Series of the context store that were known at `as_of`. Borrows the store.
+/// Of which venue the series of each kind are read beside the candles of a venue: of the same one. If that has no
+/// series of a kind at all, as a spot market has no funding, of the only other venue that has; if several others have,
+/// of none. What is stored without a venue (by a release that knew none) belongs to every venue, up to the first point
+/// that the venue's own series has.
+struct ContextVenues {
+  std::map<SeriesKind, Venue> chosen;  ///< empty: of no venue
+  std::vector<std::string> notes;      ///< a sentence for each kind that is not of the candles' venue
+
+  /// Where the points of a symbol come from; the earlier one gives way.
+  std::vector<ContextKey> keys_of(SeriesKind kind, const Symbol& symbol) const;
+};
+ContextVenues context_venues(const ContextStore& store, const Venue& of_candles);
+
+/// Series of the context store that were known at `as_of`, of the venues that context_venues() chooses. Borrows the
+/// store.
 class StoreContextSource final : public ContextSource {
  public:
   /// Reads the whole market's series once. Errors as ContextStore::read; asked to leave out what is damaged, it names
   /// that in damaged() and goes on as if it were not there.
-  static Result<StoreContextSource> open(const ContextStore& store, Timestamp as_of = Timestamp::max(),
-                                         IfDamaged if_damaged = IfDamaged::refuse);
+  static Result<StoreContextSource> open(const ContextStore& store, const Venue& of_candles,
+                                         Timestamp as_of = Timestamp::max(), IfDamaged if_damaged = IfDamaged::refuse);
   Result<std::vector<ContextSeries>> load(const Symbol& symbol) const override;
   const std::vector<DamagedFile>& damaged() const { return damaged_; }
+  const ContextVenues& venues() const { return venues_; }
 
  private:
   StoreContextSource(const ContextStore& store, Timestamp as_of) : store_(&store), as_of_(as_of) {}
 
   const ContextStore* store_;
   Timestamp as_of_;
+  ContextVenues venues_;
   std::vector<ContextSeries> whole_market_;
   std::vector<DamagedFile> damaged_;
 };

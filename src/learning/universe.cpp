@@ -72,7 +72,8 @@ class Room {
   std::atomic<std::size_t> left_;
 };
 
-Look look_at(const UniverseSources& sources, const SeriesKey& key, Timestamp latest, Room& room) {
+Look look_at(const UniverseSources& sources, const ContextVenues& venues, const SeriesKey& key, Timestamp latest,
+             Room& room) {
   SoundColumns columns = sources.candles.read_columns(key);
   Look look;
   look.damaged = std::move(columns.damaged);
@@ -80,8 +81,9 @@ Look look_at(const UniverseSources& sources, const SeriesKey& key, Timestamp lat
   look.newest_close = columns.newest_close(latest);
   if (sources.context != nullptr)
     for (const SeriesKind kind : context_kinds_read())
-      if (FileCheck check = sources.context->check_file_of({kind, key.symbol}); check.damaged)
-        look.damaged.push_back(std::move(*check.damaged));
+      for (const ContextKey& of_symbol : venues.keys_of(kind, key.symbol))
+        if (FileCheck check = sources.context->check_file_of(of_symbol); check.damaged)
+          look.damaged.push_back(std::move(*check.damaged));
   if (look.damaged.empty() && room.take(columns.bytes())) look.kept = std::move(columns);
   return look;
 }
@@ -139,8 +141,9 @@ Result<std::unique_ptr<StoredUniverse>> StoredUniverse::open(const UniverseSourc
 Status StoredUniverse::keep_sound(const UniverseSources& sources, Timestamp latest) {
   std::vector<Look> looks(symbols_.size());
   Room room(sources.max_kept_bytes);
+  const ContextVenues venues = sources.context == nullptr ? ContextVenues() : context_venues(*sources.context, venue_);
   parallel_for(sources.jobs, looks.size(), [&](std::size_t i) {
-    looks[i] = look_at(sources, SeriesKey{venue_, symbols_[i], interval_}, latest, room);
+    looks[i] = look_at(sources, venues, SeriesKey{venue_, symbols_[i], interval_}, latest, room);
   });
   std::vector<Symbol> sound;
   Timestamp newest = Timestamp::min();

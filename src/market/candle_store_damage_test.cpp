@@ -224,13 +224,13 @@ TEST(DamagedContext, IsNamedAndRepaired) {
   ASSERT_TRUE(store.check_file_of(key).damaged);
   EXPECT_EQ(store.check_file_of(key).damaged->series, "funding_rate");
   EXPECT_TRUE(store.check_file_of({series.kind, other.symbol}).ok());
-  EXPECT_FALSE(store.read(series.kind, series.symbol, Timestamp::max()));
+  EXPECT_FALSE(store.read(key, Timestamp::max()));
   const auto repaired = store.write(series);
   ASSERT_TRUE(repaired) << to_string(repaired.error());
   ASSERT_EQ(repaired->repaired.size(), 1U);
   EXPECT_EQ(repaired->repaired[0].rows, 100U);
   EXPECT_TRUE(store.check_file_of(key).ok());
-  EXPECT_EQ(store.read(series.kind, series.symbol, Timestamp::max())->points.size(), 100U);
+  EXPECT_EQ(store.read(key, Timestamp::max())->points.size(), 100U);
 }
 
 /// A store of three years of one symbol.

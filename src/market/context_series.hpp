@@ -60,6 +60,9 @@ struct ContextSeries {
   SeriesKind kind = SeriesKind::funding_rate;
   Symbol symbol;
   std::vector<SeriesPoint> points;
+  /// Whose series it is, where it was traded; empty for the whole market's, and for one that an earlier release stored,
+  /// which had no venues.
+  Venue venue{};
 };
 
 /// Adds the value with the kind's publication delay. `event_time` must be later than the last one (broken contract).

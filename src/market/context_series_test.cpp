@@ -109,7 +109,7 @@ TEST(ContextStore, KeepsPointsAndCounts) {
   EXPECT_EQ(store->write(funding(0))->rows_stored, 0);
   EXPECT_EQ(store->write(newer)->rows_duplicate, 12);
   EXPECT_EQ(*read_file(path), *bytes);
-  const auto read = store->read(SeriesKind::funding_rate, Symbol("BTCUSDT"), Timestamp::max());
+  const auto read = store->read({SeriesKind::funding_rate, Symbol("BTCUSDT")}, Timestamp::max());
   ASSERT_TRUE(read);
   ASSERT_EQ(read->points.size(), 12U);
   EXPECT_EQ(read->points[4].value, -1);
@@ -120,10 +120,10 @@ TEST(ContextStore, ReadsOnlyWhatWasKnown) {
   auto store = ContextStore::open(directory.path(), {0});
   const auto series = funding(10);
   ASSERT_TRUE(store->write(series));
-  const auto count = [&](Timestamp as_of) { return store->read(series.kind, series.symbol, as_of)->points.size(); };
+  const auto count = [&](Timestamp as_of) { return store->read({series.kind, series.symbol}, as_of)->points.size(); };
   EXPECT_EQ(count(series.points[4].event_time), 4U);
   EXPECT_EQ(count(series.points[4].known_at), 5U);
-  EXPECT_EQ(store->read(series.kind, Symbol("NONE"), Timestamp::max())->points.size(), 0U);
+  EXPECT_EQ(store->read({series.kind, Symbol("NONE")}, Timestamp::max())->points.size(), 0U);
 }
 
 TEST(ContextStore, TheWholeMarketHasAFileOfItsOwn) {
@@ -140,7 +140,40 @@ TEST(ContextStore, TheWholeMarketHasAFileOfItsOwn) {
   EXPECT_EQ(store->list(SeriesKind::mark_price)->size(), 0U);
   std::filesystem::copy_file(directory.path() / "fear_greed" / "%2A.parquet",
                              directory.path() / "fear_greed" / "BTC.parquet");
-  EXPECT_EQ(store->read(SeriesKind::fear_greed, Symbol("BTC"), Timestamp::max()).error().code, "store.integrity");
+  EXPECT_EQ(store->read({SeriesKind::fear_greed, Symbol("BTC")}, Timestamp::max()).error().code, "store.integrity");
+}
+
+TEST(ContextStore, TwoVenuesDoNotTouchOneAnother) {
+  const TempDirectory directory;
+  auto store = ContextStore::open(directory.path());
+  const Symbol symbol("BTCUSDT");
+  const auto rates_of = [&](const char* venue, double rate, int count) {
+    ContextSeries series{SeriesKind::funding_rate, symbol, {}, Venue(venue)};
+    for (int i = 0; i < count; ++i) append(series, from_calendar(2023, 1, 1) + i * std::chrono::hours(8), rate);
+    return series;
+  };
+  const std::vector<ContextSeries> batch{rates_of("", 1e-4, 3), rates_of("binance-um", 2e-4, 4),
+                                         rates_of("okx-um", 3e-4, 5)};
+  const auto results = store->write_all(batch);
+  ASSERT_TRUE(results) << to_string(results.error());
+  for (const StoreResult& result : *results) EXPECT_EQ(result.rows_corrected, 0);
+  EXPECT_EQ(store->list()->size(), 3U);
+  for (const ContextSeries& written : batch) {
+    const ContextKey key{written.kind, symbol, written.venue};
+    const auto read = store->read(key, Timestamp::max());
+    ASSERT_TRUE(read) << to_string(read.error());
+    EXPECT_EQ(read->venue, written.venue);
+    ASSERT_EQ(read->points.size(), written.points.size());
+    EXPECT_EQ(read->points[0].value, written.points[0].value);
+    EXPECT_TRUE(store->check_file_of(key).ok());
+  }
+  EXPECT_TRUE(std::filesystem::exists(directory.path() / "funding_rate/BTCUSDT.parquet")) << "as before";
+  // Under another venue's name a file is no file of it.
+  std::filesystem::copy_file(directory.path() / "funding_rate/okx-um/BTCUSDT.parquet",
+                             directory.path() / "funding_rate/binance-um/BTCUSDT.parquet",
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(store->read({SeriesKind::funding_rate, symbol, Venue("binance-um")}, Timestamp::max()).error().code,
+            "store.integrity");
 }
 
 }  // namespace

@@ -18,14 +18,21 @@ constexpr const char* kExtension = ".parquet";
 constexpr const char* kLockName = ".lock";
 constexpr const char* kSeriesEntry = "clm.series";
 
-std::string title_of(SeriesKind kind, const Symbol& symbol) {
-  return std::string(info_of(kind).name) + "/" + symbol.str();
+ContextKey key_of(const ContextSeries& series) { return {series.kind, series.symbol, series.venue}; }
+
+std::string title_of(const ContextKey& key) {
+  const std::string venue = key.venue.empty() ? "" : key.venue.str() + "/";
+  return std::string(info_of(key.kind).name) + "/" + venue + key.symbol.str();
 }
 
-Result<fs::path> path_of(const fs::path& root, SeriesKind kind, const Symbol& symbol) {
-  const auto name = to_file_name(symbol.str());
+Result<fs::path> path_of(const fs::path& root, const ContextKey& key) {
+  const auto name = to_file_name(key.symbol.str());
   if (!name) return forward_error(name);
-  return root / info_of(kind).name / (*name + kExtension);
+  const fs::path folder = root / info_of(key.kind).name;
+  if (key.venue.empty()) return folder / (*name + kExtension);
+  const auto venue = to_file_name(key.venue.str());
+  if (!venue) return forward_error(venue);
+  return folder / *venue / (*name + kExtension);
 }
 
 Result<std::string> encode(const ContextSeries& series) {
@@ -39,7 +46,7 @@ Result<std::string> encode(const ContextSeries& series) {
   const std::vector<ColumnView> columns{{"event_time", std::span<const std::int64_t>(events)},
                                         {"known_at", std::span<const std::int64_t>(known)},
                                         {"value", std::span<const double>(values)}};
-  const std::string title = title_of(series.kind, series.symbol);
+  const std::string title = title_of(key_of(series));
   return encode_parquet(columns, {{kSeriesEntry, title}, {kChecksumEntry, content_checksum(title, columns)}});
 }
 
@@ -48,7 +55,7 @@ struct StoredPoints {
   bool has_checksum = false;
 };
 
-Result<StoredPoints> read_points(const fs::path& path, SeriesKind kind, const Symbol& symbol) {
+Result<StoredPoints> read_points(const fs::path& path, const ContextKey& key) {
   static const std::vector<ColumnRequest> columns{
       {"event_time", ColumnType::int64}, {"known_at", ColumnType::int64}, {"value", ColumnType::float64}};
   const auto table = read_parquet(path, columns);
@@ -58,11 +65,11 @@ Result<StoredPoints> read_points(const fs::path& path, SeriesKind kind, const Sy
                 "Import its source again: that puts a sound file in its place.");
   };
   const auto title = table->metadata.find(kSeriesEntry);
-  if (title == table->metadata.end() || title->second != title_of(kind, symbol))
-    return broken("it is not a file of " + title_of(kind, symbol));
+  if (title == table->metadata.end() || title->second != title_of(key))
+    return broken("it is not a file of " + title_of(key));
   const ChecksumState checksum = compare_checksum(title->second, *table);
   if (checksum == ChecksumState::differs) return broken("its checksum is not that of its content");
-  ContextSeries series{kind, symbol, {}};
+  ContextSeries series{key.kind, key.symbol, {}, key.venue};
   const auto& events = table->values<std::int64_t>("event_time");
   const auto& known = table->values<std::int64_t>("known_at");
   const auto& values = table->values<double>("value");
@@ -73,7 +80,8 @@ Result<StoredPoints> read_points(const fs::path& path, SeriesKind kind, const Sy
 }
 
 DamagedFile damaged_file(const ContextKey& key, const fs::path& path, Error problem) {
-  return {{}, key.symbol.str(), {}, std::string(info_of(key.kind).name), {}, path, as_damage(std::move(problem))};
+  const std::string kind(info_of(key.kind).name);
+  return {key.venue.str(), key.symbol.str(), {}, kind, {}, path, as_damage(std::move(problem))};
 }
 
 bool same(const SeriesPoint& a, const SeriesPoint& b) {
@@ -111,19 +119,19 @@ Result<StoreResult> put_series(const fs::path& root, const ContextSeries& series
                                ContextChanges& changes) {
   StoreResult result;
   if (auto ordered = check_order(series); !ordered) return forward_error(ordered);
-  const auto target = path_of(root, series.kind, series.symbol);
+  const auto target = path_of(root, key_of(series));
   if (!target) return forward_error(target);
   if (series.points.empty()) return result;
-  ContextSeries merged{series.kind, series.symbol, {}};
+  ContextSeries merged{series.kind, series.symbol, {}, series.venue};
   bool to_be_renewed = false;
   if (const auto current = pending.current(*target)) {
-    auto stored = read_points(*current, series.kind, series.symbol);
+    auto stored = read_points(*current, key_of(series));
     if (stored) {
       merged = std::move(stored->series);
       to_be_renewed = !stored->has_checksum;
     } else if (*current == *target && is_damage(stored.error(), *target)) {
       pending.keep_damaged(*target);
-      result.repaired.push_back({damaged_file({series.kind, series.symbol}, *target, stored.error()), 0, {}});
+      result.repaired.push_back({damaged_file(key_of(series), *target, stored.error()), 0, {}});
     } else {
       return forward_error(stored);
     }
@@ -150,11 +158,11 @@ Result<FileLock> lock_store(const fs::path& root, std::string_view purpose, doub
 
 Status edit_series(const fs::path& root, const ContextEdit& edit, PendingFiles& pending, ContextChanges& changes,
                    EditResult& result) {
-  const auto target = path_of(root, edit.key.kind, edit.key.symbol);
+  const auto target = path_of(root, edit.key);
   if (!target) return forward_error(target);
-  ContextSeries series{edit.key.kind, edit.key.symbol, {}};
+  ContextSeries series{edit.key.kind, edit.key.symbol, {}, edit.key.venue};
   if (const auto current = pending.current(*target)) {
-    auto stored = read_points(*current, edit.key.kind, edit.key.symbol);
+    auto stored = read_points(*current, edit.key);
     const bool gone_whole = edit.put.empty() && edit.within == TimeRange{};
     if (!stored && gone_whole && is_damage(stored.error(), *target)) {
       pending.remove(*target);
@@ -200,7 +208,7 @@ Result<std::vector<StoreResult>> ContextStore::write_all(std::span<const Context
   std::vector<ContextChanges> changes;
   std::vector<StoreResult> results;
   for (const ContextSeries& series : batch) {
-    changes.push_back({{series.kind, series.symbol}, {}, {}, 0});
+    changes.push_back({key_of(series), {}, {}, 0});
     auto result = put_series(root_, series, pending, changes.back());
     if (!result) return forward_error(result);
     results.push_back(*result);
@@ -228,12 +236,12 @@ Result<EditResult> ContextStore::edit(const EditPlan<ContextEdit>& plan) {
   return result;
 }
 
-Result<ContextSeries> ContextStore::read(SeriesKind kind, const Symbol& symbol, Timestamp as_of) const {
-  const auto path = path_of(root_, kind, symbol);
+Result<ContextSeries> ContextStore::read(const ContextKey& key, Timestamp as_of) const {
+  const auto path = path_of(root_, key);
   if (!path) return forward_error(path);
   std::error_code failure;
-  if (!fs::exists(*path, failure) && !failure) return ContextSeries{kind, symbol, {}};
-  auto stored = read_points(*path, kind, symbol);
+  if (!fs::exists(*path, failure) && !failure) return ContextSeries{key.kind, key.symbol, {}, key.venue};
+  auto stored = read_points(*path, key);
   if (!stored) return forward_error(stored);
   auto& points = stored->series.points;
   points.erase(std::upper_bound(points.begin(), points.end(), as_of,
@@ -243,14 +251,40 @@ Result<ContextSeries> ContextStore::read(SeriesKind kind, const Symbol& symbol, 
 }
 
 FileCheck ContextStore::check_file_of(const ContextKey& key) const {
-  const auto path = path_of(root_, key.kind, key.symbol);
+  const auto path = path_of(root_, key);
   if (!path) return {root_, damaged_file(key, root_, path.error()), {}};
   std::error_code failure;
   if (!fs::exists(*path, failure) && !failure) return {*path, {}, {}};
-  const auto stored = read_points(*path, key.kind, key.symbol);
+  const auto stored = read_points(*path, key);
   if (!stored) return {*path, damaged_file(key, *path, stored.error()), {}};
   return {*path, {}, stored->has_checksum ? "" : kNoChecksumYet};
 }
+
+namespace {
+
+/// The series in a folder of one kind, and of one venue if that is not empty; returns the names of the folders in it.
+std::vector<std::string> add_series_in(const fs::path& folder, SeriesKind kind, const Venue& venue,
+                                       ContextContents& found) {
+  std::vector<std::string> folders;
+  const auto names = names_in(folder);
+  if (!names) {
+    found.damaged.push_back(damaged_file({kind, Symbol(), venue}, folder, names.error()));
+    return folders;
+  }
+  std::error_code failure;
+  for (const std::string& name : *names) {
+    const fs::path file(name);
+    if (file.extension() != kExtension) {
+      if (fs::is_directory(folder / name, failure)) folders.push_back(name);
+      continue;
+    }
+    if (const auto symbol = from_file_name(file.stem().string()))
+      found.series.push_back({kind, Symbol(*symbol), venue});
+  }
+  return folders;
+}
+
+}  // namespace
 
 ContextContents ContextStore::contents(std::optional<SeriesKind> kind) const {
   ContextContents found;
@@ -259,17 +293,8 @@ ContextContents ContextStore::contents(std::optional<SeriesKind> kind) const {
     if (kind && *kind != info.kind) continue;
     const fs::path folder = root_ / info.name;
     if (!fs::is_directory(folder, failure)) continue;
-    const auto names = names_in(folder);
-    if (!names) {
-      found.damaged.push_back(damaged_file({info.kind, Symbol()}, folder, names.error()));
-      continue;
-    }
-    for (const std::string& name : *names) {
-      const fs::path file(name);
-      if (file.extension() != kExtension) continue;
-      if (const auto symbol = from_file_name(file.stem().string()))
-        found.series.push_back({info.kind, Symbol(*symbol)});
-    }
+    for (const std::string& name : add_series_in(folder, info.kind, {}, found))
+      if (const auto venue = from_file_name(name)) add_series_in(folder / name, info.kind, Venue(*venue), found);
   }
   std::sort(found.series.begin(), found.series.end());
   return found;

@@ -12,13 +12,13 @@
 namespace clm {
 
 struct ContextContents {
-  std::vector<ContextKey> series;  ///< sorted by kind and symbol
+  std::vector<ContextKey> series;  ///< sorted by kind, symbol and venue
   std::vector<DamagedFile> damaged;
 };
 
-/// Context series on disk: KIND/SYMBOL.parquet with columns event_time, known_at (ms) and value. Writing, locking,
-/// checksums and damage as in CandleStore; a damaged file holds a whole series, so what is written in its place is not
-/// held against what it may have held.
+/// Context series on disk: KIND/VENUE/SYMBOL.parquet, and KIND/SYMBOL.parquet without a venue, with columns event_time,
+/// known_at (ms) and value. Writing, locking, checksums and damage as in CandleStore; a damaged file holds a whole
+/// series, so what is written in its place is not held against what it may have held.
 class ContextStore {
  public:
   struct Options {
@@ -41,7 +41,7 @@ class ContextStore {
 
   /// The points known at `as_of`; a series that is not there is empty.
   /// Errors `parquet.*` (data), `parquet.read` (unavailable), `store.integrity` (integrity).
-  Result<ContextSeries> read(SeriesKind kind, const Symbol& symbol, Timestamp as_of) const;
+  Result<ContextSeries> read(const ContextKey& key, Timestamp as_of) const;
 
   /// What is wrong with a series' file, if something is; sound if it is not there. Reads it whole.
   FileCheck check_file_of(const ContextKey& key) const;

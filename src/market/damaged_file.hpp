@@ -16,7 +16,7 @@ enum class IfDamaged { refuse, leave_out };
 
 /// A part of a store that cannot be read as what its place says. `problem` says what is wrong, where, and the way out.
 struct DamagedFile {
-  std::string venue;     ///< empty for a context series
+  std::string venue;     ///< empty for a context series without one
   std::string symbol;    ///< empty if a whole folder cannot be listed; "*" for the whole market
   std::string interval;  ///< "1h"; empty for a context series
   std::string series;    ///< "candles", or the context series' name

@@ -146,9 +146,9 @@ class FreqtradeFolder : public ::testing::Test {
     const Result<CandleStore> store = CandleStore::open(directory_.path() / "candles");
     return store->read({Venue(venue), Symbol(symbol), *Interval::parse(interval)}, {}, Timestamp::max())->candles;
   }
-  std::vector<SeriesPoint> points(SeriesKind kind, const char* symbol) {
+  std::vector<SeriesPoint> points(SeriesKind kind, const char* symbol, const char* venue = "binance-um") {
     const Result<ContextStore> store = ContextStore::open(directory_.path() / "context");
-    return store->read(kind, Symbol(symbol), Timestamp::max())->points;
+    return store->read({kind, Symbol(symbol), Venue(venue)}, Timestamp::max())->points;
   }
 
   clm::testing::TempDirectory directory_;
@@ -232,7 +232,7 @@ TEST_F(FreqtradeFolder, BarsThatNobodyTradedAreNoCandlesWhateverTheirName) {
   EXPECT_EQ(report.error().code, "import.untraded_bars");
   write_text(directory_.path() / "y" / "XRPUSDT-1h-mark.csv", csv);
   ASSERT_TRUE(run({directory_.path() / "y"}));
-  EXPECT_EQ(points(SeriesKind::mark_price, "XRPUSDT").size(), 5u);
+  EXPECT_EQ(points(SeriesKind::mark_price, "XRPUSDT", "import").size(), 5u);
 }
 
 TEST_F(FreqtradeFolder, PricesAreNoFundingRates) {

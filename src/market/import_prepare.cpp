@@ -139,11 +139,13 @@ Status settle_all_context(const std::filesystem::path& path, const ImportOptions
     }
     prepared.rows_duplicate += settle_context(rows, meaning->label_to_end, options.now, prepared.quarantine);
     if (rows.values.empty()) continue;
-    ContextSeries series{meaning->kind, symbol, {}};
+    const Venue venue(symbol == kWholeMarket ? std::string() : prepared.venue);
+    ContextSeries series{meaning->kind, symbol, {}, venue};
     series.points.reserve(rows.values.size());
     for (const auto& [time, value] : rows.values) append(series, time + meaning->label_to_end, value);
-    prepared.info.series.push_back({"", symbol.str(), "", std::string(info_of(meaning->kind).name), rows.values.size(),
-                                    series.points.front().event_time, series.points.back().event_time});
+    prepared.info.series.push_back({venue.str(), symbol.str(), "", std::string(info_of(meaning->kind).name),
+                                    rows.values.size(), series.points.front().event_time,
+                                    series.points.back().event_time});
     prepared.context.push_back(std::move(series));
     const std::vector<std::string>& known = prepared.info.findings;
     if (!meaning->finding.empty() && std::find(known.begin(), known.end(), meaning->finding) == known.end())

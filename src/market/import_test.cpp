@@ -187,7 +187,9 @@ TEST_F(Import, DailyValuesAreKnownOnlyAfterTheirDay) {
   EXPECT_EQ(report->rows_stored, 7u);
   const auto store = ContextStore::open(directory_.path() / "context");
   const auto first_event = [&](SeriesKind kind, const Symbol& symbol) {
-    return store->read(kind, symbol, Timestamp::max())->points.at(0).event_time.ms();
+    const bool of_um = kind == SeriesKind::mark_price || kind == SeriesKind::funding_rate;
+    const Venue venue(symbol == kWholeMarket ? "" : of_um ? "binance-um" : "import");
+    return store->read({kind, symbol, venue}, Timestamp::max())->points.at(0).event_time.ms();
   };
   const std::int64_t label = 1'772'668'800'000;
   EXPECT_EQ(first_event(SeriesKind::open_interest, Symbol("BTCUSDT")), label + 24 * kHourMs);
@@ -203,10 +205,11 @@ TEST_F(Import, AMeanOfFundingRatesIsNoFundingRate) {
   ASSERT_TRUE(report) << to_string(report.error());
   EXPECT_EQ(report->rows_stored, 2u);
   const auto store = ContextStore::open(directory_.path() / "context");
-  const auto rates = store->read(SeriesKind::funding_rate, Symbol("BTCUSDT"), Timestamp::max());
+  const auto rates = store->read({SeriesKind::funding_rate, Symbol("BTCUSDT"), Venue("binance-um")}, Timestamp::max());
   ASSERT_EQ(rates->points.size(), 1u);
   EXPECT_EQ(rates->points[0].value, -0.0001);
-  const auto means = store->read(SeriesKind::funding_rate_daily_mean, Symbol("BTCUSDT"), Timestamp::max());
+  const auto means =
+      store->read({SeriesKind::funding_rate_daily_mean, Symbol("BTCUSDT"), Venue("import")}, Timestamp::max());
   ASSERT_EQ(means->points.size(), 1u);
   EXPECT_EQ(means->points[0].event_time.ms(), 1'772'668'800'000 + 24 * kHourMs) << "known when the day is over";
 }

@@ -14,6 +14,7 @@ namespace clm {
 struct ContextKey {
   SeriesKind kind = SeriesKind::funding_rate;
   Symbol symbol;
+  Venue venue{};  ///< as ContextSeries
   auto operator<=>(const ContextKey&) const = default;
 };
 

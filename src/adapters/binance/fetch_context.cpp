@@ -67,9 +67,10 @@ class ContextFetch {
     const Timestamp now = context_.clock.now();
     wanted.to = std::min(wanted.to, now + Duration(1));
     if (history_.kind == SeriesKind::open_interest) wanted.from = std::max(wanted.from, now - kOpenInterestKept);
-    const Result<ContextSeries> stored = store_.read(history_.kind, report_.key.symbol, Timestamp::max());
+    const ContextKey key{history_.kind, report_.key.symbol, report_.key.venue};
+    const Result<ContextSeries> stored = store_.read(key, Timestamp::max());
     // In the place of a damaged file comes what is fetched: everything asked for.
-    if (!stored && !store_.check_file_of({history_.kind, report_.key.symbol}).damaged) return forward_error(stored);
+    if (!stored && !store_.check_file_of(key).damaged) return forward_error(stored);
     std::optional<StoredTimes> times;
     if (stored && !stored->points.empty())
       times = {stored->points.front().event_time, stored->points.back().event_time + Duration(1)};
@@ -94,7 +95,7 @@ class ContextFetch {
     const auto earlier = [](const BinancePoint& a, const BinancePoint& b) { return a.time < b.time; };
     std::stable_sort(rows->begin(), rows->end(), earlier);
 
-    ContextSeries page{history_.kind, report_.key.symbol, {}};
+    ContextSeries page{history_.kind, report_.key.symbol, {}, report_.key.venue};
     for (const BinancePoint& row : *rows) {
       const bool repeated = !page.points.empty() && page.points.back().event_time == row.time;
       if (range.contains(row.time) && !repeated) append(page, row.time, row.value);

@@ -36,7 +36,7 @@ class FetchContextTest : public testing::ExchangeTest {
 
   std::map<std::int64_t, double> stored(SeriesKind kind = SeriesKind::funding_rate) {
     std::map<std::int64_t, double> result;
-    const Result<ContextSeries> series = store.read(kind, Symbol("BTCUSDT"), Timestamp::max());
+    const Result<ContextSeries> series = store.read({kind, Symbol("BTCUSDT"), Venue("binance-um")}, Timestamp::max());
     for (const SeriesPoint& point : series->points) result[point.event_time.ms()] = point.value;
     return result;
   }
@@ -55,13 +55,14 @@ TEST_F(FetchContextTest, FundingPageByPage) {
   EXPECT_EQ(report->series[0].rows_stored, 2500);
   EXPECT_EQ(report->series[0].requests, 3);
   EXPECT_EQ(report->series[0].to, kNow);
-  const auto points = store.read(SeriesKind::funding_rate, Symbol("BTCUSDT"), Timestamp::max())->points;
+  const auto points =
+      store.read({SeriesKind::funding_rate, Symbol("BTCUSDT"), Venue("binance-um")}, Timestamp::max())->points;
   EXPECT_GT(points.back().known_at, points.back().event_time) << "published after it was settled";
 }
 
 TEST_F(FetchContextTest, FundingGoesOnWhereItStopped) {
   auto rates = values(2500, 8 * kHour);
-  ContextSeries middle{SeriesKind::funding_rate, Symbol("BTCUSDT"), {}};
+  ContextSeries middle{SeriesKind::funding_rate, Symbol("BTCUSDT"), {}, Venue("binance-um")};
   auto rate = rates.begin();
   for (int i = 0; i < 1500; ++i, ++rate)
     if (i >= 1400) append(middle, Timestamp(rate->first), rate->second);

@@ -106,7 +106,7 @@ std::optional<SeriesKey> candle_key(const Json& series) {
 std::optional<ContextKey> context_key(const Json& series) {
   const auto kind = parse_series_kind(series.at("kind").get<std::string>());
   if (!kind) return std::nullopt;
-  return ContextKey{*kind, Symbol(series.at("symbol").get<std::string>())};
+  return ContextKey{*kind, Symbol(series.at("symbol").get<std::string>()), Venue(series.value("venue", std::string()))};
 }
 
 template <typename Key, typename Row>
@@ -189,7 +189,9 @@ Json encode(const CandleChanges& changes) {
 }
 
 Json encode(const ContextChanges& changes) {
-  return with_rows({{"kind", info_of(changes.key.kind).name}, {"symbol", changes.key.symbol.str()}}, changes);
+  Json document{{"kind", info_of(changes.key.kind).name}, {"symbol", changes.key.symbol.str()}};
+  if (!changes.key.venue.empty()) document["venue"] = changes.key.venue.str();
+  return with_rows(std::move(document), changes);
 }
 
 bool take_line(const BatchLine& line, LogContent& content) {

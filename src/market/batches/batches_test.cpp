@@ -29,7 +29,7 @@ class Batches : public ::testing::Test {
     return series;
   }
   static ContextSeries funding(int from, int count, double rate) {
-    ContextSeries series{SeriesKind::funding_rate, Symbol("BTCUSDT"), {}};
+    ContextSeries series{SeriesKind::funding_rate, Symbol("BTCUSDT"), {}, Venue("um")};
     for (int i = from; i < from + count; ++i) append(series, Timestamp(kStartMs + i * kHourMs), rate);
     return series;
   }
@@ -61,7 +61,7 @@ class Batches : public ::testing::Test {
   }
   std::map<int, double> rates() const {
     std::map<int, double> rows;
-    const auto series = context_.read(SeriesKind::funding_rate, Symbol("BTCUSDT"), Timestamp::max());
+    const auto series = context_.read({SeriesKind::funding_rate, Symbol("BTCUSDT"), Venue("um")}, Timestamp::max());
     for (const SeriesPoint& point : series->points)
       rows[static_cast<int>((point.event_time.ms() - kStartMs) / kHourMs)] = point.value;
     return rows;

@@ -59,14 +59,16 @@ Result<std::vector<RemovedSeries>> remove_rows(CandleStore& candles, ContextStor
     };
     if (const auto edited = candles.edit(plan); !edited) return forward_error(edited);
   }
-  if (request.what == What::context || (request.what == What::all && !request.venue && !request.interval)) {
+  if (request.what == What::context || (request.what == What::all && !request.interval)) {
     const EditPlan<ContextEdit> plan = [&]() -> Result<std::vector<ContextEdit>> {
       auto keys = context.list();
       if (!keys) return forward_error(keys);
-      std::erase_if(*keys, [&](const ContextKey& key) { return key.symbol != request.symbol; });
+      std::erase_if(*keys, [&](const ContextKey& key) {
+        return key.symbol != request.symbol || (request.venue && key.venue != *request.venue);
+      });
       const std::size_t first = removed.size();
       for (const ContextKey& key : *keys)
-        removed.push_back({{{}, key.symbol.str(), {}, std::string(info_of(key.kind).name), {}}, 0, 0});
+        removed.push_back({{key.venue.str(), key.symbol.str(), {}, std::string(info_of(key.kind).name), {}}, 0, 0});
       return edits_for<ContextEdit>(*keys, request.range, removed, first);
     };
     if (const auto edited = context.edit(plan); !edited) return forward_error(edited);

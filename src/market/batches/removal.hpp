@@ -22,8 +22,8 @@ struct RemovedSeries {
 };
 
 /// Removes rows of one symbol from both stores; series by series in the order of the stores' lists. Who may want it
-/// back hands the stores a batch before (record_changes_in). Context series have neither venue nor interval: they are
-/// left alone where one of these is given. Errors: `data.nothing_to_delete` (usage); those of the stores.
+/// back hands the stores a batch before (record_changes_in). Context series have no interval: they are left
+/// alone where one is given. Errors: `data.nothing_to_delete` (usage); those of the stores.
 Result<std::vector<RemovedSeries>> remove_rows(CandleStore& candles, ContextStore& context,
                                                const RemovalRequest& request);
 

@@ -141,7 +141,9 @@ Result<std::vector<TouchedSeries>> series_of_batch(const BatchLog& log, int numb
     if (change.batch != number) continue;
     const auto ranges = ranges_of<SeriesPoint>(log, change);
     if (!ranges) return forward_error(ranges);
-    note_range(touched, {{}, change.key.symbol.str(), {}, std::string(info_of(change.key.kind).name), {}}, *ranges);
+    note_range(touched,
+               {change.key.venue.str(), change.key.symbol.str(), {}, std::string(info_of(change.key.kind).name), {}},
+               *ranges);
   }
   std::vector<TouchedSeries> series;
   for (auto& [name, one] : touched) series.push_back(std::move(one));

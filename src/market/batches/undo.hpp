@@ -11,7 +11,7 @@ namespace clm {
 
 /// A series that a batch changed, and when.
 struct TouchedSeries {
-  std::string venue, symbol, interval;  ///< venue and interval are empty for a context series
+  std::string venue, symbol, interval;  ///< a context series has no interval, and may have no venue
   std::string series;                   ///< "candles", or the context series' name
   TimeRange range;
 };
