@@ -77,9 +77,9 @@ Result<Entry> reproduce_one(Program& program, Session& session, Registry& regist
   if (!manifest) return forward_error(manifest);
   const auto series = session.context_series();
   if (!series) return forward_error(series);
-  const auto protocol = read_protocol(manifest->protocol_json);
-  if (!protocol) return forward_error(protocol);
-  const auto context = StoreContextSource::open(**series, protocol->venue, manifest->created_as_of);
+  const auto learned = read_protocol(manifest->protocol_json);
+  if (!learned) return forward_error(learned);
+  const auto context = StoreContextSource::open(**series, learned->venue, manifest->created_as_of);
   if (!context) return forward_error(context);
   const OpenCandles open = [&](const Protocol& protocol) { return open_protocol_candles(session, protocol); };
   auto found = reproduce(registry, record, open, &*context, program.context());
