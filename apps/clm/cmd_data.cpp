@@ -27,13 +27,12 @@ Result<int> run(Program& program) {
 
   auto list = nlohmann::json::array();
   for (const auto& checked : data->series) list.push_back(document_of(checked));
-  std::map<std::string, std::size_t> symbols_by_kind;
-  for (const auto& key : *context_keys) ++symbols_by_kind[std::string(info_of(key.kind).name)];
+  std::map<std::string, std::size_t> series_by_kind;
+  for (const auto& key : *context_keys) ++series_by_kind[std::string(info_of(key.kind).name)];
   std::string text = describe(*data, program.columns());
-  if (!symbols_by_kind.empty()) text += "\nContext series\n";
-  for (const auto& [kind, symbols] : symbols_by_kind)
-    text += "  " + kind + ": " + std::to_string(symbols) + (symbols == 1 ? " series\n" : " symbols\n");
-  program.print({{"series", list}, {"context", symbols_by_kind}, {"undecided", data->undecided}}, text);
+  if (!series_by_kind.empty()) text += "\nContext series\n";
+  for (const auto& [kind, series] : series_by_kind) text += "  " + kind + ": " + std::to_string(series) + " series\n";
+  program.print({{"series", list}, {"context", series_by_kind}, {"undecided", data->undecided}}, text);
   return 0;
 }
 
