@@ -55,7 +55,12 @@ std::string describe(const WorkspaceStatus& status, std::size_t width) {
   const auto add = [&text](const char* title, const std::string& line) {
     text += std::string(title) + shortened(line, kReasonBytes) + "\n";
   };
-  for (const NextTraining& next : status.due) add("Due       ", clm::describe(next));
+  for (const NextTraining& next : status.due) {
+    add("Due       ", clm::describe(next));
+    if (next.given_up)
+      add("Given up  ",
+          "job " + std::to_string(next.given_up->job) + ", train " + next.model_type + ": " + next.given_up->why);
+  }
   for (const TrialView& trial : status.trials) add("On trial  ", clm::describe(trial));
   for (const Job& job : status.waiting)
     add("Waiting   ", "clm approve " + std::to_string(job.id) + ": " + clm::describe(job) + ", since " + job.reason);

@@ -58,7 +58,7 @@ TEST(TextTable, TitlesOfNumbersAreFoldedAndNumbersAreNot) {
   table.add({"BTCUSDT", "12.3", "2024-01-01 00:00", "0123456789ab"});
   EXPECT_EQ(lines_of(table.render(47)),
             (Lines{"symbol   disagreement  from        version", "                  bps",
-                   "BTCUSDT          12.3  2024-01-01  0123456789ab", "                        00:00"}));
+                   "BTCUSDT          12.3  2024-01-01  0123456789ab", "                       00:00"}));
   EXPECT_TRUE(table.fits(0));
   EXPECT_TRUE(table.fits(47));
   EXPECT_FALSE(table.fits(30));

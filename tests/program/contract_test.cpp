@@ -292,6 +292,8 @@ TEST(Contract, ATrainingThatWasGivenUpIsSaidToBeAndWhy) {
     EXPECT_EQ(next["given_up"]["attempts"], 1) << next;
     EXPECT_FALSE(next["given_up"]["why"].get<std::string>().empty());
   }
+  const Outcome status = place.run({"status", "--quiet"});
+  EXPECT_NE(status.out.find("Given up  job 1, train "), std::string::npos) << status.describe();
   const Outcome jobs = place.run({"jobs"});
   EXPECT_NE(jobs.out.find("data until"), std::string::npos);
   EXPECT_NE(jobs.out.find("decided at"), std::string::npos);
