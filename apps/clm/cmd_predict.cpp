@@ -29,9 +29,10 @@ constexpr const char* kDocument = R"(Document (--json)
   by the clock or by --as-of. stale: by the clock, and more than
   serving.max_late_bars; every action is then HOLD. relative: expected returns
   are less the mean of the universe. learned_later: voters that were made on
-  bars after as_of, and may have learned what they forecast. cost_band_bps: an expected return inside
-  +- this is a HOLD. note: why an action is a HOLD, or that the probability of
-  rising says the contrary of the expected return; null: nothing.
+  bars after as_of, and may have learned what they forecast. cost_band_bps: an
+  expected return inside +- this is a HOLD. note: why an action is a HOLD, or
+  that the probability of rising says the contrary of the expected return; null:
+  nothing.
   disagreement_bps: how far the votes are apart; null with one.)";
 
 struct Flags {
