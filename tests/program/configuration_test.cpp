@@ -47,7 +47,7 @@ TEST(Configuration, InitTakesOnePlace) {
 TEST(Configuration, AllOfItIsAWholeFile) {
   TestWorkspace place;
   place.environment["CLM_COSTS_FEE_BPS"] = "3.5";
-  place.environment["CLM_UNIVERSE_SYMBOLS"] = "A\"B,C\\D";
+  place.environment["CLM_UNIVERSE_VENUE"] = "A\"B\\C";
   const Outcome all = place.run({"config", "--all"});
   ASSERT_EQ(all.exit_code, 0) << all.describe();
   const auto before = place.json({"config"});
