@@ -9,13 +9,15 @@ import sys
 import conventions
 import declared
 import documents
+import extending
 import function_length
 import reach
 import rooms
 import silent_tests
+import tables
 from tree import Tree
 
-RULES = (conventions, declared, rooms, function_length, reach, silent_tests, documents)
+RULES = (conventions, declared, rooms, function_length, reach, silent_tests, tables, documents, extending)
 
 
 def main():

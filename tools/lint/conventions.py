@@ -83,6 +83,12 @@ def check_file(tree, path, public):
 def check(tree):
     public = public_headers(tree)
     findings = [finding for path in tree.files for finding in check_file(tree, path, public)]
+    places = {}
+    for path in tree.code():
+        if path.startswith(("src/", "apps/")):
+            other = places.setdefault(posixpath.basename(path), path)
+            if other != path:
+                findings.append(Finding(path, 1, "name", f"{other} has this name too; documents name files by it"))
     for module in tree.modules:
         if f"src/{module}/README.md" not in tree.files:
             findings.append(Finding(f"src/{module}", 1, "readme", "a module has a README.md of at most a screen"))

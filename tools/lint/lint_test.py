@@ -8,10 +8,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import conventions
 import declared
 import documents
+import extending
 import function_length
 import reach
 import rooms
 import silent_tests
+import tables
 from tree import Tree
 
 LAYERS = "set(CLM_LAYERS base market learning)\n"
@@ -43,6 +45,10 @@ class Conventions(unittest.TestCase):
         self.finds("src/base/a.hpp", "int a;\n", "#pragma once")
         self.finds("src/base/utils.cpp", "\n", "says nothing about its purpose")
         self.finds("src/base/CMakeLists.txt", "clm_module(NAME base)", "README.md")
+
+    def test_two_files_of_one_name(self):
+        self.assertEqual(found(conventions, {"src/base/a.cpp": "", "apps/clm/a.cpp": "", "tests/a.cpp": ""}),
+                         ["src/base/a.cpp:1 apps/clm/a.cpp has this name too; documents name files by it"])
 
     def test_nothing_is_found_in_strings_comments_and_tests(self):
         files = {"src/base/a.cpp": 'auto s = "std::cout << rand()";  // getenv("X")\n',
@@ -140,6 +146,19 @@ class SilentTests(unittest.TestCase):
         self.assertEqual(found(silent_tests, {"src/base/a_test.cpp": text.replace("return", "GTEST_SKIP()")}), [])
 
 
+class Tables(unittest.TestCase):
+    FILES = {"src/base/a.cpp": 'x = R"sql(\nCREATE TABLE kept (\n)sql";\n', "src/base/a_test.cpp": "CREATE TABLE planted (\n"}
+
+    def found(self, *rows):
+        return found(tables, self.FILES | {"docs/DATABASE.md": "".join(f"| `{t}` | `Owner` | `{f}` | why |\n" for t, f in rows)})
+
+    def test_rows_and_tables_agree(self):
+        self.assertEqual(self.found(("kept", "a.cpp")), [])
+        self.assertEqual(self.found(), ["src/base/a.cpp:2 kept has no row in docs/DATABASE.md"])
+        self.assertIn("nothing creates gone", self.found(("kept", "a.cpp"), ("gone", "a.cpp"))[0])
+        self.assertIn("not in b.cpp", self.found(("kept", "b.cpp"))[0])
+
+
 class Documents(unittest.TestCase):
     FILES = {"src/base/a.hpp": "#pragma once\n", "src/base/a_test.cpp": "TEST(Suite, Holds) {}\n", "docs/B.md": ""}
 
@@ -163,6 +182,29 @@ class Documents(unittest.TestCase):
 
     def test_the_changelog_may_name_what_was(self):
         self.assertEqual(found(documents, self.FILES | {"CHANGELOG.md": "`src/base/gone.hpp`\n"}), [])
+
+
+class Extending(unittest.TestCase):
+    FILES = {"apps/clm/cmd_reject.cpp": "void add_reject() {}\n", "apps/clm/commands.cpp": "t = {add_reject};\n"}
+    PAGE = "## Add a command\n\n1. `apps/clm/cmd_NAME.cpp`: new\n2. `apps/clm/commands.cpp`: a row in `t`\n\nExample: `add_reject`\n"
+
+    def found(self, page, **more):
+        return found(extending, self.FILES | {"docs/EXTENDING.md": page} | more)
+
+    def test_a_true_list(self):
+        self.assertEqual(self.found(self.PAGE), [])
+
+    def test_what_is_not_so(self):
+        self.assertIn("there is no apps/clm/table.cpp", self.found(self.PAGE.replace("commands.cpp", "table.cpp"))[0])
+        self.assertIn("does not hold kTable", self.found(self.PAGE.replace("`t`", "`kTable`"))[0])
+        self.assertIn("no example", self.found(self.PAGE.replace("Example", "Like"))[0])
+        self.assertIn("5 files", self.found(self.PAGE.replace("1.", "1. `docs/EXTENDING.md`\n" * 3 + "1."))[0])
+        self.assertIn("nothing holds", self.found(self.PAGE.replace("`add_reject`", "`add_nothing`"))[0])
+        self.assertIn("the page is missing", found(extending, self.FILES)[0])
+
+    def test_a_place_that_the_list_forgot(self):
+        self.assertIn("apps/clm/manual.cpp:1", found(extending, self.FILES | {
+            "docs/EXTENDING.md": self.PAGE, "apps/clm/manual.cpp": "add_reject();\n"})[0])
 
 
 if __name__ == "__main__":
