@@ -85,7 +85,7 @@ def check(tree):
     findings = [finding for path in tree.files for finding in check_file(tree, path, public)]
     places = {}
     for path in tree.code():
-        if path.startswith(("src/", "apps/")):
+        if path.startswith("src/"):
             other = places.setdefault(posixpath.basename(path), path)
             if other != path:
                 findings.append(Finding(path, 1, "name", f"{other} has this name too; documents name files by it"))

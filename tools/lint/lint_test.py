@@ -47,8 +47,8 @@ class Conventions(unittest.TestCase):
         self.finds("src/base/CMakeLists.txt", "clm_module(NAME base)", "README.md")
 
     def test_two_files_of_one_name(self):
-        self.assertEqual(found(conventions, {"src/base/a.cpp": "", "apps/clm/a.cpp": "", "tests/a.cpp": ""}),
-                         ["src/base/a.cpp:1 apps/clm/a.cpp has this name too; documents name files by it"])
+        self.assertEqual(found(conventions, {"src/base/a.cpp": "", "src/market/a.cpp": "", "apps/clm/a.cpp": ""}),
+                         ["src/market/a.cpp:1 src/base/a.cpp has this name too; documents name files by it"])
 
     def test_nothing_is_found_in_strings_comments_and_tests(self):
         files = {"src/base/a.cpp": 'auto s = "std::cout << rand()";  // getenv("X")\n',
