@@ -1,4 +1,4 @@
-"""What a document names is there: files, and tests as `Suite.Test`.
+"""What a document names is there: files, tests as `Suite.Test`, and names of the code as `Name` or `name`.
 
 Looked at are Markdown pages, comments in CMake files, and comments in C++. CHANGELOG.md tells of what was, and may name it.
 """
@@ -12,6 +12,7 @@ from tree import CODE, Finding
 SPAN = re.compile(r"`([^`\n]+)`|\]\(([^)\s]+)\)")
 SOURCE = re.compile(r"[\w.*/+-]*\w\.(?:hpp|cpp|py|cmake|md|sh)\b(?!\()")
 IN_COMMENT = re.compile(r"(?<![\w/.*])(?:[\w-]+/)*[\w-]+\.(?:hpp|cpp|py|cmake|md)\b")
+CODE_NAME = re.compile(r"`((?:[A-Za-z_]\w*::)*[A-Za-z_]\w*)(?:\(\))?`")
 TEST = re.compile(r"`(?:\w+/)?([A-Z]\w+)\.(\w+\*?|\*)`")
 # Written by the build.
 GENERATED = {"build_info.hpp"}
@@ -63,6 +64,8 @@ def check(tree):
     names = Names(tree)
     tests = _test_names(tree)
     suites = {suite for suite, _ in tests}
+    words = {word for path, text in tree.files.items() if not path.endswith(".md") for word in re.findall(r"\w+", text)}
+    words |= {name.split(".")[0] for name in names.base_names}
     findings = []
 
     def missing(path, number, name):
@@ -76,6 +79,9 @@ def check(tree):
                     for name in _written(names, span[0] or span[1]):
                         if not names.known(name, path):
                             missing(path, number, name)
+                for name in CODE_NAME.findall(line):
+                    if "NAME" not in name and not words.issuperset(name.split("::")):
+                        missing(path, number, name)
                 for suite, test in TEST.findall(line):
                     if suite in suites and not any(s == suite and fnmatch.fnmatch(t, test) for s, t in tests):
                         missing(path, number, f"test {suite}.{test}")

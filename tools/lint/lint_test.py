@@ -180,6 +180,11 @@ class Documents(unittest.TestCase):
         self.assertEqual(found(documents, files), ["tests/README.md:1 there is no test Suite.Gone",
                                                    "tests/README.md:1 there is no test Nowhere.AtAll"])
 
+    def test_names_of_the_code_that_are_not_there(self):
+        files = self.FILES | {"src/base/c.cpp": "struct Kept { int member; };\n",
+                              "README.md": "`Kept::member` `Kept` `member()` `cmd_NAME` `a_test`\n`Gone` `Kept::lost`\n"}
+        self.assertEqual(found(documents, files), ["README.md:2 there is no Gone", "README.md:2 there is no Kept::lost"])
+
     def test_the_changelog_may_name_what_was(self):
         self.assertEqual(found(documents, self.FILES | {"CHANGELOG.md": "`src/base/gone.hpp`\n"}), [])
 
