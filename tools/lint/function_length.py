@@ -11,10 +11,7 @@ MAX_LINES = 70
 LONG_TODAY = {
     "ensemble_step.cpp: learn_ensemble": 71,
     "kernels_test.cpp: Attention.EqualsTheDefinitionForwardAndBackwardOnEverySet": 83,
-    "long_short_simulation.cpp: simulate_long_short": 95,
-    "manifest.cpp: take_fields": 73,
     "predictor.cpp: Predictor::predict_from": 86,
-    "registry.cpp: Registry::rollback": 77,
     "remedies_test.cpp: other_rows": 86,  # a table of defects, a row each
     "remedies_test.cpp: registry_rows": 121,  # likewise
     "replay.cpp: replay": 76,
