@@ -1,7 +1,7 @@
 """docs/EXTENDING.md keeps its word: the files that it says to touch are there and hold the names that it gives, they are
 four at most, and its example of each kind stands in no other source of the program.
 
-An item is `1. `FILE`: text`, FILE being a path or a name alone; NAME in it stands for the new thing. Names in the text
+An item is `1. `FILE`: text`, FILE being a path or a name alone; NAME in it stands for the new thing, * for an ending. Names in the text
 must stand in FILE. "Example: `NAME`" ends a list.
 """
 import re
@@ -14,7 +14,7 @@ COMMENT = re.compile(r'//[^\n]*')
 
 
 def _matching(tree, pattern):
-    name = re.compile(r"(?:.*/)?" + re.escape(pattern).replace("NAME", r"\w+"))
+    name = re.compile(r"(?:.*/)?" + re.escape(pattern).replace("NAME", r"\w+").replace(r"\*", r"\w+"))
     return [path for path in tree.files if name.fullmatch(path)]
 
 
