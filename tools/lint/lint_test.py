@@ -78,8 +78,14 @@ class Rooms(unittest.TestCase):
     def test_a_room_includes_itself_and_those_before_it(self):
         files = self.CALL | {"src/learning/data/a.cpp": '#include "learning/data/b.hpp"\n#include "learning/jobs/c.hpp"\n',
                              "src/learning/jobs/c.hpp": '#pragma once\n#include "learning/data/b.hpp"\n'}
-        self.assertEqual(found(rooms, files), ["src/learning/data/a.cpp:2 learning/data may not include learning/jobs: "
-                                               "it stands after it in ROOMS"])
+        self.assertEqual(found(rooms, files), ["src/learning/data/a.cpp:2 data may not include jobs: it stands after "
+                                               "it in ROOMS"])
+
+    def test_the_rooms_of_the_program(self):
+        files = {"apps/clm/CMakeLists.txt": "set(CLM_PROGRAM_ROOMS report cli)", "apps/clm/cli/a.cpp": '#include "report/b.hpp"\n',
+                 "apps/clm/report/b.hpp": '#pragma once\n#include "cli/c.hpp"\n', "apps/clm/main.cpp": '#include "cli/c.hpp"\n'}
+        self.assertEqual(found(rooms, files),
+                         ["apps/clm/report/b.hpp:2 report may not include cli: it stands after it in ROOMS"])
 
     def test_a_folder_that_is_not_listed(self):
         files = self.CALL | {"src/learning/attic/a.cpp": "\n", "src/learning/own/a.cpp": "\n"}
