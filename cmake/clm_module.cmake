@@ -1,13 +1,14 @@
 # The order of the rooms: a module may use only modules that stand before it. DESIGN: docs/ARCHITECTURE.md.
 set(CLM_LAYERS base market features models evaluation registry outcomes serving learning trading adapters api)
 
-# clm_module(NAME base [DEPENDS market ...] [LIBRARIES third-party targets ...] [WITHOUT folders ...])
+# clm_module(NAME base [DEPENDS market ...] [LIBRARIES third-party targets ...] [WITHOUT folders ...] [ROOMS folders ...])
 #
 # Declares the static library clm_NAME from the sources of the calling directory. The suffix chooses the suite:
 # *_test.cpp goes into the test program NAME_test, *_bench.cpp into NAME_bench, *_fuzz.cpp each into a fuzz program.
-# Folders named after WITHOUT are left out: they declare a library of their own.
+# Folders named after WITHOUT are left out: they declare a library of their own. ROOMS are the folders of the module in
+# their order: each may include itself and those before it. tools/lint/rooms.py refuses the rest.
 function(clm_module)
-  cmake_parse_arguments(ARG "" "NAME" "DEPENDS;LIBRARIES;WITHOUT" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME" "DEPENDS;LIBRARIES;WITHOUT;ROOMS" ${ARGN})
   list(FIND CLM_LAYERS ${ARG_NAME} own_layer)
   if(own_layer EQUAL -1)
     message(FATAL_ERROR "Module ${ARG_NAME} is not in CLM_LAYERS")

@@ -8,7 +8,7 @@ namespace clm::app {
 namespace {
 
 /// Variables that begin with CLM_ and are no settings.
-const std::vector<std::string> kReservedVariables{"CLM_TESTDATA", "CLM_BUILD_JOBS"};
+const std::vector<std::string> kReservedVariables{"CLM_TESTDATA", "CLM_REQUIRE_TESTDATA", "CLM_BUILD_JOBS"};
 
 /// Where a read-only workspace is worked beside.
 std::filesystem::path temporary_directory() {

@@ -195,8 +195,8 @@ TEST(Scale, OfOneValueMapsToZero) {
 class Replay : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Replay, ForecastsWhatTheBareLibraryForecasts) {
-  const auto data = testing::test_data();
-  if (!data || !std::filesystem::exists(*data / "freqtrade")) GTEST_SKIP() << testing::kNoTestData;
+  const auto data = testing::test_data("freqtrade");
+  if (!data) GTEST_SKIP() << testing::kNoTestData;
   const testing::TempDirectory directory;
   FreqaiReplayOptions options{*replay_case("A30"), GetParam(), *data / "freqtrade", directory.path(), Floor::beside};
   options.replay.forecasts.to = options.replay.forecasts.from + options.replay.step;

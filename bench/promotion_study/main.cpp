@@ -41,7 +41,7 @@ clm::Status read_settings(char** environment, clm::LearningOptions& learning) {
   }
   clm::Settings settings;
   clm::add_settings(settings, learning);
-  return settings.load_environment(variables, {"CLM_TESTDATA"});
+  return settings.load_environment(variables, {"CLM_TESTDATA", "CLM_REQUIRE_TESTDATA"});
 }
 
 }  // namespace

@@ -38,7 +38,5 @@ void set_log_colors(LogColors colors) {
 }
 void log_debug(std::string_view message) { logger().debug(message); }
 void log_info(std::string_view message) { logger().info(message); }
-void log_warning(std::string_view message) { logger().warn(message); }
-void log_error(std::string_view message) { logger().error(message); }
 
 }  // namespace clm

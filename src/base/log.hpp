@@ -11,7 +11,5 @@ enum class LogColors { automatic, never };
 void set_log_colors(LogColors colors);
 void log_debug(std::string_view message);
 void log_info(std::string_view message);
-void log_warning(std::string_view message);
-void log_error(std::string_view message);
 
 }  // namespace clm

@@ -66,7 +66,7 @@ std::vector<double> river_stream(const std::filesystem::path& data, int seed) {
 
 /// The streams of River's documentation, of 2,000 values with a change after 1,000, and what it documents for them.
 TEST(DriftDetectors, ReproduceRiversDocumentation) {
-  const auto data = testing::test_data();
+  const auto data = testing::test_data("drift");
   if (!data) GTEST_SKIP() << testing::kNoTestData;
   const auto steps = river_stream(*data, 12345);
   const auto errors = river_stream(*data, 42);

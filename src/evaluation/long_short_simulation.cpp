@@ -36,15 +36,45 @@ void take(std::span<const Ranked> ranked, std::size_t count, std::size_t hold, c
   }
 }
 
-struct Rebalance {
-  double gross = 0;
-  double weight_change = 0;
-};
-
 double change(const Book& a, const Book& b) {
   double sum = 0;
   for (std::size_t s = 0; s < a.size(); ++s) sum += std::abs(a[s] - b[s]);
   return sum;
+}
+
+/// Rows [begin, end) that have a forecast and a return, the greatest forecast first.
+void rank(const JudgedRows& rows, std::span<const float> forecast, std::span<const float> forward_return,
+          std::size_t begin, std::size_t end, std::vector<Ranked>& ranked) {
+  ranked.clear();
+  for (std::size_t i = begin; i < end; ++i)
+    if (!std::isnan(forecast[i]) && !std::isnan(forward_return[i]))
+      ranked.push_back({forecast[i], rows.symbol[i], forward_return[i]});
+  std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+    return a.forecast != b.forecast ? a.forecast > b.forecast : a.symbol < b.symbol;
+  });
+}
+
+/// The book after `before`; empty where all forecasts are equal. Leaves `ranked` in the other order if there is one.
+Book rebalanced(std::vector<Ranked>& ranked, const Book& before, const LongShortOptions& options) {
+  Book book(before.size(), 0.0);
+  if (ranked.front().forecast == ranked.back().forecast) return book;
+  const auto count_of = [&](double share) {
+    const auto count = static_cast<std::size_t>(std::floor(share * static_cast<double>(ranked.size()) + 1e-9));
+    return std::clamp<std::size_t>(count, 1, ranked.size() / 2);
+  };
+  const std::size_t count = count_of(options.fraction);
+  const std::size_t hold = count_of(options.hold_fraction);
+  const double each = 1 / static_cast<double>(count);
+  take(ranked, count, hold, before, each, book);
+  std::reverse(ranked.begin(), ranked.end());
+  take(ranked, count, hold, before, -each, book);
+  return book;
+}
+
+double mean_of(std::span<const double> values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return values.empty() ? 0.0 : sum / static_cast<double>(values.size());
 }
 
 /// Adds up what one start of the schedule earned, for its own Sharpe ratio.
@@ -64,6 +94,20 @@ struct Start {
     return variance > 1e-30 ? mean / std::sqrt(variance) * std::sqrt(periods_per_year) : 0;
   }
 };
+
+/// Mean over the starts of the schedule; `start_of_entry` says to which one each return belongs.
+double mean_sharpe(std::span<const double> returns, std::span<const std::size_t> start_of_entry, std::size_t starts,
+                   double periods_per_year) {
+  std::vector<Start> by_start(starts);
+  for (std::size_t k = 0; k < returns.size(); ++k) by_start[start_of_entry[k]].add(returns[k]);
+  double sum = 0, used = 0;
+  for (const auto& start : by_start) {
+    if (start.count < 2) continue;
+    sum += start.sharpe(periods_per_year);
+    used += 1;
+  }
+  return used > 0 ? sum / used : 0.0;
+}
 
 }  // namespace
 
@@ -86,42 +130,20 @@ LongShortResult simulate_long_short(const JudgedRows& rows, std::span<const floa
   std::vector<std::size_t> start_of_entry;
   std::vector<Ranked> ranked;
   for (std::size_t t = 0; t < times.size(); ++t) {
-    ranked.clear();
-    for (std::size_t i = times.begin[t]; i < times.begin[t + 1]; ++i)
-      if (!std::isnan(forecast[i]) && !std::isnan(forward_return[i]))
-        ranked.push_back({forecast[i], rows.symbol[i], forward_return[i]});
+    rank(rows, forecast, forward_return, times.begin[t], times.begin[t + 1], ranked);
     if (ranked.size() < std::max<std::size_t>(options.min_symbols, 2)) continue;
-    const auto by_forecast = [](const Ranked& a, const Ranked& b) {
-      return a.forecast != b.forecast ? a.forecast > b.forecast : a.symbol < b.symbol;
-    };
-    std::sort(ranked.begin(), ranked.end(), by_forecast);
-    const bool says_nothing = ranked.front().forecast == ranked.back().forecast;
-
     const auto start =
         static_cast<std::size_t>((times.time_ms[t] / rows.interval.ms()) % static_cast<std::int64_t>(starts));
     if (open[start] && times.time_ms[t] - last_time[start] != period_ms) {  // a gap: the old book was closed in time
       out.weight_change.value[last_entry[start]] += change(books[start], nothing);
       books[start] = nothing;
     }
-    Book book = nothing;
-    if (!says_nothing) {
-      const auto count_of = [&](double share) {
-        const auto count = static_cast<std::size_t>(std::floor(share * static_cast<double>(ranked.size()) + 1e-9));
-        return std::clamp<std::size_t>(count, 1, ranked.size() / 2);
-      };
-      const std::size_t count = count_of(options.fraction);
-      const std::size_t hold = count_of(options.hold_fraction);
-      const double each = 1 / static_cast<double>(count);
-      take(ranked, count, hold, books[start], each, book);
-      std::reverse(ranked.begin(), ranked.end());
-      take(ranked, count, hold, books[start], -each, book);
-    }
-    Rebalance now;
-    now.weight_change = change(book, books[start]);
-    for (const auto& entry : ranked) now.gross += book[entry.symbol] * std::expm1(static_cast<double>(entry.came));
+    Book book = rebalanced(ranked, books[start], options);
+    double gross = 0;
+    for (const auto& entry : ranked) gross += book[entry.symbol] * std::expm1(static_cast<double>(entry.came));
     out.gross_return.time_ms.push_back(times.time_ms[t]);
-    out.gross_return.value.push_back(now.gross);
-    out.weight_change.value.push_back(now.weight_change);
+    out.gross_return.value.push_back(gross);
+    out.weight_change.value.push_back(change(book, books[start]));
     start_of_entry.push_back(start);
     books[start] = std::move(book);
     last_time[start] = times.time_ms[t];
@@ -134,31 +156,17 @@ LongShortResult simulate_long_short(const JudgedRows& rows, std::span<const floa
 
   out.rebalances = out.gross_return.size();
   const double periods_per_year = bars_per_year(rows.interval) / static_cast<double>(starts);
-  const auto mean_sharpe = [&](std::span<const double> returns) {
-    std::vector<Start> by_start(starts);
-    for (std::size_t k = 0; k < returns.size(); ++k) by_start[start_of_entry[k]].add(returns[k]);
-    double sum = 0, used = 0;
-    for (const auto& start : by_start) {
-      if (start.count < 2) continue;
-      sum += start.sharpe(periods_per_year);
-      used += 1;
-    }
-    return used > 0 ? sum / used : 0.0;
+  const auto sharpe = [&](std::span<const double> returns) {
+    return mean_sharpe(returns, start_of_entry, starts, periods_per_year);
   };
-  const auto mean = [](std::span<const double> values) {
-    double sum = 0;
-    for (const double value : values) sum += value;
-    return values.empty() ? 0.0 : sum / static_cast<double>(values.size());
-  };
-  const double gross = mean(out.gross_return.value);
-  const double weight_change = mean(out.weight_change.value);
-  out.gross_bps = gross * 1e4;
-  out.sharpe_gross = mean_sharpe(out.gross_return.value);
+  const double weight_change = mean_of(out.weight_change.value);
+  out.gross_bps = mean_of(out.gross_return.value) * 1e4;
+  out.sharpe_gross = sharpe(out.gross_return.value);
   out.turnover = weight_change / 4;
   if (weight_change > 0) out.break_even_cost_bps = std::max(0.0, out.gross_bps / weight_change);
   for (const double cost_bps : options.cost_levels_bps) {
     const auto net = net_returns(out, cost_bps);
-    out.by_cost.push_back({cost_bps, mean(net.value) * 1e4, mean_sharpe(net.value)});
+    out.by_cost.push_back({cost_bps, mean_of(net.value) * 1e4, sharpe(net.value)});
   }
   return out;
 }

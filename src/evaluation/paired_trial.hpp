@@ -45,11 +45,11 @@ struct TrialReport {
   TestResult distributions;
 };
 
-/// Two forecasters on the same live bars, one observation a bar whatever the number of symbols: they move together. A
-/// confidence sequence on the mean difference of losses, so that it may be looked at after every bar
-/// (`SequentialMean`). Does not know which of the two is active: shadow, canary and watch are all this.
+/// Compares two forecasters on the same live bars. Symbols move together, so a bar is one observation, whatever the
+/// number of symbols. The mean difference of losses has a confidence sequence (`SequentialMean`), so that it may be
+/// looked at after every bar. Shadow, canary and watch all use it; it does not know which of the two is active.
 ///
-/// Labels arrive late; whoever calls adds a bar when both are known, in the order of decision times.
+/// The caller adds a bar when its labels are known, in the order of decision times.
 class PairedTrial {
  public:
   explicit PairedTrial(const PairedTrialOptions& options);

@@ -31,14 +31,14 @@ struct PermutationImportance {
 };
 
 /// Breiman (2001, Machine Learning 45:5), as "model reliance" in Fisher, Rudin & Dominici (2019, JMLR 20:177): the
-/// values of one feature are dealt out anew among all `rows`, the model forecasts again, and the rank IC against the
-/// label is compared time by time, so that the interval is a paired one under dependence over time. Each feature draws
-/// from a stream of its own name: others do not move it. Features that say the same cover for each other: each alone
-/// then seems to matter little.
+/// values of one feature are shuffled among all `rows`, the model forecasts again, and the rank IC against the label is
+/// compared time by time, which gives a paired interval under dependence over time. Each feature is shuffled by a
+/// random stream seeded with its name, so other features do not affect it. Of features with the same content each alone
+/// seems to matter little, since the others stand in for it.
 ///
-/// Of a model that reads windows of bars the inputs are its channels, and whole windows of a channel change places
-/// among the rows of the same time (`predict_dealt_out`): what all symbols have in common at a time is not taken away,
-/// and does not bear on a rank IC across symbols.
+/// For a model that reads windows of bars the inputs are its channels. Whole windows of a channel are exchanged among
+/// the rows of the same time (`predict_dealt_out`). That keeps what all symbols have in common at a time, which does
+/// not affect a rank IC across symbols.
 ///
 /// `rows` must be rows that the model was not fitted on; `horizon_bars` is that of their label. Deterministic, whatever
 /// `run.jobs`. Cost: inputs x repeats forecasts of all rows; memory jobs x rows x features floats. Errors: those of
@@ -46,8 +46,8 @@ struct PermutationImportance {
 Result<PermutationImportance> permutation_importance(const Model& model, const RowSet& rows, int horizon_bars,
                                                      const PermutationOptions& options, const RunContext& run);
 
-/// The same of an ensemble: an input is dealt out anew for all members that read it at once, in the same way, and what
-/// `rule` makes of their forecasts is judged. `members` are the rule's, in its order. Inputs are those of all members.
+/// The same for an ensemble: an input is shuffled in the same way for all members that read it, and the combination by
+/// `rule` is judged. `members` are the rule's, in its order. Inputs are those of all members.
 /// Cost: inputs x repeats forecasts by the members that read them.
 Result<PermutationImportance> permutation_importance(const EnsembleRule& rule,
                                                      std::span<const CalibratedModel* const> members,

@@ -12,7 +12,7 @@ namespace {
 
 using Sides = NormalMixture::Sides;
 
-// github.com/gostevehoward/confseq, test/uniform_boundaries_unittest.cpp: v_opt 100, alpha .05.
+// From the tests of uniform_boundaries in github.com/gostevehoward/confseq: v_opt 100, alpha .05.
 TEST(NormalMixture, AgreesWithTheAuthorsOwnCode) {
   const NormalMixture two(Sides::two, 100, 0.05), one(Sides::one, 100, 0.05);
   EXPECT_NEAR(two.rho(), 12.60056, 5e-6);

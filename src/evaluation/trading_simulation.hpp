@@ -14,8 +14,6 @@ struct TradingCosts {
   double spread_and_slippage_bps = 2;  ///< half the spread plus slippage
 
   double per_side_bps() const { return fee_bps + spread_and_slippage_bps; }
-  static TradingCosts perpetuals() { return {5, 2}; }
-  static TradingCosts spot() { return {10, 0}; }
 };
 
 /// Return over a year of bars over its deviation, and what goes with it. All of per-bar net returns.

@@ -6,9 +6,9 @@
 
 namespace clm {
 
-/// How a verdict speaks of what was found. Every sentence names its figure, how sure it is, and what was asked for;
-/// what could not be measured is said to be so. A test is told by the one-sided bound at its own level, which is above
-/// zero exactly where the test is passed; what is only reported has the two-sided interval of the judgement (`alpha`).
+/// The sentences of a verdict. Each gives its figure, the uncertainty, and the requirement; a figure that could not be
+/// measured is said to be unknown. A test is described by its one-sided bound at its own level, which is above zero
+/// exactly where the test is passed; figures that are only reported have the judgement's two-sided interval (`alpha`).
 
 /// "at least 0.0123 with 99.0 % confidence (one-sided)".
 std::string bound_from_below(const MeanEstimate& estimate, double alpha, int decimals);
@@ -27,7 +27,7 @@ std::string trades_words(const ModelJudgement& model);
 /// "Unsafe: it has a forecast for 50.0 % of the rows; at least 90.0 % are needed (policy.min_coverage)."
 std::string unsafe_words(const SafetyCheck& check, const Judgement& judgement, const PolicyOptions& options);
 
-/// A way of trading the forecasts, held against the best that a baseline makes of it; not trading makes 0.
+/// A way of trading the forecasts, compared with the best result of a baseline; not trading earns 0.
 struct WayOfTrading {
   enum class Kind { long_short, positions } kind = Kind::long_short;
   MeanEstimate net;              ///< bps per rebalance, or per bar

@@ -24,7 +24,6 @@ class CrossSection {
   struct Column {
     std::size_t target, source;  // columns of the set
   };
-  void rank_columns();
   void subtract_means();
 
   std::vector<Column> ranked_, relative_;

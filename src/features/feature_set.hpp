@@ -171,23 +171,6 @@ struct SingleColumn {
   void operator()(const Bar& bar, float* row) { *row = static_cast<float>(kernel(bar)); }
 };
 
-/// Runs a kernel over market bars.
-template <typename Kernel>
-class MarketKernelStream final : public MarketStream {
- public:
-  explicit MarketKernelStream(const Kernel& fresh) : fresh_(fresh), kernel_(fresh) {}
-  void advance(std::span<const UniverseBar> bars, float* rows, std::size_t stride) override {
-    for (const UniverseBar& bar : bars) {
-      if (bar.starts_stream) kernel_ = fresh_;
-      kernel_(bar, rows);
-      rows += stride;
-    }
-  }
-
- private:
-  Kernel fresh_, kernel_;
-};
-
 /// One column from `double operator()(const Bar&)`.
 template <typename Kernel>
 SymbolFeatures symbol_feature(FeatureSpec spec, Kernel kernel) {
@@ -199,12 +182,6 @@ SymbolFeatures symbol_feature(FeatureSpec spec, Kernel kernel) {
 template <typename Kernel>
 SymbolFeatures symbol_features(std::vector<FeatureSpec> specs, Kernel kernel) {
   return {std::move(specs), [kernel] { return std::make_unique<KernelStream<Kernel>>(kernel); }};
-}
-
-/// Several columns from `void operator()(const UniverseBar&, float* row)`.
-template <typename Kernel>
-MarketFeatures market_features(std::vector<FeatureSpec> specs, Kernel kernel) {
-  return {std::move(specs), [kernel] { return std::make_unique<MarketKernelStream<Kernel>>(kernel); }};
 }
 
 }  // namespace clm

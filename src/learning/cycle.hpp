@@ -21,11 +21,11 @@
 
 namespace clm {
 
-/// Whether somebody runs the stages between verdict and activation (`LifeCycle`). A cycle by itself has no live bars to
-/// run them on: there `deploy` activates at once.
+/// `run`: the cycle is part of a `LifeCycle`, which runs the stages between verdict and activation. `none`: a cycle by
+/// itself has no live bars for them, so `deploy` activates at once.
 enum class Stages { none, run };
 
-/// Where a cycle reads and writes. Everything is borrowed; `lock` is the proof that nobody else is at work.
+/// Where a cycle reads and writes. Everything is borrowed; `lock` proves that no other process trains or decides here.
 struct CycleWorkplace {
   const CandleSource& candles;
   const ContextSource* context = nullptr;  ///< may be null

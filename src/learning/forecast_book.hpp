@@ -12,10 +12,10 @@
 
 namespace clm {
 
-/// What versions say about the bars of a tape. Bytes are verified when a version is first asked; a model is then asked
-/// about a block of bars at once and the answers are kept until the bars have gone by: a forecast depends on its own
-/// row alone, so asking early is not knowing early. An ensemble is put together from its members' answers;
-/// one that has expired at a bar (`is_expired`) says nothing in it there.
+/// Forecasts of versions on the bars of a tape. A version's bytes are verified at its first forecast. Models forecast a
+/// block of bars at once, and the results are kept until those bars have passed; a forecast depends on its own row
+/// alone, so computing it early looks at nothing later. An ensemble's forecast is combined from its members'; a member
+/// that has expired at a bar (`is_expired`) abstains there.
 /// Not thread-safe.
 class ForecastBook {
  public:

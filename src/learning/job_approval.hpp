@@ -8,9 +8,9 @@
 
 namespace clm {
 
-/// The event with which the version of a job came to stand where the job wants it; none: it stands elsewhere. A
-/// person's move is noted in the registry first and in the job afterwards, and whoever is killed in between leaves a
-/// job that is done and does not know. Only for jobs that move a version (contract). Errors: those of the registry.
+/// The event by which the version of a job reached the status that the job asks for; none: it has another status. A
+/// person's move is stored in the registry first and in the job afterwards, so a kill in between leaves a job open that
+/// is already done. Only for jobs that move a version (contract). Errors: those of the registry.
 Result<std::optional<Event>> event_that_did(const Registry& registry, const Job& job);
 
 /// Ends a job that a person has agreed to.

@@ -11,8 +11,8 @@
 
 namespace clm {
 
-/// A market bar by bar: what could be asked at each close, and what later turned out to be true. Live and replay play
-/// the same tape; live, it ends now.
+/// A market bar by bar: the features known at each close, and the labels as they became known later. Live operation and
+/// replay use the same class; live, the tape ends at the newest bar.
 ///
 /// Rows are ordered by time, then by symbol; the rows of one bar are neighbours. Immutable once recorded, thread-safe.
 /// Memory: the feature frame and some 50 bytes a row.

@@ -26,9 +26,9 @@ struct ReplayOptions {
   std::string policy = "gated";
   TimeRange span;            ///< closes of the bars that are gone through; history before is learned from
   LearningOptions learning;  ///< with the policy applied
-  /// When the market changed, where somebody knows: how long that is felt is then told.
+  /// When the market changed, if known (`--changed-at`): the report then has the recovery from it.
   std::optional<Timestamp> changed_at = std::nullopt;
-  /// Of settings and data, for whoever names what belongs to this replay; not looked at here.
+  /// Hash of settings and data, by which callers name what belongs to this replay; not read here.
   std::string identity = {};
 };
 
@@ -42,16 +42,16 @@ struct ReplayReport {
   std::size_t promotions = 0, canaries = 0, rollbacks = 0, refusals = 0, retreats = 0;
   std::size_t promotions_regretted = 0;  ///< lost more than the version they replaced, in the watch that followed
   double cycle_wall_seconds = 0;         ///< that the cycles took, judging included; depends on the machine
-  double served_share = 0;               ///< of the bars with a forecast from somebody
+  double served_share = 0;               ///< of the bars: those with a served forecast
   double mean_data_age_days = 0;         ///< of what was served
   std::optional<ModelJudgement> served;  ///< what was served, over the whole span; none without forecasts
-  std::optional<Recovery> recovery;      ///< rank IC of what was served, by bar; none where nobody asked
+  std::optional<Recovery> recovery;      ///< of the served rank IC, from `changed_at`; none without it
   std::vector<LifeEvent> timeline;
 };
 /// As in the manual, and `served`: the whole judgement of what was served.
 nlohmann::json to_json(const ReplayReport& report);
 
-/// Called after every bar: how far it is, and a chance to look inside.
+/// Called after every bar, with the life cycle as it then is.
 using ReplayWatcher = std::function<void(const LifeCycle&)>;
 
 /// The production life cycle on a virtual clock over the bars of `tape` in `span`. `place` and `log` are those of a

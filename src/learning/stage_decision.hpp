@@ -15,8 +15,9 @@ struct StageDecision {
 };
 
 /// A pure function of the trial and the limits.
-/// Shadow: better goes on, worse or undecided to the end is refused. Canary: worse, or misbehaviour, retreats; the
-/// share's bars gone by go on. Watch: worse, or misbehaviour, undoes; the watch's end goes on.
+/// Shadow: shown to be better, it advances; shown to be worse, or undecided when its days are over, it is refused.
+/// Canary: shown to be worse, or misbehaving, it is withdrawn; after the bars of a share it advances to the next.
+/// Watch: shown to be worse, or misbehaving, it is rolled back; at the end of the watch it stays.
 StageDecision decide_stage(const Trial& trial, const StageOptions& stages, const LabelOptions& label,
                            Interval interval);
 

@@ -33,10 +33,10 @@ class StoredUniverse final : public CandleSource {
  public:
   ~StoredUniverse() override;
 
-  /// Reads every series once, and keeps it as UniverseSources says: which symbols there are must be known before the
-  /// first of them is computed with, and whoever loads each of them then reads no file again. `latest`: nothing known
-  /// later is read. Errors: `universe.empty` (data: nothing stored), `universe.ambiguous` (usage: several venues or
-  /// intervals and none chosen), `universe.unknown_symbol` and those of stored_symbol() (usage); `universe.damaged`
+  /// Reads every series once, since it must be known which symbols are sound before features are computed, and keeps
+  /// what it read as UniverseSources says, so that loading each symbol once reads no file again. `latest`: nothing
+  /// known later is read. Errors: `universe.empty` (data: nothing stored), `universe.ambiguous` (usage: several venues
+  /// or intervals and none chosen), `universe.unknown_symbol` and those of stored_symbol() (usage); `universe.damaged`
   /// (integrity) if nothing sound is left, or if asked to refuse.
   static Result<std::unique_ptr<StoredUniverse>> open(const UniverseSources& sources, const UniverseOptions& options,
                                                       Timestamp latest);

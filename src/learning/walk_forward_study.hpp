@@ -39,10 +39,9 @@ struct WalkForwardStudy {
   std::vector<std::string> models;  ///< model types that were averaged
   std::size_t fits = 0;
   std::vector<StudyBlock> blocks;
-  std::vector<TimeRange>
-      skipped;        ///< blocks that nobody was judged on: no rows there, or none known before to train on
-  Judgement average;  ///< the plain average of the models, beside the baselines
-  std::vector<ModelJudgement> each;         ///< every model by itself, on the same rows
+  std::vector<TimeRange> skipped;    ///< blocks that were not judged: no rows there, or none known before to train on
+  Judgement average;                 ///< the plain average of the models, beside the baselines
+  std::vector<ModelJudgement> each;  ///< every model by itself, on the same rows
   std::vector<StudyImportance> importance;  ///< as `models`
   double fit_seconds_summed = 0;            ///< of the clock on the wall, summed over fits that ran side by side
   double wall_seconds = 0;                  ///< from the first fit to the last figure

@@ -45,7 +45,7 @@ struct SoundPart {
   std::vector<DamagedFile> damaged;
 };
 
-/// The same as columns, all of a series: what somebody keeps who needs its candles later.
+/// The same as columns, all of a series: less memory, for keeping it until its candles are needed.
 struct SoundColumns {
   SeriesKey key;
   std::vector<CandleColumns> files;  ///< in order of time
@@ -124,7 +124,7 @@ class CandleStore {
   /// file without rows is removed. Atomic per file, as a write. Errors as write(), and those of `plan`.
   Result<EditResult> edit(const EditPlan<CandleEdit>& plan);
 
-  /// From now on `recorder` is told of what a write or an edit is about to change; nullptr: nobody.
+  /// From now on `recorder` gets what a write or an edit is about to change; nullptr: none does.
   void record_changes_in(ChangeRecorder* recorder) { recorder_ = recorder; }
 
   /// Bars with open time in `range` that were known at `as_of`: closed at or before it. A series that is not there is
@@ -148,7 +148,7 @@ class CandleStore {
   /// Rows and first and last open time. About 0.1 ms a file. Errors as read().
   Result<StoredSpan> span_of(const SeriesKey& key) const;
 
-  /// Who is writing at this moment; none: nobody.
+  /// The process that is writing now; none: the store is free.
   std::optional<std::string> writer() const;
 
   const std::filesystem::path& root() const { return root_; }

@@ -10,7 +10,7 @@
 namespace clm {
 
 inline constexpr const char* kCandleFileExtension = ".parquet";
-/// Held by whoever writes.
+/// The lock of writers.
 inline constexpr const char* kCandleLockName = ".lock";
 
 /// A file of a series, known by its name.

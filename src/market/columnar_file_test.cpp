@@ -252,7 +252,7 @@ TEST(ColumnarFile, DamagedFeatherNeverCrashes) {
 }
 
 TEST(ColumnarFile, ReadsFreqtradeFeather) {
-  const auto data = testing::test_data();
+  const auto data = testing::test_data("freqtrade");
   if (!data) GTEST_SKIP() << testing::kNoTestData;
   fs::path path;
   for (const auto& entry : fs::directory_iterator(*data / "freqtrade"))

@@ -49,7 +49,7 @@ Result<SeriesKind> parse_series_kind(std::string_view name);
 
 struct SeriesPoint {
   /// The end of what the value describes: the settlement, the snapshot, the close of the bar, the midnight *after* the
-  /// day of a daily mean. A source that labels a period by its start is shifted by whoever reads it.
+  /// day of a daily mean. Readers of a source that labels a period by its start shift it.
   Timestamp event_time;
   Timestamp known_at;  ///< event_time + publication delay
   double value = kMissing;

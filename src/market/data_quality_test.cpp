@@ -242,7 +242,7 @@ CandleSeries read_csv(const fs::path& path, const Interval& interval) {
 }
 
 TEST(DataQualityOnRealData, FindsTheFrozenPerpetuals) {
-  const auto data = testing::test_data();
+  const auto data = testing::test_data("klines/um-91x1500-1h");
   if (!data) GTEST_SKIP() << testing::kNoTestData;
   const std::set<std::string> dead{"FTMUSDT", "FTTUSDT", "LITUSDT", "OCEANUSDT", "REEFUSDT", "WAVESUSDT"};
   const std::map<std::string, std::size_t> live_bars{{"ALPHAUSDT", 764}, {"BAKEUSDT", 1'003}};
@@ -273,7 +273,7 @@ TEST(DataQualityOnRealData, FindsTheFrozenPerpetuals) {
 }
 
 TEST(DataQualityOnRealData, TheSpotPanelIsUsableThroughout) {
-  const auto data = testing::test_data();
+  const auto data = testing::test_data("klines/spot-1h");
   if (!data) GTEST_SKIP() << testing::kNoTestData;
   // A few of the 60 suffice here: all miss the same bars.
   for (const char* symbol : {"AAVEUSDT", "BTCUSDT", "CELOUSDT", "CFXUSDT"}) {
@@ -286,7 +286,7 @@ TEST(DataQualityOnRealData, TheSpotPanelIsUsableThroughout) {
 }
 
 TEST(DataQualityOnRealData, TellsGappyDeadAndStaleCandleFilesApart) {
-  const auto data = testing::test_data();
+  const auto data = testing::test_data("candles-json");
   if (!data) GTEST_SKIP() << testing::kNoTestData;
   std::vector<CandleSeries> universe;
   std::vector<Timestamp> ends;

@@ -315,7 +315,7 @@ TEST_F(Import, CancelEndsItWithoutAnswer) {
 }
 
 TEST_F(Import, RealDataHasTheRowsItsReadmeStates) {
-  const auto data = clm::testing::test_data();
+  const auto data = clm::testing::test_data("klines");
   if (!data) GTEST_SKIP() << clm::testing::kNoTestData;
   const std::map<std::string, std::uint64_t> rows_of = {{"klines/um-91x1500-1h", 136'409},
                                                         {"klines/spot-12col-1h", 3'623},

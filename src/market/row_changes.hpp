@@ -55,9 +55,9 @@ class AddedRanges {
   bool any_ = false;
 };
 
-/// Is told by a store what a write is about to change, while the store's lock is held and before the first of it
-/// becomes visible. In the order of the changes; a series may occur more than once. A failure ends the write with
-/// nothing changed.
+/// A store passes it what a write is about to change, while the store's lock is held and before any of it becomes
+/// visible; in the order of the changes, a series possibly more than once. If it fails, the write ends and nothing is
+/// changed.
 class ChangeRecorder {
  public:
   virtual ~ChangeRecorder() = default;
@@ -85,7 +85,7 @@ struct EditResult {
   std::int64_t rows_put = 0;  ///< that differ from what was there
 };
 
-/// Tells `recorder`, if there is one and anything changes. Errors: those of the recorder.
+/// Passes the changes to `recorder`, if there is one and anything changes. Errors: those of the recorder.
 template <typename Changes>
 Status record_changes(ChangeRecorder* recorder, std::vector<Changes> changes) {
   std::erase_if(changes, [](const Changes& of_series) { return of_series.added.empty() && of_series.before.empty(); });

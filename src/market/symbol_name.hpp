@@ -7,7 +7,8 @@
 #include "base/result.hpp"
 #include "market/candle.hpp"
 
-/// Symbols as people and exchanges write them, and as the store names them. Whoever is given a symbol comes here.
+/// Symbols as people and exchanges write them, and as the store names them. Every symbol from outside goes
+/// through this.
 namespace clm {
 
 /// The symbol as the store names it: "BTC/USDT", "btc_usdt", "BTC-USDT", "BTC/USDT:USDT" (a perpetual and what it is

@@ -282,6 +282,4 @@ Status ArtifactStore::remove(std::string_view model_type, const VersionId& versi
   return {};
 }
 
-void ArtifactStore::remove_leftovers() const { remove_aside_files(root_); }
-
 }  // namespace clm

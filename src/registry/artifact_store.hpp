@@ -88,9 +88,6 @@ class ArtifactStore {
   /// Error `file.write` (unavailable).
   Status remove(std::string_view model_type, const VersionId& version) const;
 
-  /// Removes what killed writers left. Only while holding the cycle lock.
-  void remove_leftovers() const;
-
  private:
   Result<StoredArtifact> publish_as(StagedArtifact staged, Manifest manifest, const VersionId& version,
                                     const std::string& manifest_bytes) const;

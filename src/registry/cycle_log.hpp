@@ -20,7 +20,7 @@ std::string_view to_string(CycleStatus status);
 struct CycleRecord {
   std::int64_t id = 0;
   Timestamp as_of;                      ///< the moment it stood at; nothing known later was read
-  std::optional<Timestamp> decided_at;  ///< when it began, by the caller's clock; none: nobody said so
+  std::optional<Timestamp> decided_at;  ///< when it began, by the caller's clock; none: not given
   CycleStatus status = CycleStatus::running;
   std::string triggers_json = "[]";
   std::string results_json = "[]";

@@ -179,6 +179,39 @@ class ObjectReader {
   std::set<std::string> seen_;
 };
 
+/// Up to the first that is wrong, which `error` then says.
+std::vector<ManifestMember> take_members(ObjectReader& top, const std::string& file, std::optional<Error>& error) {
+  std::vector<ManifestMember> members;
+  for (const Json& entry : top.array("members")) {
+    ObjectReader one(entry, "members/" + std::to_string(members.size()) + "/", file, error);
+    ManifestMember read;
+    read.model_type = one.text("model_type");
+    read.version = one.text("version");
+    read.weight = one.number("weight");
+    one.refuse_others();
+    if (error) return members;
+    members.push_back(std::move(read));
+  }
+  if (members.empty()) top.refuse("manifest.field_value", "members", "must not be empty");
+  return members;
+}
+
+/// Likewise.
+std::vector<ManifestFile> take_files(ObjectReader& top, const std::string& file, std::optional<Error>& error) {
+  std::vector<ManifestFile> files;
+  for (const Json& entry : top.array("files")) {
+    ObjectReader one(entry, "files/" + std::to_string(files.size()) + "/", file, error);
+    ManifestFile read;
+    read.name = one.text("name");
+    read.sha256 = one.text("sha256");
+    read.bytes = one.count("bytes");
+    one.refuse_others();
+    if (error) return files;
+    files.push_back(std::move(read));
+  }
+  return files;
+}
+
 Manifest take_fields(const Json& document, const std::string& file, std::optional<Error>& error) {
   Manifest m;
   ObjectReader top(document, "", file, error);
@@ -226,29 +259,8 @@ Manifest take_fields(const Json& document, const std::string& file, std::optiona
     if (error) return m;
     m.libraries[item.key()] = item.value().get<std::string>();
   }
-  if (top.has("members")) {
-    for (const Json& entry : top.array("members")) {
-      ObjectReader one(entry, "members/" + std::to_string(m.members.size()) + "/", file, error);
-      ManifestMember read;
-      read.model_type = one.text("model_type");
-      read.version = one.text("version");
-      read.weight = one.number("weight");
-      one.refuse_others();
-      if (error) return m;
-      m.members.push_back(std::move(read));
-    }
-    if (m.members.empty()) top.refuse("manifest.field_value", "members", "must not be empty");
-  }
-  for (const Json& entry : top.array("files")) {
-    ObjectReader one(entry, "files/" + std::to_string(m.files.size()) + "/", file, error);
-    ManifestFile read;
-    read.name = one.text("name");
-    read.sha256 = one.text("sha256");
-    read.bytes = one.count("bytes");
-    one.refuse_others();
-    if (error) return m;
-    m.files.push_back(std::move(read));
-  }
+  if (top.has("members")) m.members = take_members(top, file, error);
+  m.files = take_files(top, file, error);
   top.refuse_others();
   return m;
 }

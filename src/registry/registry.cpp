@@ -91,6 +91,20 @@ void step(soci::session& session, VersionRecord& record, VersionStatus to, const
   record.status = to;
 }
 
+/// `older`: the next older sound version; empty: there is none.
+tl::unexpected<Error> way_back_broken(const Slot& slot, const VersionId& version, const Error& problem,
+                                      const VersionId& older) {
+  std::string remedy;
+  if (problem.code != kUnloadable) remedy = "Put its bytes back: clm reproduce " + version.str() + " --restore. ";
+  remedy += older.empty() ? "No older version of " + slot_name(slot) + " is sound; without one: clm retire " +
+                                slot.model_type + " --reason TEXT."
+                          : "Or go back to the next older sound one: clm rollback " + slot.model_type + " --to " +
+                                older.str() + " --reason TEXT.";
+  return fail(ErrorKind::integrity, "registry.way_back_broken",
+              "version " + version.str() + " cannot be active again: " + problem.message, problem.where,
+              std::move(remedy));
+}
+
 }  // namespace
 
 Result<Registry> Registry::open(Database& database, ArtifactStore store, const Clock* clock, LoadCheck loads) {
@@ -300,19 +314,9 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
     if (sound.error().kind != ErrorKind::integrity) return forward_error(sound);
     broken.emplace_back(*target, sound.error());
   }
-  if (!broken.empty() && (options.if_broken == IfBroken::refuse || target == ways->end())) {
-    const Error& problem = broken.front().second;
-    return fail(
-        ErrorKind::integrity, "registry.way_back_broken",
-        "version " + broken.front().first.version.str() + " cannot be active again: " + problem.message, problem.where,
-        (problem.code == kUnloadable
-             ? ""
-             : "Put its bytes back: clm reproduce " + broken.front().first.version.str() + " --restore. ") +
-            (target == ways->end() ? "No older version of " + slot_name(slot) + " is sound; without one: clm retire " +
-                                         slot.model_type + " --reason TEXT."
-                                   : "Or go back to the next older sound one: clm rollback " + slot.model_type +
-                                         " --to " + target->version.str() + " --reason TEXT."));
-  }
+  if (!broken.empty() && (options.if_broken == IfBroken::refuse || target == ways->end()))
+    return way_back_broken(slot, broken.front().first.version, broken.front().second,
+                           target == ways->end() ? VersionId() : target->version);
 
   Rollback result;
   const auto written = database_->write("rolling back", [&](soci::session& session) -> Status {

@@ -202,7 +202,7 @@ class Registry {
     std::vector<VersionId> whole;    ///< failed, and their bytes are whole again: candidates again
   };
   /// Makes database and directories agree after a kill. Never deletes a sound version that it does not know (the
-  /// database may be an older copy). `cycle_lock` is the proof that nobody else is at work.
+  /// database may be an older copy). `cycle_lock` proves that no other process trains or decides.
   Result<Reconciliation> reconcile(const FileLock& cycle_lock, Timestamp at);
 
   struct Retention {

@@ -24,8 +24,8 @@ struct Advice {
 ///
 /// The two can be at odds, and each be right. A relative forecast is about the return less the universe's mean, the
 /// probability about the price: in a falling market the best of the symbols still falls. And the mean of skewed returns
-/// may lie on the other side of zero than most of them. Somebody who buys gets the price, so the probability has a veto
-/// (`up_probability` below .5 on a BUY, above on a SELL), and the note says so, also inside the band.
+/// may lie on the other side of zero than most of them. A buyer earns the change of the price, so the probability has a
+/// veto (`up_probability` below .5 on a BUY, above on a SELL), and the note says so, also inside the band.
 Advice advise(double expected_return_bps, double up_probability, ReturnBasis basis, const TradingCosts& costs);
 
 }  // namespace clm

@@ -22,7 +22,7 @@ class DriftCommand : public ::testing::Test {
 };
 
 TEST_F(DriftCommand, RaisesWhatRiverDocuments) {
-  const auto data = test_data();
+  const auto data = test_data("drift");
   if (!data) GTEST_SKIP() << kNoTestData;
   const auto steps = place_.json(
       {"drift", (*data / "drift" / "river_stream_12345.csv").string(), "--detectors", "page_hinkley,adwin"});
@@ -91,7 +91,7 @@ TEST_F(DriftCommand, OfManyAlarmsTellsTheFirst) {
 }
 
 TEST_F(DriftCommand, ReadsGzip) {
-  const auto data = test_data();
+  const auto data = test_data("ett");
   if (!data) GTEST_SKIP() << kNoTestData;
   const auto found = place_.json({"drift", (*data / "ett" / "ETTh1.csv.gz").string(), "--column", "OT"});
   EXPECT_EQ(found["values"], 17420);

@@ -13,13 +13,13 @@ namespace {
 class RealData : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!test_data()) GTEST_SKIP() << kNoTestData;
+    if (!test_data("klines")) GTEST_SKIP() << kNoTestData;
   }
   TestWorkspace place_;
 };
 
 TEST_F(RealData, TheFrozenSymbolsOfTheNinetyOneAreFoundAndNoOthers) {
-  const auto report = place_.json({"import", (*test_data() / "klines" / "um-91x1500-1h").string()});
+  const auto report = place_.json({"import", (*test_data("klines") / "klines" / "um-91x1500-1h").string()});
   EXPECT_EQ(report["symbols"], 91);
   EXPECT_EQ(report["rows_stored"], 136'409);
   std::set<std::string> whole, in_part;
@@ -31,7 +31,7 @@ TEST_F(RealData, TheFrozenSymbolsOfTheNinetyOneAreFoundAndNoOthers) {
 }
 
 TEST_F(RealData, TheGappyTheDeadAndTheShortAreTold) {
-  place_.json({"import", (*test_data() / "candles-json").string()});
+  place_.json({"import", (*test_data("candles-json") / "candles-json").string()});
   std::map<std::string, nlohmann::json> found;
   const auto data = place_.json({"data"});
   for (const auto& series : data["series"]) found[series["symbol"]] = series;

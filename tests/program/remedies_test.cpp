@@ -399,8 +399,8 @@ class Remedies : public ::testing::TestWithParam<Row> {};
 TEST_P(Remedies, AreWhatHelps) {
   const Row& row = GetParam();
   if (!row.meet) {
-    EXPECT_FALSE(row.instead.empty()) << "say where it is provoked, or why nobody can meet it";
-    return;
+    ASSERT_FALSE(row.instead.empty()) << "say where it is provoked, or why nobody can meet it";
+    GTEST_SKIP() << "not met here: " << row.instead;
   }
   World world;
   const Json error = row.meet(world);

@@ -93,11 +93,6 @@ void SvgCanvas::polyline(const std::vector<PlotPoint>& points, std::string_view 
   close_element("polyline", title);
 }
 
-void SvgCanvas::polygon(const std::vector<PlotPoint>& points, std::string_view css, std::string_view title) {
-  out_ += "<polygon" + attribute("points", point_list(points)) + attribute("class", css);
-  close_element("polygon", title);
-}
-
 void SvgCanvas::text(PlotPoint at, std::string_view text, Anchor anchor, std::string_view css) {
   const std::string_view name = anchor == Anchor::start ? "start" : anchor == Anchor::middle ? "middle" : "end";
   out_ += "<text" + attribute("x", at.x) + attribute("y", at.y) + attribute("text-anchor", name) +

@@ -21,7 +21,6 @@ class SvgCanvas {
   void rect(PlotPoint corner, double width, double height, std::string_view css, std::string_view title = {});
   void circle(PlotPoint centre, double radius, std::string_view css, std::string_view title = {});
   void polyline(const std::vector<PlotPoint>& points, std::string_view css, std::string_view title = {});
-  void polygon(const std::vector<PlotPoint>& points, std::string_view css, std::string_view title = {});
   enum class Anchor { start, middle, end };
   void text(PlotPoint at, std::string_view text, Anchor anchor, std::string_view css = {});
   /// Closes the drawing.

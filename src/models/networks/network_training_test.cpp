@@ -268,8 +268,8 @@ TEST(Schedules, TakeTheirPublishedShape) {
 
 // REFERENCES: F6. The closed form on real data: a data path that is off by one row would miss it.
 TEST(EttProtocol, ClosedFormReproducesTheReferenceOnETTh1) {
-  const auto data = testing::test_data();
-  if (!data || !std::filesystem::exists(*data / "ett")) GTEST_SKIP() << testing::kNoTestData;
+  const auto data = testing::test_data("ett");
+  if (!data) GTEST_SKIP() << testing::kNoTestData;
   const auto table = read_wide_table(*data / "ett" / "ETTh1.csv.gz");
   ASSERT_TRUE(table) << to_string(table.error());
   const auto split = *protocol_split("ETTh1", table->rows());

@@ -4,8 +4,8 @@
 
 namespace clm::CLM_KERNEL_SET {
 
-/// The mask of a dropout: element `index` of a place is kept or not, whoever asks and whenever, so that the backward
-/// pass draws it again instead of storing it.
+/// The mask of a dropout: whether element `index` of a place is kept is a pure function, so that the backward pass
+/// computes it again instead of storing it.
 struct Mask {
   CLM_INLINE explicit Mask(const DropoutMask& dropout)
       : first(all_words(static_cast<std::uint32_t>(dropout.key))),
