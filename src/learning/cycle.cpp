@@ -372,10 +372,8 @@ Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& opti
   const double started = monotonic_seconds();
   for (const auto& model_type : options.training.models)
     if (auto known = make_trainer(model_type, options.trainers); !known) return forward_error(known);
-  for (const auto& model_type : options.training.warm_start)
-    if (!can_start_warm(model_type))
-      return fail(ErrorKind::usage, "train.warm_start", model_type + " cannot go on from the weights of a version",
-                  "training.warm_start", "Name nhits, patchtst or dlinear.");
+  if (auto can = check_warm_start_types(options.training.warm_start, "training.warm_start"); !can)
+    return forward_error(can);
   if (auto weights = configured_weights(options.ensemble); !weights) return forward_error(weights);
   if (auto closed = place.log.close_interrupted(place.lock); !closed) return forward_error(closed);
   if (auto made_whole = place.registry.reconcile(place.lock, request.as_of); !made_whole)

@@ -65,10 +65,11 @@ void check_training(const TrainingOptions& o, Findings& findings) {
                  "Name model types, such as [\"lightgbm\", \"xgboost\"].");
   findings.check_types("training.models", o.models);
   findings.check_list("training.warm_start", o.warm_start);
-  for (const std::string& type : o.warm_start)
-    if (!type.empty() && !can_start_warm(type))
-      findings.add("training.warm_start", "train.warm_start",
-                   "\"" + type + "\" cannot go on from the weights of a version", "Name nhits, patchtst or dlinear.");
+  for (const std::string& type : o.warm_start) {
+    if (type.empty()) continue;
+    if (const Status can = check_warm_start_types(std::vector{type}, {}); !can)
+      findings.add("training.warm_start", can.error());
+  }
 }
 
 /// The parameters of the types that are trained, as their trainers see them.
