@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/nearest_name.hpp"
 #include "learning/ensemble_lineup.hpp"
-#include "learning/triggers.hpp"
 #include "market/symbol_name.hpp"
 #include "models/trainers.hpp"
 #include "models/warm_start.hpp"
@@ -92,25 +90,6 @@ void check_trainers(const LearningOptions& o, Findings& findings) {
                          static_cast<double>(o.trainers.dlinear.windows.input_bars));
 }
 
-void check_triggers(const TriggerOptions& o, Findings& findings) {
-  static const std::vector<std::string> kKinds = [] {
-    std::vector<std::string> names;
-    for (const TriggerKind kind : {TriggerKind::time_based, TriggerKind::data_volume, TriggerKind::performance_decay,
-                                   TriggerKind::drift_detected, TriggerKind::regime_shift})
-      names.emplace_back(to_string(kind));
-    return names;
-  }();
-  findings.check_list("triggers.kinds", o.kinds);
-  for (const std::string& kind : o.kinds) {
-    if (kind.empty() || std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end()) continue;
-    std::string known;
-    for (const std::string& name : kKinds) known += (known.empty() ? "" : ", ") + name;
-    const std::string meant = did_you_mean(nearest_names(kind, kKinds));
-    findings.add("triggers.kinds", "config.unknown_name", "there is no trigger \"" + kind + "\"",
-                 (meant.empty() ? "" : meant + " ") + "Known are: " + known + ".");
-  }
-}
-
 void check_ensemble(const EnsembleOptions& o, Findings& findings) {
   findings.check_types("ensemble.models", o.models);
   findings.check_order("ensemble.min_weight", o.min_weight, "ensemble.max_weight", o.max_weight);
@@ -154,7 +133,7 @@ std::vector<OptionProblem> check_options(const LearningOptions& options) {
   check_universe(options.universe, findings);
   check_training(options.training, findings);
   check_trainers(options, findings);
-  check_triggers(options.triggers, findings);
+  findings.check_list("triggers.kinds", options.triggers.kinds);  // of its choices each one is
   check_ensemble(options.ensemble, findings);
   check_judging(options.judging, findings);
   check_stages(options.deployment.stages, findings);
