@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "base/parallel.hpp"
+#include "evaluation/verdict/evidence.hpp"
 #include "learning/arena.hpp"
 #include "learning/ensemble_step.hpp"
 #include "learning/warm_parent.hpp"
@@ -217,10 +218,7 @@ Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const Learn
   if (!artifact) return forward_error(artifact);
   log_info("judged " + artifact->manifest.model_type + " " + artifact->version.str() + " on " +
            std::to_string(judgement->rows) + " rows: " + std::string(to_string(verdict.decision)));
-  std::string evidence = nlohmann::json{{"judgement", to_json(*judgement)},
-                                        {"verdict", to_json(verdict)},
-                                        {"verdict_alone", to_json(decide_alone(*judgement, options.policy))}}
-                             .dump();
+  std::string evidence = Evidence(*judgement, verdict, decide_alone(*judgement, options.policy)).text();
   return JudgedCandidate{std::move(*artifact), std::move(*judgement), std::move(verdict), std::move(evidence)};
 }
 

@@ -3,8 +3,7 @@
 #include <array>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
+#include "evaluation/verdict/evidence.hpp"
 #include "learning/arena.hpp"
 #include "learning/life_cycle.hpp"
 
@@ -102,18 +101,14 @@ Status LifeCycle::propose_newcomer(const VersionRecord& record, const VersionVer
 Result<LifeCycle::VersionVerdict> LifeCycle::verdict_on(const VersionId& version) const {
   const auto evidence = place_.registry.latest_evidence(version);
   if (!evidence) return forward_error(evidence);
-  const auto json = nlohmann::json::parse(*evidence, nullptr, false);
+  const Evidence read = Evidence::from_json(*evidence);
   VersionVerdict verdict;
-  if (!json.is_object() || !json.contains("verdict")) return verdict;
-  const auto& said = json["verdict"];
-  if (const auto reasons = said.value("reasons", nlohmann::json()); reasons.is_array() && !reasons.empty())
-    verdict.why = reasons.front().get<std::string>();
-  const auto decision = said.value("decision", std::string());
-  for (const auto one :
-       {DeploymentDecision::deploy, DeploymentDecision::canary, DeploymentDecision::keep, DeploymentDecision::reject})
-    if (to_string(one) == decision) verdict.decision = one;
-  if (const auto alone = json.find("verdict_alone"); alone != json.end() && alone->is_object())
-    verdict.fit_alone = alone->value("decision", std::string()) == to_string(DeploymentDecision::deploy);
+  if (const auto said = read.verdict()) {
+    verdict.decision = said->decision;
+    if (!said->reasons.empty()) verdict.why = said->reasons.front();
+  }
+  const auto alone = read.verdict_alone();
+  verdict.fit_alone = alone && alone->decision == DeploymentDecision::deploy;
   return verdict;
 }
 

@@ -73,7 +73,7 @@ Result<std::optional<RankIcPromise>> TriggerWatch::promise_of(const VersionId& v
     if (promise || event.evidence_id.empty()) continue;
     const auto evidence = registry_.evidence(event.evidence_id);
     if (!evidence) return forward_error(evidence);
-    promise = read_promise(*evidence);
+    promise = promise_in(Evidence::from_json(*evidence));
   }
   return promise;
 }
