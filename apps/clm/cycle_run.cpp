@@ -174,17 +174,13 @@ Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
                 "the newest bar known then closed at " + to_string(newest) + ", and the life cycle is at " +
                     to_string(last) + " already; it does not go back",
                 "--as-of", "`clm replay` tries a policy on history; `clm train --as-of TIME` trains as of any time.");
-  std::vector<Trigger> by_hand;
-  if (flags.force)
-    for (const auto& model_type : options.training.models) by_hand.push_back(asked_by_hand(model_type));
-  life->ask_for_cycle(std::move(by_hand));
+  life->ask_for_cycle(flags.force ? asked_by_hand(options.training.models) : std::vector<Trigger>());
   const auto bars = go_on(*life, *tape, program.context());
   if (!bars) return forward_error(bars);
 
   std::optional<Result<CycleReport>> report = life->last_cycle();
   // Nothing was learned; that it was looked at is written down.
-  if (!report)
-    report = run_cycle(workplace, options, {newest, Force::no, "cli", std::vector<Trigger>()}, program.context());
+  if (!report) report = run_cycle(workplace, options, {newest, Force::no, "cli", {}}, program.context());
   if (!*report) return forward_error(*report);
   const auto news = news_of(*life, *life_log, *events_before, *bars);
   if (!news) return forward_error(news);
@@ -202,7 +198,9 @@ Result<int> run_and_print_training(Program& program, const CycleFlags& flags) {
   options.deployment.mode = "logging_only";
   options.ensemble.mode = "off";  // what is trained here belongs to no lineup
   CycleWorkplace workplace = desk->workplace();
-  const auto report = run_cycle(workplace, options, {desk->place.as_of, Force::yes, "cli"}, program.context());
+  const auto report =
+      run_cycle(workplace, options, {desk->place.as_of, Force::yes, "cli", asked_by_hand(options.training.models)},
+                program.context());
   if (!report) return forward_error(report);
   nlohmann::json document = clm::to_json(*report);
   add_lateness(document, desk->place.lateness);

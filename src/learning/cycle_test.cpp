@@ -48,20 +48,19 @@ TEST_F(CycleTest, ASignalIsFoundPromotedAndItsEvidenceKept) {
     EXPECT_EQ(*registry_->latest_evidence(result.version), Json::parse(result.evidence_json).dump());
   }
   EXPECT_EQ(log_.find(report.cycle)->value().status, CycleStatus::done);
-  EXPECT_EQ(report.triggers.front().priority, Priority::urgent);
+  EXPECT_EQ(report.triggers.front().kind, TriggerKind::manual);
 }
 
-TEST_F(CycleTest, NothingIsTrainedTwiceOnTheSameDataExceptByForce) {
+TEST_F(CycleTest, OnlyWhatIsAskedForIsTrainedAndTheSameDataGiveTheSameVersions) {
   const CycleReport first = cycle(learning());
-  const CycleReport second = cycle(learning());
+  const CycleReport second = cycle_without_triggers(learning());
   EXPECT_TRUE(second.triggers.empty());
-  const CycleReport forced = cycle(learning(), Force::yes);
-  EXPECT_EQ(versions(forced), versions(first));
-  EXPECT_EQ(forced.triggers.front().kind, TriggerKind::manual);
+  EXPECT_TRUE(second.results.empty());
+  EXPECT_EQ(versions(cycle(learning())), versions(first));
   EXPECT_EQ(registry_->list(Registry::Filter{"xgboost", {}, {}})->size(), 1U);
 }
 
-TEST_F(CycleTest, WhatWasOnlyLoggedWasTriedAllTheSame) {
+TEST_F(CycleTest, ModeLoggingOnlyMovesNothing) {
   LearningOptions logging = learning();
   logging.deployment.mode = "logging_only";
   const CycleReport first = cycle(logging);
@@ -69,11 +68,7 @@ TEST_F(CycleTest, WhatWasOnlyLoggedWasTriedAllTheSame) {
   EXPECT_THAT(first.results[0].reasons, ::testing::Contains(HasSubstr("nothing was moved")));
   EXPECT_EQ(status(first.results[0].version), VersionStatus::candidate);
   EXPECT_EQ(active_version("lightgbm"), "");
-
-  EXPECT_TRUE(cycle(logging).triggers.empty()) << "the same data again";
-  EXPECT_EQ(versions(cycle(logging, Force::yes)), versions(first));
-  EXPECT_TRUE(cycle(logging, Force::no, kBars + 1).triggers.empty()) << "one more bar is not worth another try";
-  EXPECT_EQ(cycle(logging, Force::no, kBars + 24).triggers.size(), 2U) << "triggers.retrain_hours have gone by";
+  EXPECT_EQ(versions(cycle(logging)), versions(first));
 }
 
 TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
@@ -91,7 +86,9 @@ TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
   ASSERT_TRUE(registry && log);
   const MemoryCandleSource source = testing::easy_candles(kBars);
   CycleWorkplace place{source, nullptr, *registry, *log, lock_, "test", {}};
-  const auto next = run_cycle(place, learning(), {close_of(kBars), Force::no, "test"}, {clock_, cancel_, progress_, 1});
+  const auto next =
+      run_cycle(place, learning(), {close_of(kBars), Force::no, "test", asked_by_hand(learning().training.models)},
+                undisturbed());
   ASSERT_TRUE(next) << to_string(next.error());
   EXPECT_EQ(versions(*next), versions(killed));
   for (const std::string& version : versions(*next)) EXPECT_EQ(registry->find(version)->status, VersionStatus::active);
@@ -121,7 +118,6 @@ TEST_F(CycleTest, ALaterCandidateIsHeldAgainstTheActiveVersion) {
   const CycleReport first = cycle(learning());
   const CycleReport second = cycle(learning(), Force::no, kBars + 200);
   ASSERT_EQ(versions(second).size(), 2U);
-  EXPECT_THAT(second.triggers.front().reason, HasSubstr("has seen ended"));
   const Json judgement = Json::parse(second.results[0].evidence_json).at("judgement");
   EXPECT_EQ(judgement.at("active").at("name"), first.results[0].version.str());
   // Only rows that neither of the two was fitted on.
@@ -187,7 +183,7 @@ TEST_F(CycleTest, AnAlteredMemberIsLeftOutOfTheEnsemble) {
   const auto file = registry_->store().directory_of("lightgbm", first.results[0].version) / "model.txt";
   ASSERT_TRUE(write_file_atomic(file, "tree\n"));
   options.ensemble.mode = EnsembleOptions().mode;
-  const CycleReport second = cycle(options);
+  const CycleReport second = cycle_without_triggers(options);
   ASSERT_EQ(second.ensemble.left_out.size(), 1U) << second.ensemble.why;
   EXPECT_THAT(second.ensemble.left_out[0].why, HasSubstr("is broken"));
 }

@@ -8,6 +8,7 @@
 #include "evaluation/deployment_policy.hpp"
 #include "evaluation/judgement.hpp"
 #include "features/label.hpp"
+#include "learning/triggers/trigger_kind.hpp"
 #include "market/data_quality.hpp"
 #include "models/trainers.hpp"
 
@@ -48,7 +49,7 @@ struct TriggerOptions {
   /// while nothing changes; > 0
   double false_alarm_days = 180;
   /// Which triggers a life cycle listens to; the first training of a type needs none.
-  std::vector<std::string> kinds{"time_based", "data_volume", "performance_decay", "drift_detected", "regime_shift"};
+  std::vector<std::string> kinds = trigger_names();
   double cooldown_hours = 24;  ///< a type is not trained again so soon after a training, unless that is tried again
 };
 

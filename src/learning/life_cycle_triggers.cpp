@@ -31,14 +31,8 @@ Result<std::optional<Trigger>> LifeCycle::due_trigger(const std::string& model_t
   const TriggerOptions& options = options_.triggers;
   const Timestamp before = state_.last_look.value_or(Timestamp(0));
   std::vector<TriggerKind> kinds;
-  const auto ask = [&](TriggerKind kind, double period_hours) {
-    if (is_listened_to(options, kind) && falls_due(before, now, period_hours)) kinds.push_back(kind);
-  };
-  ask(TriggerKind::time_based, 0);
-  ask(TriggerKind::data_volume, 0);
-  ask(TriggerKind::performance_decay, options.performance_hours);
-  ask(TriggerKind::drift_detected, options.drift_hours);
-  ask(TriggerKind::regime_shift, options.drift_hours);
+  for (const TriggerType& one : trigger_types())
+    if (is_listened_to(options, one.kind) && falls_due(one, before, now, options)) kinds.push_back(one.kind);
   const auto seen = watch_->look(
       {model_type, type.active, type.active_data_end, type.last_attempt, type.chart ? &*type.chart : nullptr}, bar,
       kinds);

@@ -43,7 +43,8 @@ class NetworkCycle : public testing::LearningTest {
   Result<CycleReport> cycle(const RunContext& run, Force force = Force::no,
                             const LearningOptions& options = learning()) {
     CycleWorkplace place = workplace(source_);
-    return run_cycle(place, options, {testing::close_of(kBars), force, "test"}, run);
+    return run_cycle(place, options, {testing::close_of(kBars), force, "test", asked_by_hand(options.training.models)},
+                     run);
   }
 
   MemoryCandleSource source_ = candles();
