@@ -195,8 +195,8 @@ Result<int> run_and_print_training(Program& program, const CycleFlags& flags) {
   const auto desk = open_desk(program, flags, "clm train");
   if (!desk) return forward_error(desk);
   LearningOptions& options = desk->session->learning();
-  options.deployment.mode = "logging_only";
-  options.ensemble.mode = "off";  // what is trained here belongs to no lineup
+  options.deployment.mode = PolicyMode::logging_only;
+  options.ensemble.mode = EnsembleMode::off;  // what is trained here belongs to no lineup
   CycleWorkplace workplace = desk->workplace();
   const auto report =
       run_cycle(workplace, options, {desk->place.as_of, Force::yes, "cli", asked_by_hand(options.training.models)},

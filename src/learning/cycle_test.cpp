@@ -17,7 +17,7 @@ using testing::kBars;
 
 LearningOptions learning() {
   LearningOptions options = testing::small_trees();
-  options.ensemble.mode = "off";  // ensemble_step_test has it
+  options.ensemble.mode = EnsembleMode::off;  // ensemble_step_test has it
   options.policy.skill_alpha = 0.2;
   return options;
 }
@@ -62,7 +62,7 @@ TEST_F(CycleTest, OnlyWhatIsAskedForIsTrainedAndTheSameDataGiveTheSameVersions) 
 
 TEST_F(CycleTest, ModeLoggingOnlyMovesNothing) {
   LearningOptions logging = learning();
-  logging.deployment.mode = "logging_only";
+  logging.deployment.mode = PolicyMode::logging_only;
   const CycleReport first = cycle(logging);
   ASSERT_EQ(versions(first).size(), 2U);
   EXPECT_THAT(first.results[0].reasons, ::testing::Contains(HasSubstr("nothing was moved")));
@@ -73,7 +73,7 @@ TEST_F(CycleTest, ModeLoggingOnlyMovesNothing) {
 
 TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
   LearningOptions logging = learning();
-  logging.deployment.mode = "logging_only";
+  logging.deployment.mode = PolicyMode::logging_only;
   const CycleReport killed = cycle(logging);
   // Stored and entered, but no cycle ended that says so.
   const std::filesystem::path elsewhere = directory_.path() / "another";
@@ -96,7 +96,7 @@ TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
 
 TEST_F(CycleTest, WhatIsNotKnownYetChangesNothing) {
   LearningOptions logging = learning();
-  logging.deployment.mode = "logging_only";
+  logging.deployment.mode = PolicyMode::logging_only;
   const CycleReport known = cycle(logging);
   const auto more = attempt(testing::easy_candles(kBars + 200), close_of(kBars), logging, Force::yes);
   ASSERT_TRUE(more);
@@ -107,7 +107,7 @@ TEST_F(CycleTest, WhatIsNotKnownYetChangesNothing) {
 
 TEST_F(CycleTest, JobsSideBySideGiveTheSameBits) {
   LearningOptions logging = learning();
-  logging.deployment.mode = "logging_only";
+  logging.deployment.mode = PolicyMode::logging_only;
   const CycleReport one = cycle(logging, Force::no, kBars, 1);
   const CycleReport two = cycle(logging, Force::yes, kBars, 2);
   EXPECT_EQ(versions(one), versions(two));
@@ -190,28 +190,29 @@ TEST_F(CycleTest, AnAlteredMemberIsLeftOutOfTheEnsemble) {
 
 TEST_F(CycleTest, TheModeIsStrongerThanTheGate) {
   struct Case {
-    const char* mode;
-    const char* gate;
+    PolicyMode mode;
+    PolicyGate gate;
     bool good;  ///< whether the verdict lets it through
     VersionStatus expected;
   };
   using enum VersionStatus;
   const Case cases[] = {
-      {"logging_only", "evidence", true, VersionStatus::candidate},
-      {"logging_only", "evidence", false, VersionStatus::candidate},
-      {"logging_only", "none", true, VersionStatus::candidate},
-      {"logging_only", "none", false, VersionStatus::candidate},
-      {"advisory", "evidence", true, VersionStatus::candidate},
-      {"advisory", "evidence", false, rejected},
-      {"advisory", "none", true, VersionStatus::candidate},
-      {"advisory", "none", false, VersionStatus::candidate},
-      {"enforced", "evidence", true, active},
-      {"enforced", "evidence", false, rejected},
-      {"enforced", "none", true, active},
-      {"enforced", "none", false, active},
+      {PolicyMode::logging_only, PolicyGate::evidence, true, VersionStatus::candidate},
+      {PolicyMode::logging_only, PolicyGate::evidence, false, VersionStatus::candidate},
+      {PolicyMode::logging_only, PolicyGate::none, true, VersionStatus::candidate},
+      {PolicyMode::logging_only, PolicyGate::none, false, VersionStatus::candidate},
+      {PolicyMode::advisory, PolicyGate::evidence, true, VersionStatus::candidate},
+      {PolicyMode::advisory, PolicyGate::evidence, false, rejected},
+      {PolicyMode::advisory, PolicyGate::none, true, VersionStatus::candidate},
+      {PolicyMode::advisory, PolicyGate::none, false, VersionStatus::candidate},
+      {PolicyMode::enforced, PolicyGate::evidence, true, active},
+      {PolicyMode::enforced, PolicyGate::evidence, false, rejected},
+      {PolicyMode::enforced, PolicyGate::none, true, active},
+      {PolicyMode::enforced, PolicyGate::none, false, active},
   };
   for (const Case& c : cases) {
-    SCOPED_TRACE(std::string(c.mode) + ", gate " + c.gate + (c.good ? ", let through" : ", refused"));
+    SCOPED_TRACE(std::string(to_string(c.mode)) + ", gate " + std::string(to_string(c.gate)) +
+                 (c.good ? ", let through" : ", refused"));
     CycleTestOf place;
     LearningOptions options = learning();
     options.deployment.mode = c.mode;
@@ -220,7 +221,7 @@ TEST_F(CycleTest, TheModeIsStrongerThanTheGate) {
     if (!c.good) options.policy.min_win_rate = 2;
     const CycleReport report = place.cycle(options);
     for (const CycleResult& result : report.results) {
-      if (result.model_type == kEnsembleType && std::string(c.gate) == "evidence") continue;  // judged by itself
+      if (result.model_type == kEnsembleType && c.gate == PolicyGate::evidence) continue;  // judged by itself
       EXPECT_EQ(place.status(result.version), c.expected) << result.model_type;
     }
     if (c.expected == active) {

@@ -81,7 +81,7 @@ TEST_F(EnsembleStep, OneMemberIsNoEnsemble) {
   const CycleReport nobody = cycle([] {
     LearningOptions options = learning();
     options.training.models = {"xgboost", "ridge"};
-    options.deployment.mode = "logging_only";
+    options.deployment.mode = PolicyMode::logging_only;
     return options;
   }());
   EXPECT_EQ(ensemble_in(nobody), nullptr);
@@ -91,14 +91,14 @@ TEST_F(EnsembleStep, OneMemberIsNoEnsemble) {
 
 TEST_F(EnsembleStep, OffMeansNone) {
   LearningOptions off = learning();
-  off.ensemble.mode = "off";
+  off.ensemble.mode = EnsembleMode::off;
   EXPECT_EQ(cycle(off).results.size(), 2U);
   EXPECT_EQ(active_version("ensemble"), "");
 }
 
 TEST_F(EnsembleStep, APersonsPromotionIsFollowedByAnEnsembleWithoutATrigger) {
   LearningOptions logging = learning();
-  logging.deployment.mode = "logging_only";
+  logging.deployment.mode = PolicyMode::logging_only;
   const CycleReport first = cycle(logging);
   ASSERT_EQ(first.results.size(), 2U);
   for (const auto& result : first.results) promote(result.version.str());
@@ -125,7 +125,7 @@ TEST_F(EnsembleStep, MembersOfOtherFeaturesAreLeftOutAndSaidSo) {
 
 TEST_F(EnsembleStep, AnExpiredVersionIsNoMember) {
   LearningOptions options = learning();
-  options.deployment.gate = "none";
+  options.deployment.gate = PolicyGate::none;
   options.serving.max_data_age_days = 4;
   options.ensemble.models = {"lightgbm", "ridge", "xgboost"};
   options.training.models = {"lightgbm"};
@@ -151,7 +151,7 @@ TEST_F(EnsembleStep, ALaterOneIsHeldAgainstTheActiveOneAndRollbackBringsItsMembe
   ASSERT_NE(ensemble_in(first), nullptr);
   const std::string before = ensemble_in(first)->version.str();
   options.training.seed = 2;
-  options.deployment.mode = "logging_only";
+  options.deployment.mode = PolicyMode::logging_only;
   const CycleReport second = cycle(options, Force::yes, kBars + 200);
   for (const auto& result : second.results)
     if (result.model_type != kEnsembleType) promote(result.version.str());

@@ -76,10 +76,10 @@ void add_training(Settings& s, TrainingOptions& o) {
 }
 
 void add_ensemble(Settings& s, EnsembleOptions& o) {
-  s.add("ensemble.mode", &o.mode,
-        text("off: no ensemble version is made. fixed: with the configured weights. learned: with learned ones where "
+  add_choice(s, "ensemble.mode", o.mode,
+             "off: no ensemble version is made. fixed: with the configured weights. learned: with learned ones where "
              "these are shown to be better on rows they were not learned from.",
-             {"off", "fixed", "learned"}));
+             {EnsembleMode::off, EnsembleMode::fixed, EnsembleMode::learned});
   s.add("ensemble.models", &o.models, text("Model types that take part; empty: those of training.models."));
   s.add("ensemble.weights", &o.weights,
         text("Weights as TYPE=WEIGHT; those of the types that take part are shared out."));
@@ -169,6 +169,32 @@ void add_stages(Settings& s, StageOptions& o) {
 
 }  // namespace
 
+std::string_view to_string(EnsembleMode mode) {
+  switch (mode) {
+    case EnsembleMode::off: return "off";
+    case EnsembleMode::fixed: return "fixed";
+    case EnsembleMode::learned: return "learned";
+  }
+  return {};
+}
+
+std::optional<EnsembleMode> parse_ensemble_mode(std::string_view name) {
+  for (const EnsembleMode mode : {EnsembleMode::off, EnsembleMode::fixed, EnsembleMode::learned})
+    if (to_string(mode) == name) return mode;
+  return std::nullopt;
+}
+
+std::string_view to_string(PolicyMode mode) {
+  switch (mode) {
+    case PolicyMode::logging_only: return "logging_only";
+    case PolicyMode::advisory: return "advisory";
+    case PolicyMode::enforced: return "enforced";
+  }
+  return {};
+}
+
+std::string_view to_string(PolicyGate gate) { return gate == PolicyGate::none ? "none" : "evidence"; }
+
 void add_settings(Settings& settings, LearningOptions& options) {
   add_universe(settings, options.universe);
   settings.add("features.set", &options.feature_set, text("Feature set.", feature_set_names()));
@@ -198,14 +224,13 @@ void add_settings(Settings& settings, LearningOptions& options) {
   add_ensemble(settings, options.ensemble);
   add_judging(settings, options.judging);
   add_policy(settings, options.policy);
-  settings.add("policy.mode", &options.deployment.mode,
-               text("Who moves versions: say what would be done, leave it to a person, or do it.",
-                    {"logging_only", "advisory", "enforced"}));
-  settings.add(
-      "policy.gate", &options.deployment.gate,
-      text("What a version has to show: evidence: the verdict decides; none: nothing, for comparison in a replay. "
-           "policy.mode is stronger: it says who moves a version at all.",
-           {"evidence", "none"}));
+  add_choice(settings, "policy.mode", options.deployment.mode,
+             "Who moves versions: say what would be done, leave it to a person, or do it.",
+             {PolicyMode::logging_only, PolicyMode::advisory, PolicyMode::enforced});
+  add_choice(settings, "policy.gate", options.deployment.gate,
+             "What a version has to show: evidence: the verdict decides; none: nothing, for comparison in a replay. "
+             "policy.mode is stronger: it says who moves a version at all.",
+             {PolicyGate::evidence, PolicyGate::none});
   add_stages(settings, options.deployment.stages);
   settings.add("jobs.max_attempts", &options.jobs.max_attempts, number("attempts", "Of a training.", 1, 1e6));
   settings.add("jobs.backoff_hours", &options.jobs.backoff_hours,

@@ -75,7 +75,7 @@ Status LifeCycle::make_up_for(const std::string& model_type, const VersionId& lo
   TypeState& type = state_.types[model_type];
   type.lost = "the active version " + lost.str() + " is broken";
   if (auto met = meet_broken_ways_back(model_type, now); !met) return met;
-  if (type.active.empty() && options_.deployment.mode != "logging_only") {
+  if (type.active.empty() && options_.deployment.mode != PolicyMode::logging_only) {
     const auto back = go_back_from(model_type, lost, now);
     if (!back) return forward_error(back);
     if (!back->empty())

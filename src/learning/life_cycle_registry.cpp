@@ -14,7 +14,7 @@ namespace {
 std::set<std::string> types_of(const LearningOptions& options) {
   std::set<std::string> types(options.training.models.begin(), options.training.models.end());
   types.insert(options.ensemble.models.begin(), options.ensemble.models.end());
-  if (options.ensemble.mode != "off") types.insert(std::string(kEnsembleType));
+  if (options.ensemble.mode != EnsembleMode::off) types.insert(std::string(kEnsembleType));
   return types;
 }
 
@@ -74,12 +74,12 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
 }
 
 Status LifeCycle::propose_newcomer(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now) {
-  if (options_.deployment.mode != "advisory" || !verdict.decision) return {};
+  if (options_.deployment.mode != PolicyMode::advisory || !verdict.decision) return {};
   const auto manifest = stored_manifest(record);
   if (!manifest) return forward_error(manifest);
   const auto rival = rival_of(place_.registry, *manifest, options_, now);
   if (!rival) return forward_error(rival);
-  const auto to = options_.deployment.gate == "none"
+  const auto to = options_.deployment.gate == PolicyGate::none
                       ? std::optional(VersionStatus::active)
                       : first_stage(*verdict.decision, options_.deployment.stages, *rival);
   if (!to || *to == VersionStatus::rejected) return {};

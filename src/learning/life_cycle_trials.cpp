@@ -143,7 +143,7 @@ void LifeCycle::propose(Trial& trial, const StageDecision& decision, Timestamp n
   if (trial.proposed != StageMove::stay) cancel_proposals(trial.challenger, "it has come to look different");
   trial.proposed = decision.move;
   Job job = job_of(trial, decision);
-  const bool asks = options_.deployment.mode == "advisory";
+  const bool asks = options_.deployment.mode == PolicyMode::advisory;
   tell(now, "proposed", trial.model_type, trial.challenger,
        (asks ? "waits for approval: " : "mode logging_only, so nothing is done: ") + describe(job) + "; " +
            decision.reason,
@@ -156,9 +156,10 @@ void LifeCycle::propose(Trial& trial, const StageDecision& decision, Timestamp n
 void LifeCycle::move_on(Trial& trial, const StageDecision& decision, Timestamp now) {
   const bool ends_watch = trial.stage == Stage::watch && decision.move == StageMove::go_on;
   const bool grows_share = trial.stage == Stage::canary_first && decision.move == StageMove::go_on;
-  const std::string& mode = options_.deployment.mode;
+  const PolicyMode mode = options_.deployment.mode;
   // Whoever approved the canary approved both of its shares.
-  if (!ends_watch && mode != "enforced" && !(grows_share && mode == "advisory")) return propose(trial, decision, now);
+  if (!ends_watch && mode != PolicyMode::enforced && !(grows_share && mode == PolicyMode::advisory))
+    return propose(trial, decision, now);
 
   const std::string evidence = evidence_of(trial).dump();
   const auto tell_it = [&](const char* kind) {

@@ -118,7 +118,7 @@ Status LifeCycle::ask_triggers(std::size_t bar) {
   const bool lineup_changes = std::any_of(planned_.begin(), planned_.end(), [](const Job& job) {
     return job.kind == JobKind::promote && job.approval == Approval::not_needed && job.model_type != kEnsembleType;
   });
-  bool ensemble_due = wanted.empty() && lineup_changes && options_.ensemble.mode != "off";
+  bool ensemble_due = wanted.empty() && lineup_changes && options_.ensemble.mode != EnsembleMode::off;
   if (wanted.empty() && !ensemble_due && cycle_asked_) {
     const auto plan = plan_ensemble(place_.registry, place_.log, options_, {now, Force::no, "life cycle"});
     if (!plan) return forward_error(plan);

@@ -23,8 +23,8 @@ LearningOptions learning() {
   LearningOptions options;
   options.feature_set = "classic22";
   options.training.models = {"nhits", "patchtst"};
-  options.ensemble.mode = "off";
-  options.deployment.mode = "logging_only";
+  options.ensemble.mode = EnsembleMode::off;
+  options.deployment.mode = PolicyMode::logging_only;
   const auto make_small = [](auto& model) {
     model.windows.input_bars = 32;
     model.network.hidden = 16;

@@ -81,8 +81,8 @@ const std::vector<std::string>& replay_policies() {
 
 Result<LearningOptions> with_policy(LearningOptions options, const std::string& policy) {
   if (policy == "gated") return options;
-  options.deployment.gate = "none";
-  options.deployment.mode = "enforced";
+  options.deployment.gate = PolicyGate::none;
+  options.deployment.mode = PolicyMode::enforced;
   options.deployment.stages.shadow.enabled = false;
   options.deployment.stages.canary.enabled = false;
   options.deployment.stages.watch.enabled = false;

@@ -103,7 +103,7 @@ class ReplayPlace : public LearningTest {
   }
   /// Trains on these candles and serves what came out, as of the beginning.
   VersionId serve_what_learns_from(const CandleSource& candles, LearningOptions options) {
-    options.deployment.gate = "none";
+    options.deployment.gate = PolicyGate::none;
     const auto report = attempt(candles, close_of(history_ - 1), options, Force::yes);
     EXPECT_TRUE(report) << to_string(report.error());
     return report->results.front().version;

@@ -68,7 +68,7 @@ LearningOptions learning() {
   options.training.max_fit_rows = 3'000;
   options.trainers.lightgbm.min_data_in_leaf = 75;
   options.trainers.lightgbm.learning_rate = 0.2;
-  options.ensemble.mode = "off";
+  options.ensemble.mode = EnsembleMode::off;
   options.policy.skill_alpha = 0.2;
   options.policy.superiority_alpha = 0.49;
   options.policy.deploy_improvement = 10;  // whoever is safe gets its chance in the shadow, and goes the careful way
@@ -222,7 +222,7 @@ TEST_F(Replay, ACandidateThatLearnedNothingIsStoppedInTheShadow) {
   ReplayPlace place(kHistory);
   const VersionId good = place.serve_what_learns_from(candles(), learning());
   LearningOptions nothing_moved = learning();
-  nothing_moved.deployment.mode = "logging_only";
+  nothing_moved.deployment.mode = PolicyMode::logging_only;
   const auto made = place.attempt(noise(), close_of(kHistory - 1), nothing_moved, Force::yes);
   ASSERT_TRUE(made);
   const VersionId candidate = made->results.front().version;

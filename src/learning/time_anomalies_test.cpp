@@ -41,7 +41,7 @@ LearningOptions learning() {
   options.feature_set = kFeatures;
   options.training.models = {"lightgbm"};
   options.trainers.lightgbm.min_data_in_leaf = 50;
-  options.ensemble.mode = "off";
+  options.ensemble.mode = EnsembleMode::off;
   options.policy.skill_alpha = 0.49;
   options.policy.superiority_alpha = 0.49;
   options.policy.deploy_improvement = -10;
