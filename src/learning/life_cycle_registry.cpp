@@ -41,14 +41,14 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
     return event.at == now && event.to == VersionStatus::candidate && event.from != event.to;
   });
   if (!is_new) {
-    tell(now, "trained", result.model_type, result.version,
+    tell(now, EventKind::trained, result.model_type, result.version,
          "this very model was trained before, at " + to_string(events->front().at));
     return {};
   }
   // Not the entry's own words: a version whose cycle was killed was entered by the next one, with words of its own.
   const auto verdict = verdict_on(result.version);
   if (!verdict) return forward_error(verdict);
-  tell(now, "trained", result.model_type, result.version,
+  tell(now, EventKind::trained, result.model_type, result.version,
        (verdict->why.empty() ? events->front().reason : verdict->why) + " It is now " +
            std::string(to_string(record->status)) + ".",
        nlohmann::json{{"status", to_string(record->status)}}.dump());
@@ -63,7 +63,7 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
     case VersionStatus::active: break;
     default: return {};
   }
-  tell(now, "promoted", result.model_type, result.version,
+  tell(now, EventKind::promoted, result.model_type, result.version,
        reference.empty() ? "it is the first active one" : "it takes the place of " + reference.str() + " at once");
   if (reference.empty() || reference == result.version || !options_.deployment.stages.watch.enabled) return {};
   restart_trials_against(result.model_type, result.version, now);
@@ -93,7 +93,8 @@ Status LifeCycle::propose_newcomer(const VersionRecord& record, const VersionVer
   job.reason = verdict.why;
   job.evidence_json = *evidence;
   job.approval = Approval::awaited;
-  tell(now, "proposed", job.model_type, job.version, "waits for approval: " + describe(job) + "; " + job.reason);
+  tell(now, EventKind::proposed, job.model_type, job.version,
+       "waits for approval: " + describe(job) + "; " + job.reason);
   planned_.push_back(std::move(job));
   return make_plan(now);
 }
@@ -157,7 +158,7 @@ Status LifeCycle::meet_moved_trials(Timestamp now) {
              (job.state == JobState::running || is_due(job, now));
     });
     if (on_its_way) continue;
-    tell(now, "trial_ended", trial.model_type, trial.challenger,
+    tell(now, EventKind::trial_ended, trial.model_type, trial.challenger,
          "it was made " + std::string(to_string(record->status)) + "; its " + std::string(to_string(trial.stage)) +
              " is over");
     end_trial(trial);
@@ -191,7 +192,7 @@ Status LifeCycle::meet_moved_actives(const std::map<std::string, VersionId>& act
     const auto before = active_before.find(name);
     if (type.active.empty() || before == active_before.end() || before->second == type.active) continue;
     if (!before->second.empty())
-      tell(now, "promoted", name, type.active, "somebody put it in the place of " + before->second.str());
+      tell(now, EventKind::promoted, name, type.active, "somebody put it in the place of " + before->second.str());
     restart_trials_against(name, type.active, now);
     if (before->second.empty()) continue;
     const auto there_is_a_way_back = has_vote(before->second, now);

@@ -41,7 +41,7 @@ Result<std::optional<Trigger>> LifeCycle::due_trigger(const std::string& model_t
   std::optional<Trigger> chosen;
   for (const Sighting& sighting : *seen) {
     if (!sighting.fired) continue;
-    tell(now, "trigger", model_type, type.active, sentence(sighting.trigger));
+    tell(now, EventKind::trigger, model_type, type.active, sentence(sighting.trigger));
     if (sighting.trigger.kind == TriggerKind::performance_decay) type.chart->answer();
     if (!chosen || sighting.trigger.priority > chosen->priority) chosen = sighting.trigger;
   }
@@ -78,7 +78,7 @@ void LifeCycle::ask_for_lost(std::vector<Trigger>& wanted, Timestamp now) {
     if (why.empty() || std::find(trained.begin(), trained.end(), name) == trained.end()) continue;
     if (std::any_of(wanted.begin(), wanted.end(), [&](const Trigger& one) { return one.model_type == name; })) continue;
     wanted.push_back({name, TriggerKind::time_based, Priority::urgent, why});
-    tell(now, "trigger", name, {}, sentence(wanted.back()));
+    tell(now, EventKind::trigger, name, {}, sentence(wanted.back()));
   }
 }
 

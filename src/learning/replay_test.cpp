@@ -169,7 +169,7 @@ TEST_F(Replay, GoesThroughTheLifeOfAVersion) {
   ASSERT_TRUE(report->served);
   EXPECT_GT(report->served->rank_ic.mean.mean, 0.1);
   EXPECT_GT(report->served_share, 0.9) << "the first version is active after the first bar";
-  EXPECT_EQ(report->timeline.front().kind, "trigger");
+  EXPECT_EQ(report->timeline.front().kind, EventKind::trigger);
   EXPECT_THAT(report->timeline.front().text, HasSubstr("no version has a vote"));
   for (std::size_t i = 0; i < report->timeline.size(); ++i)
     EXPECT_EQ(report->timeline[i].sequence, static_cast<std::int64_t>(i) + 1);
