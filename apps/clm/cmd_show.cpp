@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "evaluation/verdict/evidence.hpp"
 #include "learning/protocol.hpp"
 #include "life_cycle_place.hpp"
 #include "registry/registry_report.hpp"
@@ -61,11 +62,11 @@ Result<int> run(Program& program, const std::string& version) {
   for (const auto& file : manifest["files"])
     text += "  " + text_of(file["name"]) + "  " + grouped(file["bytes"].get<long long>()) + " bytes  sha256 " +
             text_of(file["sha256"]).substr(0, 16) + "...\n";
-  if (d["evidence"].contains("verdict")) {
-    text += "\nThe policy's verdict when it was judged: " + text_of(d["evidence"]["verdict"]["decision"]) + "\n";
-    for (const auto& reason : d["evidence"]["verdict"]["reasons"]) text += "  - " + text_of(reason) + "\n";
-    if (d["evidence"].contains("ensemble"))
-      text += "  - " + text_of(d["evidence"]["ensemble"]["weights"]["reason"]) + "\n";
+  const Evidence evidence = Evidence::of_document(d["evidence"]);
+  if (const auto verdict = evidence.verdict()) {
+    text += "\nThe policy's verdict when it was judged: " + std::string(to_string(verdict->decision)) + "\n";
+    for (const auto& reason : verdict->reasons) text += "  - " + reason + "\n";
+    if (const std::string why = evidence.why_weights(); !why.empty()) text += "  - " + why + "\n";
   }
   text += "\nevents\n";
   for (const auto& event : d["events"])

@@ -57,9 +57,8 @@ Result<int> run(Program& program) {
   if (!tape) return forward_error(tape);
   if (auto known = log->set_universe(tape->symbols()); !known) return forward_error(known);
   TriggerWatch watch(*tape, **registry, *log, options);
-  const std::vector<TriggerKind> kinds{TriggerKind::time_based, TriggerKind::data_volume,
-                                       TriggerKind::performance_decay, TriggerKind::drift_detected,
-                                       TriggerKind::regime_shift};
+  std::vector<TriggerKind> kinds;
+  for (const TriggerType& one : trigger_types()) kinds.push_back(one.kind);
   std::vector<Sighting> sightings;
   for (const auto& model_type : options.training.models) {
     const TypeState& type = state->types.at(model_type);

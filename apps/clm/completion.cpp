@@ -9,7 +9,7 @@
 #include "learning/life_cycle_log.hpp"
 #include "manual.hpp"
 #include "market/candle_store.hpp"
-#include "models/trainers.hpp"
+#include "models/model_type.hpp"
 #include "registry/registry.hpp"
 #include "registry/workspace.hpp"
 #include "session.hpp"
@@ -155,7 +155,7 @@ Candidates values_of(const CLI::App& program, const CLI::Option& option, const P
   if (kind == "SETTING") return settings_keys();
   if (kind == "COMMAND") return commands_of(program);
   if (kind == "MODEL_TYPE") {
-    for (const auto type : known_model_types()) candidates.push_back({std::string(type), ""});
+    for (const ModelType& type : model_types()) candidates.push_back({std::string(type.name), ""});
     candidates.push_back({"ensemble", "what is made of the active versions"});
     return candidates;
   }

@@ -94,7 +94,7 @@ std::string describe(const LifeCycleNews& news) {
   std::string text;
   if (news.bars > 1) text += "Caught up on " + std::to_string(news.bars) + " bars.\n";
   for (const LifeEvent& event : news.events)
-    if (event.kind != "trained") text += "  " + to_line(event) + "\n";
+    if (event.kind != EventKind::trained) text += "  " + to_line(event) + "\n";
   for (const TrialView& trial : news.trials) text += "  " + describe(trial) + "\n";
   for (const Job& job : news.jobs)
     text += "  job " + std::to_string(job.id) + " " +
@@ -174,17 +174,13 @@ Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
                 "the newest bar known then closed at " + to_string(newest) + ", and the life cycle is at " +
                     to_string(last) + " already; it does not go back",
                 "--as-of", "`clm replay` tries a policy on history; `clm train --as-of TIME` trains as of any time.");
-  std::vector<Trigger> by_hand;
-  if (flags.force)
-    for (const auto& model_type : options.training.models) by_hand.push_back(asked_by_hand(model_type));
-  life->ask_for_cycle(std::move(by_hand));
+  life->ask_for_cycle(flags.force ? asked_by_hand(options.training.models) : std::vector<Trigger>());
   const auto bars = go_on(*life, *tape, program.context());
   if (!bars) return forward_error(bars);
 
   std::optional<Result<CycleReport>> report = life->last_cycle();
   // Nothing was learned; that it was looked at is written down.
-  if (!report)
-    report = run_cycle(workplace, options, {newest, Force::no, "cli", std::vector<Trigger>()}, program.context());
+  if (!report) report = run_cycle(workplace, options, {newest, Force::no, "cli", {}}, program.context());
   if (!*report) return forward_error(*report);
   const auto news = news_of(*life, *life_log, *events_before, *bars);
   if (!news) return forward_error(news);
@@ -199,10 +195,12 @@ Result<int> run_and_print_training(Program& program, const CycleFlags& flags) {
   const auto desk = open_desk(program, flags, "clm train");
   if (!desk) return forward_error(desk);
   LearningOptions& options = desk->session->learning();
-  options.deployment.mode = "logging_only";
-  options.ensemble.mode = "off";  // what is trained here belongs to no lineup
+  options.deployment.mode = PolicyMode::logging_only;
+  options.ensemble.mode = EnsembleMode::off;  // what is trained here belongs to no lineup
   CycleWorkplace workplace = desk->workplace();
-  const auto report = run_cycle(workplace, options, {desk->place.as_of, Force::yes, "cli"}, program.context());
+  const auto report =
+      run_cycle(workplace, options, {desk->place.as_of, Force::yes, "cli", asked_by_hand(options.training.models)},
+                program.context());
   if (!report) return forward_error(report);
   nlohmann::json document = clm::to_json(*report);
   add_lateness(document, desk->place.lateness);

@@ -79,6 +79,7 @@ Result<StudiedMarket> study_market(const PromotionStudyOptions& options, std::ui
   CycleRequest request;
   request.as_of = simulation.start + simulation.interval.length() * static_cast<std::int64_t>(simulation.bars);
   request.actor = "promotion study";
+  request.triggers = asked_by_hand(options.learning.training.models);
   const auto report = run_cycle(place, options.learning, request, run);
   if (!report) return forward_error(report);
 

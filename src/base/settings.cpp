@@ -150,14 +150,24 @@ std::pair<double, double> bounds_of(const Settings::Field& field, const SettingI
   return {lowest, highest};
 }
 
+bool is_choice(const std::string& text, const SettingInfo& info) {
+  return std::find(info.choices.begin(), info.choices.end(), text) != info.choices.end();
+}
+
+tl::unexpected<Error> no_choice(std::string message, const SettingInfo& info, const std::string& where) {
+  std::string known;
+  for (const auto& choice : info.choices) known += (known.empty() ? "" : ", ") + choice;
+  return setting_error("config.range", std::move(message), where, "Choose one of: " + known + ".");
+}
+
 Status check_bounds(const std::string& key, const Value& value, const Settings::Field& field, const SettingInfo& info,
                     const std::string& where) {
-  if (const auto* text = std::get_if<std::string>(&value); text != nullptr && !info.choices.empty()) {
-    if (std::find(info.choices.begin(), info.choices.end(), *text) != info.choices.end()) return {};
-    std::string known;
-    for (const auto& choice : info.choices) known += (known.empty() ? "" : ", ") + choice;
-    return setting_error("config.range", key + " cannot be '" + shown(*text) + "'", where,
-                         "Choose one of: " + known + ".");
+  if (!info.choices.empty()) {
+    if (const auto* text = std::get_if<std::string>(&value); text != nullptr && !is_choice(*text, info))
+      return no_choice(key + " cannot be '" + shown(*text) + "'", info, where);
+    if (const auto* list = std::get_if<std::vector<std::string>>(&value); list != nullptr)
+      for (const std::string& one : *list)
+        if (!is_choice(one, info)) return no_choice(key + " cannot hold '" + shown(one) + "'", info, where);
   }
   double number = 0;
   if (const auto* whole = std::get_if<std::int64_t>(&value)) {
@@ -202,12 +212,12 @@ void assign(const Settings::Field& field, const Value& value) {
 }
 
 /// What the manual says of a setting, as TOML comments of readable width.
-std::string comment_of(const SettingInfo& info) {
+std::string comment_of(const SettingInfo& info, bool is_list) {
   constexpr std::size_t kWidth = 100;
   std::string words = info.meaning;
   if (!info.unit.empty()) words += " Unit: " + info.unit + ".";
   if (!info.choices.empty()) {
-    words += " One of:";
+    words += is_list ? " Of:" : " One of:";
     for (const auto& choice : info.choices) words += " " + choice;
     words += ".";
   }
@@ -360,7 +370,8 @@ std::string Settings::to_toml(const std::vector<std::string>& keys) const {
       section = key.substr(0, dot);
       text += (text.empty() ? "[" : "\n[") + section + "]\n";
     }
-    text += comment_of(entry.info) + key.substr(dot + 1) + " = " + field_text(entry.field) + "\n";
+    text += comment_of(entry.info, kind_of(entry.field) == Kind::list) + key.substr(dot + 1) + " = " +
+            field_text(entry.field) + "\n";
   }
   return text;
 }

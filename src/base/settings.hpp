@@ -18,7 +18,7 @@ struct SettingInfo {
   std::string meaning;
   double minimum = -std::numeric_limits<double>::infinity();
   double maximum = std::numeric_limits<double>::infinity();
-  std::vector<std::string> choices;      ///< a text must be one of these; empty = any
+  std::vector<std::string> choices;      ///< a text, or each text of a list, is one of these; empty = any
   std::vector<std::string> environment;  ///< further variables that set it, such as the original's QT_CLM_* names
 };
 

@@ -111,6 +111,25 @@ TEST(Settings, AllThatIsWrongIsNamedAtOnce) {
   EXPECT_TRUE(o.relative) << "nothing is changed";
 }
 
+TEST(Settings, EveryTextOfAListIsOneOfItsChoices) {
+  std::vector<std::string> kinds{"age"};
+  Settings settings;
+  settings.add("watch.kinds", &kinds, {"", "What is watched.", 0, 0, {"age", "drift"}, {}});
+  const auto misspelt = settings.load_toml_text("[watch]\nkinds = [\"age\", \"drit\"]\n", "clm.toml");
+  ASSERT_FALSE(misspelt);
+  EXPECT_EQ(misspelt.error().code, "config.range");
+  EXPECT_EQ(misspelt.error().where, "clm.toml:2");
+  EXPECT_EQ(misspelt.error().message, "watch.kinds cannot hold 'drit'");
+  EXPECT_EQ(misspelt.error().remedy, "Choose one of: age, drift.");
+  EXPECT_EQ(settings.load_environment({{"CLM_WATCH_KINDS", "age,drit"}}).error().code, "config.range");
+  EXPECT_EQ(kinds, std::vector<std::string>{"age"});
+  ASSERT_TRUE(settings.load_toml_text("[watch]\nkinds = [\"drift\"]\n", "clm.toml"));
+  EXPECT_EQ(kinds, std::vector<std::string>{"drift"});
+  ASSERT_TRUE(settings.load_toml_text("[watch]\nkinds = []\n", "clm.toml"));
+  EXPECT_TRUE(kinds.empty());
+  EXPECT_EQ(settings.to_toml(), "[watch]\n# What is watched. Of: age drift.\nkinds = []\n");
+}
+
 TEST(Settings, SomeAloneCanBeWritten) {
   Options o;
   EXPECT_EQ(settings_of(o).to_toml({"policy.mode", "costs.fee_bps"}),

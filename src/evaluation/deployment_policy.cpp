@@ -239,6 +239,13 @@ std::string_view to_string(DeploymentDecision decision) {
   return "reject";
 }
 
+std::optional<DeploymentDecision> parse_deployment_decision(std::string_view name) {
+  for (const auto decision :
+       {DeploymentDecision::deploy, DeploymentDecision::canary, DeploymentDecision::keep, DeploymentDecision::reject})
+    if (to_string(decision) == name) return decision;
+  return std::nullopt;
+}
+
 Verdict decide(const Judgement& judgement, const PolicyOptions& options) {
   Verdict verdict;
   if (judgement.active && judgement.improvement && judgement.against_active) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@ namespace clm {
 
 enum class DeploymentDecision { deploy, canary, keep, reject };
 std::string_view to_string(DeploymentDecision decision);
+std::optional<DeploymentDecision> parse_deployment_decision(std::string_view name);
 
 /// What "pays after costs" must mean for a first promotion.
 enum class ProfitRule {

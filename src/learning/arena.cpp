@@ -56,17 +56,17 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
   const Decision decision{request.as_of, actor, why, result.evidence_json};
   const bool refused = candidate.verdict.decision == DeploymentDecision::reject ||
                        candidate.verdict.decision == DeploymentDecision::keep;
-  if (options.deployment.mode == "logging_only") {
+  if (options.deployment.mode == PolicyMode::logging_only) {
     result.reasons.push_back("mode logging_only: nothing was moved");
     return result;
   }
   // The mode says who decides, and is stronger than the gate, which says what a version has to show.
-  const bool gated = options.deployment.gate != "none";
+  const bool gated = options.deployment.gate != PolicyGate::none;
   if (refused && gated) {
     if (auto rejected = place.registry.reject(version, decision); !rejected) return forward_error(rejected);
     return result;
   }
-  if (options.deployment.mode == "advisory") {
+  if (options.deployment.mode == PolicyMode::advisory) {
     result.reasons.push_back("mode advisory: it waits for a person: clm promote " + version.str() +
                              " --reason TEXT, or see clm jobs");
     return result;

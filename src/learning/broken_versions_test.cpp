@@ -23,7 +23,7 @@ LearningOptions learning() {
   LearningOptions options = testing::small_trees();
   options.training.models = {"lightgbm"};
   options.feature_set = "core";  // order flow, in which the signal is, can be seen there
-  options.ensemble.mode = "off";
+  options.ensemble.mode = EnsembleMode::off;
   options.triggers.kinds = {};
   options.deployment.stages.shadow.min_predictions = 20;
   options.deployment.stages.shadow.alpha = 0.4;
@@ -46,18 +46,18 @@ MemoryCandleSource noise() {
 
 class BrokenVersions : public testing::LifeCycleTest {
  protected:
-  VersionId trained(const CandleSource& candles, int seed, const std::string& mode) {
+  VersionId trained(const CandleSource& candles, int seed, PolicyMode mode) {
     LearningOptions options = learning();
     options.training.seed = seed;
     options.deployment.mode = mode;
-    options.deployment.gate = "none";
+    options.deployment.gate = PolicyGate::none;
     const auto report = attempt(candles, close_of(kBars - 1), options, Force::yes);
     EXPECT_TRUE(report) << to_string(report.error());
     return report->results.front().version;
   }
-  VersionId served(const CandleSource& candles, int seed) { return trained(candles, seed, "enforced"); }
+  VersionId served(const CandleSource& candles, int seed) { return trained(candles, seed, PolicyMode::enforced); }
   VersionId in_the_shadow(const CandleSource& candles, int seed) {
-    const VersionId version = trained(candles, seed, "logging_only");
+    const VersionId version = trained(candles, seed, PolicyMode::logging_only);
     EXPECT_TRUE(registry_->advance(version, VersionStatus::shadow, testing::because("let it try")));
     return version;
   }
@@ -110,7 +110,7 @@ class BrokenVersions : public testing::LifeCycleTest {
 
   testing::LifeCycleChecker checker_{*registry_, life_log_};
   std::vector<TrialView> trials_;
-  std::string mode_ = "enforced";
+  PolicyMode mode_ = PolicyMode::enforced;
 };
 
 TEST_F(BrokenVersions, WhoIsToBePromotedFailsAndTheActiveOneStays) {
@@ -233,7 +233,7 @@ TEST_F(BrokenVersions, AnOlderSoundOneTakesItsPlaceMeanwhile) {
 TEST_F(BrokenVersions, WhereAPersonDecidesNoOlderOneIsTaken) {
   const VersionId before = served(easy_candles(), 1);
   const VersionId active = served(easy_candles(), 2);
-  mode_ = "logging_only";
+  mode_ = PolicyMode::logging_only;
   ASSERT_TRUE(live_until(kBars + 3));
   alter(active);
   const auto gone = live_until(kBars + 4);
@@ -263,7 +263,7 @@ TEST_F(BrokenVersions, WhoeverWasKilledOnNoticingIsFinishedByTheNext) {
 TEST_F(BrokenVersions, ATrialBesideAVersionThatFailsStartsOver) {
   const VersionId active = served(easy_candles(), 1);
   const VersionId candidate = in_the_shadow(easy_candles(), 2);
-  mode_ = "logging_only";
+  mode_ = PolicyMode::logging_only;
   ASSERT_TRUE(live_until(kBars + 3));
   alter(active);
   const auto gone = live_until(kBars + 6);

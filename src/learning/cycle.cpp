@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "base/parallel.hpp"
+#include "evaluation/verdict/evidence.hpp"
 #include "learning/arena.hpp"
 #include "learning/ensemble_step.hpp"
 #include "learning/warm_parent.hpp"
@@ -18,73 +19,6 @@
 
 namespace clm {
 namespace {
-
-/// What the triggers need to know of a type, from the records alone.
-Result<ModelFreshness> freshness_of(const Registry& registry, const CycleLog& log, const std::string& model_type) {
-  ModelFreshness freshness{model_type, std::nullopt, std::nullopt};
-  const auto active = registry.active(Slot{model_type});
-  if (!active) return forward_error(active);
-  if (*active) {
-    const auto manifest = stored_manifest((*active)->record);
-    if (!manifest) return forward_error(manifest);
-    freshness.active_data_end = manifest->created_as_of;
-  }
-  const auto versions = registry.list(Registry::Filter{model_type, {}, {}});
-  if (!versions) return forward_error(versions);
-  for (const auto& version : *versions) {
-    const auto manifest = stored_manifest(version);
-    if (!manifest) return forward_error(manifest);
-    if (freshness.last_attempt_data_end >= std::optional(manifest->created_as_of)) continue;
-    if (version.status == VersionStatus::candidate) {
-      // Decided on and left to a person, or only logged; or not decided on, because its cycle was killed.
-      const auto settled = log.is_settled(version.version);
-      if (!settled) return forward_error(settled);
-      if (!*settled) continue;
-    }
-    freshness.last_attempt_data_end = manifest->created_as_of;
-  }
-  return freshness;
-}
-
-Result<std::int64_t> bars_since(const CandleSource& candles, Timestamp since, Timestamp as_of) {
-  std::int64_t bars = 0;
-  for (std::size_t i = 0; i < candles.symbols().size(); ++i) {
-    const auto series = candles.load(i);
-    if (!series) return forward_error(series);
-    const auto& all = series->candles;
-    const Duration bar = candles.interval().length();
-    const auto first_after =
-        std::partition_point(all.begin(), all.end(), [&](const Candle& c) { return c.open_time + bar <= since; });
-    const auto end =
-        std::partition_point(first_after, all.end(), [&](const Candle& c) { return c.open_time + bar <= as_of; });
-    bars += end - first_after;
-  }
-  return bars;
-}
-
-Result<std::vector<Trigger>> due_triggers(const CycleWorkplace& place, const LearningOptions& options,
-                                          const CycleRequest& request) {
-  if (request.triggers) return *request.triggers;
-  std::vector<Trigger> due;
-  std::map<Timestamp, std::int64_t> counted;
-  for (const auto& model_type : options.training.models) {
-    const auto freshness = freshness_of(place.registry, place.log, model_type);
-    if (!freshness) return forward_error(freshness);
-    std::int64_t new_bars = 0;
-    if (const auto since = freshness->active_data_end ? freshness->active_data_end : freshness->last_attempt_data_end) {
-      const auto [entry, is_new] = counted.try_emplace(*since, 0);
-      if (is_new) {
-        const auto bars = bars_since(place.candles, *since, request.as_of);
-        if (!bars) return forward_error(bars);
-        entry->second = *bars;
-      }
-      new_bars = entry->second;
-    }
-    if (auto trigger = check_trigger(*freshness, request.as_of, request.force, new_bars, options.triggers))
-      due.push_back(std::move(*trigger));
-  }
-  return due;
-}
 
 /// The active versions of the triggered types: what candidates are held against.
 struct Incumbents {
@@ -217,10 +151,7 @@ Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const Learn
   if (!artifact) return forward_error(artifact);
   log_info("judged " + artifact->manifest.model_type + " " + artifact->version.str() + " on " +
            std::to_string(judgement->rows) + " rows: " + std::string(to_string(verdict.decision)));
-  std::string evidence = nlohmann::json{{"judgement", to_json(*judgement)},
-                                        {"verdict", to_json(verdict)},
-                                        {"verdict_alone", to_json(decide_alone(*judgement, options.policy))}}
-                             .dump();
+  std::string evidence = Evidence(*judgement, verdict, decide_alone(*judgement, options.policy)).text();
   return JudgedCandidate{std::move(*artifact), std::move(*judgement), std::move(verdict), std::move(evidence)};
 }
 
@@ -372,24 +303,20 @@ Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& opti
   const double started = monotonic_seconds();
   for (const auto& model_type : options.training.models)
     if (auto known = make_trainer(model_type, options.trainers); !known) return forward_error(known);
-  for (const auto& model_type : options.training.warm_start)
-    if (!can_start_warm(model_type))
-      return fail(ErrorKind::usage, "train.warm_start", model_type + " cannot go on from the weights of a version",
-                  "training.warm_start", "Name nhits, patchtst or dlinear.");
+  if (auto can = check_warm_start_types(options.training.warm_start, "training.warm_start"); !can)
+    return forward_error(can);
   if (auto weights = configured_weights(options.ensemble); !weights) return forward_error(weights);
   if (auto closed = place.log.close_interrupted(place.lock); !closed) return forward_error(closed);
   if (auto made_whole = place.registry.reconcile(place.lock, request.as_of); !made_whole)
     return forward_error(made_whole);
-  const auto triggers = due_triggers(place, options, request);
-  if (!triggers) return forward_error(triggers);
-  const auto cycle = place.log.begin(request.as_of, triggers_json(*triggers).dump(), run.clock.now());
+  const auto cycle = place.log.begin(request.as_of, triggers_json(request.triggers).dump(), run.clock.now());
   if (!cycle) return forward_error(cycle);
 
   // Members may have been moved by a person, or by a cycle that was killed before it came to its ensemble.
   const auto plan = plan_ensemble(place.registry, place.log, options, request);
   if (!plan) return forward_error(plan);
-  CycleReport report{*cycle, request.as_of, *triggers, {}, plan->lineup, 0};
-  if (!triggers->empty() || plan->due) {
+  CycleReport report{*cycle, request.as_of, request.triggers, {}, plan->lineup, 0};
+  if (!request.triggers.empty() || plan->due) {
     if (auto learned = learn(place, options, request, report, run); !learned) {
       const auto how = learned.error().kind == ErrorKind::interrupted ? CycleStatus::interrupted : CycleStatus::failed;
       const auto noted = place.log.finish(*cycle, how, nlohmann::json{to_string(learned.error())}.dump(),

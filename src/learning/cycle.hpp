@@ -43,12 +43,14 @@ struct CycleWorkplace {
   Stages stages = Stages::none;
 };
 
+/// Whether an ensemble is made even if the active one has the same members.
+enum class Force { no, yes };
+
 struct CycleRequest {
   Timestamp as_of;  ///< nothing known later is read
   Force force = Force::no;
-  std::string actor;  ///< who asked: "scheduler", "cli"
-  /// What is to be trained, where the caller has looked at the triggers itself; empty: the cycle asks its own.
-  std::optional<std::vector<Trigger>> triggers = std::nullopt;
+  std::string actor;                   ///< who asked: "scheduler", "cli"
+  std::vector<Trigger> triggers = {};  ///< what is to be trained, and why
 };
 
 /// What became of one model type.
@@ -81,7 +83,7 @@ struct CycleReport {
   double seconds = 0;  ///< of the clock on the wall
 };
 
-/// One learning cycle: asks the triggers, trains the types that need it side by side, judges each beside the baselines
+/// One learning cycle: trains the types that are asked for side by side, judges each beside the baselines
 /// and the active version on rows none of them was trained on, decides by the policy, and moves the aliases, each with
 /// its evidence in one transaction. Killed at any moment, the next cycle on the same data ends with the same versions
 /// in the same states. The outcome does not depend on `run.jobs`.

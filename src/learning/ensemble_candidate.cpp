@@ -69,27 +69,37 @@ EnsembleRecipe ensemble_recipe(const EnsembleOptions& options, const ConfiguredW
 nlohmann::json to_json(const EnsembleRecipe& recipe, const std::vector<EnsembleMember>& members) {
   auto shares = nlohmann::json::object();
   for (std::size_t m = 0; m < members.size(); ++m) shares[members[m].model_type] = recipe.shares[m];
-  return {{"mode", recipe.mode},
+  return {{"mode", to_string(recipe.mode)},
           {"min_weight", recipe.bounds.least},
           {"max_weight", recipe.bounds.most},
           {"shrinkage", recipe.shrinkage},
           {"weights", shares}};
 }
 
+namespace {
+
+tl::unexpected<Error> unreadable_recipe(const std::string& what) {
+  return fail(ErrorKind::integrity, "manifest.parameters", what, "manifest.json",
+              "The version was written by another release; make the ensemble again.");
+}
+
+}  // namespace
+
 Result<EnsembleRecipe> read_ensemble_recipe(std::string_view parameters_json,
                                             const std::vector<EnsembleMember>& members) {
   try {
     const auto document = nlohmann::json::parse(parameters_json);
     EnsembleRecipe recipe;
-    recipe.mode = document.at("mode").get<std::string>();
+    const auto mode = parse_ensemble_mode(document.at("mode").get<std::string>());
+    if (!mode) return unreadable_recipe("mode is neither off, fixed nor learned");
+    recipe.mode = *mode;
     recipe.bounds = {document.at("min_weight").get<double>(), document.at("max_weight").get<double>()};
     recipe.shrinkage = document.at("shrinkage").get<double>();
     for (const auto& member : members)
       recipe.shares.push_back(document.at("weights").at(member.model_type).get<double>());
     return recipe;
   } catch (const nlohmann::json::exception& error) {
-    return fail(ErrorKind::integrity, "manifest.parameters", error.what(), "manifest.json",
-                "The version was written by another release; make the ensemble again.");
+    return unreadable_recipe(error.what());
   }
 }
 
@@ -135,7 +145,7 @@ Result<EnsembleDraft> draft_ensemble(const std::vector<LoadedMember>& members, c
   const auto prior = proportional_weights(recipe.shares, recipe.bounds);
   draft.choice.weights.all = prior;
   draft.choice.reason = "fixed weights: ensemble.mode is fixed";
-  if (recipe.mode == "learned") {
+  if (recipe.mode == EnsembleMode::learned) {
     const auto rows = rows_no_member_saw(members, data, split, protocol);
     if (!rows) return forward_error(rows);
     if (rows->rows.empty()) {

@@ -18,7 +18,7 @@ namespace clm {
 
 /// Everything but rows and members that decides an ensemble's bits: the parameters of its manifest.
 struct EnsembleRecipe {
-  std::string mode = "learned";
+  EnsembleMode mode = EnsembleMode::learned;
   WeightBounds bounds;
   double shrinkage = 0;
   std::vector<double> shares;  ///< configured weights, one per member

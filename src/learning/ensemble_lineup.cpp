@@ -137,7 +137,7 @@ Result<ConfiguredWeights> configured_weights(const EnsembleOptions& options) {
 Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log, const LearningOptions& options,
                                    const CycleRequest& request) {
   EnsemblePlan plan;
-  if (options.ensemble.mode == "off") {
+  if (options.ensemble.mode == EnsembleMode::off) {
     plan.lineup.why = "not made: ensemble.mode is off";
     return plan;
   }

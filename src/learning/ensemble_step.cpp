@@ -2,10 +2,9 @@
 
 #include <optional>
 
-#include <nlohmann/json.hpp>
-
 #include "base/file_io.hpp"
 #include "evaluation/member_comparison.hpp"
+#include "evaluation/verdict/evidence.hpp"
 #include "learning/ensemble_candidate.hpp"
 
 namespace clm {
@@ -68,12 +67,13 @@ Result<std::size_t> candidates_tried(const CycleWorkplace& place, const Arena& a
 }
 
 /// Each member by itself, for the reader of the report: figures, not a decision.
-Result<nlohmann::json> members_alone(const std::vector<ForecastTable>& tables, const JudgeOptions& judging) {
-  auto each = nlohmann::json::array();
+Result<std::vector<ModelJudgement>> members_alone(const std::vector<ForecastTable>& tables,
+                                                  const JudgeOptions& judging) {
+  std::vector<ModelJudgement> each;
   for (const auto& table : tables) {
-    const auto alone = judge(table, {}, nullptr, judging);
+    auto alone = judge(table, {}, nullptr, judging);
     if (alone) {
-      each.push_back(to_json(alone->candidate));
+      each.push_back(std::move(alone->candidate));
     } else if (alone.error().kind != ErrorKind::data) {
       return forward_error(alone);
     }
@@ -130,11 +130,8 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
   const auto each = members_alone(*tables, judging);
   if (!each) return forward_error(each);
   const auto comparison = compare_members(*rule, *tables, {judging.alpha, judging.min_symbols});
-  const nlohmann::json evidence{{"judgement", to_json(*judgement)},
-                                {"verdict", to_json(verdict)},
-                                {"verdict_alone", to_json(decide_alone(*judgement, options.policy))},
-                                {"each", *each},
-                                {"ensemble", {{"weights", to_json(draft->choice)}, {"members", to_json(comparison)}}}};
+  const Evidence evidence(*judgement, verdict, decide_alone(*judgement, options.policy), *each, draft->choice,
+                          comparison);
 
   manifest.program_version = place.program_version;
   manifest.git_commit = place.git_commit;
@@ -144,7 +141,7 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
   if (!artifact) return forward_error(artifact);
   auto result =
       settle(place, options, request, cycle,
-             JudgedCandidate{std::move(*artifact), std::move(*judgement), std::move(verdict), evidence.dump()},
+             JudgedCandidate{std::move(*artifact), std::move(*judgement), std::move(verdict), evidence.text()},
              arena.split.holdout_span);
   if (!result) return forward_error(result);
   result->reasons.push_back(draft->choice.reason);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "learning/life_cycle_state.hpp"
-#include "learning/trigger_watch.hpp"
+#include "learning/triggers/trigger_types.hpp"
 
 namespace clm {
 namespace {
@@ -43,7 +43,10 @@ Result<bool> needs_features(const Registry& registry, const LifeCycleLog& log, c
       std::any_of(jobs->begin(), jobs->end(), [](const Job& job) { return job.approval != Approval::awaited; });
   if (left_to_do) return true;
   if (!state.last_close || *state.last_close < newest) return is_anybody_concerned(registry, state);
-  return !state.last_look || falls_due(*state.last_look, *state.last_close, options.triggers.drift_hours);
+  return !state.last_look || std::any_of(trigger_types().begin(), trigger_types().end(), [&](const TriggerType& type) {
+    return type.reads_features == ReadsFeatures::yes &&
+           falls_due(type, *state.last_look, *state.last_close, options.triggers);
+  });
 }
 
 FeatureSet no_features() {

@@ -104,7 +104,7 @@ TEST(FeaturesNeeded, WhoWasPutOnTrialByHandIsForecast) {
   Caller caller(Tape::as_needed);
   LearningOptions options = learning();
   options.policy.skill_alpha = 1e-9;
-  options.deployment.mode = "logging_only";
+  options.deployment.mode = PolicyMode::logging_only;
   caller.look(kBars, options);
   caller.look(kBars + 1, options);
   EXPECT_EQ(caller.with_features, 0);

@@ -34,7 +34,7 @@ class ForecastBookTest : public testing::LearningTest {
 // As the program that serves does it: a replay must not listen to a vote that nobody would have heard.
 TEST_F(ForecastBookTest, AnExpiredMemberSaysNothingInItsEnsemble) {
   LearningOptions options = testing::small_trees();
-  options.deployment.gate = "none";
+  options.deployment.gate = PolicyGate::none;
   options.ensemble.models = {"lightgbm", "xgboost"};
   options.training.models = {"lightgbm"};
   cycle(options);

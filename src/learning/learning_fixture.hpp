@@ -71,11 +71,19 @@ class LearningTest : public RegistryTest {
   Result<CycleReport> attempt(const CandleSource& source, Timestamp as_of, const LearningOptions& options,
                               Force force = Force::no, int jobs = 1) {
     CycleWorkplace place = workplace(source);
-    return run_cycle(place, options, {as_of, force, "test"}, undisturbed(jobs));
+    return run_cycle(place, options, {as_of, force, "test", asked_by_hand(options.training.models)}, undisturbed(jobs));
   }
-  /// On the first `bars` bars of the easy market.
+  /// Trains all types on the first `bars` bars of the easy market.
   CycleReport cycle(const LearningOptions& options, Force force = Force::no, std::size_t bars = kBars, int jobs = 1) {
     const auto report = attempt(easy_candles(bars), close_of(bars), options, force, jobs);
+    EXPECT_TRUE(report) << to_string(report.error());
+    return report ? *report : CycleReport{};
+  }
+  /// No type is to be trained: the cycle looks after the ensemble alone.
+  CycleReport cycle_without_triggers(const LearningOptions& options, std::size_t bars = kBars) {
+    const MemoryCandleSource source = easy_candles(bars);
+    CycleWorkplace place = workplace(source);
+    const auto report = run_cycle(place, options, {close_of(bars), Force::no, "test", {}}, undisturbed());
     EXPECT_TRUE(report) << to_string(report.error());
     return report ? *report : CycleReport{};
   }

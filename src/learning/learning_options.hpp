@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/settings.hpp"
@@ -8,6 +10,7 @@
 #include "evaluation/deployment_policy.hpp"
 #include "evaluation/judgement.hpp"
 #include "features/label.hpp"
+#include "learning/triggers/trigger_kind.hpp"
 #include "market/data_quality.hpp"
 #include "models/trainers.hpp"
 
@@ -48,7 +51,7 @@ struct TriggerOptions {
   /// while nothing changes; > 0
   double false_alarm_days = 180;
   /// Which triggers a life cycle listens to; the first training of a type needs none.
-  std::vector<std::string> kinds{"time_based", "data_volume", "performance_decay", "drift_detected", "regime_shift"};
+  std::vector<std::string> kinds = trigger_names();
   double cooldown_hours = 24;  ///< a type is not trained again so soon after a training, unless that is tried again
 };
 
@@ -67,12 +70,17 @@ struct ServingOptions {
   std::int64_t max_late_bars = 2;
 };
 
+enum class EnsembleMode {
+  off,     ///< no ensemble version is made, the active versions are averaged with the configured weights
+  fixed,   ///< the configured weights
+  learned  ///< for all times or per volatility regime, where they are shown to be better on rows not learned from
+};
+std::string_view to_string(EnsembleMode mode);
+std::optional<EnsembleMode> parse_ensemble_mode(std::string_view name);
+
 /// How the active versions of several model types become one forecast.
 struct EnsembleOptions {
-  /// `off`: no ensemble version is made, the active versions are averaged with the configured weights. `fixed`: the
-  /// configured weights. `learned`: learned ones, for all times or per volatility regime, where they are shown to be
-  /// better on rows they were not learned from.
-  std::string mode = "learned";
+  EnsembleMode mode = EnsembleMode::learned;
   std::vector<std::string> models;  ///< types that take part; empty: `TrainingOptions::models`
   std::vector<std::string> weights{"lightgbm=0.25", "nhits=0.30", "patchtst=0.20", "xgboost=0.25"};
   double other_weight = 0.20;  ///< of a type that `weights` does not name; (0, 1]
@@ -124,12 +132,26 @@ struct StageOptions {
   BehaviourLimits behaviour;  ///< guardrails of canary and watch
 };
 
-/// Who moves versions. `logging_only` says what would be done; `advisory` leaves it to a person; `enforced` does it.
+/// Who moves versions.
+enum class PolicyMode {
+  logging_only,  ///< nobody: it is said what would be done
+  advisory,      ///< a person
+  enforced       ///< the program
+};
+std::string_view to_string(PolicyMode mode);
+
+/// What a version has to show.
+enum class PolicyGate {
+  evidence,  ///< the verdict decides
+  /// Nothing: where the mode is `enforced` it is served at once, as most programs do; for comparison in a replay. In
+  /// the other modes it waits for a person.
+  none
+};
+std::string_view to_string(PolicyGate gate);
+
 struct DeploymentOptions {
-  std::string mode = "enforced";
-  /// What a version has to show. `evidence`: the verdict decides. `none`: nothing, and where the mode is `enforced` it
-  /// is served at once, as most programs do; for comparison in a replay. In the other modes it waits for a person.
-  std::string gate = "evidence";
+  PolicyMode mode = PolicyMode::enforced;
+  PolicyGate gate = PolicyGate::evidence;
   StageOptions stages;
 };
 

@@ -75,90 +75,11 @@ void add_training(Settings& s, TrainingOptions& o) {
   s.add("training.threads", &o.threads, number("threads", "Of one training; part of what decides its bits.", 1, 256));
 }
 
-void add_boosting(Settings& s, TrainerOptions& o) {
-  const auto add_shared = [&s](const std::string& section, auto& b) {
-    s.add(section + ".rounds", &b.rounds, number("trees", "Trees at most.", 1, 100'000));
-    s.add(section + ".learning_rate", &b.learning_rate, number("", "Shrinkage of a tree.", 1e-6, 1));
-    s.add(section + ".subsample", &b.subsample, number("", "Share of the rows a tree sees.", 0.01, 1));
-    s.add(section + ".colsample", &b.colsample, number("", "Share of the features a tree sees.", 0.01, 1));
-    s.add(section + ".lambda", &b.lambda, number("row weights", "L2 penalty on leaf values.", 0, 1e9));
-    s.add(section + ".early_stopping_rounds", &b.early_stopping_rounds,
-          number("trees", "Stop after so many without a better validation loss; 0: never.", 0, 100'000));
-  };
-  add_shared("xgboost", o.xgboost);
-  s.add("xgboost.colsample_bynode", &o.xgboost.colsample_bynode,
-        number("", "Share of the features a split sees.", 0.01, 1));
-  s.add("xgboost.max_bin", &o.xgboost.max_bin, number("bins", "Histogram bins per feature.", 2, 65'535));
-  s.add("xgboost.max_depth", &o.xgboost.max_depth, number("levels", "Depth of a tree.", 1, 16));
-  s.add("xgboost.min_child_weight", &o.xgboost.min_child_weight,
-        number("row weights", "Least weight in a leaf.", 0, 1e9));
-  add_shared("lightgbm", o.lightgbm);
-  s.add("lightgbm.extra_trees", &o.lightgbm.extra_trees, text("Draw thresholds at random: splits follow noise less."));
-  s.add("lightgbm.max_bin", &o.lightgbm.max_bin, number("bins", "Histogram bins per feature.", 2, 65'535));
-  s.add("lightgbm.max_depth", &o.lightgbm.max_depth, number("levels", "Depth of a tree; -1: no limit.", -1, 64));
-  s.add("lightgbm.num_leaves", &o.lightgbm.num_leaves, number("leaves", "Leaves of a tree.", 2, 131'072));
-  s.add("lightgbm.min_data_in_leaf", &o.lightgbm.min_data_in_leaf, number("rows", "Least rows in a leaf.", 1, 1e9));
-  s.add("ridge.alpha", &o.ridge.alpha, number("row weights", "L2 penalty of the ridge baseline.", 1e-9, 1e12));
-}
-
-void add_windows(Settings& s, const std::string& section, MarketWindowOptions& o) {
-  s.add(section + ".input_bars", &o.input_bars, number("bars", "Of the past that a forecast reads.", 8, 10'000));
-  s.add(section + ".covariates", &o.covariates,
-        text("Read the volume too, and the own price where the one against the universe is forecast."));
-}
-
-void add_fit(Settings& s, const std::string& section, FitOptions& o) {
-  s.add(section + ".loss",
-        Settings::Choice{
-            [&o] {
-              return std::string(o.loss == SequenceLoss::mae ? "mae" : o.loss == SequenceLoss::huber ? "huber" : "mse");
-            },
-            [&o](const std::string& name) {
-              o.loss = name == "mae" ? SequenceLoss::mae : name == "huber" ? SequenceLoss::huber : SequenceLoss::mse;
-            }},
-        text("What training makes small.", {"mse", "mae", "huber"}));
-  s.add(section + ".epochs", &o.epochs, number("epochs", "Passes over the training rows at most.", 1, 10'000));
-  s.add(section + ".patience_epochs", &o.patience_epochs,
-        number("epochs", "Stop after so many without a better validation loss.", 1, 10'000));
-  s.add(section + ".batch_windows", &o.batch_windows, number("rows", "Of a step.", 1, 65'536));
-  s.add(section + ".learning_rate", &o.learning_rate, number("", "Of Adam.", 1e-9, 1));
-  s.add(section + ".weight_decay", &o.weight_decay, number("", "Decoupled from the gradient.", 0, 1));
-  s.add(
-      section + ".time_budget_seconds", &o.time_budget_seconds,
-      number("seconds", "After which the best weights so far are kept; the bits depend on the machine then.", 1, 1e9));
-  s.add(section + ".checkpoint_every_steps", &o.checkpoint_every_steps,
-        number("steps", "How often a training leaves its state for a next run.", 1, 1e9));
-}
-
-void add_networks(Settings& s, TrainerOptions& o) {
-  add_windows(s, "nhits", o.nhits.windows);
-  s.add("nhits.hidden", &o.nhits.network.hidden, number("units", "Width of the layers.", 1, 4'096));
-  s.add("nhits.hidden_layers", &o.nhits.network.hidden_layers, number("layers", "With ReLU, per block.", 0, 16));
-  s.add("nhits.dropout", &o.nhits.network.dropout, number("", "After each ReLU.", 0, 0.99));
-  add_fit(s, "nhits", o.nhits.network.fit);
-  add_windows(s, "patchtst", o.patchtst.windows);
-  s.add("patchtst.patch_length", &o.patchtst.network.patch_length, number("bars", "Of a patch.", 1, 4'096));
-  s.add("patchtst.stride", &o.patchtst.network.stride, number("bars", "From patch to patch.", 1, 4'096));
-  s.add("patchtst.width", &o.patchtst.network.width,
-        number("units", "Of a token; 4 times the heads or more.", 4, 4'096));
-  s.add("patchtst.heads", &o.patchtst.network.heads, number("heads", "Of the attention.", 1, 256));
-  s.add("patchtst.hidden", &o.patchtst.network.hidden, number("units", "Of the feed-forward layers.", 1, 16'384));
-  s.add("patchtst.layers", &o.patchtst.network.layers, number("layers", "Of the encoder.", 1, 16));
-  s.add("patchtst.dropout", &o.patchtst.network.dropout, number("", "Of tokens and layers.", 0, 0.99));
-  add_fit(s, "patchtst", o.patchtst.network.fit);
-  add_windows(s, "dlinear", o.dlinear.windows);
-  s.add("dlinear.moving_average", &o.dlinear.network.moving_average, number("bars", "Of the trend; odd.", 1, 100'001));
-  add_fit(s, "dlinear", o.dlinear.network.fit);
-  add_windows(s, "nlinear_ols", o.nlinear_ols.windows);
-  s.add("nlinear_ols.ridge", &o.nlinear_ols.network.ridge,
-        number("squared units", "L2 penalty of the least-squares map.", 1e-12, 1e12));
-}
-
 void add_ensemble(Settings& s, EnsembleOptions& o) {
-  s.add("ensemble.mode", &o.mode,
-        text("off: no ensemble version is made. fixed: with the configured weights. learned: with learned ones where "
+  add_choice(s, "ensemble.mode", o.mode,
+             "off: no ensemble version is made. fixed: with the configured weights. learned: with learned ones where "
              "these are shown to be better on rows they were not learned from.",
-             {"off", "fixed", "learned"}));
+             {EnsembleMode::off, EnsembleMode::fixed, EnsembleMode::learned});
   s.add("ensemble.models", &o.models, text("Model types that take part; empty: those of training.models."));
   s.add("ensemble.weights", &o.weights,
         text("Weights as TYPE=WEIGHT; those of the types that take part are shared out."));
@@ -248,13 +169,38 @@ void add_stages(Settings& s, StageOptions& o) {
 
 }  // namespace
 
+std::string_view to_string(EnsembleMode mode) {
+  switch (mode) {
+    case EnsembleMode::off: return "off";
+    case EnsembleMode::fixed: return "fixed";
+    case EnsembleMode::learned: return "learned";
+  }
+  return {};
+}
+
+std::optional<EnsembleMode> parse_ensemble_mode(std::string_view name) {
+  for (const EnsembleMode mode : {EnsembleMode::off, EnsembleMode::fixed, EnsembleMode::learned})
+    if (to_string(mode) == name) return mode;
+  return std::nullopt;
+}
+
+std::string_view to_string(PolicyMode mode) {
+  switch (mode) {
+    case PolicyMode::logging_only: return "logging_only";
+    case PolicyMode::advisory: return "advisory";
+    case PolicyMode::enforced: return "enforced";
+  }
+  return {};
+}
+
+std::string_view to_string(PolicyGate gate) { return gate == PolicyGate::none ? "none" : "evidence"; }
+
 void add_settings(Settings& settings, LearningOptions& options) {
   add_universe(settings, options.universe);
   settings.add("features.set", &options.feature_set, text("Feature set.", feature_set_names()));
   add_label(settings, options.label);
   add_training(settings, options.training);
-  add_boosting(settings, options.trainers);
-  add_networks(settings, options.trainers);
+  add_settings(settings, options.trainers);
   settings.add(
       "triggers.retrain_hours", &options.triggers.retrain_hours,
       number("hours", "time_based: age of the data the active version has seen.", 0, 1e6, {"QT_CLM_RETRAIN_HOURS"}));
@@ -271,23 +217,20 @@ void add_settings(Settings& settings, LearningOptions& options) {
       "triggers.false_alarm_days", &options.triggers.false_alarm_days,
       number("days", "performance_decay and drift_detected each raise one false alarm per model type in so many days.",
              1, 1e5));
-  settings.add(
-      "triggers.kinds", &options.triggers.kinds,
-      text("Which triggers a life cycle listens to: time_based, data_volume, performance_decay, drift_detected, "
-           "regime_shift."));
+  settings.add("triggers.kinds", &options.triggers.kinds,
+               text("Which triggers a life cycle listens to.", trigger_names()));
   settings.add("triggers.cooldown_hours", &options.triggers.cooldown_hours,
                number("hours", "In a life cycle a type is not trained again so soon after a training.", 0, 1e6));
   add_ensemble(settings, options.ensemble);
   add_judging(settings, options.judging);
   add_policy(settings, options.policy);
-  settings.add("policy.mode", &options.deployment.mode,
-               text("Who moves versions: say what would be done, leave it to a person, or do it.",
-                    {"logging_only", "advisory", "enforced"}));
-  settings.add(
-      "policy.gate", &options.deployment.gate,
-      text("What a version has to show: evidence: the verdict decides; none: nothing, for comparison in a replay. "
-           "policy.mode is stronger: it says who moves a version at all.",
-           {"evidence", "none"}));
+  add_choice(settings, "policy.mode", options.deployment.mode,
+             "Who moves versions: say what would be done, leave it to a person, or do it.",
+             {PolicyMode::logging_only, PolicyMode::advisory, PolicyMode::enforced});
+  add_choice(settings, "policy.gate", options.deployment.gate,
+             "What a version has to show: evidence: the verdict decides; none: nothing, for comparison in a replay. "
+             "policy.mode is stronger: it says who moves a version at all.",
+             {PolicyGate::evidence, PolicyGate::none});
   add_stages(settings, options.deployment.stages);
   settings.add("jobs.max_attempts", &options.jobs.max_attempts, number("attempts", "Of a training.", 1, 1e6));
   settings.add("jobs.backoff_hours", &options.jobs.backoff_hours,

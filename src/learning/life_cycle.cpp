@@ -200,9 +200,9 @@ Status LifeCycle::commit(std::vector<ForecastRow> forecasts) {
   return {};
 }
 
-void LifeCycle::tell(Timestamp at, std::string kind, const std::string& model_type, const VersionId& version,
+void LifeCycle::tell(Timestamp at, EventKind kind, const std::string& model_type, const VersionId& version,
                      std::string text, std::string detail_json) {
-  untold_.push_back({0, at, std::move(kind), model_type, version.str(), std::move(text), std::move(detail_json)});
+  untold_.push_back({0, at, kind, model_type, version.str(), std::move(text), std::move(detail_json)});
 }
 
 }  // namespace clm

@@ -155,7 +155,7 @@ class LifeCycle {
   Result<VersionId> go_back_from(const std::string& model_type, const VersionId& lost, Timestamp now);
 
   Status commit(std::vector<ForecastRow> forecasts);
-  void tell(Timestamp at, std::string kind, const std::string& model_type, const VersionId& version, std::string text,
+  void tell(Timestamp at, EventKind kind, const std::string& model_type, const VersionId& version, std::string text,
             std::string detail_json = "{}");
   std::vector<VersionId> versions_concerned() const;
   std::map<std::string, VersionId> active_versions() const;

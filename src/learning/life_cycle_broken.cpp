@@ -16,7 +16,7 @@ Result<bool> LifeCycle::fail_if_broken(const VersionId& version, Timestamp now) 
   const Decision failure{now, "life cycle", (are_bytes_sound ? "" : "its stored bytes are broken: ") + what, {}};
   if (auto failed = place_.registry.advance(version, VersionStatus::failed, failure); !failed)
     return forward_error(failed);
-  tell(now, "failed", record->slot.model_type, version, failure.reason);
+  tell(now, EventKind::failed, record->slot.model_type, version, failure.reason);
   return true;
 }
 
@@ -46,7 +46,7 @@ Status LifeCycle::meet_broken_trials(Timestamp now) {
     const auto problem = place_.registry.what_is_broken(*reference);
     if (!problem) return forward_error(problem);
     if (!*problem) continue;
-    tell(now, "watch_ended", trial.model_type, trial.challenger,
+    tell(now, EventKind::watch_ended, trial.model_type, trial.challenger,
          "the way back to " + trial.reference.str() + " is broken: " + to_string(**problem));
     end_trial(trial);
   }
@@ -75,11 +75,12 @@ Status LifeCycle::make_up_for(const std::string& model_type, const VersionId& lo
   TypeState& type = state_.types[model_type];
   type.lost = "the active version " + lost.str() + " is broken";
   if (auto met = meet_broken_ways_back(model_type, now); !met) return met;
-  if (type.active.empty() && options_.deployment.mode != "logging_only") {
+  if (type.active.empty() && options_.deployment.mode != PolicyMode::logging_only) {
     const auto back = go_back_from(model_type, lost, now);
     if (!back) return forward_error(back);
     if (!back->empty())
-      tell(now, "promoted", model_type, *back, "active again in the place of " + lost.str() + ", which is broken");
+      tell(now, EventKind::promoted, model_type, *back,
+           "active again in the place of " + lost.str() + ", which is broken");
     if (auto read = read_active(model_type); !read) return read;
   }
   const auto ways = place_.registry.ways_back(Slot{model_type});
@@ -94,7 +95,7 @@ Status LifeCycle::make_up_for(const std::string& model_type, const VersionId& lo
   if (model_type == kEnsembleType) cycle_asked_ = true;
   for (Trial& trial : state_.trials) {
     if (trial.challenger != lost) continue;
-    tell(now, "watch_ended", model_type, lost, "it is not active any more");
+    tell(now, EventKind::watch_ended, model_type, lost, "it is not active any more");
     end_trial(trial);
   }
   restart_trials_against(model_type, type.active, now);

@@ -16,13 +16,13 @@ class LifeCycleTest : public LearningTest {
   std::vector<std::string> kinds(const VersionId& version = {}) const {
     std::vector<std::string> kinds;
     for (const LifeEvent& event : all_events())
-      if (version.empty() || event.version == version.str()) kinds.push_back(event.kind);
+      if (version.empty() || event.version == version.str()) kinds.emplace_back(to_string(event.kind));
     return kinds;
   }
   std::string last_text(const std::string& kind) const {
     std::string text;
     for (const LifeEvent& event : all_events())
-      if (event.kind == kind) text = event.text;
+      if (to_string(event.kind) == kind) text = event.text;
     return text;
   }
   std::vector<LifeEvent> all_events() const { return life_log_.events().value(); }

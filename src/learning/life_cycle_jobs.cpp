@@ -31,7 +31,7 @@ Status LifeCycle::recover_jobs() {
     if (++job.recoveries > options_.jobs.max_recoveries) {
       job.state = JobState::failed;
       job.outcome = "given up: begun " + std::to_string(job.recoveries) + " times, and each time its process ended";
-      tell(state_.last_close.value_or(job.data_until), "failed", job.model_type, job.version,
+      tell(state_.last_close.value_or(job.data_until), EventKind::failed, job.model_type, job.version,
            describe(job) + ": " + job.outcome);
     }
     save(job);
@@ -93,7 +93,7 @@ void LifeCycle::end_attempt(Job& job, Timestamp now, const std::optional<std::st
       job.not_before = now + hours(options_.jobs.backoff_hours * std::exp2(job.attempts - 1));
       text += "; tried again from " + to_string(job.not_before);
     }
-    tell(now, "failed", job.model_type, job.version, text);
+    tell(now, EventKind::failed, job.model_type, job.version, text);
   }
   save(job);
 }
@@ -149,7 +149,7 @@ Result<std::string> LifeCycle::roll_back(const VersionRecord& record, const Deci
     if (event.at != decision.at || event.actor != decision.actor) continue;
     if (event.to == VersionStatus::failed) {
       outcome += "; " + event.version.str() + " is broken and was passed over";
-      tell(decision.at, "failed", record.slot.model_type, event.version, event.reason);
+      tell(decision.at, EventKind::failed, record.slot.model_type, event.version, event.reason);
     }
     if (event.to == VersionStatus::active) outcome += "; " + event.version.str() + " is active again";
   }

@@ -21,7 +21,7 @@ LearningOptions learning() {
   LearningOptions options = testing::small_trees();
   options.training.models = {"lightgbm"};
   options.feature_set = "core";  // order flow, in which the signal is, can be seen there
-  options.ensemble.mode = "off";
+  options.ensemble.mode = EnsembleMode::off;
   options.policy.skill_alpha = 0.2;
   options.policy.superiority_alpha = 0.2;
   options.policy.deploy_improvement = 10;
@@ -48,7 +48,7 @@ class LiveLifeCycle : public testing::LifeCycleTest {
   void serve_first() {
     LearningOptions options = learning();
     options.trainers.lightgbm.rounds = 1;
-    options.deployment.gate = "none";
+    options.deployment.gate = PolicyGate::none;
     cycle(options, Force::yes, kBars - 1);
   }
   /// What `clm cycle` does when `bars` bars have closed.
@@ -197,7 +197,7 @@ TEST_F(LiveLifeCycle, ASymbolThatIsListedMeanwhileStopsNothing) {
 
 TEST_F(LiveLifeCycle, InModeAdvisoryAPersonMovesVersions) {
   LearningOptions options = learning();
-  options.deployment.mode = "advisory";
+  options.deployment.mode = PolicyMode::advisory;
   options.policy.superiority_alpha = 0.95;
   options.trainers.lightgbm.rounds = 1;
   ASSERT_TRUE(look(kBars, options));
@@ -253,8 +253,8 @@ TEST_F(LiveLifeCycle, InModeAdvisoryAPersonMovesVersions) {
 
 TEST_F(LiveLifeCycle, WithoutAGateAPersonIsAskedAllTheSame) {
   LearningOptions options = learning();
-  options.deployment.mode = "advisory";
-  options.deployment.gate = "none";
+  options.deployment.mode = PolicyMode::advisory;
+  options.deployment.gate = PolicyGate::none;
   options.policy.min_win_rate = 2;  // a gate would refuse it
   ASSERT_TRUE(look(kBars, options));
   EXPECT_EQ(active_version("lightgbm"), "");
@@ -262,7 +262,7 @@ TEST_F(LiveLifeCycle, WithoutAGateAPersonIsAskedAllTheSame) {
   EXPECT_EQ(jobs_[0].kind, JobKind::promote);
   EXPECT_EQ(jobs_[0].approval, Approval::awaited);
   EXPECT_EQ(status(jobs_[0].version), VersionStatus::candidate);
-  options.deployment.mode = "logging_only";
+  options.deployment.mode = PolicyMode::logging_only;
   ASSERT_TRUE(look(kBars + 31, options));
   EXPECT_EQ(active_version("lightgbm"), "");
 }
@@ -274,7 +274,7 @@ TEST_F(LiveLifeCycle, InModeLoggingOnlyNothingMovesAndItIsSaidOnce) {
   ASSERT_TRUE(look(kBars + 31, options));
   ASSERT_EQ(trials_.size(), 1U);
   const VersionId candidate = trials_[0].trial.challenger;
-  options.deployment.mode = "logging_only";
+  options.deployment.mode = PolicyMode::logging_only;
   for (std::size_t bars = kBars + 130; bars <= kBars + 133; ++bars) ASSERT_TRUE(look(bars, options));
   EXPECT_EQ(status(candidate), VersionStatus::shadow);
   EXPECT_THAT(last_text("proposed"), HasSubstr("nothing is done"));

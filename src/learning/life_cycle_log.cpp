@@ -90,14 +90,49 @@ const ForecastRow* row_of(const std::vector<ForecastRow>& rows, const VersionId&
   return found == rows.end() ? nullptr : &*found;
 }
 
+namespace {
+
+constexpr std::array<std::pair<EventKind, std::string_view>, 15> kEventKinds{{
+    {EventKind::trigger, "trigger"},
+    {EventKind::trained, "trained"},
+    {EventKind::shadow, "shadow"},
+    {EventKind::canary_first, "canary_first"},
+    {EventKind::canary_second, "canary_second"},
+    {EventKind::canary, "canary"},
+    {EventKind::promoted, "promoted"},
+    {EventKind::watch, "watch"},
+    {EventKind::watch_ended, "watch_ended"},
+    {EventKind::rejected, "rejected"},
+    {EventKind::retreat, "retreat"},
+    {EventKind::rolled_back, "rolled_back"},
+    {EventKind::trial_ended, "trial_ended"},
+    {EventKind::proposed, "proposed"},
+    {EventKind::failed, "failed"},
+}};
+
+}  // namespace
+
+std::string_view to_string(EventKind kind) { return kEventKinds[static_cast<std::size_t>(kind)].second; }
+
+std::optional<EventKind> parse_event_kind(std::string_view name) {
+  const auto* found =
+      std::find_if(kEventKinds.begin(), kEventKinds.end(), [&](const auto& one) { return one.second == name; });
+  return found == kEventKinds.end() ? std::nullopt : std::optional(found->first);
+}
+
 std::string to_line(const LifeEvent& event) {
-  return to_string(event.at) + "  " + event.kind + (event.model_type.empty() ? "" : " " + event.model_type) +
-         (event.version.empty() ? "" : " " + event.version) + ": " + event.text;
+  return to_string(event.at) + "  " + std::string(to_string(event.kind)) +
+         (event.model_type.empty() ? "" : " " + event.model_type) + (event.version.empty() ? "" : " " + event.version) +
+         ": " + event.text;
 }
 
 nlohmann::json to_json(const LifeEvent& event) {
-  return {{"at", to_string(event.at)}, {"kind", event.kind}, {"model_type", event.model_type},
-          {"version", event.version},  {"text", event.text}, {"detail", nlohmann::json::parse(event.detail_json)}};
+  return {{"at", to_string(event.at)},
+          {"kind", to_string(event.kind)},
+          {"model_type", event.model_type},
+          {"version", event.version},
+          {"text", event.text},
+          {"detail", nlohmann::json::parse(event.detail_json)}};
 }
 
 Result<LifeCycleLog> LifeCycleLog::open(Database& database, const Clock* clock) {
@@ -149,10 +184,11 @@ Status LifeCycleLog::commit(const Step& step) {
     }
     for (const LifeEvent& event : step.events) {
       const long long sequence = event.sequence, at = event.at.ms();
+      const std::string kind(to_string(event.kind));
       session << "INSERT INTO life_events (sequence, at, kind, model_type, version, text, detail) VALUES (:sequence, "
                  ":at, :kind, :type, :version, :text, :detail)",
-          soci::use(sequence), soci::use(at), soci::use(event.kind), soci::use(event.model_type),
-          soci::use(event.version), soci::use(event.text), soci::use(event.detail_json);
+          soci::use(sequence), soci::use(at), soci::use(kind), soci::use(event.model_type), soci::use(event.version),
+          soci::use(event.text), soci::use(event.detail_json);
     }
     for (const Plan& plan : step.plans) write_plan(session, plan);
     for (const Job& job : step.jobs) write_job(session, job);
@@ -239,16 +275,22 @@ Result<std::vector<LifeEvent>> LifeCycleLog::events(std::int64_t from_sequence) 
   const auto read = database_->read("reading the timeline", [&](soci::session& session) -> Status {
     LifeEvent event;
     long long sequence = 0, at = 0;
+    std::string kind;
     const long long first = from_sequence;
     soci::statement select =
         (session.prepare << "SELECT sequence, at, kind, model_type, version, text, detail FROM life_events WHERE "
                             "sequence >= :first ORDER BY sequence",
-         soci::use(first), soci::into(sequence), soci::into(at), soci::into(event.kind), soci::into(event.model_type),
+         soci::use(first), soci::into(sequence), soci::into(at), soci::into(kind), soci::into(event.model_type),
          soci::into(event.version), soci::into(event.text), soci::into(event.detail_json));
     select.execute();
     while (select.fetch()) {
       event.sequence = sequence;
       event.at = Timestamp(at);
+      const auto known = parse_event_kind(kind);
+      if (!known)
+        return fail(ErrorKind::integrity, "life_cycle.event", "\"" + kind + "\" is not what happens in a life cycle",
+                    "clm.db", "Use the release that wrote it, or restore clm.db from a copy.");
+      event.kind = *known;
       events.push_back(event);
     }
     return {};

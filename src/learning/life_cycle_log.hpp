@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -26,11 +27,32 @@ inline constexpr const char* kServed = "served";
 /// What a version said; null if nothing.
 const ForecastRow* row_of(const std::vector<ForecastRow>& rows, const VersionId& version);
 
+/// What may happen in a life cycle.
+enum class EventKind {
+  trigger,        ///< something calls for a training
+  trained,        ///< a version was trained and judged
+  shadow,         ///< a version begins this stage of its trial, or begins it over
+  canary_first,   ///< likewise
+  canary_second,  ///< likewise
+  canary,         ///< the shadow was passed, or the canary serves more symbols
+  promoted,       ///< a version became active
+  watch,          ///< it is held against the one that it replaced
+  watch_ended,
+  rejected,     ///< in the shadow
+  retreat,      ///< out of the canary
+  rolled_back,  ///< out of the watch
+  trial_ended,  ///< by what somebody did, or because a version is broken
+  proposed,     ///< what is left to a person, or only said
+  failed,       ///< a version is broken, or a job was given up
+};
+std::string_view to_string(EventKind kind);
+std::optional<EventKind> parse_event_kind(std::string_view name);
+
 /// Something that happened, in words; together, the timeline of a life cycle.
 struct LifeEvent {
   std::int64_t sequence = 0;  ///< from 1 without gaps
   Timestamp at;
-  std::string kind;  ///< trigger, trained, shadow, canary, promoted, rejected, retreat, watch, rolled_back, ...
+  EventKind kind = EventKind::trigger;
   std::string model_type, version;  ///< may be empty
   std::string text;                 ///< a sentence with its numbers
   std::string detail_json = "{}";

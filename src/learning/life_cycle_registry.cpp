@@ -3,8 +3,7 @@
 #include <array>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
+#include "evaluation/verdict/evidence.hpp"
 #include "learning/arena.hpp"
 #include "learning/life_cycle.hpp"
 
@@ -15,7 +14,7 @@ namespace {
 std::set<std::string> types_of(const LearningOptions& options) {
   std::set<std::string> types(options.training.models.begin(), options.training.models.end());
   types.insert(options.ensemble.models.begin(), options.ensemble.models.end());
-  if (options.ensemble.mode != "off") types.insert(std::string(kEnsembleType));
+  if (options.ensemble.mode != EnsembleMode::off) types.insert(std::string(kEnsembleType));
   return types;
 }
 
@@ -42,14 +41,14 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
     return event.at == now && event.to == VersionStatus::candidate && event.from != event.to;
   });
   if (!is_new) {
-    tell(now, "trained", result.model_type, result.version,
+    tell(now, EventKind::trained, result.model_type, result.version,
          "this very model was trained before, at " + to_string(events->front().at));
     return {};
   }
   // Not the entry's own words: a version whose cycle was killed was entered by the next one, with words of its own.
   const auto verdict = verdict_on(result.version);
   if (!verdict) return forward_error(verdict);
-  tell(now, "trained", result.model_type, result.version,
+  tell(now, EventKind::trained, result.model_type, result.version,
        (verdict->why.empty() ? events->front().reason : verdict->why) + " It is now " +
            std::string(to_string(record->status)) + ".",
        nlohmann::json{{"status", to_string(record->status)}}.dump());
@@ -64,7 +63,7 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
     case VersionStatus::active: break;
     default: return {};
   }
-  tell(now, "promoted", result.model_type, result.version,
+  tell(now, EventKind::promoted, result.model_type, result.version,
        reference.empty() ? "it is the first active one" : "it takes the place of " + reference.str() + " at once");
   if (reference.empty() || reference == result.version || !options_.deployment.stages.watch.enabled) return {};
   restart_trials_against(result.model_type, result.version, now);
@@ -75,12 +74,12 @@ Status LifeCycle::meet_newcomer(const CycleResult& result, const VersionId& refe
 }
 
 Status LifeCycle::propose_newcomer(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now) {
-  if (options_.deployment.mode != "advisory" || !verdict.decision) return {};
+  if (options_.deployment.mode != PolicyMode::advisory || !verdict.decision) return {};
   const auto manifest = stored_manifest(record);
   if (!manifest) return forward_error(manifest);
   const auto rival = rival_of(place_.registry, *manifest, options_, now);
   if (!rival) return forward_error(rival);
-  const auto to = options_.deployment.gate == "none"
+  const auto to = options_.deployment.gate == PolicyGate::none
                       ? std::optional(VersionStatus::active)
                       : first_stage(*verdict.decision, options_.deployment.stages, *rival);
   if (!to || *to == VersionStatus::rejected) return {};
@@ -94,7 +93,8 @@ Status LifeCycle::propose_newcomer(const VersionRecord& record, const VersionVer
   job.reason = verdict.why;
   job.evidence_json = *evidence;
   job.approval = Approval::awaited;
-  tell(now, "proposed", job.model_type, job.version, "waits for approval: " + describe(job) + "; " + job.reason);
+  tell(now, EventKind::proposed, job.model_type, job.version,
+       "waits for approval: " + describe(job) + "; " + job.reason);
   planned_.push_back(std::move(job));
   return make_plan(now);
 }
@@ -102,18 +102,14 @@ Status LifeCycle::propose_newcomer(const VersionRecord& record, const VersionVer
 Result<LifeCycle::VersionVerdict> LifeCycle::verdict_on(const VersionId& version) const {
   const auto evidence = place_.registry.latest_evidence(version);
   if (!evidence) return forward_error(evidence);
-  const auto json = nlohmann::json::parse(*evidence, nullptr, false);
+  const Evidence read = Evidence::from_json(*evidence);
   VersionVerdict verdict;
-  if (!json.is_object() || !json.contains("verdict")) return verdict;
-  const auto& said = json["verdict"];
-  if (const auto reasons = said.value("reasons", nlohmann::json()); reasons.is_array() && !reasons.empty())
-    verdict.why = reasons.front().get<std::string>();
-  const auto decision = said.value("decision", std::string());
-  for (const auto one :
-       {DeploymentDecision::deploy, DeploymentDecision::canary, DeploymentDecision::keep, DeploymentDecision::reject})
-    if (to_string(one) == decision) verdict.decision = one;
-  if (const auto alone = json.find("verdict_alone"); alone != json.end() && alone->is_object())
-    verdict.fit_alone = alone->value("decision", std::string()) == to_string(DeploymentDecision::deploy);
+  if (const auto said = read.verdict()) {
+    verdict.decision = said->decision;
+    if (!said->reasons.empty()) verdict.why = said->reasons.front();
+  }
+  const auto alone = read.verdict_alone();
+  verdict.fit_alone = alone && alone->decision == DeploymentDecision::deploy;
   return verdict;
 }
 
@@ -162,7 +158,7 @@ Status LifeCycle::meet_moved_trials(Timestamp now) {
              (job.state == JobState::running || is_due(job, now));
     });
     if (on_its_way) continue;
-    tell(now, "trial_ended", trial.model_type, trial.challenger,
+    tell(now, EventKind::trial_ended, trial.model_type, trial.challenger,
          "it was made " + std::string(to_string(record->status)) + "; its " + std::string(to_string(trial.stage)) +
              " is over");
     end_trial(trial);
@@ -196,7 +192,7 @@ Status LifeCycle::meet_moved_actives(const std::map<std::string, VersionId>& act
     const auto before = active_before.find(name);
     if (type.active.empty() || before == active_before.end() || before->second == type.active) continue;
     if (!before->second.empty())
-      tell(now, "promoted", name, type.active, "somebody put it in the place of " + before->second.str());
+      tell(now, EventKind::promoted, name, type.active, "somebody put it in the place of " + before->second.str());
     restart_trials_against(name, type.active, now);
     if (before->second.empty()) continue;
     const auto there_is_a_way_back = has_vote(before->second, now);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -41,6 +43,22 @@ std::optional<Timestamp> read_time(const Json& json) {
   return json.is_null() ? std::nullopt : std::optional(Timestamp(json.get<std::int64_t>()));
 }
 
+/// In the order of `Route` and `StageMove`.
+constexpr std::array<std::string_view, 2> kRouteNames{"direct", "through_canary"};
+constexpr std::array<std::string_view, 6> kMoveNames{"stay", "go_on", "refuse", "retreat", "undo", "succeed"};
+
+/// By name; by its number in a state of before it was stored by name.
+template <typename Enum>
+Result<Enum> read_named(const Json& json, std::span<const std::string_view> names) {
+  const auto place =
+      json.is_string()
+          ? static_cast<std::size_t>(std::find(names.begin(), names.end(), json.get<std::string>()) - names.begin())
+          : json.get<std::size_t>();
+  if (place >= names.size())
+    return fail(ErrorKind::integrity, "life_cycle.state", json.dump() + " is no route or proposal of a trial");
+  return static_cast<Enum>(place);
+}
+
 Json to_json(const Trial& trial) {
   return {{"model_type", trial.model_type},
           {"challenger", trial.challenger.str()},
@@ -50,9 +68,9 @@ Json to_json(const Trial& trial) {
           {"losses", trial.losses.state()},
           {"challenger_behaviour", to_json(trial.challenger_behaviour)},
           {"reference_behaviour", to_json(trial.reference_behaviour)},
-          {"route", static_cast<int>(trial.route)},
+          {"route", kRouteNames[static_cast<std::size_t>(trial.route)]},
           {"fit_alone", trial.fit_alone},
-          {"proposed", static_cast<int>(trial.proposed)}};
+          {"proposed", kMoveNames[static_cast<std::size_t>(trial.proposed)]}};
 }
 
 Json to_json(const TypeState& type) {
@@ -170,6 +188,10 @@ Result<LifeCycleState> read_life_cycle_state(const std::string& text, const Stag
       const auto stage = std::find_if(kStages.begin(), kStages.end(), [&](const auto& s) { return s.second == name; });
       if (stage == kStages.end())
         return fail(ErrorKind::integrity, "life_cycle.state", "\"" + name + "\" is not a stage of a trial");
+      const auto route = read_named<Route>(one.at("route"), kRouteNames);
+      if (!route) return forward_error(route);
+      const auto proposed = read_named<StageMove>(one.at("proposed"), kMoveNames);
+      if (!proposed) return forward_error(proposed);
       Trial trial{one.at("model_type").get<std::string>(),
                   VersionId(one.at("challenger").get<std::string>()),
                   VersionId(one.at("reference").get<std::string>()),
@@ -178,9 +200,9 @@ Result<LifeCycleState> read_life_cycle_state(const std::string& text, const Stag
                   PairedTrial(trial_options(stage->first, stages, label, interval)),
                   read_behaviour(one.at("challenger_behaviour")),
                   read_behaviour(one.at("reference_behaviour")),
-                  static_cast<Route>(one.at("route").get<int>()),
+                  *route,
                   one.value("fit_alone", false),  // as in a state of before it was asked
-                  static_cast<StageMove>(one.at("proposed").get<int>())};
+                  *proposed};
       trial.losses.restore(one.at("losses"));
       state.trials.push_back(std::move(trial));
     }

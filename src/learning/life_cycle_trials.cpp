@@ -11,6 +11,17 @@
 namespace clm {
 namespace {
 
+/// That a trial begins this stage.
+EventKind event_of(Stage stage) {
+  switch (stage) {
+    case Stage::shadow: return EventKind::shadow;
+    case Stage::canary_first: return EventKind::canary_first;
+    case Stage::canary_second: return EventKind::canary_second;
+    case Stage::watch: break;
+  }
+  return EventKind::watch;
+}
+
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
 
 }  // namespace
@@ -76,7 +87,7 @@ void LifeCycle::begin_trial(const std::string& model_type, const VersionId& chal
   trial.fit_alone = verdict.fit_alone;
   start_stage(trial, stage, reference, now);
   state_.trials.push_back(std::move(trial));
-  tell(now, std::string(to_string(stage)), model_type, challenger,
+  tell(now, event_of(stage), model_type, challenger,
        reference.empty() ? "begins; it is held against nobody before a version of its type is active"
                          : "begins beside " + reference.str());
 }
@@ -90,13 +101,13 @@ void LifeCycle::restart_trials_against(const std::string& model_type, const Vers
   for (Trial& trial : state_.trials) {
     if (trial.model_type != model_type || trial.challenger == active || trial.challenger.empty()) continue;
     if (trial.stage == Stage::watch) {
-      tell(now, "watch_ended", model_type, trial.challenger, active.str() + " is active now",
+      tell(now, EventKind::watch_ended, model_type, trial.challenger, active.str() + " is active now",
            evidence_of(trial).dump());
       end_trial(trial);
       continue;
     }
     start_stage(trial, trial.stage, active, now);
-    tell(now, std::string(to_string(trial.stage)), model_type, trial.challenger,
+    tell(now, event_of(trial.stage), model_type, trial.challenger,
          active.empty() ? "starts over; it is held against nobody before a version of its type is active"
                         : "starts over beside " + active.str() + ", which is active now");
   }
@@ -143,8 +154,8 @@ void LifeCycle::propose(Trial& trial, const StageDecision& decision, Timestamp n
   if (trial.proposed != StageMove::stay) cancel_proposals(trial.challenger, "it has come to look different");
   trial.proposed = decision.move;
   Job job = job_of(trial, decision);
-  const bool asks = options_.deployment.mode == "advisory";
-  tell(now, "proposed", trial.model_type, trial.challenger,
+  const bool asks = options_.deployment.mode == PolicyMode::advisory;
+  tell(now, EventKind::proposed, trial.model_type, trial.challenger,
        (asks ? "waits for approval: " : "mode logging_only, so nothing is done: ") + describe(job) + "; " +
            decision.reason,
        job.evidence_json);
@@ -156,30 +167,31 @@ void LifeCycle::propose(Trial& trial, const StageDecision& decision, Timestamp n
 void LifeCycle::move_on(Trial& trial, const StageDecision& decision, Timestamp now) {
   const bool ends_watch = trial.stage == Stage::watch && decision.move == StageMove::go_on;
   const bool grows_share = trial.stage == Stage::canary_first && decision.move == StageMove::go_on;
-  const std::string& mode = options_.deployment.mode;
+  const PolicyMode mode = options_.deployment.mode;
   // Whoever approved the canary approved both of its shares.
-  if (!ends_watch && mode != "enforced" && !(grows_share && mode == "advisory")) return propose(trial, decision, now);
+  if (!ends_watch && mode != PolicyMode::enforced && !(grows_share && mode == PolicyMode::advisory))
+    return propose(trial, decision, now);
 
   const std::string evidence = evidence_of(trial).dump();
-  const auto tell_it = [&](const char* kind) {
+  const auto tell_it = [&](EventKind kind) {
     tell(now, kind, trial.model_type, trial.challenger, decision.reason, evidence);
   };
   if (ends_watch) {
-    tell_it("watch_ended");
+    tell_it(EventKind::watch_ended);
     return end_trial(trial);
   }
   if (grows_share) {
-    tell_it("canary");
+    tell_it(EventKind::canary);
     return start_stage(trial, Stage::canary_second, trial.reference, now);
   }
   planned_.push_back(job_of(trial, decision));
   const Job& job = planned_.back();
   switch (decision.move) {
     case StageMove::stay: return;
-    case StageMove::refuse: tell_it("rejected"); return end_trial(trial);
-    case StageMove::retreat: tell_it("retreat"); return end_trial(trial);
+    case StageMove::refuse: tell_it(EventKind::rejected); return end_trial(trial);
+    case StageMove::retreat: tell_it(EventKind::retreat); return end_trial(trial);
     case StageMove::undo:
-      tell_it("rolled_back");
+      tell_it(EventKind::rolled_back);
       state_.types[trial.model_type].rolled_back_at = now;
       end_trial(trial);
       return restart_trials_against(trial.model_type, trial.reference, now);
@@ -187,10 +199,10 @@ void LifeCycle::move_on(Trial& trial, const StageDecision& decision, Timestamp n
     case StageMove::succeed: break;
   }
   if (job.kind == JobKind::advance) {
-    tell_it("canary");
+    tell_it(EventKind::canary);
     return start_stage(trial, Stage::canary_first, trial.reference, now);
   }
-  tell_it("promoted");
+  tell_it(EventKind::promoted);
   restart_trials_against(trial.model_type, trial.challenger, now);
   // As in `has_vote`: the version that it replaces is active until the job is done.
   const bool is_a_way_back = !is_vacant(state_.types[trial.model_type], now, options_.serving);

@@ -31,14 +31,8 @@ Result<std::optional<Trigger>> LifeCycle::due_trigger(const std::string& model_t
   const TriggerOptions& options = options_.triggers;
   const Timestamp before = state_.last_look.value_or(Timestamp(0));
   std::vector<TriggerKind> kinds;
-  const auto ask = [&](TriggerKind kind, double period_hours) {
-    if (is_listened_to(options, kind) && falls_due(before, now, period_hours)) kinds.push_back(kind);
-  };
-  ask(TriggerKind::time_based, 0);
-  ask(TriggerKind::data_volume, 0);
-  ask(TriggerKind::performance_decay, options.performance_hours);
-  ask(TriggerKind::drift_detected, options.drift_hours);
-  ask(TriggerKind::regime_shift, options.drift_hours);
+  for (const TriggerType& one : trigger_types())
+    if (is_listened_to(options, one.kind) && falls_due(one, before, now, options)) kinds.push_back(one.kind);
   const auto seen = watch_->look(
       {model_type, type.active, type.active_data_end, type.last_attempt, type.chart ? &*type.chart : nullptr}, bar,
       kinds);
@@ -47,7 +41,7 @@ Result<std::optional<Trigger>> LifeCycle::due_trigger(const std::string& model_t
   std::optional<Trigger> chosen;
   for (const Sighting& sighting : *seen) {
     if (!sighting.fired) continue;
-    tell(now, "trigger", model_type, type.active, sentence(sighting.trigger));
+    tell(now, EventKind::trigger, model_type, type.active, sentence(sighting.trigger));
     if (sighting.trigger.kind == TriggerKind::performance_decay) type.chart->answer();
     if (!chosen || sighting.trigger.priority > chosen->priority) chosen = sighting.trigger;
   }
@@ -84,7 +78,7 @@ void LifeCycle::ask_for_lost(std::vector<Trigger>& wanted, Timestamp now) {
     if (why.empty() || std::find(trained.begin(), trained.end(), name) == trained.end()) continue;
     if (std::any_of(wanted.begin(), wanted.end(), [&](const Trigger& one) { return one.model_type == name; })) continue;
     wanted.push_back({name, TriggerKind::time_based, Priority::urgent, why});
-    tell(now, "trigger", name, {}, sentence(wanted.back()));
+    tell(now, EventKind::trigger, name, {}, sentence(wanted.back()));
   }
 }
 
@@ -124,7 +118,7 @@ Status LifeCycle::ask_triggers(std::size_t bar) {
   const bool lineup_changes = std::any_of(planned_.begin(), planned_.end(), [](const Job& job) {
     return job.kind == JobKind::promote && job.approval == Approval::not_needed && job.model_type != kEnsembleType;
   });
-  bool ensemble_due = wanted.empty() && lineup_changes && options_.ensemble.mode != "off";
+  bool ensemble_due = wanted.empty() && lineup_changes && options_.ensemble.mode != EnsembleMode::off;
   if (wanted.empty() && !ensemble_due && cycle_asked_) {
     const auto plan = plan_ensemble(place_.registry, place_.log, options_, {now, Force::no, "life cycle"});
     if (!plan) return forward_error(plan);

@@ -23,8 +23,8 @@ LearningOptions learning() {
   LearningOptions options;
   options.feature_set = "classic22";
   options.training.models = {"nhits", "patchtst"};
-  options.ensemble.mode = "off";
-  options.deployment.mode = "logging_only";
+  options.ensemble.mode = EnsembleMode::off;
+  options.deployment.mode = PolicyMode::logging_only;
   const auto make_small = [](auto& model) {
     model.windows.input_bars = 32;
     model.network.hidden = 16;
@@ -43,7 +43,8 @@ class NetworkCycle : public testing::LearningTest {
   Result<CycleReport> cycle(const RunContext& run, Force force = Force::no,
                             const LearningOptions& options = learning()) {
     CycleWorkplace place = workplace(source_);
-    return run_cycle(place, options, {testing::close_of(kBars), force, "test"}, run);
+    return run_cycle(place, options, {testing::close_of(kBars), force, "test", asked_by_hand(options.training.models)},
+                     run);
   }
 
   MemoryCandleSource source_ = candles();

@@ -30,8 +30,8 @@ struct NextTraining {
   std::optional<GivenUpTraining> given_up;  ///< the last training of the type was
 };
 
-/// By the rules of `check_trigger`: with `new_bars` bars known now, it fires at `at` and not before, and with as many
-/// more bars as are given and not with one fewer.
+/// By the rules of `check_vacancy`, `check_age` and `check_new_bars`: with `new_bars` bars known now, it fires at `at`
+/// and not before, and with as many more bars as are given and not with one fewer.
 NextTraining next_training(const ModelFreshness& model, std::int64_t new_bars, const TriggerOptions& options);
 
 /// "lightgbm: no version is served; last tried on data until ...; tried again from ... or after 1234 more bars"

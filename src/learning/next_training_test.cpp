@@ -12,7 +12,8 @@ const Timestamp kNow = from_calendar(2024, 5, 1);
 constexpr Duration kHour = std::chrono::hours(1);
 
 bool fires(const ModelFreshness& model, Timestamp at, std::int64_t new_bars, const TriggerOptions& options) {
-  return check_trigger(model, at, Force::no, new_bars, options).has_value();
+  if (!model.active_data_end) return check_vacancy(model, at, new_bars, options).has_value();
+  return check_age(model, at, options) || check_new_bars(model, at, new_bars, options);
 }
 
 TEST(NextTraining, IsWhenTheTriggerFiresAndNotBefore) {

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/nearest_name.hpp"
 #include "learning/ensemble_lineup.hpp"
-#include "learning/triggers.hpp"
 #include "market/symbol_name.hpp"
 #include "models/trainers.hpp"
 #include "models/warm_start.hpp"
@@ -65,10 +63,11 @@ void check_training(const TrainingOptions& o, Findings& findings) {
                  "Name model types, such as [\"lightgbm\", \"xgboost\"].");
   findings.check_types("training.models", o.models);
   findings.check_list("training.warm_start", o.warm_start);
-  for (const std::string& type : o.warm_start)
-    if (!type.empty() && !can_start_warm(type))
-      findings.add("training.warm_start", "train.warm_start",
-                   "\"" + type + "\" cannot go on from the weights of a version", "Name nhits, patchtst or dlinear.");
+  for (const std::string& type : o.warm_start) {
+    if (type.empty()) continue;
+    if (const Status can = check_warm_start_types(std::vector{type}, {}); !can)
+      findings.add("training.warm_start", can.error());
+  }
 }
 
 /// The parameters of the types that are trained, as their trainers see them.
@@ -89,25 +88,6 @@ void check_trainers(const LearningOptions& o, Findings& findings) {
   if (trained("dlinear"))
     findings.check_order("dlinear.moving_average", o.trainers.dlinear.network.moving_average, "dlinear.input_bars",
                          static_cast<double>(o.trainers.dlinear.windows.input_bars));
-}
-
-void check_triggers(const TriggerOptions& o, Findings& findings) {
-  static const std::vector<std::string> kKinds = [] {
-    std::vector<std::string> names;
-    for (const TriggerKind kind : {TriggerKind::time_based, TriggerKind::data_volume, TriggerKind::performance_decay,
-                                   TriggerKind::drift_detected, TriggerKind::regime_shift})
-      names.emplace_back(to_string(kind));
-    return names;
-  }();
-  findings.check_list("triggers.kinds", o.kinds);
-  for (const std::string& kind : o.kinds) {
-    if (kind.empty() || std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end()) continue;
-    std::string known;
-    for (const std::string& name : kKinds) known += (known.empty() ? "" : ", ") + name;
-    const std::string meant = did_you_mean(nearest_names(kind, kKinds));
-    findings.add("triggers.kinds", "config.unknown_name", "there is no trigger \"" + kind + "\"",
-                 (meant.empty() ? "" : meant + " ") + "Known are: " + known + ".");
-  }
 }
 
 void check_ensemble(const EnsembleOptions& o, Findings& findings) {
@@ -153,7 +133,7 @@ std::vector<OptionProblem> check_options(const LearningOptions& options) {
   check_universe(options.universe, findings);
   check_training(options.training, findings);
   check_trainers(options, findings);
-  check_triggers(options.triggers, findings);
+  findings.check_list("triggers.kinds", options.triggers.kinds);  // of its choices each one is
   check_ensemble(options.ensemble, findings);
   check_judging(options.judging, findings);
   check_stages(options.deployment.stages, findings);

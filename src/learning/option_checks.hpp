@@ -17,7 +17,7 @@ struct OptionProblem {
 
 /// All that is wrong, in the order of the settings; empty: nothing is. Codes are those with which a command would end
 /// later (`model.type`, `symbol.name`, `symbol.path`, `ensemble.weights`, `train.options`, `train.warm_start`,
-/// `interval.unknown`), and `config.empty`, `config.twice`, `config.unknown_name`, `config.contradiction`.
+/// `interval.unknown`), and `config.empty`, `config.twice`, `config.contradiction`.
 std::vector<OptionProblem> check_options(const LearningOptions& options);
 
 }  // namespace clm

@@ -36,7 +36,6 @@ TEST(OptionChecks, NamesThatNobodyKnows) {
   EXPECT_EQ(only([](auto& o) { o.universe.interval = "7q"; }), "universe.interval interval.unknown");
   EXPECT_EQ(only([](auto& o) { o.universe.symbols = {"BTC/USDT", "../x"}; }), "universe.symbols symbol.path");
   EXPECT_EQ(only([](auto& o) { o.universe.symbols = {"[\"BTCUSDT\""}; }), "universe.symbols symbol.name");
-  EXPECT_EQ(only([](auto& o) { o.triggers.kinds = {"time_based", "drift"}; }), "triggers.kinds config.unknown_name");
   EXPECT_EQ(only([](auto& o) { o.ensemble.weights = {"xgbost=0.3"}; }), "ensemble.weights model.type");
 }
 

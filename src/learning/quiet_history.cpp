@@ -13,7 +13,7 @@
 #include "learning/trigger_drift.hpp"
 #include "learning/trigger_performance.hpp"
 #include "learning/trigger_regime.hpp"
-#include "learning/trigger_watch.hpp"
+#include "learning/triggers/trigger_types.hpp"
 #include "market/simulator.hpp"
 
 namespace clm {

@@ -14,7 +14,7 @@ namespace clm {
 namespace {
 
 /// Times that something of the kind happened.
-std::size_t count_of(const std::vector<LifeEvent>& events, const std::string& kind) {
+std::size_t count_of(const std::vector<LifeEvent>& events, EventKind kind) {
   return static_cast<std::size_t>(
       std::count_if(events.begin(), events.end(), [&](const LifeEvent& event) { return event.kind == kind; }));
 }
@@ -22,9 +22,9 @@ std::size_t count_of(const std::vector<LifeEvent>& events, const std::string& ki
 std::size_t regretted(const std::vector<LifeEvent>& events) {
   std::size_t count = 0;
   for (const LifeEvent& event : events) {
-    if (event.kind != "rolled_back" && event.kind != "watch_ended") continue;
+    if (event.kind != EventKind::rolled_back && event.kind != EventKind::watch_ended) continue;
     const auto detail = nlohmann::json::parse(event.detail_json);
-    if (event.kind == "rolled_back" || detail["trial"]["gain"].get<double>() < 0) ++count;
+    if (event.kind == EventKind::rolled_back || detail["trial"]["gain"].get<double>() < 0) ++count;
   }
   return count;
 }
@@ -44,9 +44,9 @@ Age age_of_served(const MarketTape& tape, const std::vector<LifeEvent>& events, 
   for (std::size_t bar = tape.bar_at_or_after(span.from); bar < tape.bars() && tape.close(bar) < span.to; ++bar) {
     const Timestamp now = tape.close(bar);
     for (; event != events.end() && event->at < now; ++event) {
-      if (event->kind == "trained") trained.try_emplace(event->version, event->at);
-      if (event->kind == "promoted") active[event->model_type] = trained[event->version];
-      if (event->kind == "rolled_back") {
+      if (event->kind == EventKind::trained) trained.try_emplace(event->version, event->at);
+      if (event->kind == EventKind::promoted) active[event->model_type] = trained[event->version];
+      if (event->kind == EventKind::rolled_back) {
         const auto detail = nlohmann::json::parse(event->detail_json);
         active[event->model_type] = trained[detail["reference"].get<std::string>()];
       }
@@ -81,8 +81,8 @@ const std::vector<std::string>& replay_policies() {
 
 Result<LearningOptions> with_policy(LearningOptions options, const std::string& policy) {
   if (policy == "gated") return options;
-  options.deployment.gate = "none";
-  options.deployment.mode = "enforced";
+  options.deployment.gate = PolicyGate::none;
+  options.deployment.mode = PolicyMode::enforced;
   options.deployment.stages.shadow.enabled = false;
   options.deployment.stages.canary.enabled = false;
   options.deployment.stages.watch.enabled = false;
@@ -158,20 +158,21 @@ Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeC
   auto events = log.events();
   if (!events) return forward_error(events);
   report.timeline = std::move(*events);
-  report.trainings = count_of(report.timeline, "trained");
+  report.trainings = count_of(report.timeline, EventKind::trained);
   std::int64_t last_training = -1;
   for (const LifeEvent& event : report.timeline)
-    if (event.kind == "trained" && event.at.ms() != last_training) {
+    if (event.kind == EventKind::trained && event.at.ms() != last_training) {
       ++report.retrains;
       last_training = event.at.ms();
     }
-  report.promotions = count_of(report.timeline, "promoted");
-  report.rollbacks = count_of(report.timeline, "rolled_back");
-  report.retreats = count_of(report.timeline, "retreat");
+  report.promotions = count_of(report.timeline, EventKind::promoted);
+  report.rollbacks = count_of(report.timeline, EventKind::rolled_back);
+  report.retreats = count_of(report.timeline, EventKind::retreat);
   for (const LifeEvent& event : report.timeline) {
     const auto detail = nlohmann::json::parse(event.detail_json);
-    if (event.kind == "canary" && detail["stage"] == "shadow") ++report.canaries;
-    if (event.kind == "rejected" || (event.kind == "trained" && detail.value("status", "") == "rejected"))
+    if (event.kind == EventKind::canary && detail["stage"] == "shadow") ++report.canaries;
+    if (event.kind == EventKind::rejected ||
+        (event.kind == EventKind::trained && detail.value("status", "") == "rejected"))
       ++report.refusals;
   }
   report.promotions_regretted = regretted(report.timeline);

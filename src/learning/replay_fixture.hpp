@@ -103,7 +103,7 @@ class ReplayPlace : public LearningTest {
   }
   /// Trains on these candles and serves what came out, as of the beginning.
   VersionId serve_what_learns_from(const CandleSource& candles, LearningOptions options) {
-    options.deployment.gate = "none";
+    options.deployment.gate = PolicyGate::none;
     const auto report = attempt(candles, close_of(history_ - 1), options, Force::yes);
     EXPECT_TRUE(report) << to_string(report.error());
     return report->results.front().version;
@@ -114,8 +114,8 @@ class ReplayPlace : public LearningTest {
     const auto events = life_log_.events();
     for (const LifeEvent& event : *events)
       if (event.at < end)
-        text +=
-            to_string(event.at) + " " + event.kind + " " + event.version + " " + event.text + event.detail_json + "\n";
+        text += to_string(event.at) + " " + std::string(to_string(event.kind)) + " " + event.version + " " +
+                event.text + event.detail_json + "\n";
     const auto forecasts = life_log_.forecasts(Timestamp::min(), end);
     for (const ForecastRow& row : *forecasts)
       text += to_string(row.decided_at) + row.who + ::testing::PrintToString(row.forecast) + "\n";
@@ -125,7 +125,7 @@ class ReplayPlace : public LearningTest {
     std::vector<std::string> kinds;
     const auto events = life_log_.events();
     for (const LifeEvent& event : *events)
-      if (event.version == version.str()) kinds.push_back(event.kind);
+      if (event.version == version.str()) kinds.emplace_back(to_string(event.kind));
     return kinds;
   }
   using LearningTest::active_version;

@@ -68,7 +68,7 @@ LearningOptions learning() {
   options.training.max_fit_rows = 3'000;
   options.trainers.lightgbm.min_data_in_leaf = 75;
   options.trainers.lightgbm.learning_rate = 0.2;
-  options.ensemble.mode = "off";
+  options.ensemble.mode = EnsembleMode::off;
   options.policy.skill_alpha = 0.2;
   options.policy.superiority_alpha = 0.49;
   options.policy.deploy_improvement = 10;  // whoever is safe gets its chance in the shadow, and goes the careful way
@@ -169,7 +169,7 @@ TEST_F(Replay, GoesThroughTheLifeOfAVersion) {
   ASSERT_TRUE(report->served);
   EXPECT_GT(report->served->rank_ic.mean.mean, 0.1);
   EXPECT_GT(report->served_share, 0.9) << "the first version is active after the first bar";
-  EXPECT_EQ(report->timeline.front().kind, "trigger");
+  EXPECT_EQ(report->timeline.front().kind, EventKind::trigger);
   EXPECT_THAT(report->timeline.front().text, HasSubstr("no version has a vote"));
   for (std::size_t i = 0; i < report->timeline.size(); ++i)
     EXPECT_EQ(report->timeline[i].sequence, static_cast<std::int64_t>(i) + 1);
@@ -222,7 +222,7 @@ TEST_F(Replay, ACandidateThatLearnedNothingIsStoppedInTheShadow) {
   ReplayPlace place(kHistory);
   const VersionId good = place.serve_what_learns_from(candles(), learning());
   LearningOptions nothing_moved = learning();
-  nothing_moved.deployment.mode = "logging_only";
+  nothing_moved.deployment.mode = PolicyMode::logging_only;
   const auto made = place.attempt(noise(), close_of(kHistory - 1), nothing_moved, Force::yes);
   ASSERT_TRUE(made);
   const VersionId candidate = made->results.front().version;

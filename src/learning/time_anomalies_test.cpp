@@ -41,7 +41,7 @@ LearningOptions learning() {
   options.feature_set = kFeatures;
   options.training.models = {"lightgbm"};
   options.trainers.lightgbm.min_data_in_leaf = 50;
-  options.ensemble.mode = "off";
+  options.ensemble.mode = EnsembleMode::off;
   options.policy.skill_alpha = 0.49;
   options.policy.superiority_alpha = 0.49;
   options.policy.deploy_improvement = -10;
@@ -115,7 +115,7 @@ void expect_no_leak_and_no_stop(const std::function<void(std::vector<CandleSerie
   EXPECT_EQ(engine.memory(noticed()), undisturbed().memory(noticed()));
   EXPECT_EQ(engine.last_close(), close_of(kAll - 1));
   EXPECT_GE(report.trainings, 2U);
-  for (const LifeEvent& event : report.timeline) EXPECT_NE(event.kind, "failed") << event.text;
+  for (const LifeEvent& event : report.timeline) EXPECT_NE(event.kind, EventKind::failed) << event.text;
 }
 
 /// Whether anything was said of the symbol at each bar from the anomaly on.

@@ -7,6 +7,7 @@
 
 #include "learning/learning_options.hpp"
 #include "learning/protocol.hpp"
+#include "models/model_type.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {
@@ -45,7 +46,6 @@ std::optional<std::string> making_with_another(const SettingInForce& setting, co
 }
 
 TEST(FreqaiDefects, NoSettingOfATrainingIsIgnored) {
-  const std::vector<std::string> trainers{"xgboost", "lightgbm", "nhits", "patchtst", "dlinear", "nlinear_ols"};
   // Which types there are, and what a network begins with, is said by the version itself; seed and threads are fields
   // of the manifest of their own.
   const std::vector<std::string> elsewhere{"training.models", "training.warm_start", "training.seed",
@@ -56,7 +56,7 @@ TEST(FreqaiDefects, NoSettingOfATrainingIsIgnored) {
   add_settings(all, defaults);
   for (const SettingInForce& setting : all.in_force()) {
     const std::string section = section_of(setting.key);
-    const bool of_trainer = std::find(trainers.begin(), trainers.end(), section) != trainers.end();
+    const bool of_trainer = find_model_type(section) != nullptr;
     if (!of_trainer && section != "label" && section != "training") continue;
     if (std::find(elsewhere.begin(), elsewhere.end(), setting.key) != elsewhere.end()) continue;
     const std::string model_type = of_trainer ? section : "xgboost";

@@ -171,6 +171,19 @@ DriftFinding DriftReference::compare(std::span<const float> values) const {
   return finding;
 }
 
+DriftOptions feature_drift_options(Interval interval) {
+  constexpr std::int64_t kWeekMs = 7 * 86'400'000LL;
+  DriftOptions options;
+  if (kWeekMs % interval.ms() == 0) options.period_bars = static_cast<std::size_t>(kWeekMs / interval.ms());
+  return options;
+}
+
+DriftOptions spread_drift_options() {
+  DriftOptions options;
+  options.history_bars = 1'344;  // forecasts of bars that have passed cost time, so fewer of them tell what is usual
+  return options;
+}
+
 double drift_level(const TriggerOptions& triggers, Interval interval) {
   const double bar_hours = static_cast<double>(interval.ms()) / 3'600'000.0;
   const double period_days = std::max(triggers.drift_hours, bar_hours) / 24;

@@ -92,6 +92,10 @@ class DriftReference {
   std::vector<Series> series_;
 };
 
+/// Over which bars features, and forecasts' spread, are compared.
+DriftOptions feature_drift_options(Interval interval);
+DriftOptions spread_drift_options();
+
 /// The p-value below which a check for drift raises an alarm, of features or of forecasts, which are two checks: from
 /// `false_alarm_days` and how often it is asked.
 double drift_level(const TriggerOptions& triggers, Interval interval);

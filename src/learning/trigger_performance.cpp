@@ -63,20 +63,13 @@ CusumOptions chart_options(const RankIcPromise& promise, const PerformanceOption
 
 }  // namespace
 
-std::optional<RankIcPromise> read_promise(const std::string& evidence_json) {
-  const auto evidence = nlohmann::json::parse(evidence_json, nullptr, false);
-  const nlohmann::json::json_pointer where("/judgement/candidate/rank_ic");
-  if (evidence.is_discarded() || !evidence.contains(where)) return std::nullopt;
-  const auto& skill = evidence.at(where);
-  if (skill.value("kind", "") != "cross_section") return std::nullopt;
-  const auto number = [&](const char* key) {
-    const auto found = skill.find(key);
-    return found != skill.end() && found->is_number() ? found->get<double>() : 0.0;
-  };
-  const double mean = number("mean"), ratio = number("information_ratio");
-  const double deviation = ratio != 0 ? mean / ratio : 0;
+std::optional<RankIcPromise> promise_in(const Evidence& evidence) {
+  const auto skill = evidence.rank_ic();
+  if (!skill || skill->kind != RankSkill::cross_section) return std::nullopt;
+  const double deviation = skill->information_ratio != 0 ? skill->mean / skill->information_ratio : 0;
   if (!std::isfinite(deviation) || deviation <= 0) return std::nullopt;
-  return RankIcPromise{mean, deviation, number("standard_error")};
+  const bool error_known = std::isfinite(skill->standard_error);  // not in the evidence of older releases
+  return RankIcPromise{skill->mean, deviation, error_known ? skill->standard_error : 0.0};
 }
 
 PerformanceChart::PerformanceChart(const RankIcPromise& promise, const PerformanceOptions& options)

@@ -10,6 +10,7 @@
 #include "base/time.hpp"
 #include "evaluation/bar_score.hpp"
 #include "evaluation/control_charts.hpp"
+#include "evaluation/verdict/evidence.hpp"
 #include "learning/triggers.hpp"
 
 namespace clm {
@@ -20,9 +21,8 @@ struct RankIcPromise {
   double standard_deviation = 0;  ///< of the same, bar by bar; > 0
   double standard_error = 0;      ///< of the mean, labels' overlap allowed for
 };
-/// From the evidence on a version (`judgement.candidate.rank_ic`); empty where it holds no cross-sectional rank IC that
-/// varied.
-std::optional<RankIcPromise> read_promise(const std::string& evidence_json);
+/// From the evidence on a version; empty where it holds no cross-sectional rank IC that varied.
+std::optional<RankIcPromise> promise_in(const Evidence& evidence);
 
 struct PerformanceOptions {
   int horizon_bars = 5;  ///< that a label spans

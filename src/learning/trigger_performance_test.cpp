@@ -148,6 +148,7 @@ TEST(PerformanceTrigger, GoesOnFromItsStateToTheSameBits) {
 }
 
 TEST(PerformanceTrigger, ReadsThePromiseFromTheEvidence) {
+  const auto read_promise = [](const char* text) { return promise_in(Evidence::from_json(text)); };
   const auto promise = read_promise(
       R"({"judgement":{"candidate":{"rank_ic":{"kind":"cross_section","mean":0.03,"information_ratio":0.15,"standard_error":0.01}}}})");
   ASSERT_TRUE(promise);

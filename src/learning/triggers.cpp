@@ -6,24 +6,14 @@ namespace clm {
 
 Duration hours(double count) { return Duration(static_cast<std::int64_t>(count * 3'600'000.0)); }
 
+double in_hours(Duration span) { return static_cast<double>(span.count()) / 3'600'000.0; }
+
 bool is_expired(Timestamp data_end, Timestamp at, const ServingOptions& options) {
   return options.max_data_age_days > 0 && at - data_end > hours(24 * options.max_data_age_days);
 }
 
 bool is_listened_to(const TriggerOptions& options, TriggerKind kind) {
   return std::find(options.kinds.begin(), options.kinds.end(), to_string(kind)) != options.kinds.end();
-}
-
-std::string_view to_string(TriggerKind kind) {
-  switch (kind) {
-    case TriggerKind::time_based: return "time_based";
-    case TriggerKind::data_volume: return "data_volume";
-    case TriggerKind::performance_decay: return "performance_decay";
-    case TriggerKind::drift_detected: return "drift_detected";
-    case TriggerKind::regime_shift: return "regime_shift";
-    case TriggerKind::manual: return "manual";
-  }
-  return {};
 }
 
 std::string_view to_string(Priority priority) {
@@ -74,6 +64,12 @@ Trigger asked_by_hand(const std::string& model_type) {
   return {model_type, TriggerKind::manual, Priority::high, "asked for by hand"};
 }
 
+std::vector<Trigger> asked_by_hand(const std::vector<std::string>& model_types) {
+  std::vector<Trigger> triggers;
+  for (const std::string& model_type : model_types) triggers.push_back(asked_by_hand(model_type));
+  return triggers;
+}
+
 std::optional<Trigger> check_vacancy(const ModelFreshness& model, Timestamp as_of, std::int64_t new_bars,
                                      const TriggerOptions& options) {
   Trigger trigger{model.model_type, TriggerKind::time_based, Priority::urgent, "no version has a vote"};
@@ -88,15 +84,6 @@ std::optional<Trigger> check_vacancy(const ModelFreshness& model, Timestamp as_o
   trigger.kind = worth_another->kind;
   trigger.reason += ", and " + worth_another->reason;
   return trigger;
-}
-
-std::optional<Trigger> check_trigger(const ModelFreshness& model, Timestamp as_of, Force force, std::int64_t new_bars,
-                                     const TriggerOptions& options) {
-  if (force == Force::yes) return asked_by_hand(model.model_type);
-  if (model.last_attempt_data_end && *model.last_attempt_data_end >= as_of) return std::nullopt;
-  if (!model.active_data_end) return check_vacancy(model, as_of, new_bars, options);
-  if (auto old = check_age(model, as_of, options)) return old;
-  return check_new_bars(model, as_of, new_bars, options);
 }
 
 }  // namespace clm

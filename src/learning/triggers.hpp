@@ -6,12 +6,11 @@
 
 #include "base/time.hpp"
 #include "learning/learning_options.hpp"
+#include "learning/triggers/trigger_kind.hpp"
 
 namespace clm {
 
-enum class TriggerKind { time_based, data_volume, performance_decay, drift_detected, regime_shift, manual };
 enum class Priority { low, medium, high, urgent };
-std::string_view to_string(TriggerKind kind);
 std::string_view to_string(Priority priority);
 
 /// Why a model type is to be trained again.
@@ -34,13 +33,12 @@ struct ModelFreshness {
   std::optional<Timestamp> newest_data_end = std::nullopt;
 };
 
-enum class Force { no, yes };
-
 /// Whether a life cycle listens to triggers of this kind (`TriggerOptions::kinds`).
 bool is_listened_to(const TriggerOptions& options, TriggerKind kind);
 
-/// A setting in hours as a span of time.
+/// A setting in hours as a span of time, and back.
 Duration hours(double count);
+double in_hours(Duration span);
 
 /// Whether a version whose data ended then has no vote any more. It is then no rival to anybody either: candidates are
 /// judged as if there were none, since nobody is served by it.
@@ -57,13 +55,8 @@ std::optional<Trigger> check_new_bars(const ModelFreshness& model, Timestamp as_
 std::optional<Trigger> check_vacancy(const ModelFreshness& model, Timestamp as_of, std::int64_t new_bars,
                                      const TriggerOptions& options);
 
-/// A person wants it.
+/// A person wants it, or them.
 Trigger asked_by_hand(const std::string& model_type);
-
-/// Whether a model type is to be trained, by age or new bars; `new_bars` counts bars of the universe that closed since
-/// the active version's data ended, without one since the data of the last try did. Nothing is trained twice on the
-/// same data, except by force: a refusal stands until there is something new to learn from.
-std::optional<Trigger> check_trigger(const ModelFreshness& model, Timestamp as_of, Force force, std::int64_t new_bars,
-                                     const TriggerOptions& options);
+std::vector<Trigger> asked_by_hand(const std::vector<std::string>& model_types);
 
 }  // namespace clm

@@ -11,7 +11,7 @@ constexpr Duration kHour = std::chrono::hours(1);
 ModelFreshness fresh(Duration age) { return {"xgboost", kNow - age, kNow - age}; }
 
 TEST(Triggers, NoActiveVersionIsUrgent) {
-  const auto trigger = check_trigger({"xgboost", {}, {}}, kNow, Force::no, 0, TriggerOptions{});
+  const auto trigger = check_vacancy({"xgboost", {}, {}}, kNow, 0, TriggerOptions{});
   ASSERT_TRUE(trigger);
   EXPECT_EQ(trigger->priority, Priority::urgent);
   EXPECT_EQ(trigger->reason, "no version has a vote");
@@ -22,32 +22,31 @@ TEST(Triggers, ARefusalStandsUntilTimeOrDataAreWorthAnotherTry) {
   options.retrain_hours = 168;
   options.new_bars = 5'000;
   const ModelFreshness refused{"xgboost", {}, kNow - 100 * kHour};
-  EXPECT_FALSE(check_trigger(refused, kNow, Force::no, 4'999, options)) << "each try costs the next one power";
-  const auto data = check_trigger(refused, kNow, Force::no, 5'000, options);
+  EXPECT_FALSE(check_vacancy(refused, kNow, 4'999, options)) << "each try costs the next one power";
+  const auto data = check_vacancy(refused, kNow, 5'000, options);
   ASSERT_TRUE(data);
   EXPECT_EQ(data->kind, TriggerKind::data_volume);
   EXPECT_EQ(data->priority, Priority::urgent);
   const ModelFreshness long_ago{"xgboost", {}, kNow - 168 * kHour};
-  const auto time = check_trigger(long_ago, kNow, Force::no, 0, options);
+  const auto time = check_vacancy(long_ago, kNow, 0, options);
   ASSERT_TRUE(time);
   EXPECT_EQ(time->kind, TriggerKind::time_based);
   EXPECT_NE(time->reason.find("no version has a vote, and the data of the newest training ended"), std::string::npos)
       << time->reason;
 }
 
-TEST(Triggers, NothingIsTrainedTwiceOnTheSameDataExceptByForce) {
-  const ModelFreshness refused{"xgboost", {}, kNow};
-  EXPECT_FALSE(check_trigger(refused, kNow, Force::no, 0, TriggerOptions{}));
-  const auto forced = check_trigger(refused, kNow, Force::yes, 0, TriggerOptions{});
-  ASSERT_TRUE(forced);
-  EXPECT_EQ(forced->kind, TriggerKind::manual);
+TEST(Triggers, NothingIsTrainedTwiceOnTheSameData) {
+  EXPECT_FALSE(check_vacancy({"xgboost", {}, kNow}, kNow, 0, TriggerOptions{}));
+  TriggerOptions at_once;
+  at_once.new_bars = 1;
+  EXPECT_FALSE(check_new_bars(fresh(Duration(0)), kNow, 1, at_once));
 }
 
 TEST(Triggers, AgeIsThatOfTheDataNotOfTheFile) {
   TriggerOptions options;
   options.retrain_hours = 24;
-  EXPECT_FALSE(check_trigger(fresh(23 * kHour), kNow, Force::no, 0, options));
-  const auto trigger = check_trigger(fresh(24 * kHour), kNow, Force::no, 0, options);
+  EXPECT_FALSE(check_age(fresh(23 * kHour), kNow, options));
+  const auto trigger = check_age(fresh(24 * kHour), kNow, options);
   ASSERT_TRUE(trigger);
   EXPECT_EQ(trigger->kind, TriggerKind::time_based);
   EXPECT_NE(trigger->reason.find(to_string(kNow - 24 * kHour)), std::string::npos);
@@ -70,8 +69,8 @@ TEST(Triggers, AgeIsCountedFromTheNewestTrainingWhereItIsKnown) {
 TEST(Triggers, EnoughNewBarsFireBeforeTheClockDoes) {
   TriggerOptions options;
   options.new_bars = 1000;
-  EXPECT_FALSE(check_trigger(fresh(2 * kHour), kNow, Force::no, 999, options));
-  const auto trigger = check_trigger(fresh(2 * kHour), kNow, Force::no, 1000, options);
+  EXPECT_FALSE(check_new_bars(fresh(2 * kHour), kNow, 999, options));
+  const auto trigger = check_new_bars(fresh(2 * kHour), kNow, 1000, options);
   ASSERT_TRUE(trigger);
   EXPECT_EQ(trigger->kind, TriggerKind::data_volume);
 }

@@ -30,8 +30,8 @@ LearningOptions learning() {
   LearningOptions options;
   options.feature_set = "classic22";
   options.training.models = {"nhits"};
-  options.ensemble.mode = "off";
-  options.deployment.mode = "logging_only";
+  options.ensemble.mode = EnsembleMode::off;
+  options.deployment.mode = PolicyMode::logging_only;
   auto& nhits = options.trainers.nhits;
   nhits.windows.input_bars = 32;
   nhits.network.hidden = 16;

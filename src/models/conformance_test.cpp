@@ -9,8 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
+#include "models/model_type.hpp"
 #include "models/models_test_data.hpp"
 #include "models/trainers.hpp"
+#include "models/warm_start.hpp"
 #include "support/temp_directory.hpp"
 
 namespace clm {
@@ -87,11 +89,12 @@ class ModelConformance : public ::testing::TestWithParam<std::string_view> {
     EXPECT_TRUE(model) << to_string(model.error());
     return std::move(*model);
   }
-  bool is_boosted() const { return GetParam() == "xgboost" || GetParam() == "lightgbm"; }
-  bool is_sequence() const { return is_sequence_type(GetParam()); }
+  ModelFamily family() const { return find_model_type(GetParam())->family; }
+  bool is_boosted() const { return family() == ModelFamily::boosted_trees; }
+  bool is_sequence() const { return family() == ModelFamily::network; }
   /// Trained by gradient steps, of which each advances towards the label and none arrives.
-  bool is_iterated() const { return is_sequence() && GetParam() != "nlinear_ols"; }
-  bool is_learned() const { return is_boosted() || is_sequence() || GetParam() == "ridge"; }
+  bool is_iterated() const { return can_start_warm(GetParam()); }
+  bool is_learned() const { return family() != ModelFamily::baseline; }
 
   Dataset data_ = make_model_data({});
   RowSet training_ = rows_between(data_, 0, 700);
@@ -375,16 +378,22 @@ TEST_P(ModelConformance, AnAlteredFileIsRefused) {
 TEST_P(ModelConformance, AnotherTypesFilesAreRefused) {
   const TempDirectory directory;
   ASSERT_TRUE(train(training_)->save(directory.path()));
-  for (const std::string_view other : known_model_types()) {
-    if (other == GetParam()) continue;
-    const auto loaded = load_model(other, directory.path());
+  for (const ModelType& other : model_types()) {
+    if (other.name == GetParam()) continue;
+    const auto loaded = load_model(other.name, directory.path());
     ASSERT_FALSE(loaded);
     EXPECT_EQ(loaded.error().code, "model.type");
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryType, ModelConformance,
-                         ::testing::ValuesIn(known_model_types().begin(), known_model_types().end()),
+/// The rows of `model_types()`, by name.
+std::vector<std::string_view> every_type() {
+  std::vector<std::string_view> names;
+  for (const ModelType& type : model_types()) names.push_back(type.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryType, ModelConformance, ::testing::ValuesIn(every_type()),
                          [](const auto& each) { return std::string(each.param); });
 
 }  // namespace

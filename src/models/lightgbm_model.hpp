@@ -15,10 +15,10 @@ namespace clm {
 struct LightGbmOptions {
   int rounds = 300;             ///< trees at most, 1..100000; more fit closer and cost in proportion
   int num_leaves = 31;          ///< leaves of a tree, 2..131072; the main brake on complexity
-  int max_depth = -1;           ///< levels of a tree; -1 = no limit
-  double learning_rate = 0.05;  ///< (0, 1]; smaller needs more rounds and generalises better
-  double subsample = 0.5;       ///< share of rows per tree, (0, 1]; less decorrelates trees
-  double colsample = 0.3;       ///< share of features per tree, (0, 1]
+  int max_depth = -1;           ///< levels of a tree, -1..1000; -1 = no limit
+  double learning_rate = 0.05;  ///< [1e-6, 1]; smaller needs more rounds and generalises better
+  double subsample = 0.5;       ///< share of rows per tree, [.01, 1]; less decorrelates trees
+  double colsample = 0.3;       ///< share of features per tree, [.01, 1]
   int min_data_in_leaf = 1000;  ///< least number of rows in a leaf, >= 1; more smooths
   double lambda = 10.0;         ///< L2 penalty on leaf values, in row weights, >= 0; more shrinks small leaves
   /// Thresholds drawn at random, the best of the draws taken (Geurts et al. 2006): splits follow noise less.

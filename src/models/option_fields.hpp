@@ -9,72 +9,78 @@
 #include "base/result.hpp"
 #include "models/baseline_models.hpp"
 #include "models/lightgbm_model.hpp"
+#include "models/option_field.hpp"
 #include "models/ridge_model.hpp"
 #include "models/sequence/market_windows.hpp"
 #include "models/xgboost_model.hpp"
 
 namespace clm {
 
-/// Closed range of a number; `above` excludes the lower end.
-struct OptionRange {
-  double least = -std::numeric_limits<double>::infinity();
-  double most = std::numeric_limits<double>::infinity();
-  bool above = false;
-
-  bool holds(double value) const { return (above ? value > least : value >= least) && value <= most; }
-};
-
-/// One list of fields per options struct serves writing, reading and checking. `Options` may be const.
+/// One list of fields per options struct serves writing, reading, checking and the settings. `Options` may be const.
 template <typename Options, typename Visit>
 requires std::is_same_v<std::remove_const_t<Options>, XgboostOptions>
 void visit_fields(Options& options, Visit&& visit) {
-  visit("rounds", options.rounds, OptionRange{1, 100000});
-  visit("max_depth", options.max_depth, OptionRange{1, 16});
-  visit("learning_rate", options.learning_rate, OptionRange{0, 1, true});
-  visit("subsample", options.subsample, OptionRange{0, 1, true});
-  visit("colsample", options.colsample, OptionRange{0, 1, true});
-  visit("colsample_bynode", options.colsample_bynode, OptionRange{0, 1, true});
-  visit("min_child_weight", options.min_child_weight, OptionRange{0, 1e12});
-  visit("lambda", options.lambda, OptionRange{0, 1e12});
-  visit("early_stopping_rounds", options.early_stopping_rounds, OptionRange{0, 100000});
-  visit("stopping_metric", options.stopping_metric, OptionRange{});
-  visit("max_bin", options.max_bin, OptionRange{2, 65535});
+  visit(OptionField{"rounds", {1, 100'000}, "trees", "Trees at most."}, options.rounds);
+  visit(OptionField{"max_depth", {1, 16}, "levels", "Depth of a tree."}, options.max_depth);
+  visit(OptionField{"learning_rate", {1e-6, 1}, "", "Shrinkage of a tree."}, options.learning_rate);
+  visit(OptionField{"subsample", {0.01, 1}, "", "Share of the rows a tree sees."}, options.subsample);
+  visit(OptionField{"colsample", {0.01, 1}, "", "Share of the features a tree sees."}, options.colsample);
+  visit(OptionField{"colsample_bynode", {0.01, 1}, "", "Share of the features a split sees."},
+        options.colsample_bynode);
+  visit(OptionField{"min_child_weight", {0, 1e12}, "row weights", "Least weight in a leaf."}, options.min_child_weight);
+  visit(OptionField{"lambda", {0, 1e12}, "row weights", "L2 penalty on leaf values."}, options.lambda);
+  visit(OptionField{"early_stopping_rounds",
+                    {0, 100'000},
+                    "trees",
+                    "Stop after so many without a better validation loss; 0: never."},
+        options.early_stopping_rounds);
+  visit(OptionField{"stopping_metric"}, options.stopping_metric);
+  visit(OptionField{"max_bin", {2, 65'535}, "bins", "Histogram bins per feature."}, options.max_bin);
 }
 
 template <typename Options, typename Visit>
 requires std::is_same_v<std::remove_const_t<Options>, LightGbmOptions>
 void visit_fields(Options& options, Visit&& visit) {
-  visit("rounds", options.rounds, OptionRange{1, 100000});
-  visit("num_leaves", options.num_leaves, OptionRange{2, 131072});
-  visit("max_depth", options.max_depth, OptionRange{-1, 1000});
-  visit("learning_rate", options.learning_rate, OptionRange{0, 1, true});
-  visit("subsample", options.subsample, OptionRange{0, 1, true});
-  visit("colsample", options.colsample, OptionRange{0, 1, true});
-  visit("min_data_in_leaf", options.min_data_in_leaf, OptionRange{1, 1e9});
-  visit("lambda", options.lambda, OptionRange{0, 1e12});
-  visit("extra_trees", options.extra_trees, OptionRange{});
-  visit("early_stopping_rounds", options.early_stopping_rounds, OptionRange{0, 100000});
-  visit("stopping_metric", options.stopping_metric, OptionRange{});
-  visit("max_bin", options.max_bin, OptionRange{2, 65535});
-  visit("bin_sample_rows", options.bin_sample_rows, OptionRange{1, 1e9});
+  visit(OptionField{"rounds", {1, 100'000}, "trees", "Trees at most."}, options.rounds);
+  visit(OptionField{"num_leaves", {2, 131'072}, "leaves", "Leaves of a tree."}, options.num_leaves);
+  visit(OptionField{"max_depth", {-1, 1'000}, "levels", "Depth of a tree; -1: no limit."}, options.max_depth);
+  visit(OptionField{"learning_rate", {1e-6, 1}, "", "Shrinkage of a tree."}, options.learning_rate);
+  visit(OptionField{"subsample", {0.01, 1}, "", "Share of the rows a tree sees."}, options.subsample);
+  visit(OptionField{"colsample", {0.01, 1}, "", "Share of the features a tree sees."}, options.colsample);
+  visit(OptionField{"min_data_in_leaf", {1, 1e9}, "rows", "Least rows in a leaf."}, options.min_data_in_leaf);
+  visit(OptionField{"lambda", {0, 1e12}, "row weights", "L2 penalty on leaf values."}, options.lambda);
+  visit(OptionField{"extra_trees", {}, "", "Draw thresholds at random: splits follow noise less."},
+        options.extra_trees);
+  visit(OptionField{"early_stopping_rounds",
+                    {0, 100'000},
+                    "trees",
+                    "Stop after so many without a better validation loss; 0: never."},
+        options.early_stopping_rounds);
+  visit(OptionField{"stopping_metric"}, options.stopping_metric);
+  visit(OptionField{"max_bin", {2, 65'535}, "bins", "Histogram bins per feature."}, options.max_bin);
+  visit(OptionField{"bin_sample_rows", {1, 1e9}}, options.bin_sample_rows);
 }
 
 template <typename Options, typename Visit>
 requires std::is_same_v<std::remove_const_t<Options>, RidgeOptions>
 void visit_fields(Options& options, Visit&& visit) {
-  visit("alpha", options.alpha, OptionRange{0, 1e15, true});
-  visit("clip_sd", options.clip_sd, OptionRange{0, 1e6, true});
+  visit(OptionField{"alpha", {1e-9, 1e15}, "row weights", "L2 penalty of the ridge baseline."}, options.alpha);
+  visit(OptionField{"clip_sd", {0, 1e6, true}}, options.clip_sd);
 }
 
 template <typename Options, typename Visit>
 requires std::is_same_v<std::remove_const_t<Options>, PastReturnOptions>
-void visit_fields(Options& options, Visit&& visit) { visit("column", options.column, OptionRange{}); }
+void visit_fields(Options& options, Visit&& visit) { visit(OptionField{"column"}, options.column); }
 
 template <typename Options, typename Visit>
 requires std::is_same_v<std::remove_const_t<Options>, MarketWindowOptions>
 void visit_fields(Options& options, Visit&& visit) {
-  visit("input_bars", options.input_bars, OptionRange{8, 10000});
-  visit("covariates", options.covariates, OptionRange{});
+  visit(OptionField{"input_bars", {8, 10'000}, "bars", "Of the past that a forecast reads."}, options.input_bars);
+  visit(OptionField{"covariates",
+                    {},
+                    "",
+                    "Read the volume too, and the own price where the one against the universe is forecast."},
+        options.covariates);
 }
 
 template <typename Options, typename Visit>
@@ -91,13 +97,13 @@ inline tl::unexpected<Error> option_failure(std::string message, std::string fie
 template <typename Options>
 Status check_options(const Options& options) {
   Status status;
-  visit_fields(options, [&](std::string_view name, const auto& value, OptionRange range) {
+  visit_fields(options, [&](const OptionField& field, const auto& value) {
     using Value = std::remove_cvref_t<decltype(value)>;
     if constexpr (std::is_arithmetic_v<Value>) {
-      if (status && !range.holds(static_cast<double>(value)))
-        status = option_failure("the value " + std::to_string(value) + " is out of range", std::string(name));
+      if (status && !field.range.holds(static_cast<double>(value)))
+        status = option_failure("the value " + std::to_string(value) + " is out of range", std::string(field.name));
     } else if constexpr (std::is_same_v<Value, std::string>) {
-      if (status && value.empty()) status = option_failure("is empty", std::string(name));
+      if (status && value.empty()) status = option_failure("is empty", std::string(field.name));
     }
   });
   return status;
@@ -106,12 +112,12 @@ Status check_options(const Options& options) {
 template <typename Options>
 nlohmann::json options_to_json(const Options& options) {
   nlohmann::json written = nlohmann::json::object();
-  visit_fields(options, [&](std::string_view name, const auto& value, OptionRange) {
+  visit_fields(options, [&](const OptionField& field, const auto& value) {
     using Value = std::remove_cvref_t<decltype(value)>;
     if constexpr (std::is_same_v<Value, StoppingMetric>)
-      written[std::string(name)] = to_string(value);
+      written[std::string(field.name)] = to_string(value);
     else
-      written[std::string(name)] = value;
+      written[std::string(field.name)] = value;
   });
   return written;
 }
@@ -123,8 +129,9 @@ Result<Options> options_from_json(const nlohmann::json& written) {
   Status status;
   if (!written.is_object()) return option_failure("parameters are not a table", "parameters");
   std::set<std::string> known;
-  visit_fields(options, [&](std::string_view name, auto& value, OptionRange) {
+  visit_fields(options, [&](const OptionField& field, auto& value) {
     using Value = std::remove_cvref_t<decltype(value)>;
+    const std::string_view name = field.name;
     const auto found = written.find(std::string(name));
     known.emplace(name);
     if (!status || found == written.end()) return;

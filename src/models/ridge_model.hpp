@@ -12,7 +12,7 @@ namespace clm {
 /// clipped at +-`clip_sd`. A value that is not known counts as z = 0, i.e. as the training mean (mean imputation): a
 /// linear model has no other way to use the rest of the row. The intercept is not penalised.
 struct RidgeOptions {
-  double alpha = 100;  ///< > 0, in units of row weight; more shrinks towards the mean label
+  double alpha = 100;  ///< [1e-9, 1e15], in units of row weight; more shrinks towards the mean label
   double clip_sd = 5;  ///< > 0; less weakens outliers
 };
 

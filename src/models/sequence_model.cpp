@@ -14,7 +14,6 @@
 #include "models/option_fields.hpp"
 #include "models/sequence/network_library.hpp"
 #include "models/training_rows.hpp"
-#include "models/warm_start.hpp"
 #include "models/window_channels.hpp"
 
 namespace clm {
@@ -297,10 +296,6 @@ SequenceModelOptions<NLinearOlsOptions> market_nlinear_ols() {
   return options;
 }
 
-bool is_sequence_type(std::string_view type) {
-  return type == "nhits" || type == "patchtst" || type == "dlinear" || type == "nlinear_ols";
-}
-
 std::vector<std::string> window_channels(const Model& model) {
   const auto* own = dynamic_cast<const SequenceModel*>(&model);
   if (own == nullptr) return {};
@@ -321,13 +316,10 @@ Status predict_dealt_out(const Model& model, const RowSet& rows, std::size_t cha
   return own->predict_dealt_out(rows, channel, random, out);
 }
 
-bool can_start_warm(std::string_view type) { return is_sequence_type(type) && type != "nlinear_ols"; }
-
-std::unique_ptr<Trainer> warm_started(std::unique_ptr<Trainer> trainer, std::shared_ptr<const Model> parent) {
-  expects(can_start_warm(trainer->type()) && parent->type() == trainer->type(), "a parent of the trainer's type");
+std::unique_ptr<Trainer> warm_started_sequence(std::unique_ptr<Trainer> trainer, std::shared_ptr<const Model> parent) {
   auto* own = dynamic_cast<MarketSequenceTrainer*>(trainer.get());
   auto model = std::dynamic_pointer_cast<const SequenceModel>(std::move(parent));
-  expects(own != nullptr && model != nullptr, "what make_trainer and load_model gave");
+  expects(own != nullptr && model != nullptr && own->type() == model->type(), "a parent of the trainer's type");
   own->begin_with(std::move(model));
   return trainer;
 }

@@ -25,9 +25,6 @@ SequenceModelOptions<PatchTstOptions> market_patchtst();
 SequenceModelOptions<DLinearOptions> market_dlinear();
 SequenceModelOptions<NLinearOlsOptions> market_nlinear_ols();
 
-/// "nhits", "patchtst", "dlinear", "nlinear_ols"
-bool is_sequence_type(std::string_view type);
-
 /// One global network over all symbols: it reads the bars behind the rows (`FeatureFrame::bars`), never the features,
 /// and forecasts symbols it never saw in training. It abstains on a row without a window (see MarketWindows). The
 /// forecast is the last step of the path, of the median path where it was trained for quantiles. Trainings and
@@ -45,6 +42,10 @@ Result<std::unique_ptr<Trainer>> make_sequence_trainer(const MarketWindowOptions
                                                        const NetworkOptions& network);
 /// The inverse of `Trainer::parameters()`.
 Result<std::unique_ptr<Trainer>> make_sequence_trainer(std::string_view type, const nlohmann::json& parameters);
+
+/// The trainer, beginning with the weights of `parent`; both are of the same type, a trained network's (contract). See
+/// `warm_started`.
+std::unique_ptr<Trainer> warm_started_sequence(std::unique_ptr<Trainer> trainer, std::shared_ptr<const Model> parent);
 
 /// Reads `model.json` and `network.safetensors` (little-endian float32; readable from Python). Errors as `load_model`,
 /// and `network.library`, `network.cpu` (unavailable).

@@ -16,6 +16,8 @@
 
 namespace clm {
 
+class Settings;
+
 /// Parameters of every type; a trainer takes its own part.
 struct TrainerOptions {
   XgboostOptions xgboost;
@@ -28,8 +30,8 @@ struct TrainerOptions {
   PastReturnOptions past_return;  ///< of momentum and reversal
 };
 
-/// Every type that `make_trainer` and `load_model` know: the learned ones first, then the baselines.
-std::span<const std::string_view> known_model_types();
+/// Adds the settings of every type (`model_type.hpp`); they point into `options`.
+void add_settings(Settings& settings, TrainerOptions& options);
 
 /// Whether all of them are known. `where`: who names them, a setting or a flag. Error `model.type` (usage).
 Status check_model_types(std::span<const std::string> types, std::string_view where);

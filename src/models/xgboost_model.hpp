@@ -14,10 +14,10 @@ namespace clm {
 struct XgboostOptions {
   int rounds = 200;                ///< trees at most, 1..100000; more fit closer and cost in proportion
   int max_depth = 5;               ///< levels of a tree, 1..16; more find higher interactions and overfit sooner
-  double learning_rate = 0.05;     ///< (0, 1]; smaller needs more rounds and generalises better
-  double subsample = 0.5;          ///< share of rows per tree, (0, 1]; less decorrelates trees
-  double colsample = 1.0;          ///< share of features per tree, (0, 1]
-  double colsample_bynode = 0.1;   ///< share of those per split, (0, 1]; less decorrelates trees
+  double learning_rate = 0.05;     ///< [1e-6, 1]; smaller needs more rounds and generalises better
+  double subsample = 0.5;          ///< share of rows per tree, [.01, 1]; less decorrelates trees
+  double colsample = 1.0;          ///< share of features per tree, [.01, 1]
+  double colsample_bynode = 0.1;   ///< share of those per split, [.01, 1]; less decorrelates trees
   double min_child_weight = 1000;  ///< least sum of row weights in a leaf, >= 0; more smooths
   double lambda = 50.0;            ///< L2 penalty on leaf values, in row weights, >= 0; more shrinks small leaves
   int early_stopping_rounds = 0;   ///< stop after so many without a better validation loss; 0 = run all rounds

@@ -22,24 +22,24 @@ int baseline_colour(std::size_t b) { return 2 + static_cast<int>(b % 5); }
 int member_colour(std::size_t m) { return m % 3 < 2 ? 7 + static_cast<int>(m % 3) : kActiveColour; }
 
 /// The candidate, its members, the active version.
-std::vector<Shown> models_of(const Evidence& e) {
+std::vector<Shown> models_of(const EvidenceFigures& e) {
   std::vector<Shown> out{{&e.candidate, e.candidate.name + " (" + e.candidate_role + ")", e.candidate_role, 0}};
   for (std::size_t m = 0; m < e.members.size(); ++m)
     out.push_back({&e.members[m], e.members[m].name, "member", member_colour(m)});
   if (e.active) out.push_back({&*e.active, e.active->name + " (active)", "active", kActiveColour});
   return out;
 }
-Shown baseline_of(const Evidence& e, std::size_t b) {
+Shown baseline_of(const EvidenceFigures& e, std::size_t b) {
   return {&e.baselines[b], e.baselines[b].name, "baseline", baseline_colour(b)};
 }
 /// Everybody; colours as the plots have them everywhere.
-std::vector<Shown> everybody(const Evidence& e) {
+std::vector<Shown> everybody(const EvidenceFigures& e) {
   auto out = models_of(e);
   for (std::size_t b = 0; b < e.baselines.size(); ++b) out.push_back(baseline_of(e, b));
   return out;
 }
 /// The models and what they have to beat: the baseline of the highest rank IC.
-std::vector<Shown> models_and_best_baseline(const Evidence& e) {
+std::vector<Shown> models_and_best_baseline(const EvidenceFigures& e) {
   auto out = models_of(e);
   std::optional<std::size_t> best;
   for (std::size_t b = 0; b < e.baselines.size(); ++b)
@@ -53,14 +53,14 @@ std::vector<Shown> models_and_best_baseline(const Evidence& e) {
   return out;
 }
 
-int colour_of(const Evidence& e, const std::string& name) {
+int colour_of(const EvidenceFigures& e, const std::string& name) {
   if (e.active && e.active->name == name) return kActiveColour;
   for (std::size_t b = 0; b < e.baselines.size(); ++b)
     if (e.baselines[b].name == name) return baseline_colour(b);
   return 0;
 }
 
-std::string forest(const Evidence& e, Estimate DifferenceFigures::*figure, const PlotText& text) {
+std::string forest(const EvidenceFigures& e, Estimate DifferenceFigures::*figure, const PlotText& text) {
   std::vector<ForestRow> rows;
   for (const auto& difference : e.differences) {
     const int colour = colour_of(e, difference.against);
@@ -76,7 +76,7 @@ void add_figure(std::string& out, const std::string& title, const std::string& h
 }
 
 /// What the universe was too small for; empty where nothing was.
-std::string too_small_for(const Evidence& e) {
+std::string too_small_for(const EvidenceFigures& e) {
   std::string out;
   const std::string have = number_text(e.symbols_at_once, 0) + " symbol(s) with forecasts at one time, at least ";
   if (e.candidate.ranked_over_time)
@@ -89,7 +89,7 @@ std::string too_small_for(const Evidence& e) {
 }
 
 /// Rank IC slice by slice: `unit` is what a slice is called.
-void add_slices(std::string& out, const Evidence& e, std::vector<SliceFigures> ModelFigures::*slices,
+void add_slices(std::string& out, const EvidenceFigures& e, std::vector<SliceFigures> ModelFigures::*slices,
                 const std::string& unit, const std::string& how) {
   std::vector<std::string> places;
   for (const auto& slice : e.candidate.*slices) places.push_back(slice.name);
@@ -119,7 +119,7 @@ void add_slices(std::string& out, const Evidence& e, std::vector<SliceFigures> M
 }
 
 /// By block of the walk; by month where that says more, or where there are no blocks.
-void add_periods(std::string& out, const Evidence& e) {
+void add_periods(std::string& out, const EvidenceFigures& e) {
   const auto& blocks = e.candidate.by_block;
   add_slices(
       out, e, &ModelFigures::by_block, "block",
@@ -132,7 +132,7 @@ void add_periods(std::string& out, const Evidence& e) {
              "month alone shows foresight. A model of lasting worth has dots above zero in most months.");
 }
 
-void add_delays(std::string& out, const Evidence& e) {
+void add_delays(std::string& out, const EvidenceFigures& e) {
   std::vector<std::string> places;
   for (const auto& delay : e.candidate.by_delay) places.push_back(std::to_string(delay.delay_bars));
   std::vector<IntervalSeries> series;
@@ -160,7 +160,7 @@ void add_delays(std::string& out, const Evidence& e) {
       html_table(numbers));
 }
 
-void add_costs(std::string& out, const Evidence& e) {
+void add_costs(std::string& out, const EvidenceFigures& e) {
   LinePlot plot;
   plot.text = {"Long-short net profit against the cost of trading", "cost (bps a side)",
                "net profit (bps per rebalance)", 2};
@@ -187,7 +187,7 @@ void add_costs(std::string& out, const Evidence& e) {
              line_plot(plot), html_table(numbers));
 }
 
-void add_equity(std::string& out, const Evidence& e, const std::string& title, const std::string& how,
+void add_equity(std::string& out, const EvidenceFigures& e, const std::string& title, const std::string& how,
                 EquityCurve ModelFigures::*curve) {
   LinePlot plot;
   plot.text = {title + " over time, after costs", "", "sum of net returns (% of capital)", 1};
@@ -210,7 +210,7 @@ std::vector<CalibrationBin> in_percent(std::vector<CalibrationBin> bins) {
   return bins;
 }
 
-void add_calibration(std::string& out, const Evidence& e) {
+void add_calibration(std::string& out, const EvidenceFigures& e) {
   const ModelFigures& c = e.candidate;
   HtmlTable numbers{"", {"Forecast P(up)", "Came true", "Forecasts"}, {}};
   for (const auto& bin : c.calibration)
@@ -231,7 +231,7 @@ void add_calibration(std::string& out, const Evidence& e) {
 
 }  // namespace
 
-std::string comparison_table(const Evidence& e) {
+std::string comparison_table(const EvidenceFigures& e) {
   HtmlTable foresight{
       "Foresight, all on the same rows. Rank IC: mean rank correlation of forecast and outcome over the "
       "symbols of a moment. Hit rate: share of signs that were right. Errors in units of recent "
@@ -298,7 +298,7 @@ std::string comparison_table(const Evidence& e) {
          html_fold("Single positions, after costs", html_table(positions), Fold::open_where_wide);
 }
 
-std::string judgement_plots(const Evidence& e) {
+std::string judgement_plots(const EvidenceFigures& e) {
   std::string out;
   const std::string& name = e.candidate.name;
   add_figure(
@@ -334,7 +334,7 @@ std::string judgement_plots(const Evidence& e) {
   return "<div class=\"plots\">" + out + "</div>\n";
 }
 
-std::string regime_table(const Evidence& e) {
+std::string regime_table(const EvidenceFigures& e) {
   if (e.candidate.by_regime.empty()) return {};
   HtmlTable table{"By market regime; a forecast that only works in one is to be watched.",
                   {"Model", "Regime", "Times", "Rows", "Rank IC", "Hit rate (%)", "Bias"},

@@ -19,8 +19,7 @@ std::vector<std::vector<double>> read_matrix(const Json& rows) {
 
 }  // namespace
 
-std::optional<EnsembleFigures> read_ensemble_figures(const Json& evidence) {
-  const Json& ensemble = member(evidence, "ensemble");
+std::optional<EnsembleFigures> ensemble_figures_in(const Json& ensemble) {
   if (!ensemble.is_object()) return std::nullopt;
   const Json& compared = member(ensemble, "members");
   EnsembleFigures out;

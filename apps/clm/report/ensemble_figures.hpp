@@ -33,7 +33,7 @@ struct EnsembleFigures {
   std::vector<Trial> trials;
 };
 
-/// None where the evidence is of a single model.
-std::optional<EnsembleFigures> read_ensemble_figures(const nlohmann::json& evidence);
+/// Of `Evidence::ensemble`; none where that is of a single model.
+std::optional<EnsembleFigures> ensemble_figures_in(const nlohmann::json& ensemble);
 
 }  // namespace clm::app

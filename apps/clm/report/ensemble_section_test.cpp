@@ -46,7 +46,7 @@ Json evidence() {
 }
 
 TEST(EnsembleSection, ShowsMembersWeightsAndCorrelations) {
-  const auto figures = read_ensemble_figures(evidence());
+  const auto figures = ensemble_figures_in(evidence().at("ensemble"));
   ASSERT_TRUE(figures);
   const std::string page = ensemble_section(*figures);
   for (const char* shown :
@@ -57,8 +57,8 @@ TEST(EnsembleSection, ShowsMembersWeightsAndCorrelations) {
 }
 
 TEST(EnsembleSection, IsNotThereForASingleModelAndStandsDamage) {
-  EXPECT_FALSE(read_ensemble_figures(Json{{"judgement", Json::object()}}));
-  const auto empty = read_ensemble_figures(Json{{"ensemble", Json::object()}});
+  EXPECT_FALSE(ensemble_figures_in(Json()));
+  const auto empty = ensemble_figures_in(Json::object());
   ASSERT_TRUE(empty);
   EXPECT_EQ(ensemble_section(*empty).find("nan"), std::string::npos);
 }

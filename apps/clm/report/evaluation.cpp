@@ -145,8 +145,8 @@ EvaluationProtocol protocol_in(const Json& document) {
   return out;
 }
 
-Evidence ensemble_in(const Json& document) {
-  Evidence out = evidence_in(document);
+EvidenceFigures ensemble_in(const Json& document) {
+  EvidenceFigures out = figures_of(Evidence::of_document(document));
   if (out.members.size() == 1) {
     out.candidate = out.members.front();
     out.candidate_role = "model";

@@ -58,7 +58,7 @@ struct Evaluation {
   double wall_seconds = kUnknown;        ///< of the whole walk; older documents do not say
   double fit_seconds_summed = kUnknown;  ///< over fits that ran side by side
   std::optional<Timestamp> made_at;      ///< older documents do not say
-  Evidence evidence;
+  EvidenceFigures evidence;
   std::vector<WalkStep> walk;               ///< empty in older documents
   std::vector<ModelImportance> importance;  ///< empty in older documents
   std::optional<EvaluationProtocol> protocol;

@@ -23,7 +23,7 @@ std::string with_interval(const Estimate& estimate, int decimals, double alpha) 
 }
 
 /// The baseline that comes closest; none where there are no baselines.
-const DifferenceFigures* closest_baseline(const Evidence& e) {
+const DifferenceFigures* closest_baseline(const EvidenceFigures& e) {
   const DifferenceFigures* closest = nullptr;
   for (const auto& difference : e.differences)
     if (!std::isnan(difference.rank_ic.value) &&
@@ -32,7 +32,7 @@ const DifferenceFigures* closest_baseline(const Evidence& e) {
   return closest;
 }
 
-std::string on_foresight(const Evidence& e) {
+std::string on_foresight(const EvidenceFigures& e) {
   const Estimate& ic = e.candidate.rank_ic;
   return "Foresight: rank IC " + with_interval(ic, 4, e.alpha) +
          (ic.lo > 0   ? ": it orders the symbols better than chance."
@@ -51,7 +51,7 @@ std::string lead_words(const Estimate& lead) {
   return lead.value > 0 ? "no more than chance may give" : "it is not ahead";
 }
 
-std::string on_baselines(const Evidence& e) {
+std::string on_baselines(const EvidenceFigures& e) {
   const DifferenceFigures* closest = closest_baseline(e);
   if (closest == nullptr) return "It was compared with no baseline.";
   const auto ahead =
@@ -61,7 +61,7 @@ std::string on_baselines(const Evidence& e) {
          with_interval(closest->rank_ic, 4, e.alpha) + ", paired over time: " + lead_words(closest->rank_ic) + ".";
 }
 
-std::string on_delay(const Evidence& e) {
+std::string on_delay(const EvidenceFigures& e) {
   std::string text;
   for (const auto& delay : e.candidate.by_delay)
     text += (text.empty() ? "Late entry: rank IC against the plain return is " : ", ") +
@@ -72,7 +72,7 @@ std::string on_delay(const Evidence& e) {
   return text.empty() ? text : text + ".";
 }
 
-std::string on_positions(const Evidence& e) {
+std::string on_positions(const EvidenceFigures& e) {
   const ModelFigures& c = e.candidate;
   if (!(c.trades > 0)) return "No forecast exceeded the costs of a single position either.";
   if (!std::isfinite(c.net_bps_per_trade.lo))
@@ -82,7 +82,7 @@ std::string on_positions(const Evidence& e) {
          interval_text(c.net_bps_per_trade.lo, c.net_bps_per_trade.hi, 1) + ".";
 }
 
-std::string on_profit(const Evidence& e) {
+std::string on_profit(const EvidenceFigures& e) {
   const ModelFigures& c = e.candidate;
   if (c.rebalances == 0)
     return "Profit: no long-short book could be held: " + number_text(e.symbols_at_once, 0) +
@@ -99,7 +99,7 @@ std::string on_profit(const Evidence& e) {
                                     : ". There is no cost at which it breaks even.");
 }
 
-std::string on_constancy(const Evidence& e) {
+std::string on_constancy(const EvidenceFigures& e) {
   const bool has_blocks = !e.candidate.by_block.empty();
   const auto& slices = has_blocks ? e.candidate.by_block : e.candidate.by_month;
   if (slices.size() < 2) return {};
@@ -112,7 +112,7 @@ std::string on_constancy(const Evidence& e) {
 }
 
 std::string summary_body(const Evaluation& evaluation) {
-  const Evidence& e = evaluation.evidence;
+  const EvidenceFigures& e = evaluation.evidence;
   const EvaluationSummary summary = summarize(evaluation);
   std::string names;
   for (std::size_t i = 0; i < evaluation.models.size(); ++i)
@@ -240,7 +240,7 @@ std::string glossary() {
 }  // namespace
 
 EvaluationSummary summarize(const Evaluation& evaluation) {
-  const Evidence& e = evaluation.evidence;
+  const EvidenceFigures& e = evaluation.evidence;
   const DifferenceFigures* closest = closest_baseline(e);
   const bool has_foresight = e.candidate.rank_ic.lo > 0;
   const bool leads = closest == nullptr || closest->rank_ic.lo > 0;
@@ -271,7 +271,7 @@ EvaluationSummary summarize(const Evaluation& evaluation) {
 }
 
 std::string evaluation_report(const Evaluation& evaluation, const std::string& source, Timestamp made_at) {
-  const Evidence& e = evaluation.evidence;
+  const EvidenceFigures& e = evaluation.evidence;
   std::string plots;
   if (e.candidate.by_block.empty())
     plots =

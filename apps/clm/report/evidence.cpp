@@ -16,8 +16,6 @@ Estimate share(const Json& object) {
   return integer_in(object, "count") > 0 ? estimate_in(object, "share") : Estimate{};
 }
 
-double known_or(double value, double otherwise) { return std::isnan(value) ? otherwise : value; }
-
 SliceFigures read_slice(const Json& j) {
   return {text_in(j, "name"),        number_in(j, "times"),    number_in(j, "rows"),
           estimate_in(j, "rank_ic"), number_in(j, "hit_rate"), number_in(j, "bias")};
@@ -42,10 +40,17 @@ DifferenceFigures read_difference(const Json& j) {
           estimate_in(member(j, "squared_error"), "mean")};
 }
 
-LimitFigures read_limit(const Json& j) {
-  const Json& passed = member(j, "passed");
-  return {text_in(j, "name"),        passed.is_boolean() && passed.get<bool>(), number_in(j, "value"),
-          number_in(j, "threshold"), known_or(number_in(j, "count"), 0),        known_or(number_in(j, "min_count"), 0)};
+Estimate known_estimate(const Verdict& verdict) {
+  if (std::isnan(verdict.lo) || std::isnan(verdict.hi)) return {verdict.improvement, kUnknown, kUnknown};
+  return {verdict.improvement, verdict.lo, verdict.hi};
+}
+
+std::vector<LimitFigures> limits_of(const std::vector<SafetyCheck>& checks) {
+  std::vector<LimitFigures> limits;
+  for (const SafetyCheck& check : checks)
+    limits.push_back({check.name, check.passed, check.value, check.threshold, static_cast<double>(check.count),
+                      static_cast<double>(check.min_count)});
+  return limits;
 }
 
 }  // namespace
@@ -103,17 +108,17 @@ ModelFigures model_figures_in(const Json& j) {
   return m;
 }
 
-Result<Evidence> read_evidence(std::string_view json_text) {
-  const Json document = Json::parse(json_text, nullptr, false);
-  if (!member(document, "judgement").is_object())
+Result<EvidenceFigures> read_evidence(std::string_view json_text) {
+  const Evidence evidence = Evidence::from_json(json_text);
+  if (!evidence.has_judgement())
     return fail(ErrorKind::data, "report.evidence", "the stored evidence holds no judgement", "evidence",
                 "Run clm cycle: it judges anew.");
-  return evidence_in(document);
+  return figures_of(evidence);
 }
 
-Evidence evidence_in(const Json& document) {
-  const Json& j = member(document, "judgement");
-  Evidence out;
+EvidenceFigures figures_of(const Evidence& evidence) {
+  const Json& j = evidence.judgement();
+  EvidenceFigures out;
   out.rows = number_in(j, "rows");
   out.times = number_in(j, "times");
   out.symbols = number_in(j, "symbols");
@@ -128,22 +133,17 @@ Evidence evidence_in(const Json& document) {
   out.candidates_tried = number_in(j, "candidates_tried");
   out.cost_bps_per_side = number_in(j, "cost_bps_per_side");
   out.candidate = model_figures_in(member(j, "candidate"));
-  out.members = each_of(member(document, "each"), model_figures_in);
+  out.members = each_of(evidence.each_member(), model_figures_in);
   out.baselines = each_of(member(j, "baselines"), model_figures_in);
   if (member(j, "active").is_object()) out.active = model_figures_in(member(j, "active"));
   if (member(j, "against_active").is_object()) out.differences.push_back(read_difference(member(j, "against_active")));
   for (auto& difference : each_of(member(j, "against_baselines"), read_difference))
     out.differences.push_back(std::move(difference));
 
-  const Json& verdict = member(document, "verdict");
-  out.verdict.decision = text_in(verdict, "decision");
-  out.verdict.improvement = estimate_in(verdict, "improvement");
-  out.verdict.reasons = each_of(member(verdict, "reasons"), [](const Json& reason) {
-    return reason.is_string() ? reason.get<std::string>() : std::string();
-  });
-  out.verdict.checks = each_of(member(verdict, "checks"), read_limit);
-  out.verdict.conditions = each_of(member(verdict, "conditions"), read_limit);
-  out.ensemble = read_ensemble_figures(document);
+  if (const auto verdict = evidence.verdict())
+    out.verdict = {std::string(to_string(verdict->decision)), known_estimate(*verdict), verdict->reasons,
+                   limits_of(verdict->checks), limits_of(verdict->conditions)};
+  out.ensemble = ensemble_figures_in(evidence.ensemble());
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/result.hpp"
+#include "evaluation/verdict/evidence.hpp"
 #include "report/ensemble_figures.hpp"
 #include "report/plots.hpp"
 
@@ -87,9 +88,8 @@ struct VerdictFigures {
   std::vector<LimitFigures> conditions;  ///< of merit; empty in old evidence
 };
 
-/// What the registry keeps beside a decision, or an evaluation stores: the JSON of `Judgement` (and `Verdict`), read
-/// back for a report.
-struct Evidence {
+/// What a report shows of evidence (`clm::Evidence`), or of an evaluation, which is stored as one.
+struct EvidenceFigures {
   double rows = kUnknown, times = kUnknown, symbols = kUnknown;
   double symbols_at_once = kUnknown, min_symbols = kUnknown, long_short_min_symbols = kUnknown;
   std::int64_t from_ms = 0, to_ms = 0;
@@ -106,9 +106,9 @@ struct Evidence {
 };
 
 /// Figures that are missing or null become NaN. Error `report.evidence` (data): not JSON, or no judgement in it.
-Result<Evidence> read_evidence(std::string_view json_text);
-/// The same of a document that was parsed and is known to hold a judgement.
-Evidence evidence_in(const nlohmann::json& document);
+Result<EvidenceFigures> read_evidence(std::string_view json_text);
+/// The same of evidence that is known to hold a judgement.
+EvidenceFigures figures_of(const Evidence& evidence);
 /// What the judging found about one forecaster, of its own JSON.
 ModelFigures model_figures_in(const nlohmann::json& model);
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "evaluation/deployment_policy.hpp"
+#include "evaluation/verdict/evidence.hpp"
 #include "report/comparison_section.hpp"
 #include "report/marks.hpp"
 #include "report/overview_report.hpp"
@@ -49,7 +49,7 @@ std::string evidence_json() {
   verdict.conditions = {{"skill_p_value", false, 0.2, 0.01},
                         {"long_short_net_bps", false, -1.0, 0.0},
                         {"positions_net_bps_per_bar", true, 2.0, 0.5}};
-  return nlohmann::json{{"judgement", to_json(judgement)}, {"verdict", to_json(verdict)}}.dump();
+  return Evidence(judgement, verdict, verdict).text();
 }
 
 VersionFacts version_facts() {

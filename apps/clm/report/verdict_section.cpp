@@ -114,7 +114,7 @@ std::string_view kind_of(const Standing& standing, const VerdictFigures& verdict
 
 }  // namespace
 
-HtmlVerdict version_verdict(const std::string& name, const Standing& standing, const Evidence* evidence) {
+HtmlVerdict version_verdict(const std::string& name, const Standing& standing, const EvidenceFigures* evidence) {
   HtmlVerdict out;
   out.sentence = name + ": " + standing_words(standing);
   if (standing.by_person && !standing.reason.empty()) out.sentence += " (\u201c" + standing.reason + "\u201d)";
@@ -149,7 +149,7 @@ std::vector<std::string> what_would_have_to_change(const VerdictFigures& verdict
   return out;
 }
 
-std::string verdict_box(const Standing& standing, const Evidence& evidence) {
+std::string verdict_box(const Standing& standing, const EvidenceFigures& evidence) {
   const VerdictFigures& verdict = evidence.verdict;
   std::string out = "<div class=\"verdict " + std::string(kind_of(standing, verdict)) + "\"><h3>" +
                     html_badge(standing_words(standing), serves(standing) ? "good" : "plain") + " " +
@@ -172,7 +172,7 @@ std::string verdict_box(const Standing& standing, const Evidence& evidence) {
   return out + "</div>\n";
 }
 
-std::string interval_note(const Evidence& evidence) {
+std::string interval_note(const EvidenceFigures& evidence) {
   return "Intervals in tables and plots are two-sided, cover " + percent_text(1 - evidence.alpha, 0) +
          " and allow for labels that overlap in time. The policy's tests are one-sided, each at the level that its "
          "sentence names, so that one may be passed where the two-sided interval just holds zero.";

@@ -18,13 +18,13 @@ struct Standing {
 };
 
 /// The page's first sentences: how it stands and why, beside what the policy said of it. `evidence` may be null.
-HtmlVerdict version_verdict(const std::string& name, const Standing& standing, const Evidence* evidence);
+HtmlVerdict version_verdict(const std::string& name, const Standing& standing, const EvidenceFigures* evidence);
 
 /// The policy's verdict and its reasons in plain words; where it did not pass, also what would have to change. HTML.
-std::string verdict_box(const Standing& standing, const Evidence& evidence);
+std::string verdict_box(const Standing& standing, const EvidenceFigures& evidence);
 
 /// What the intervals of a page mean, and why a test may pass beside one that holds zero.
-std::string interval_note(const Evidence& evidence);
+std::string interval_note(const EvidenceFigures& evidence);
 
 /// One sentence per limit that was missed: "Its win rate ... would have to be at least 50.0 %; it is 47.1 %."
 std::vector<std::string> what_would_have_to_change(const VerdictFigures& verdict);

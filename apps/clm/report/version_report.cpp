@@ -53,7 +53,7 @@ std::string version_parts(const VersionFacts& facts, Fold first) {
   const std::string lives_on =
       "<div class=\"plots\">" + permutation_figure(facts.permutation) + importance_of(facts) + "</div>\n";
   if (facts.evidence) {
-    const Evidence& evidence = *facts.evidence;
+    const EvidenceFigures& evidence = *facts.evidence;
     out += part("Beside the baselines" + std::string(evidence.active ? " and the active version" : ""),
                 comparison_table(evidence), first);
     if (evidence.ensemble) out += part("Members and weights", ensemble_section(*evidence.ensemble), first);

@@ -25,7 +25,7 @@ struct VersionFacts {
   std::string model_type, version;
   std::string status;  ///< in words; `standing.status` without what retention did
   Standing standing;
-  std::optional<Evidence> evidence;
+  std::optional<EvidenceFigures> evidence;
   std::string evidence_problem;  ///< why there is none
   std::vector<FeatureShare> importance;
   std::string importance_problem;  ///< why there is none

@@ -10,90 +10,14 @@
 #include "models/networks/linear_networks.hpp"
 #include "models/networks/nhits.hpp"
 #include "models/networks/patchtst.hpp"
+#include "models/sequence/network_fields.hpp"
 
 namespace clm {
 namespace {
 
+static_assert(PatchTstOptions::kMaxLayers == static_cast<int>(AttentionHead::kMaxLayers));
+
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-/// Closed range; `above` excludes the lower end, `below` the upper one.
-struct Range {
-  double least = 0, most = kInfinity;
-  bool above = false, below = false;
-  bool holds(double value) const {
-    return (above ? value > least : value >= least) && (below ? value < most : value <= most);
-  }
-};
-constexpr Range kShare{0, 1, false, true};
-
-template <typename Fit, typename Visit>
-void visit_fit(Fit& fit, Visit&& visit) {
-  visit("loss", fit.loss, Range{});
-  visit("huber_delta", fit.huber_delta, Range{0, 1e12, true});
-  visit("quantiles", fit.quantiles, Range{0, 1, true, true});
-  visit("epochs", fit.epochs, Range{1, 10000});
-  visit("batch_windows", fit.batch_windows, Range{1, 65536});
-  visit("learning_rate", fit.learning_rate, Range{0, 1, true});
-  visit("weight_decay", fit.weight_decay, Range{0, 1});
-  visit("schedule", fit.schedule, Range{});
-  visit("halvings", fit.halvings, Range{0, 30});
-  visit("warm_up_share", fit.warm_up_share, Range{0, 1, true, true});
-  visit("clip_norm", fit.clip_norm, Range{0, kInfinity, true});
-  visit("patience_epochs", fit.patience_epochs, Range{1, 10000});
-  visit("time_budget_seconds", fit.time_budget_seconds, Range{0, kInfinity, true});
-  visit("checkpoint_every_steps", fit.checkpoint_every_steps, Range{1, 1e9});
-}
-
-/// The fields of one options struct: what decides the structure, then the rest, then how it is trained.
-struct Fields {
-  template <typename Visit>
-  static void structure(auto& options, Visit&& visit) {
-    using Options = std::remove_cvref_t<decltype(options)>;
-    if constexpr (std::is_same_v<Options, DLinearOptions>) {
-      visit("moving_average", options.moving_average, Range{1, 100001});
-    } else if constexpr (std::is_same_v<Options, NHitsOptions>) {
-      visit("pool_kernel", options.pool_kernel, Range{1, 100000});
-      visit("freq_downsample", options.freq_downsample, Range{1, 100000});
-      visit("blocks", options.blocks, Range{1, 64});
-      visit("hidden", options.hidden, Range{1, 4096});
-      visit("hidden_layers", options.hidden_layers, Range{0, 16});
-      visit("normalise_window", options.normalise_window, Range{});
-    } else if constexpr (std::is_same_v<Options, PatchTstOptions>) {
-      visit("patch_length", options.patch_length, Range{1, 4096});
-      visit("stride", options.stride, Range{1, 4096});
-      visit("width", options.width, Range{4, 4096});
-      visit("heads", options.heads, Range{1, 256});
-      visit("hidden", options.hidden, Range{1, 16384});
-      visit("layers", options.layers, Range{1, AttentionHead::kMaxLayers});
-    }
-  }
-  template <typename Visit>
-  static void all(auto& options, Visit&& visit) {
-    using Options = std::remove_cvref_t<decltype(options)>;
-    structure(options, visit);
-    if constexpr (std::is_same_v<Options, NLinearOlsOptions>) {
-      visit("ridge", options.ridge, Range{0, 1e12, true});
-    } else if constexpr (std::is_same_v<Options, NHitsOptions>) {
-      visit("dropout", options.dropout, kShare);
-    } else if constexpr (std::is_same_v<Options, PatchTstOptions>) {
-      visit("dropout", options.dropout, kShare);
-      visit("attention_dropout", options.attention_dropout, kShare);
-      visit("head_dropout", options.head_dropout, kShare);
-    }
-    if constexpr (requires { options.fit; }) visit_fit(options.fit, visit);
-  }
-};
-
-constexpr std::string_view kLosses[] = {"mse", "mae", "huber", "quantile"};
-constexpr std::string_view kSchedules[] = {"constant", "halvings", "type3", "one_cycle"};
-
-template <typename Enum>
-constexpr std::span<const std::string_view> names_of() {
-  if constexpr (std::is_same_v<Enum, SequenceLoss>)
-    return kLosses;
-  else
-    return kSchedules;
-}
 
 tl::unexpected<Error> option_error(std::string message, std::string_view field) {
   return fail(ErrorKind::usage, "train.options", std::move(message), std::string(field),
@@ -103,7 +27,7 @@ tl::unexpected<Error> option_error(std::string message, std::string_view field) 
 template <typename Value>
 nlohmann::json written_value(const Value& value) {
   if constexpr (std::is_enum_v<Value>)
-    return names_of<Value>()[static_cast<std::size_t>(value)];
+    return option_names<Value>()[static_cast<std::size_t>(value)];
   else if constexpr (std::is_same_v<Value, double>)
     return std::isinf(value) ? nlohmann::json() : nlohmann::json(value);
   else
@@ -113,8 +37,8 @@ nlohmann::json written_value(const Value& value) {
 template <typename Value>
 bool read_value(const nlohmann::json& written, Value& value) {
   if constexpr (std::is_enum_v<Value>) {
-    for (std::size_t i = 0; i < names_of<Value>().size(); ++i) {
-      if (written != names_of<Value>()[i]) continue;
+    for (std::size_t i = 0; i < option_names<Value>().size(); ++i) {
+      if (written != option_names<Value>()[i]) continue;
       value = static_cast<Value>(i);
       return true;
     }
@@ -144,9 +68,9 @@ bool read_value(const nlohmann::json& written, Value& value) {
 }
 
 template <typename Value>
-bool in_range(const Value& value, const Range& range) {
+bool in_range(const Value& value, const OptionRange& range) {
   if constexpr (std::is_enum_v<Value>) {
-    return static_cast<std::size_t>(value) < names_of<Value>().size();
+    return static_cast<std::size_t>(value) < option_names<Value>().size();
   } else if constexpr (std::is_arithmetic_v<Value>) {
     return range.holds(static_cast<double>(value));
   } else {
@@ -162,7 +86,8 @@ Result<NetworkOptions> read_options(const nlohmann::json& written) {
   Options options;
   Status status;
   std::set<std::string, std::less<>> known;
-  Fields::all(options, [&](std::string_view name, auto& value, const Range&) {
+  NetworkFields::all(options, [&](const OptionField& field, auto& value) {
+    const std::string_view name = field.name;
     known.emplace(name);
     const auto found = written.find(std::string(name));
     if (status && found != written.end() && !read_value(*found, value)) status = option_error("has a wrong type", name);
@@ -204,19 +129,19 @@ const FitOptions* fit_options(const NetworkOptions& options) {
 
 nlohmann::json options_json(const NetworkOptions& options) {
   nlohmann::json written = nlohmann::json::object();
-  const auto write = [&](std::string_view name, const auto& value, const Range&) {
-    written[std::string(name)] = written_value(value);
+  const auto write = [&](const OptionField& field, const auto& value) {
+    written[std::string(field.name)] = written_value(value);
   };
-  std::visit([&](const auto& each) { Fields::all(each, write); }, options);
+  std::visit([&](const auto& each) { NetworkFields::all(each, write); }, options);
   return written;
 }
 
 nlohmann::json structure_json(const NetworkOptions& options) {
   nlohmann::json written = nlohmann::json::object();
-  const auto write = [&](std::string_view name, const auto& value, const Range&) {
-    written[std::string(name)] = written_value(value);
+  const auto write = [&](const OptionField& field, const auto& value) {
+    written[std::string(field.name)] = written_value(value);
   };
-  std::visit([&](const auto& each) { Fields::structure(each, write); }, options);
+  std::visit([&](const auto& each) { NetworkFields::structure(each, write); }, options);
   written["paths"] = paths_of(options);
   return written;
 }
@@ -233,10 +158,10 @@ Result<NetworkOptions> options_of(std::string_view type, const nlohmann::json& w
 
 Status check_network_options(const NetworkOptions& options) {
   Status status;
-  const auto check = [&](std::string_view name, const auto& value, const Range& range) {
-    if (status && !in_range(value, range)) status = option_error("the value is out of range", name);
+  const auto check = [&](const OptionField& field, const auto& value) {
+    if (status && !in_range(value, field.range)) status = option_error("the value is out of range", field.name);
   };
-  std::visit([&](const auto& each) { Fields::all(each, check); }, options);
+  std::visit([&](const auto& each) { NetworkFields::all(each, check); }, options);
   if (!status) return status;
   if (const FitOptions* fit = fit_options(options); fit != nullptr)
     if (Status checked = check_fit(*fit); !checked) return checked;

@@ -29,14 +29,14 @@ struct FitOptions {
   std::vector<double> quantiles;  ///< of the quantile loss: ascending, each in (0, 1)
   int epochs = 20;                ///< passes over the training windows at most, 1..10000
   int batch_windows = 256;        ///< windows a step, 1..65536
-  double learning_rate = 1e-3;    ///< Adam's (Kingma & Ba 2015), (0, 1]
+  double learning_rate = 1e-3;    ///< Adam's (Kingma & Ba 2015), [1e-9, 1]
   double weight_decay = 0;        ///< decoupled (Loshchilov & Hutter 2019), >= 0
   LearningRateSchedule schedule = LearningRateSchedule::constant;
   int halvings = 3;                  ///< of `halvings`, 0..30
   double warm_up_share = 0.4;        ///< of `one_cycle`, in (0, 1)
   double clip_norm = 1.0;            ///< largest L2 norm of a gradient, > 0; infinity = no clipping
   int patience_epochs = 5;           ///< stop after so many without a better validation loss, >= 1
-  double time_budget_seconds = 600;  ///< after which the best weights so far are kept, > 0; infinity = none
+  double time_budget_seconds = 600;  ///< after which the best weights so far are kept, >= 1; infinity = none
   int checkpoint_every_steps = 200;  ///< >= 1; where a job names a checkpoint
 };
 
@@ -47,7 +47,8 @@ struct NLinearOptions {
 
 /// The same map as the exact least-squares solution over all training windows. Deterministic and without a seed.
 struct NLinearOlsOptions {
-  double ridge = 1e-6;  ///< added to the diagonal of the normal equations, in squared units of the inputs, > 0
+  double ridge =
+      1e-6;  ///< added to the diagonal of the normal equations, in squared units of the inputs, [1e-12, 1e12]
 };
 
 /// DLinear (Zeng et al. 2023, AAAI): a moving average and what is left of the window, a linear map of each.
@@ -64,7 +65,7 @@ struct NHitsOptions {
   std::vector<int> blocks = {1, 1, 1};           ///< blocks per stack, >= 1
   int hidden = 512;                              ///< width of the layers, 1..4096
   int hidden_layers = 2;                         ///< with ReLU, after a first one without, 0..16
-  double dropout = 0;                            ///< after each ReLU, [0, 1)
+  double dropout = 0;                            ///< after each ReLU, [0, .99]
   /// Every channel less its window's mean, over its deviation, and the path scaled back (as PatchTST does). The paper's
   /// own model does not; on series whose level moves, it forecasts better so.
   bool normalise_window = true;
@@ -74,15 +75,17 @@ struct NHitsOptions {
 /// PatchTST (Nie et al. 2023, ICLR), the supervised model. One patch is a token; covariates enter with their patch of
 /// the same bars.
 struct PatchTstOptions {
+  static constexpr int kMaxLayers = 8;  ///< that the attention keeps records of
+
   int patch_length = 16;  ///< bars, 1..input length
   int stride = 8;         ///< bars from patch to patch, 1..patch_length
   int width = 16;         ///< of a token, a multiple of `heads`
   int heads = 4;
   int hidden = 128;              ///< of the feed-forward layers
-  int layers = 3;                ///< 1..8; attention costs their square
-  double dropout = 0.3;          ///< of embedding, projections and feed-forward layers, [0, 1)
-  double attention_dropout = 0;  ///< of the attention weights, [0, 1)
-  double head_dropout = 0;       ///< of the path, [0, 1)
+  int layers = 3;                ///< 1..kMaxLayers; attention costs their square
+  double dropout = 0.3;          ///< of embedding, projections and feed-forward layers, [0, .99]
+  double attention_dropout = 0;  ///< of the attention weights, [0, .99]
+  double head_dropout = 0;       ///< of the path, [0, .99]
   FitOptions fit;
 };
 

@@ -1,0 +1,64 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "evaluation/deployment_policy.hpp"
+#include "evaluation/judgement.hpp"
+#include "evaluation/member_comparison.hpp"
+#include "evaluation/weight_choice.hpp"
+
+namespace clm {
+
+/// What the judging found of a candidate's rank IC, as it is read back. NaN: not known.
+struct StoredRankIc {
+  RankSkill kind = RankSkill::cross_section;
+  double mean, information_ratio, standard_error;
+};
+
+/// What a decision about a version rests on, as the registry keeps it: {judgement, verdict, verdict_alone}, of an
+/// ensemble also {each, ensemble: {weights, members}}. The one place that writes and reads this document. Evidence of
+/// another kind (of a trial on live bars, or what a person gave) and of older releases is read too: what a document
+/// does not say is not known, and never an error. Immutable, cheap to copy, thread-safe.
+class Evidence {
+ public:
+  /// Of a candidate; `alone`: the verdict had nothing been active.
+  Evidence(const Judgement& judgement, const Verdict& verdict, const Verdict& alone);
+  /// Of an ensemble: `each` of its members judged by itself, how its weights were chosen, and what the members add.
+  Evidence(const Judgement& judgement, const Verdict& verdict, const Verdict& alone,
+           std::span<const ModelJudgement> each, const WeightChoice& weights, const MemberComparison& members);
+
+  /// The inverse of `to_json().dump()`. A text that is no JSON is evidence of nothing.
+  static Evidence from_json(std::string_view text);
+  /// Of a document that was read as part of another, such as that of `clm evaluate`.
+  static Evidence of_document(nlohmann::json document);
+  const nlohmann::json& to_json() const { return *document_; }
+  std::string text() const;  ///< the bytes that are stored
+
+  bool has_judgement() const;
+  /// What was found by the judging, the JSON of `Judgement`, for those who draw it; null where there is none.
+  const nlohmann::json& judgement() const;
+  /// The JSON of `ModelJudgement` of each member of an ensemble; null of another candidate.
+  const nlohmann::json& each_member() const;
+  /// {weights: the JSON of `WeightChoice`, members: that of `MemberComparison`}; null of another candidate.
+  const nlohmann::json& ensemble() const;
+
+  /// Why an ensemble has its weights, a sentence; empty of another candidate.
+  std::string why_weights() const;
+
+  /// None where it is no verdict, or one of a decision that nobody knows. Of an older release it has no `conditions`.
+  std::optional<Verdict> verdict() const;
+  std::optional<Verdict> verdict_alone() const;
+  /// Of the candidate; none where nothing was judged.
+  std::optional<StoredRankIc> rank_ic() const;
+
+ private:
+  explicit Evidence(nlohmann::json document);
+  std::shared_ptr<const nlohmann::json> document_;
+};
+
+}  // namespace clm

@@ -1,0 +1,103 @@
+#include "evaluation/verdict/evidence.hpp"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace clm {
+namespace {
+
+using Json = nlohmann::json;
+
+Verdict some_verdict() {
+  Verdict verdict;
+  verdict.decision = DeploymentDecision::canary;
+  verdict.improvement = 0.03;
+  verdict.lo = -0.01;
+  verdict.hi = 0.07;
+  verdict.reasons = {"It leads.", "But not for sure."};
+  verdict.checks = {{"coverage", true, 1.0, 0.9}, {"win_rate", false, 0.4, 0.5, 60, 50}};
+  verdict.conditions = {{"skill_p_value", false, std::numeric_limits<double>::quiet_NaN(), 0.01}};
+  return verdict;
+}
+
+Judgement some_judgement() {
+  Judgement judgement;
+  judgement.rows = 1000;
+  judgement.candidate.name = "xgboost";
+  judgement.candidate.rank_ic.mean.count = 50;
+  judgement.candidate.rank_ic.mean.mean = 0.03;
+  judgement.candidate.rank_ic.mean.standard_error = 0.01;
+  judgement.candidate.rank_ic.information_ratio = 0.15;
+  return judgement;
+}
+
+// What the registry holds is named by its bytes: they are those that were written before there was this type.
+TEST(Evidence, WritesTheDocumentThatWasAlwaysWritten) {
+  const Judgement judgement = some_judgement();
+  Verdict alone = some_verdict();
+  alone.decision = DeploymentDecision::deploy;
+  const Json before{
+      {"judgement", to_json(judgement)}, {"verdict", to_json(some_verdict())}, {"verdict_alone", to_json(alone)}};
+  EXPECT_EQ(Evidence(judgement, some_verdict(), alone).text(), before.dump());
+
+  Json ensemble = before;
+  ensemble["each"] = {to_json(judgement.candidate)};
+  ensemble["ensemble"] = {{"weights", to_json(WeightChoice())}, {"members", to_json(MemberComparison())}};
+  const Evidence whole(judgement, some_verdict(), alone, std::vector{judgement.candidate}, WeightChoice(),
+                       MemberComparison());
+  EXPECT_EQ(whole.text(), ensemble.dump());
+  EXPECT_EQ(whole.each_member().size(), 1U);
+}
+
+TEST(Evidence, IsReadBackAsItWasWritten) {
+  Verdict alone = some_verdict();
+  alone.decision = DeploymentDecision::deploy;
+  const Evidence written(some_judgement(), some_verdict(), alone);
+  const Evidence read = Evidence::from_json(written.text());
+  EXPECT_EQ(read.text(), written.text());
+  EXPECT_TRUE(read.has_judgement());
+  ASSERT_TRUE(read.verdict());
+  EXPECT_EQ(to_json(*read.verdict()), to_json(some_verdict()));
+  EXPECT_EQ(read.verdict_alone()->decision, DeploymentDecision::deploy);
+  ASSERT_TRUE(read.rank_ic());
+  EXPECT_EQ(read.rank_ic()->kind, RankSkill::cross_section);
+  EXPECT_EQ(read.rank_ic()->mean, 0.03);
+  EXPECT_EQ(read.rank_ic()->information_ratio, 0.15);
+  EXPECT_EQ(read.rank_ic()->standard_error, 0.01);
+  EXPECT_TRUE(read.ensemble().is_null());
+}
+
+TEST(Evidence, OfOlderReleasesIsRead) {
+  // Without conditions, trades counted nowhere, and no verdict for when nothing is active.
+  const Evidence old = Evidence::from_json(
+      R"({"judgement":{"candidate":{"rank_ic":{"kind":"cross_section","mean":0.03,"information_ratio":0.15}}},)"
+      R"("verdict":{"decision":"keep","improvement":null,"interval":[null,null],"reasons":["Too little."],)"
+      R"("checks":[{"name":"coverage","passed":true,"value":1.0,"threshold":0.9}]}})");
+  ASSERT_TRUE(old.verdict());
+  EXPECT_EQ(old.verdict()->decision, DeploymentDecision::keep);
+  EXPECT_TRUE(std::isnan(old.verdict()->improvement));
+  EXPECT_EQ(old.verdict()->reasons, std::vector<std::string>{"Too little."});
+  EXPECT_EQ(old.verdict()->checks.front().min_count, 0U);
+  EXPECT_TRUE(old.verdict()->conditions.empty());
+  EXPECT_FALSE(old.verdict_alone());
+  EXPECT_TRUE(std::isnan(old.rank_ic()->standard_error));
+}
+
+TEST(Evidence, OfAnotherKindOrNoneAtAllSaysNothing) {
+  for (const char* text : {"", "{", "[]", "1", "null", R"({"improvement":0.07})", R"({"stage":"shadow","trial":{}})",
+                           R"({"judgement":1,"verdict":[]})", R"({"verdict":{"decision":"perhaps"}})"}) {
+    const Evidence evidence = Evidence::from_json(text);
+    EXPECT_FALSE(evidence.has_judgement()) << text;
+    EXPECT_FALSE(evidence.verdict()) << text;
+    EXPECT_FALSE(evidence.verdict_alone()) << text;
+    EXPECT_FALSE(evidence.rank_ic()) << text;
+    EXPECT_EQ(evidence.why_weights(), "") << text;
+  }
+}
+
+}  // namespace
+}  // namespace clm

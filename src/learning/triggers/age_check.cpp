@@ -1,0 +1,71 @@
+// Triggers that go by the clock and by counting: what was learned has grown old, or enough new bars have closed.
+#include <algorithm>
+#include <utility>
+
+#include "learning/triggers/trigger_check.hpp"
+
+namespace clm {
+namespace {
+
+/// A candidate on trial has seen newer data; what was refused is not tried again before its time.
+ModelFreshness freshness_of(const TriggerSubject& subject) {
+  ModelFreshness freshness{subject.model_type, subject.active_data_end, subject.last_attempt};
+  freshness.newest_data_end =
+      subject.last_attempt ? std::max(subject.active_data_end, *subject.last_attempt) : subject.active_data_end;
+  return freshness;
+}
+
+Sighting sighting_of(std::optional<Trigger> fired, Trigger otherwise, double value, double limit) {
+  Sighting sighting;
+  sighting.fired = fired.has_value();
+  sighting.trigger = fired ? std::move(*fired) : std::move(otherwise);
+  sighting.value = value;
+  sighting.limit = limit;
+  return sighting;
+}
+
+class AgeCheck final : public TriggerCheck {
+ public:
+  explicit AgeCheck(const TriggerPlace& place) : place_(place) {}
+
+  Result<Sighting> look(const TriggerSubject& subject, std::size_t bar) override {
+    const TriggerOptions& options = place_.options.triggers;
+    const Timestamp now = place_.tape.close(bar);
+    const ModelFreshness freshness = freshness_of(subject);
+    const Duration age = now - *freshness.newest_data_end;
+    return sighting_of(check_age(freshness, now, options),
+                       {subject.model_type, TriggerKind::time_based, Priority::medium,
+                        "the newest data that was learned from ended " + to_string(age) + " ago"},
+                       in_hours(age), options.retrain_hours);
+  }
+
+ private:
+  TriggerPlace place_;
+};
+
+class NewBarsCheck final : public TriggerCheck {
+ public:
+  explicit NewBarsCheck(const TriggerPlace& place) : place_(place) {}
+
+  Result<Sighting> look(const TriggerSubject& subject, std::size_t bar) override {
+    const TriggerOptions& options = place_.options.triggers;
+    const ModelFreshness freshness = freshness_of(subject);
+    const std::int64_t new_bars = place_.tape.rows_since(*freshness.newest_data_end, bar);
+    return sighting_of(check_new_bars(freshness, place_.tape.close(bar), new_bars, options),
+                       {subject.model_type, TriggerKind::data_volume, Priority::medium,
+                        std::to_string(new_bars) + " new bars since the newest data that was learned from"},
+                       static_cast<double>(new_bars), static_cast<double>(options.new_bars));
+  }
+
+ private:
+  TriggerPlace place_;
+};
+
+}  // namespace
+
+std::unique_ptr<TriggerCheck> make_age_check(const TriggerPlace& place) { return std::make_unique<AgeCheck>(place); }
+std::unique_ptr<TriggerCheck> make_new_bars_check(const TriggerPlace& place) {
+  return std::make_unique<NewBarsCheck>(place);
+}
+
+}  // namespace clm

@@ -1,0 +1,69 @@
+#pragma once
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "learning/bar_means.hpp"
+#include "learning/learning_options.hpp"
+#include "learning/life_cycle_log.hpp"
+#include "learning/market_tape.hpp"
+#include "learning/trigger_performance.hpp"
+#include "learning/triggers.hpp"
+#include "registry/registry.hpp"
+
+namespace clm {
+
+/// What one trigger sees of one model type, whether or not it fires.
+struct Sighting {
+  Trigger trigger;  ///< its reason says what is seen
+  bool fired = false;
+  double value = std::numeric_limits<double>::quiet_NaN();  ///< what is held against the limit; NaN: nothing yet
+  double limit = 0;
+  /// How often it is expected to fire in a year without a reason; NaN where it goes by the clock or by counting.
+  double false_alarms_a_year = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// The model type that a trigger is asked about.
+struct TriggerSubject {
+  std::string model_type;
+  VersionId active;                         ///< empty: none is
+  Timestamp active_data_end;                ///< of the active version
+  std::optional<Timestamp> last_attempt;    ///< end of the data of the last training
+  const PerformanceChart* chart = nullptr;  ///< null: nothing was promised, or nobody listened
+};
+
+/// What a trigger may look at; all of it is borrowed.
+struct TriggerPlace {
+  const MarketTape& tape;
+  const Registry& registry;
+  const LifeCycleLog& log;
+  const LearningOptions& options;
+  BarMeans& means;
+};
+
+/// One trigger: asks its question of a tape at one bar, and may keep what was learned of the bars before a version's
+/// data ended. Nothing after the bar is looked at, and the answer does not depend on what was asked before.
+class TriggerCheck {
+ public:
+  virtual ~TriggerCheck() = default;
+  /// Of a type whose active version has a vote. Errors: those of artifacts and the log.
+  virtual Result<Sighting> look(const TriggerSubject& subject, std::size_t bar) = 0;
+};
+
+inline constexpr double kDaysAYear = 365.25;
+
+/// So many bars of the tape had closed when data ended.
+inline std::size_t closed_bars(const MarketTape& tape, Timestamp data_end) {
+  return tape.bar_at_or_after(data_end + Duration(1));
+}
+
+// Each in a file of its own, with its row in trigger_types.cpp.
+std::unique_ptr<TriggerCheck> make_age_check(const TriggerPlace& place);
+std::unique_ptr<TriggerCheck> make_new_bars_check(const TriggerPlace& place);
+std::unique_ptr<TriggerCheck> make_performance_check(const TriggerPlace& place);
+std::unique_ptr<TriggerCheck> make_drift_check(const TriggerPlace& place);
+std::unique_ptr<TriggerCheck> make_regime_check(const TriggerPlace& place);
+
+}  // namespace clm
