@@ -51,7 +51,7 @@ ALTER TABLE forecasts ADD COLUMN universe INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 constexpr std::array kMigrations{Migration{1, kFirstTables}, Migration{2, kJobTables}, Migration{3, kUniverses},
-                                 Migration{4, kJobClock}};
+                                 Migration{4, kJobClock}, Migration{5, kJobSettings}};
 
 constexpr char kDigits[] = "0123456789abcdef";
 
