@@ -11,6 +11,8 @@
 #include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "learning/arena.hpp"
+#include "learning/data/expiry.hpp"
+#include "learning/data/label_overlap.hpp"
 #include "learning/ensemble_step.hpp"
 #include "learning/warm_parent.hpp"
 #include "models/trainers.hpp"

@@ -6,6 +6,8 @@
 
 #include "base/file_io.hpp"
 #include "evaluation/member_comparison.hpp"
+#include "learning/data/expiry.hpp"
+#include "learning/data/label_overlap.hpp"
 #include "learning/ensemble_candidate.hpp"
 
 namespace clm {

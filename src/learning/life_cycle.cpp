@@ -8,7 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
-#include "learning/arena.hpp"
+#include "learning/data/expiry.hpp"
+#include "learning/data/label_overlap.hpp"
 #include "learning/life_cycle_outlook.hpp"
 #include "learning/options/training_settings.hpp"
 #include "learning/stage_decision.hpp"

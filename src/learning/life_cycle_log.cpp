@@ -84,12 +84,6 @@ std::vector<float> from_text(const std::string& text) {
 
 }  // namespace
 
-const ForecastRow* row_of(const std::vector<ForecastRow>& rows, const VersionId& version) {
-  const auto found =
-      std::find_if(rows.begin(), rows.end(), [&](const ForecastRow& row) { return row.who == version.str(); });
-  return found == rows.end() ? nullptr : &*found;
-}
-
 std::string to_line(const LifeEvent& event) {
   return to_string(event.at) + "  " + event.kind + (event.model_type.empty() ? "" : " " + event.model_type) +
          (event.version.empty() ? "" : " " + event.version) + ": " + event.text;

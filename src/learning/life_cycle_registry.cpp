@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "learning/arena.hpp"
+#include "learning/data/expiry.hpp"
 #include "learning/life_cycle.hpp"
 
 namespace clm {

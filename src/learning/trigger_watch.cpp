@@ -6,7 +6,8 @@
 #include "base/contract.hpp"
 #include "base/number_text.hpp"
 #include "evaluation/bar_score.hpp"
-#include "learning/arena.hpp"
+#include "learning/data/expiry.hpp"
+#include "learning/data/label_overlap.hpp"
 #include "learning/forecast_book.hpp"
 #include "learning/regime_survey.hpp"
 
@@ -55,7 +56,7 @@ bool falls_due(Timestamp before, Timestamp now, double period_hours) {
   return period_ms <= 0 || before.ms() / period_ms < now.ms() / period_ms;
 }
 
-TriggerWatch::TriggerWatch(const MarketTape& tape, const Registry& registry, const LifeCycleLog& log,
+TriggerWatch::TriggerWatch(const MarketTape& tape, const Registry& registry, const ForecastHistory& log,
                            const LearningOptions& options)
     : tape_(tape), registry_(registry), log_(log), options_(options), means_(tape) {}
 

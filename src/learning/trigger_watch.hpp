@@ -9,8 +9,8 @@
 
 #include "evaluation/regime_detector.hpp"
 #include "learning/bar_means.hpp"
+#include "learning/data/forecast_history.hpp"
 #include "learning/learning_options.hpp"
-#include "learning/life_cycle_log.hpp"
 #include "learning/market_tape.hpp"
 #include "learning/trigger_drift.hpp"
 #include "learning/trigger_performance.hpp"
@@ -35,7 +35,7 @@ struct Sighting {
 /// alone, not on what was asked before. Borrows all four. Not thread-safe.
 class TriggerWatch {
  public:
-  TriggerWatch(const MarketTape& tape, const Registry& registry, const LifeCycleLog& log,
+  TriggerWatch(const MarketTape& tape, const Registry& registry, const ForecastHistory& log,
                const LearningOptions& options);
 
   struct Subject {
@@ -91,7 +91,7 @@ class TriggerWatch {
 
   const MarketTape& tape_;
   const Registry& registry_;
-  const LifeCycleLog& log_;
+  const ForecastHistory& log_;
   const LearningOptions& options_;
   BarMeans means_;
   std::map<Timestamp, Past> pasts_;

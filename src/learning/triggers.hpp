@@ -6,6 +6,7 @@
 
 #include "base/time.hpp"
 #include "learning/learning_options.hpp"
+#include "learning/options/hours.hpp"
 
 namespace clm {
 
@@ -38,13 +39,6 @@ enum class Force { no, yes };
 
 /// Whether a life cycle listens to triggers of this kind (`TriggerOptions::kinds`).
 bool is_listened_to(const TriggerOptions& options, TriggerKind kind);
-
-/// A setting in hours as a span of time.
-Duration hours(double count);
-
-/// Whether a version whose data ended then has no vote any more. It is then no rival to anybody either: candidates are
-/// judged as if there were none, since nobody is served by it.
-bool is_expired(Timestamp data_end, Timestamp at, const ServingOptions& options);
 
 /// Whether what was learned is too old, where something was: `time_based`.
 std::optional<Trigger> check_age(const ModelFreshness& model, Timestamp as_of, const TriggerOptions& options);
