@@ -1,19 +1,8 @@
 #include "learning/arena.hpp"
 
-#include <limits>
+#include "learning/data/expiry.hpp"
 
 namespace clm {
-
-Timestamp label_end(Timestamp decided, const LabelOptions& label, Interval interval) {
-  return decided + interval.length() * (1 + label.entry_delay_bars + label.horizon_bars);
-}
-
-void hide_trained_rows(std::span<float> forecasts, const JudgedRows& truth, const Manifest& manifest,
-                       const LabelOptions& label) {
-  const std::int64_t clean_from_ms = label_end(manifest.training_span.to, label, truth.interval).ms();
-  for (std::size_t i = 0; i < forecasts.size(); ++i)
-    if (truth.decided_at_ms[i] < clean_from_ms) forecasts[i] = std::numeric_limits<float>::quiet_NaN();
-}
 
 Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LearningOptions& options,
                        Timestamp at) {

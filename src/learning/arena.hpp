@@ -1,6 +1,5 @@
 #pragma once
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "evaluation/deployment_policy.hpp"
@@ -22,15 +21,6 @@ struct Arena {
   std::shared_ptr<const JudgedRows> truth;  ///< of the holdout
   std::vector<ForecastTable> baselines;
 };
-
-/// When the last label was known of which a decision at `decided` is the beginning: decisions from then on share no
-/// part of it.
-Timestamp label_end(Timestamp decided, const LabelOptions& label, Interval interval);
-
-/// Forecasts of rows whose labels touch those that the version of `manifest` was trained on would flatter it: it
-/// abstains there.
-void hide_trained_rows(std::span<float> forecasts, const JudgedRows& truth, const Manifest& manifest,
-                       const LabelOptions& label);
 
 /// A candidate that was judged and put into the store, but not decided on in the registry.
 struct JudgedCandidate {

@@ -12,6 +12,8 @@
 #include "base/parallel.hpp"
 #include "evaluation/verdict/evidence.hpp"
 #include "learning/arena.hpp"
+#include "learning/data/expiry.hpp"
+#include "learning/data/label_overlap.hpp"
 #include "learning/ensemble_step.hpp"
 #include "learning/warm_parent.hpp"
 #include "models/trainers.hpp"

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "features/feature_set.hpp"
+#include "learning/data/expiry.hpp"
 #include "learning/protocol.hpp"
 
 namespace clm {

@@ -5,6 +5,8 @@
 #include "base/file_io.hpp"
 #include "evaluation/member_comparison.hpp"
 #include "evaluation/verdict/evidence.hpp"
+#include "learning/data/expiry.hpp"
+#include "learning/data/label_overlap.hpp"
 #include "learning/ensemble_candidate.hpp"
 
 namespace clm {

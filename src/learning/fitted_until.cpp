@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "learning/arena.hpp"
+#include "learning/data/label_overlap.hpp"
 
 namespace clm {
 namespace {

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "evaluation/forecast_table.hpp"
+#include "learning/data/expiry.hpp"
 #include "learning/protocol.hpp"
-#include "learning/triggers.hpp"
 
 namespace clm {
 

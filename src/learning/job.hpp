@@ -55,9 +55,17 @@ struct Job {
   int recoveries = 0;                                  ///< begun, and the process died
   double seconds = 0;                                  ///< of the last attempt; of a training, of its whole cycle
   std::string outcome;  ///< what came of it, or of the last attempt: a version, or an error in words
+  /// Of `train`: `training_settings_fingerprint` of the last attempt; empty: not begun, or not noted before.
+  std::string settings = {};
 };
 inline bool moves_a_version(const Job& job) { return job.kind != JobKind::train && job.kind != JobKind::ensemble; }
 inline bool is_open(const Job& job) { return job.state == JobState::pending || job.state == JobState::running; }
+
+/// Whether a training was last begun with settings other than these (`training_settings_fingerprint`), as far as that
+/// was noted.
+inline bool was_begun_with_other_settings(const Job& training, const std::string& settings) {
+  return !training.settings.empty() && training.settings != settings;
+}
 
 /// "promote lightgbm 0123456789ab", "train xgboost"
 std::string describe(const Job& job);

@@ -21,17 +21,20 @@ void write_job(soci::session& session, const Job& job) {
   const int trigger = static_cast<int>(job.trigger), priority = static_cast<int>(job.priority);
   session
       << "INSERT INTO jobs (job, plan, kind, model_type, version, target, trigger_by, priority, reason, evidence, "
-         "state, approval, decided_at, clocked_at, not_before, attempts, recoveries, seconds, outcome) VALUES (:job, "
+         "state, approval, decided_at, clocked_at, not_before, attempts, recoveries, seconds, outcome, settings) "
+         "VALUES "
+         "(:job, "
          ":plan, :kind, :type, :version, :target, :trigger, :priority, :reason, :evidence, :state, :approval, "
-         ":until, :clocked, :not_before, :attempts, :recoveries, :seconds, :outcome) ON CONFLICT (job) DO UPDATE SET "
-         "state = "
+         ":until, :clocked, :not_before, :attempts, :recoveries, :seconds, :outcome, :settings) ON CONFLICT (job) DO "
+         "UPDATE SET state = "
          "excluded.state, approval = excluded.approval, reason = excluded.reason, not_before = "
          "excluded.not_before, attempts = excluded.attempts, recoveries = excluded.recoveries, seconds = "
-         "excluded.seconds, outcome = excluded.outcome",
+         "excluded.seconds, outcome = excluded.outcome, settings = excluded.settings",
       soci::use(id), soci::use(plan), soci::use(kind), soci::use(job.model_type), soci::use(version), soci::use(target),
       soci::use(trigger), soci::use(priority), soci::use(job.reason), soci::use(job.evidence_json), soci::use(state),
       soci::use(approval), soci::use(data_until), soci::use(clocked_at, clocked), soci::use(not_before),
-      soci::use(job.attempts), soci::use(job.recoveries), soci::use(job.seconds), soci::use(job.outcome);
+      soci::use(job.attempts), soci::use(job.recoveries), soci::use(job.seconds), soci::use(job.outcome),
+      soci::use(job.settings);
 }
 
 namespace {
@@ -47,13 +50,13 @@ std::vector<Job> select_jobs(soci::session& session, const std::string& conditio
   soci::statement select =
       (session.prepare << "SELECT job, plan, kind, model_type, version, target, trigger_by, priority, reason, "
                           "evidence, state, approval, decided_at, clocked_at, not_before, attempts, recoveries, "
-                          "seconds, outcome FROM jobs " +
+                          "seconds, outcome, settings FROM jobs " +
                               conditions + " ORDER BY job",
        soci::use(number), soci::into(id), soci::into(plan), soci::into(kind), soci::into(job.model_type),
        soci::into(version), soci::into(target), soci::into(trigger), soci::into(priority), soci::into(job.reason),
        soci::into(job.evidence_json), soci::into(state), soci::into(approval), soci::into(data_until),
        soci::into(clocked_at, clocked), soci::into(not_before), soci::into(job.attempts), soci::into(job.recoveries),
-       soci::into(job.seconds), soci::into(job.outcome));
+       soci::into(job.seconds), soci::into(job.outcome), soci::into(job.settings));
   select.execute();
   while (select.fetch()) {
     job.id = id;

@@ -47,6 +47,9 @@ CREATE TRIGGER jobs_end_once BEFORE UPDATE ON jobs WHEN old.state IN ('completed
 /// null where nobody noted it.
 inline constexpr std::string_view kJobClock = "ALTER TABLE jobs ADD COLUMN clocked_at INTEGER;";
 
+/// With which settings a training was last begun; empty where nobody noted it.
+inline constexpr std::string_view kJobSettings = "ALTER TABLE jobs ADD COLUMN settings TEXT NOT NULL DEFAULT '';";
+
 void write_plan(soci::session& session, const Plan& plan);
 /// Inserts it, or brings what changes about a job up to date.
 void write_job(soci::session& session, const Job& job);

@@ -8,8 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
-#include "learning/arena.hpp"
+#include "learning/data/expiry.hpp"
+#include "learning/data/label_overlap.hpp"
 #include "learning/life_cycle_outlook.hpp"
+#include "learning/options/training_settings.hpp"
 #include "learning/stage_decision.hpp"
 #include "serving/canary_share.hpp"
 
@@ -26,7 +28,8 @@ LifeCycle::LifeCycle(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog
       log_(log),
       options_(options),
       book_(std::make_unique<ForecastBook>(tape, place.registry, options.serving)),
-      watch_(std::make_unique<TriggerWatch>(tape, place.registry, log, options)) {
+      watch_(std::make_unique<TriggerWatch>(tape, place.registry, log, options)),
+      settings_(training_settings_fingerprint(options)) {
   place_.frame = tape.frame();
   place_.stages = Stages::run;
 }
@@ -47,6 +50,7 @@ Result<LifeCycle> LifeCycle::open(const MarketTape& tape, CycleWorkplace& place,
     cycle.state_ = std::move(*state);
   }
   if (auto recovered = cycle.recover_jobs(); !recovered) return forward_error(recovered);
+  if (auto found = cycle.find_outdated_failures(); !found) return forward_error(found);
   // With jobs left to do, the registry may be ahead of the state, which then says what was before them.
   const bool left_to_do = std::any_of(cycle.open_jobs_.begin(), cycle.open_jobs_.end(), [&](const Job& job) {
     return is_due(job, cycle.state_.last_close.value_or(Timestamp(0)));

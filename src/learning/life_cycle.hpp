@@ -113,6 +113,8 @@ class LifeCycle {
   // Whether something is to be learned.
   Status ask_triggers(std::size_t bar);
   void ask_for_lost(std::vector<Trigger>& wanted, Timestamp now);
+  Status find_outdated_failures();
+  void ask_for_outdated_failures(std::vector<Trigger>& wanted, Timestamp now);
   Result<std::optional<Trigger>> due_trigger(const std::string& model_type, std::size_t bar);
   bool may_be_trained(const std::string& model_type, Timestamp now) const;
   Status begin_chart(TypeState& type);
@@ -172,6 +174,8 @@ class LifeCycle {
   std::vector<Job> planned_;    ///< decided at this bar, without a number yet
   std::vector<Trigger> asked_;  ///< by a person
   bool cycle_asked_ = false;
+  const std::string settings_;          ///< `training_settings_fingerprint`
+  std::vector<Job> outdated_failures_;  ///< trainings that were given up with other settings
   std::optional<Result<CycleReport>> last_cycle_;
   std::vector<LifeEvent> untold_;  ///< not committed yet, and so are these:
   std::vector<Plan> unsaved_plans_;

@@ -103,6 +103,7 @@ Status LifeCycle::carry_out(Timestamp now, const RunContext& run) {
   for (Job& job : open_jobs_) {
     if (!is_due(job, now)) continue;
     job.state = JobState::running;
+    if (job.kind == JobKind::train) job.settings = settings_;
     save(job);
     (moves_a_version(job) ? moves : trains) = true;
   }

@@ -7,6 +7,7 @@
 
 #include "features/feature_set.hpp"
 #include "learning/life_cycle_fixture.hpp"
+#include "learning/life_cycle_outlook.hpp"
 #include "learning/replay.hpp"
 
 namespace clm {
@@ -73,11 +74,13 @@ class LiveLifeCycle : public testing::LifeCycleTest {
       if (auto done = life->decide_again(run ? *run : own); !done) return done;
     jobs_ = life->open_jobs();
     trials_ = life->trials();
+    outlook_ = life->next_trainings().value();
     return {};
   }
 
   std::vector<Job> jobs_;
   std::vector<TrialView> trials_;
+  std::vector<NextTraining> outlook_;
 };
 
 /// One beside the test's own.
@@ -303,6 +306,63 @@ TEST_F(LiveLifeCycle, ATrainingThatFailsIsTriedAgainLaterAndThenGivenUp) {
   EXPECT_EQ(jobs[0].state, JobState::failed);
   EXPECT_EQ(jobs[0].attempts, 3);
   EXPECT_FALSE(jobs[0].outcome.empty());
+}
+
+TEST_F(LiveLifeCycle, ATrainingThatFailedIsTriedAtOnceWhenItsSettingsHaveChanged) {
+  LearningOptions options = learning();
+  options.training.embargo_bars = 10'000;  // nothing is left to train on
+  ASSERT_TRUE(look(kBars, options));
+  options.triggers.retrain_hours += 1;
+  ASSERT_TRUE(look(kBars, options));
+  EXPECT_EQ(all_jobs().at(0).attempts, 1) << "it would fail as before";
+  EXPECT_THAT(outlook_.at(0).waits_for, HasSubstr("is tried again once bars until"));
+  options.training.embargo_bars = 9'000;  // no better
+  ASSERT_TRUE(look(kBars, options));
+  EXPECT_EQ(all_jobs().at(0).attempts, 2);
+  options.training.embargo_bars = learning().training.embargo_bars;
+  options.policy.superiority_alpha = 0.95;
+  ASSERT_TRUE(look(kBars, options));
+  ASSERT_EQ(all_jobs().size(), 1U) << "the same job all the time";
+  EXPECT_EQ(all_jobs()[0].state, JobState::completed);
+  EXPECT_FALSE(active_version("lightgbm").empty());
+}
+
+TEST_F(LiveLifeCycle, ATrainingThatWasGivenUpIsTriedAtOnceWhenItsSettingsHaveChanged) {
+  LearningOptions options = learning();
+  options.training.embargo_bars = 10'000;
+  options.jobs.max_attempts = 1;
+  ASSERT_TRUE(look(kBars, options));
+  ASSERT_EQ(all_jobs().at(0).state, JobState::failed);
+  ASSERT_TRUE(look(kBars + 1, options));
+  EXPECT_EQ(all_jobs().size(), 1U) << "not so soon";
+  ASSERT_TRUE(outlook_.at(0).given_up);
+  EXPECT_THAT(describe(outlook_[0]), HasSubstr("with clm cycle --force"));
+  options.training.embargo_bars = learning().training.embargo_bars;
+  options.policy.superiority_alpha = 0.95;
+  ASSERT_TRUE(look(kBars + 1, options));
+  ASSERT_EQ(all_jobs().size(), 2U);
+  EXPECT_EQ(all_jobs()[1].state, JobState::completed);
+  EXPECT_THAT(all_jobs()[1].reason, HasSubstr("the settings have changed since job 1 was given up"));
+  EXPECT_FALSE(active_version("lightgbm").empty());
+  ASSERT_TRUE(look(kBars + 2, options));
+  EXPECT_EQ(all_jobs().size(), 2U) << "once";
+}
+
+TEST_F(LiveLifeCycle, WhatATrainingWaitsForIsNotMoreBarsOnceItsSettingsHaveChanged) {
+  LearningOptions options = learning();
+  options.training.embargo_bars = 10'000;
+  ASSERT_TRUE(look(kBars, options));
+  const auto before = life_log_.jobs(WhichJobs::open).value();
+  options.training.embargo_bars = learning().training.embargo_bars;
+  const OutlookQuestion question{{}, before, {}, close_of(kBars), [](Timestamp) { return 0; }};
+  EXPECT_EQ(training_outlook(question, options).at(0).waits_for,
+            "the last try failed (" + before[0].outcome +
+                "); the settings have changed since, so the next clm cycle tries again");
+  Job given_up = before[0];
+  given_up.state = JobState::failed;
+  const auto next = training_outlook({{}, {}, {given_up}, close_of(kBars), question.bars_since}, options).at(0);
+  EXPECT_THAT(describe(next), HasSubstr("the settings have changed since, so the next clm cycle tries again"));
+  EXPECT_THAT(describe(next), ::testing::Not(HasSubstr("--force")));
 }
 
 TEST_F(LiveLifeCycle, AJobWhoseProcessDiesAgainAndAgainIsGivenUp) {

@@ -51,7 +51,7 @@ ALTER TABLE forecasts ADD COLUMN universe INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 constexpr std::array kMigrations{Migration{1, kFirstTables}, Migration{2, kJobTables}, Migration{3, kUniverses},
-                                 Migration{4, kJobClock}};
+                                 Migration{4, kJobClock}, Migration{5, kJobSettings}};
 
 constexpr char kDigits[] = "0123456789abcdef";
 
@@ -83,12 +83,6 @@ std::vector<float> from_text(const std::string& text) {
 }
 
 }  // namespace
-
-const ForecastRow* row_of(const std::vector<ForecastRow>& rows, const VersionId& version) {
-  const auto found =
-      std::find_if(rows.begin(), rows.end(), [&](const ForecastRow& row) { return row.who == version.str(); });
-  return found == rows.end() ? nullptr : &*found;
-}
 
 namespace {
 

@@ -9,23 +9,13 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "learning/data/forecast_history.hpp"
 #include "learning/job.hpp"
 #include "learning/job_table.hpp"
 #include "market/candle.hpp"
 #include "registry/database.hpp"
 
 namespace clm {
-
-/// What one forecaster said at one close, before anybody could know what came of it. `who` is a version's id, or
-/// `kServed` for what was served to the outside.
-struct ForecastRow {
-  Timestamp decided_at;
-  std::string who;
-  std::vector<float> forecast;  ///< one per symbol of the log's universe, units of volatility; NaN = none
-};
-inline constexpr const char* kServed = "served";
-/// What a version said; null if nothing.
-const ForecastRow* row_of(const std::vector<ForecastRow>& rows, const VersionId& version);
 
 /// What may happen in a life cycle.
 enum class EventKind {
@@ -66,7 +56,7 @@ nlohmann::json to_json(const LifeEvent& event);
 /// The memory of a life cycle: forecasts as they were made, events, plans with their jobs, and the state from which it
 /// goes on. A step is one transaction, so that a killed process finds all of the same moment.
 /// As thread-safe as its database; borrows it.
-class LifeCycleLog {
+class LifeCycleLog : public ForecastHistory {
  public:
   /// Brings the tables (component "life_cycle") up to date. Errors as `Database`.
   /// `clock`, if it is given, says when jobs are decided (`Job::decided_at`); it must outlive the log.
@@ -92,7 +82,7 @@ class LifeCycleLog {
   /// Empty before the first step.
   Result<std::optional<std::string>> state() const;
   /// Decided in [from, to), ascending in time, then by name; `who` empty: everybody.
-  Result<std::vector<ForecastRow>> forecasts(Timestamp from, Timestamp to, const std::string& who = {}) const;
+  Result<std::vector<ForecastRow>> forecasts(Timestamp from, Timestamp to, const std::string& who = {}) const override;
   Result<std::int64_t> event_count() const;
   /// In their order, from `sequence` on.
   Result<std::vector<LifeEvent>> events(std::int64_t from_sequence = 1) const;

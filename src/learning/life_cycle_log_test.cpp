@@ -46,6 +46,7 @@ class LifeCycleLogTest : public testing::RegistryTest {
     job.recoveries = 1;
     job.seconds = 1.5;
     job.outcome = "so far";
+    job.settings = "0123456789abcdef";
     return job;
   }
   LifeCycleLog log_;
@@ -87,6 +88,7 @@ TEST_F(LifeCycleLogTest, AJobIsReadAsItWasWritten) {
   ASSERT_EQ(jobs.size(), 2U);
   EXPECT_EQ(to_json(jobs[0]), to_json(job(1, JobState::pending)));
   EXPECT_EQ(jobs[0].evidence_json, R"({"gain": 1})");
+  EXPECT_EQ(jobs[0].settings, "0123456789abcdef");
   ASSERT_EQ(log_.jobs(WhichJobs::open)->size(), 1U);
   const auto plans = log_.plans().value();
   ASSERT_EQ(plans.size(), 2U);
@@ -94,7 +96,7 @@ TEST_F(LifeCycleLogTest, AJobIsReadAsItWasWritten) {
   EXPECT_FALSE(plans[1].expected_seconds);
 }
 
-TEST_F(LifeCycleLogTest, JobsOfBeforeTheirTimeByTheClockWasNotedHaveNone) {
+TEST_F(LifeCycleLogTest, JobsOfBeforeClockAndSettingsWereNotedHaveNone) {
   LifeCycleLog::Step step;
   step.state_json = "{}";
   step.plans = {{1, Timestamp(1'000), std::nullopt}};
@@ -102,6 +104,7 @@ TEST_F(LifeCycleLogTest, JobsOfBeforeTheirTimeByTheClockWasNotedHaveNone) {
   ASSERT_TRUE(log_.commit(step));
   ASSERT_TRUE(database_->write("going back to the tables of before", [](soci::session& session) -> Status {
     session << "ALTER TABLE jobs DROP COLUMN clocked_at";
+    session << "ALTER TABLE jobs DROP COLUMN settings";
     session << "UPDATE schema_versions SET version = 3 WHERE component = 'life_cycle'";
     return {};
   }));
@@ -111,6 +114,7 @@ TEST_F(LifeCycleLogTest, JobsOfBeforeTheirTimeByTheClockWasNotedHaveNone) {
   ASSERT_EQ(jobs.size(), 1U);
   EXPECT_EQ(jobs[0].data_until, Timestamp(1'000));
   EXPECT_FALSE(jobs[0].decided_at);
+  EXPECT_EQ(jobs[0].settings, "");
   EXPECT_TRUE(to_json(jobs[0])["decided_at"].is_null());
 }
 

@@ -3,8 +3,11 @@
 #include <array>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "evaluation/verdict/evidence.hpp"
 #include "learning/arena.hpp"
+#include "learning/data/expiry.hpp"
 #include "learning/life_cycle.hpp"
 
 namespace clm {

@@ -2,28 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
-#include "learning/triggers.hpp"
+#include "learning/data/expiry.hpp"
 
 namespace clm {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::array<std::pair<Stage, std::string_view>, 4> kStages{{{Stage::shadow, "shadow"},
-                                                                     {Stage::canary_first, "canary_first"},
-                                                                     {Stage::canary_second, "canary_second"},
-                                                                     {Stage::watch, "watch"}}};
-
-std::size_t bars_of(double hours, Interval interval) {
-  return static_cast<std::size_t>(std::ceil(hours * 3'600'000.0 / static_cast<double>(interval.ms())));
-}
 
 Json to_json(const Behaviour& b) { return {b.bars, b.rows, b.calls, b.hits, b.up, b.constant_bars, b.spread}; }
 Behaviour read_behaviour(const Json& json) {
@@ -108,51 +98,6 @@ bool is_vacant(const TypeState& type, Timestamp now, const ServingOptions& optio
   return type.active.empty() || is_expired(type.active_data_end, now, options);
 }
 
-std::string_view to_string(Stage stage) { return kStages[static_cast<std::size_t>(stage)].second; }
-
-VersionStatus status_in(Stage stage) {
-  switch (stage) {
-    case Stage::shadow: return VersionStatus::shadow;
-    case Stage::canary_first:
-    case Stage::canary_second: return VersionStatus::canary;
-    case Stage::watch: return VersionStatus::active;
-  }
-  return VersionStatus::shadow;
-}
-
-double canary_share(const Trial& trial, const CanaryOptions& canary) {
-  if (trial.stage == Stage::canary_first) return canary.first_share;
-  return trial.stage == Stage::canary_second ? canary.second_share : 0;
-}
-
-PairedTrialOptions trial_options(Stage stage, const StageOptions& stages, const LabelOptions& label,
-                                 Interval interval) {
-  PairedTrialOptions options;
-  options.horizon_bars = label.horizon_bars;
-  if (const auto loss = parse_bar_loss(stages.shadow.loss)) options.loss = *loss;
-  switch (stage) {
-    case Stage::shadow:
-      options.alpha = stages.shadow.alpha / static_cast<double>(stages.shadow.places);
-      options.margin = stages.shadow.margin;
-      options.min_bars =
-          std::max(bars_of(stages.shadow.min_hours, interval), static_cast<std::size_t>(stages.shadow.min_predictions));
-      options.max_bars = std::max(bars_of(24 * stages.shadow.max_days, interval), options.min_bars);
-      break;
-    case Stage::canary_first:
-    case Stage::canary_second:
-      options.alpha = stages.canary.alpha;
-      options.min_bars = 1;
-      options.max_bars = static_cast<std::size_t>(stages.canary.stage_bars);
-      break;
-    case Stage::watch:
-      options.alpha = stages.watch.alpha;
-      options.min_bars = bars_of(stages.watch.min_hours, interval);
-      options.max_bars = std::max(static_cast<std::size_t>(stages.watch.bars), options.min_bars);
-      break;
-  }
-  return options;
-}
-
 std::string to_json_text(const LifeCycleState& state) {
   auto types = Json::object();
   for (const auto& [name, type] : state.types) types[name] = to_json(type);
@@ -185,9 +130,8 @@ Result<LifeCycleState> read_life_cycle_state(const std::string& text, const Stag
     }
     for (const auto& one : json.at("trials")) {
       const auto name = one.at("stage").get<std::string>();
-      const auto stage = std::find_if(kStages.begin(), kStages.end(), [&](const auto& s) { return s.second == name; });
-      if (stage == kStages.end())
-        return fail(ErrorKind::integrity, "life_cycle.state", "\"" + name + "\" is not a stage of a trial");
+      const auto stage = parse_stage(name);
+      if (!stage) return fail(ErrorKind::integrity, "life_cycle.state", "\"" + name + "\" is not a stage of a trial");
       const auto route = read_named<Route>(one.at("route"), kRouteNames);
       if (!route) return forward_error(route);
       const auto proposed = read_named<StageMove>(one.at("proposed"), kMoveNames);
@@ -195,9 +139,9 @@ Result<LifeCycleState> read_life_cycle_state(const std::string& text, const Stag
       Trial trial{one.at("model_type").get<std::string>(),
                   VersionId(one.at("challenger").get<std::string>()),
                   VersionId(one.at("reference").get<std::string>()),
-                  stage->first,
+                  *stage,
                   Timestamp(one.at("started").get<std::int64_t>()),
-                  PairedTrial(trial_options(stage->first, stages, label, interval)),
+                  PairedTrial(trial_options(*stage, stages, label, interval)),
                   read_behaviour(one.at("challenger_behaviour")),
                   read_behaviour(one.at("reference_behaviour")),
                   *route,

@@ -82,11 +82,44 @@ void LifeCycle::ask_for_lost(std::vector<Trigger>& wanted, Timestamp now) {
   }
 }
 
+Status LifeCycle::find_outdated_failures() {
+  auto last_trainings = log_.last_trainings();
+  if (!last_trainings) return forward_error(last_trainings);
+  outdated_failures_ = std::move(*last_trainings);
+  std::erase_if(outdated_failures_, [&](const Job& job) {
+    return job.state != JobState::failed || !was_begun_with_other_settings(job, settings_);
+  });
+  return {};
+}
+
+void LifeCycle::ask_for_outdated_failures(std::vector<Trigger>& wanted, Timestamp now) {
+  for (Job& job : open_jobs_) {
+    if (job.kind != JobKind::train || job.attempts == 0 || !was_begun_with_other_settings(job, settings_)) continue;
+    job.not_before = std::min(job.not_before, now);
+    save(job);
+  }
+  for (const Job& job : std::exchange(outdated_failures_, {})) {
+    const std::string& name = job.model_type;
+    const auto& trained = options_.training.models;
+    const auto is_of_it = [&](const auto& one) { return one.model_type == name; };
+    if (std::find(trained.begin(), trained.end(), name) == trained.end() ||
+        std::any_of(wanted.begin(), wanted.end(), is_of_it) ||
+        std::any_of(open_jobs_.begin(), open_jobs_.end(),
+                    [&](const Job& open) { return open.kind == JobKind::train && is_of_it(open); }))
+      continue;
+    wanted.push_back(
+        {name, TriggerKind::manual, job.priority,
+         "the settings have changed since job " + std::to_string(job.id) + " was given up: " + job.outcome});
+    tell(now, EventKind::trigger, name, {}, sentence(wanted.back()));
+  }
+}
+
 Status LifeCycle::ask_triggers(std::size_t bar) {
   const Timestamp now = tape_.close(bar);
   std::vector<Trigger> wanted = std::move(asked_);
   asked_.clear();
   ask_for_lost(wanted, now);
+  ask_for_outdated_failures(wanted, now);
   // Whoever asks for what is waiting to be tried again need not wait.
   for (Job& job : open_jobs_) {
     const auto same = [&](const Trigger& trigger) {

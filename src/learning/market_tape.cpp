@@ -7,7 +7,7 @@
 
 #include "features/dataset_builder.hpp"
 #include "features/feature_engine.hpp"
-#include "learning/arena.hpp"
+#include "learning/data/label_overlap.hpp"
 
 namespace clm {
 namespace {

@@ -54,7 +54,9 @@ std::string describe(const NextTraining& next) {
   if (!next.waits_for.empty()) return text + "; waits: " + next.waits_for;
   text += when(next);
   if (!next.given_up) return text;
-  text += ", or at once with clm cycle --force; job " + std::to_string(next.given_up->job) + " was ";
+  text += next.given_up->have_settings_changed
+              ? "; the settings have changed since, so the next clm cycle tries again; job "
+              : ", or at once with clm cycle --force; job " + std::to_string(next.given_up->job) + " was ";
   // Where its process ended each time, no attempt ended, and the reason says all of it.
   if (const int attempts = next.given_up->attempts; attempts > 0)
     text += "given up after " + std::to_string(attempts) + (attempts == 1 ? " attempt: " : " attempts: ");

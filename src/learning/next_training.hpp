@@ -14,7 +14,8 @@ namespace clm {
 struct GivenUpTraining {
   std::int64_t job = 0;
   int attempts = 0;
-  std::string why;  ///< the last error, with its remedy
+  std::string why;                     ///< the last error, with its remedy
+  bool have_settings_changed = false;  ///< since: then the next cycle trains it
 };
 
 /// When age or new bars will call for a training of a type. What is seen in the market (drift, decay, a regime) may

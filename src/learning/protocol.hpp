@@ -1,11 +1,12 @@
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 
+#include "evaluation/calibrated_model.hpp"
 #include "evaluation/judgement.hpp"
-#include "learning/candidate.hpp"
 #include "learning/learning_data.hpp"
 #include "learning/learning_options.hpp"
 #include "learning/training_split.hpp"
+#include "models/model.hpp"
 #include "registry/manifest.hpp"
 
 namespace clm {

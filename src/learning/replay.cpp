@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "evaluation/rank_ic.hpp"
-#include "learning/triggers.hpp"
+#include "learning/data/expiry.hpp"
 
 namespace clm {
 namespace {

@@ -5,7 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "evaluation/deployment_policy.hpp"
-#include "learning/life_cycle_state.hpp"
+#include "learning/trials/trial.hpp"
 
 namespace clm {
 

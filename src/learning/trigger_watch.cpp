@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "base/contract.hpp"
+#include "learning/data/expiry.hpp"
 
 namespace clm {
 
-TriggerWatch::TriggerWatch(const MarketTape& tape, const Registry& registry, const LifeCycleLog& log,
+TriggerWatch::TriggerWatch(const MarketTape& tape, const Registry& registry, const ForecastHistory& log,
                            const LearningOptions& options)
     : tape_(tape), registry_(registry), options_(options), means_(tape) {
   for (const TriggerType& type : trigger_types())

@@ -13,7 +13,7 @@ namespace clm {
 /// was asked before. Borrows all four. Not thread-safe.
 class TriggerWatch {
  public:
-  TriggerWatch(const MarketTape& tape, const Registry& registry, const LifeCycleLog& log,
+  TriggerWatch(const MarketTape& tape, const Registry& registry, const ForecastHistory& log,
                const LearningOptions& options);
   TriggerWatch(const TriggerWatch&) = delete;
   TriggerWatch& operator=(const TriggerWatch&) = delete;

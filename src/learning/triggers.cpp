@@ -4,14 +4,6 @@
 
 namespace clm {
 
-Duration hours(double count) { return Duration(static_cast<std::int64_t>(count * 3'600'000.0)); }
-
-double in_hours(Duration span) { return static_cast<double>(span.count()) / 3'600'000.0; }
-
-bool is_expired(Timestamp data_end, Timestamp at, const ServingOptions& options) {
-  return options.max_data_age_days > 0 && at - data_end > hours(24 * options.max_data_age_days);
-}
-
 bool is_listened_to(const TriggerOptions& options, TriggerKind kind) {
   return std::find(options.kinds.begin(), options.kinds.end(), to_string(kind)) != options.kinds.end();
 }

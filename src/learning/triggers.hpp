@@ -6,6 +6,7 @@
 
 #include "base/time.hpp"
 #include "learning/learning_options.hpp"
+#include "learning/options/hours.hpp"
 #include "learning/triggers/trigger_kind.hpp"
 
 namespace clm {
@@ -35,14 +36,6 @@ struct ModelFreshness {
 
 /// Whether a life cycle listens to triggers of this kind (`TriggerOptions::kinds`).
 bool is_listened_to(const TriggerOptions& options, TriggerKind kind);
-
-/// A setting in hours as a span of time, and back.
-Duration hours(double count);
-double in_hours(Duration span);
-
-/// Whether a version whose data ended then has no vote any more. It is then no rival to anybody either: candidates are
-/// judged as if there were none, since nobody is served by it.
-bool is_expired(Timestamp data_end, Timestamp at, const ServingOptions& options);
 
 /// Whether what was learned is too old, where something was: `time_based`.
 std::optional<Trigger> check_age(const ModelFreshness& model, Timestamp as_of, const TriggerOptions& options);

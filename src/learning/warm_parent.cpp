@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "learning/arena.hpp"
+#include "learning/data/label_overlap.hpp"
 #include "learning/fitted_until.hpp"
 
 namespace clm {

@@ -131,8 +131,8 @@ TEST(Kill, AnUndoIsCompletedByTheNextOne) {
   EXPECT_EQ(killer.killed(), rounds);
 }
 
-/// version -> the ways it went, in order. Evidence that is added to a version where it stands moves nothing: one that was
-/// stored, but not entered when its process was killed, is adopted first and judged afterwards.
+/// version -> the ways it went, in order. Evidence that is added to a version where it stands moves nothing: one that
+/// was stored, but not entered when its process was killed, is adopted first and judged afterwards.
 std::map<std::string, std::vector<std::string>> ways(const TestWorkspace& place) {
   std::map<std::string, std::vector<std::string>> ways;
   const auto history = place.json({"history"});

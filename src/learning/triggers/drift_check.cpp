@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/number_text.hpp"
-#include "learning/arena.hpp"
+#include "learning/data/label_overlap.hpp"
 #include "learning/forecast_book.hpp"
 #include "learning/trigger_drift.hpp"
 #include "learning/triggers/kept_by_data_end.hpp"

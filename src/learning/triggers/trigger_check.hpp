@@ -6,8 +6,8 @@
 #include <string>
 
 #include "learning/bar_means.hpp"
+#include "learning/data/forecast_history.hpp"
 #include "learning/learning_options.hpp"
-#include "learning/life_cycle_log.hpp"
 #include "learning/market_tape.hpp"
 #include "learning/trigger_performance.hpp"
 #include "learning/triggers.hpp"
@@ -38,7 +38,7 @@ struct TriggerSubject {
 struct TriggerPlace {
   const MarketTape& tape;
   const Registry& registry;
-  const LifeCycleLog& log;
+  const ForecastHistory& log;
   const LearningOptions& options;
   BarMeans& means;
 };

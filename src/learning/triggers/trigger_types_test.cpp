@@ -8,6 +8,7 @@
 
 #include "features/feature_set.hpp"
 #include "learning/learning_fixture.hpp"
+#include "learning/life_cycle_log.hpp"
 
 namespace clm {
 namespace {

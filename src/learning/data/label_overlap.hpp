@@ -1,0 +1,20 @@
+#pragma once
+#include <span>
+
+#include "base/time.hpp"
+#include "evaluation/forecast_table.hpp"
+#include "features/label.hpp"
+#include "registry/manifest.hpp"
+
+namespace clm {
+
+/// When the last label was known of which a decision at `decided` is the beginning: decisions from then on share no
+/// part of it.
+Timestamp label_end(Timestamp decided, const LabelOptions& label, Interval interval);
+
+/// Forecasts of rows whose labels touch those that the version of `manifest` was trained on would flatter it: it
+/// abstains there, which is NaN. One forecast per row of `truth`.
+void hide_trained_rows(std::span<float> forecasts, const JudgedRows& truth, const Manifest& manifest,
+                       const LabelOptions& label);
+
+}  // namespace clm
