@@ -83,7 +83,7 @@ Status check_output_file(const std::string& flag, const std::filesystem::path& f
 Status check_model_type(const std::string& where, const std::string& type) {
   if (type.empty()) return {};
   std::vector<std::string> known{std::string(kEnsembleType)};
-  for (const ModelType& type : model_types()) known.emplace_back(type.name);
+  for (const ModelType& one : model_types()) known.emplace_back(one.name);
   if (std::find(known.begin(), known.end(), type) != known.end()) return {};
   const std::string meant = did_you_mean(nearest_names(type, known));
   std::string all;

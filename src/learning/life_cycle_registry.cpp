@@ -3,6 +3,8 @@
 #include <array>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "evaluation/verdict/evidence.hpp"
 #include "learning/arena.hpp"
 #include "learning/life_cycle.hpp"
