@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file_io.hpp"
 #include "evaluation/member_comparison.hpp"
 #include "evaluation/verdict/evidence.hpp"
