@@ -1,10 +1,12 @@
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "session.hpp"
+#include "workspace/configuration.hpp"
+#include "workspace/workspace_directory.hpp"
 
 namespace clm::app {
 namespace {
@@ -44,7 +46,7 @@ Result<int> run(Program& program, const std::string& directory) {
     return fail(ErrorKind::usage, "init.two_places", "two places are named for one workspace",
                 directory + " and --workspace " + given, "Name one of them.");
   const std::filesystem::path place = !directory.empty() ? directory : !given.empty() ? given : ".";
-  const auto made = Workspace::init(place, first_settings());
+  const auto made = WorkspaceDirectory::init(place, first_settings());
   if (!made) return forward_error(made);
   const auto root = (std::filesystem::absolute(made->root()) / "").lexically_normal().parent_path().string();
   program.print({{"workspace", root}},
