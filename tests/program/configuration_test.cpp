@@ -35,6 +35,25 @@ TEST(Configuration, InitWritesAShortFileOfDefaults) {
   EXPECT_EQ(changed.json()["settings"].size(), 0u) << "they are the defaults: " << changed.out;
 }
 
+TEST(Configuration, InitMakesTheDirectoryAndSaysHowToGoOnThere) {
+  const TempDirectory directory;
+  const fs::path place = directory.path() / "not there" / "yet";
+  const Outcome made = run_program({{"init", "not there/yet"}, {}, directory.path(), {}});
+  ASSERT_EQ(made.exit_code, 0) << made.describe();
+  EXPECT_TRUE(fs::is_regular_file(place / "clm.toml"));
+  EXPECT_NE(made.out.find("Made a workspace in " + place.string() + "\n"), std::string::npos) << made.out;
+  EXPECT_NE(made.out.find("Next: cd 'not there/yet', then clm import"), std::string::npos) << made.out;
+  EXPECT_EQ(run_program({{"config"}, {}, place, {}}).exit_code, 0) << "what is said to come next works there";
+  // Here, nobody has to go anywhere.
+  fs::create_directory(directory.path() / "here");
+  const Outcome here = run_program({{"init"}, {}, directory.path() / "here", {}});
+  EXPECT_NE(here.out.find("Next: clm import"), std::string::npos) << here.out;
+  // A workspace that is there stays as it is.
+  const Outcome again = run_program({{"init", "not there/yet", "--json"}, {}, directory.path(), {}});
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_EQ(again.json()["error"]["code"], "workspace.exists") << again.describe();
+}
+
 TEST(Configuration, InitTakesOnePlace) {
   const TestWorkspace place;
   EXPECT_EQ(place.error({"init", (place.beside() / "other").string()}, 2)["code"], "init.two_places");
@@ -47,7 +66,7 @@ TEST(Configuration, InitTakesOnePlace) {
 TEST(Configuration, AllOfItIsAWholeFile) {
   TestWorkspace place;
   place.environment["CLM_COSTS_FEE_BPS"] = "3.5";
-  place.environment["CLM_UNIVERSE_SYMBOLS"] = "A\"B,C\\D";
+  place.environment["CLM_UNIVERSE_SYMBOLS"] = "BTCUSDT,ETHUSDT";
   const Outcome all = place.run({"config", "--all"});
   ASSERT_EQ(all.exit_code, 0) << all.describe();
   const auto before = place.json({"config"});
