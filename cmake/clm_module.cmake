@@ -1,5 +1,5 @@
 # The order of the rooms: a module may use only modules that stand before it. DESIGN: docs/ARCHITECTURE.md.
-set(CLM_LAYERS base market features models evaluation registry outcomes serving learning trading adapters api)
+set(CLM_LAYERS base market features models evaluation registry serving outcomes trading learning adapters workspace api)
 
 # clm_module(NAME base [DEPENDS market ...] [LIBRARIES third-party targets ...] [WITHOUT folders ...] [ROOMS folders ...])
 #

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "registry/manifest.hpp"
 #include "text_table.hpp"
 
@@ -65,9 +66,9 @@ std::string name_of(const TouchedSeries& series) {
 }
 
 Result<int> list_batches(Program& program) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
-  const BatchLog log((*session)->workspace().imports());
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const BatchLog log((*workspace)->directory().imports());
   const auto content = log.read();
   if (!content) return forward_error(content);
   auto list = nlohmann::json::array();
@@ -95,16 +96,16 @@ Result<int> list_batches(Program& program) {
 }
 
 Result<int> undo_one_batch(Program& program, int number) {
-  const auto session = Session::open(program, Session::Access::change);
-  if (!session) return forward_error(session);
-  const auto candles = (*session)->candles();
+  const auto workspace = open_workspace(program, Workspace::Access::change);
+  if (!workspace) return forward_error(workspace);
+  const auto candles = (*workspace)->candles();
   if (!candles) return forward_error(candles);
-  const auto context = (*session)->context_series();
+  const auto context = (*workspace)->context_series();
   if (!context) return forward_error(context);
-  BatchLog log((*session)->workspace().imports());
+  BatchLog log((*workspace)->directory().imports());
   const auto report = undo_batch(log, number, **candles, **context, program.clock().now());
   if (!report) return forward_error(report);
-  const auto versions = versions_trained_on(**session, report->series);
+  const auto versions = versions_trained_on(**workspace, report->series);
   if (!versions) return forward_error(versions);
 
   const BatchUndone& undone = report->undone;
@@ -130,11 +131,11 @@ Result<int> undo_one_batch(Program& program, int number) {
   return 0;
 }
 
-Result<std::vector<std::string>> versions_trained_on(Session& session, const std::vector<TouchedSeries>& series) {
+Result<std::vector<std::string>> versions_trained_on(Workspace& workspace, const std::vector<TouchedSeries>& series) {
   std::vector<std::string> versions;
   std::error_code failure;
-  if (!std::filesystem::exists(session.workspace().database_file(), failure)) return versions;
-  const auto registry = session.registry();
+  if (!std::filesystem::exists(workspace.directory().database_file(), failure)) return versions;
+  const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
   const auto records = (*registry)->list({});
   if (!records) return forward_error(records);

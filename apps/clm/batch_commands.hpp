@@ -3,7 +3,8 @@
 #include <vector>
 
 #include "market/batches/undo.hpp"
-#include "session.hpp"
+#include "program.hpp"
+#include "workspace/workspace.hpp"
 
 namespace clm::app {
 
@@ -15,7 +16,7 @@ Result<int> undo_one_batch(Program& program, int number);
 
 /// "xgboost 0123456789ab" of every version whose training rows lie in the time of one of these series: it may have
 /// learned from what was changed there. None where there is no registry yet. Errors: those of the registry.
-Result<std::vector<std::string>> versions_trained_on(Session& session, const std::vector<TouchedSeries>& series);
+Result<std::vector<std::string>> versions_trained_on(Workspace& workspace, const std::vector<TouchedSeries>& series);
 /// The same as a sentence with an end of line; empty if there are none.
 std::string note_of_versions(const std::vector<std::string>& versions);
 

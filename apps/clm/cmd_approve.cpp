@@ -4,10 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
+#include "commands/persons_decision.hpp"
 #include "learning/job_approval.hpp"
 #include "learning/life_cycle_log.hpp"
-#include "registry_place.hpp"
 
 namespace clm::app {
 namespace {
@@ -58,7 +59,7 @@ Status carry_out(Registry& registry, const Job& job, const Decision& decision) {
 Result<int> run(Program& program, const PersonsDecision& flags) {
   const auto place = open_registry_for_change(program, "clm approve");
   if (!place) return forward_error(place);
-  const auto database = place->session->database();
+  const auto database = place->workspace->database();
   if (!database) return forward_error(database);
   auto log = LifeCycleLog::open(**database);
   if (!log) return forward_error(log);

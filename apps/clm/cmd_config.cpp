@@ -5,9 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/nearest_name.hpp"
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
-#include "session.hpp"
 #include "text_table.hpp"
+#include "workspace/configuration.hpp"
 
 namespace clm::app {
 namespace {
@@ -42,9 +43,9 @@ Status check_asked(const std::vector<std::string>& asked, const std::vector<Sett
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
-  const Settings& settings = (*session)->configuration().settings;
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const Settings& settings = (*workspace)->configuration().settings;
   if (flags.all) {
     const std::string text = settings.to_toml();
     program.print({{"toml", text}}, text);

@@ -3,23 +3,23 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "data_document.hpp"
 #include "delete_data.hpp"
-#include "session.hpp"
 
 namespace clm::app {
 namespace {
 
 Result<int> run(Program& program) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
-  const auto store = (*session)->candles();
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const auto store = (*workspace)->candles();
   if (!store) return forward_error(store);
-  const auto context_store = (*session)->context_series();
+  const auto context_store = (*workspace)->context_series();
   if (!context_store) return forward_error(context_store);
   const auto data = check_stored_series({**store, *context_store, IfDamaged::leave_out, program.jobs()},
-                                        (*session)->learning().universe, program.clock().now(), program.context());
+                                        (*workspace)->learning().universe, program.clock().now(), program.context());
   if (!data) return forward_error(data);
   const auto context_keys = (*context_store)->list();
   if (!context_keys) return forward_error(context_keys);

@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
+#include "cli/open_workspace.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
 #include "market/simulator.hpp"
-#include "session.hpp"
 
 namespace clm::app {
 namespace {
@@ -61,9 +61,9 @@ class Story {
   Result<std::string> newest(const std::string& name, const std::string& model_type, VersionStatus status) const {
     Program inner(program_.environment(), program_.clock(), no_request_);
     inner.flags.workspace = workspace(name).string();
-    const auto session = Session::open(inner, Session::Access::look);
-    if (!session) return forward_error(session);
-    const auto registry = (*session)->registry();
+    const auto workspace = open_workspace(inner, Workspace::Access::look);
+    if (!workspace) return forward_error(workspace);
+    const auto registry = (*workspace)->registry();
     if (!registry) return forward_error(registry);
     const auto versions = (*registry)->list(Registry::Filter{model_type, {}, status});
     if (!versions) return forward_error(versions);

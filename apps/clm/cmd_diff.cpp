@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "registry/registry_report.hpp"
-#include "registry_place.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {

@@ -4,18 +4,18 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "learning/error_rates.hpp"
-#include "session.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
 namespace {
 
 Result<int> run(Program& program, const ErrorRateOptions& options) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
-  const auto rates = simulated_error_rates((*session)->learning(), options, program.context());
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const auto rates = simulated_error_rates((*workspace)->learning(), options, program.context());
   if (!rates) return forward_error(rates);
   if (auto stop = program.context().cancel.check(); !stop) return forward_error(stop);
   auto list = nlohmann::json::array();

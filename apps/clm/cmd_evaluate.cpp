@@ -6,15 +6,15 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "evaluation/verdict_words.hpp"
 #include "evaluation_document.hpp"
 #include "flag_values.hpp"
 #include "learning/learning_data.hpp"
 #include "learning/walk_forward_study.hpp"
-#include "learning_place.hpp"
-#include "session.hpp"
 #include "text_table.hpp"
+#include "workspace/learning_workspace.hpp"
 
 namespace clm::app {
 namespace {
@@ -135,17 +135,17 @@ tl::unexpected<Error> nothing_to_judge(const Flags& flags, const Dataset& rows) 
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::change);
-  if (!session) return forward_error(session);
-  LearningOptions& options = (*session)->learning();
-  if (auto chosen = choose_models(options, flags.models); !chosen) return forward_error(chosen);
+  const auto workspace = open_workspace(program, Workspace::Access::change);
+  if (!workspace) return forward_error(workspace);
+  LearningOptions& options = (*workspace)->learning();
+  if (auto chosen = choose_models(options, {flags.models, "--models"}); !chosen) return forward_error(chosen);
   WalkForwardStudyOptions study_options;
   study_options.refit_months = flags.refit_months;
   const auto test = range_of(flags.from, flags.to);
   if (!test) return forward_error(test);
   study_options.test = *test;
 
-  const auto place = open_learning_place(program, **session, {});
+  const auto place = open_market(program, **workspace, {});
   if (!place) return forward_error(place);
   const auto features = feature_set(options.feature_set);
   if (!features) return forward_error(features);
@@ -160,8 +160,8 @@ Result<int> run(Program& program, const Flags& flags) {
   if (!study) return forward_error(study);
 
   const EvaluationRequest request{study_options.test, flags.refit_months, flags.models};
-  auto document = evaluation_document(*study, request, *data, (*session)->configuration(), program.clock().now());
-  const auto file = evaluation_file((*session)->workspace(), request, document);
+  auto document = evaluation_document(*study, request, *data, (*workspace)->configuration(), program.clock().now());
+  const auto file = evaluation_file((*workspace)->directory(), request, document);
   const bool answered_before = std::filesystem::exists(file);
   if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
   document["file"] = file.string();

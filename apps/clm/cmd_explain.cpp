@@ -4,16 +4,17 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
-#include "learning_place.hpp"
-#include "life_cycle_place.hpp"
+#include "commands/voters.hpp"
 #include "serving/canary_prediction.hpp"
 #include "serving/explanation_report.hpp"
 #include "serving/forecast_report.hpp"
 #include "serving/hold_back.hpp"
-#include "session.hpp"
 #include "text_table.hpp"
 #include "version_explanation.hpp"
+#include "workspace/market_view.hpp"
+#include "workspace/stored_life_cycle.hpp"
 
 namespace clm::app {
 namespace {
@@ -96,17 +97,17 @@ std::string describe(const Explanation& explanation, const std::string& held_bac
   return text;
 }
 
-Result<int> explain_prediction(Program& program, Session& session, const Registry& registry, const Flags& flags) {
-  const auto place = open_live_place(program, session, flags.as_of);
+Result<int> explain_prediction(Program& program, Workspace& workspace, const Registry& registry, const Flags& flags) {
+  const auto place = open_live_market(program, workspace, flags.as_of);
   if (!place) return forward_error(place);
-  const LearningOptions& learning = session.learning();
+  const LearningOptions& learning = workspace.learning();
   const auto options = predictor_options(learning);
   if (!options) return forward_error(options);
-  const auto symbols = stored_symbols(flags.symbols, *place->candles, "predict.unknown_symbol");
+  const auto symbols = stored_symbols({flags.symbols, "--symbol", "predict.unknown_symbol"}, *place->candles);
   if (!symbols) return forward_error(symbols);
   const auto explain = [&]() -> Result<Explanations> {
     if (flags.version.empty()) {
-      const auto canaries = canaries_in_service(session, place->candles->interval());
+      const auto canaries = canaries_in_service(workspace, place->candles->interval());
       if (!canaries) return forward_error(canaries);
       return explain_with_canaries(registry, learning.training.models, *options, *canaries, *place->candles,
                                    place->context.get(), place->as_of, *symbols, program.context());
@@ -131,7 +132,7 @@ Result<int> explain_prediction(Program& program, Session& session, const Registr
   return 0;
 }
 
-Result<int> explain_version(Program& program, Session& session, const Registry& registry, const Flags& flags) {
+Result<int> explain_version(Program& program, Workspace& workspace, const Registry& registry, const Flags& flags) {
   const auto record = registry.find(flags.version);
   if (!record) return forward_error(record);
   HeldOutOptions options;
@@ -139,19 +140,19 @@ Result<int> explain_version(Program& program, Session& session, const Registry& 
   options.repeats = flags.repeats;
   options.permutation = flags.permutation;
   HeldOutShelf shelf;
-  const auto explained = explain_held_out(session, registry, *record, options, shelf, program.context());
+  const auto explained = explain_held_out(workspace, registry, *record, options, shelf, program.context());
   if (!explained) return forward_error(explained);
   program.print(to_json(*explained), describe(*explained, flags.top));
   return 0;
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
-  const auto registry = (*session)->registry();
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const auto registry = (*workspace)->registry();
   if (!registry) return forward_error(registry);
-  return flags.symbols.empty() ? explain_version(program, **session, **registry, flags)
-                               : explain_prediction(program, **session, **registry, flags);
+  return flags.symbols.empty() ? explain_version(program, **workspace, **registry, flags)
+                               : explain_prediction(program, **workspace, **registry, flags);
 }
 
 }  // namespace

@@ -3,14 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "features/feature_doctor.hpp"
 #include "features/feature_engine.hpp"
 #include "features/feature_export.hpp"
 #include "flag_values.hpp"
-#include "learning_place.hpp"
-#include "session.hpp"
 #include "text_table.hpp"
+#include "workspace/market_view.hpp"
 
 namespace clm::app {
 namespace {
@@ -39,7 +39,7 @@ int list_features(Program& program, const FeatureSet& set, Interval interval) {
   return 0;
 }
 
-Result<int> examine(Program& program, const FeatureSet& set, const LearningPlace& place, const DoctorOptions& options) {
+Result<int> examine(Program& program, const FeatureSet& set, const MarketView& place, const DoctorOptions& options) {
   const auto report = feature_doctor(set, *place.candles, place.context.get(), options, program.context());
   if (!report) return forward_error(report);
   auto list = nlohmann::json::array();
@@ -65,18 +65,18 @@ Result<int> examine(Program& program, const FeatureSet& set, const LearningPlace
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
   if (!flags.export_file.empty())
     if (auto writable = check_output_file("--export", flags.export_file); !writable) return forward_error(writable);
-  const auto set = feature_set(flags.set.empty() ? (*session)->learning().feature_set : flags.set);
+  const auto set = feature_set(flags.set.empty() ? (*workspace)->learning().feature_set : flags.set);
   if (!set) return forward_error(set);
   if (!flags.doctor && flags.export_file.empty()) {
-    const auto interval = Interval::parse((*session)->learning().universe.interval);
+    const auto interval = Interval::parse((*workspace)->learning().universe.interval);
     return list_features(program, *set, interval ? *interval : Interval::one_hour());
   }
-  if (!flags.symbols.empty() && flags.doctor) (*session)->learning().universe.symbols = flags.symbols;
-  const auto place = open_learning_place(program, **session, flags.as_of);
+  if (!flags.symbols.empty() && flags.doctor) (*workspace)->learning().universe.symbols = flags.symbols;
+  const auto place = open_market(program, **workspace, flags.as_of);
   if (!place) return forward_error(place);
   if (flags.doctor) return examine(program, *set, *place, flags.doctor_options);
 
@@ -84,7 +84,7 @@ Result<int> run(Program& program, const Flags& flags) {
   options.as_of = place->as_of;
   const auto frame = compute_features(*set, *place->candles, place->context.get(), options, program.context());
   if (!frame) return forward_error(frame);
-  const auto symbols = stored_symbols(flags.symbols, *place->candles, "features.unknown_symbol");
+  const auto symbols = stored_symbols({flags.symbols, "--symbol", "features.unknown_symbol"}, *place->candles);
   if (!symbols) return forward_error(symbols);
   const auto rows = export_features(*frame, *symbols, flags.export_file);
   if (!rows) return forward_error(rows);

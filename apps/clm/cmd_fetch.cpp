@@ -7,11 +7,12 @@
 #include "adapters/binance/fetch_context.hpp"
 #include "adapters/http/curl_http_client.hpp"
 #include "adapters/http/pause.hpp"
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "flag_values.hpp"
 #include "market/symbol_name.hpp"
-#include "recorded_stores.hpp"
 #include "text_table.hpp"
+#include "workspace/recorded_stores.hpp"
 
 namespace clm::app {
 namespace {
@@ -51,8 +52,8 @@ nlohmann::json document_of(const FetchedSeries& series) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::change);
-  if (!session) return forward_error(session);
+  const auto workspace = open_workspace(program, Workspace::Access::change);
+  if (!workspace) return forward_error(workspace);
   const auto range = asked_range(flags);
   if (!range) return forward_error(range);
   const auto interval = interval_of(flags.interval);
@@ -71,7 +72,7 @@ Result<int> run(Program& program, const Flags& flags) {
   }
   std::vector<std::string> sources{flags.exchange + " " + flags.market};
   sources.insert(sources.end(), flags.symbols.begin(), flags.symbols.end());
-  const auto stores = RecordedStores::open(**session, {BatchKind::fetch, sources, program.clock().now()});
+  const auto stores = RecordedStores::open(**workspace, {BatchKind::fetch, sources, program.clock().now()});
   if (!stores) return forward_error(stores);
 
   FetchReport report;

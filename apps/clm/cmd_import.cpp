@@ -5,11 +5,12 @@
 
 #include "base/shown_text.hpp"
 #include "batch_commands.hpp"
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "flag_values.hpp"
 #include "market/import.hpp"
-#include "recorded_stores.hpp"
 #include "text_table.hpp"
+#include "workspace/recorded_stores.hpp"
 
 namespace clm::app {
 namespace {
@@ -70,9 +71,9 @@ std::string describe(const ImportReport& report) {
 Result<int> run(Program& program, const Flags& flags) {
   if (flags.list) return list_batches(program);
   if (flags.undo > 0) return undo_one_batch(program, flags.undo);
-  const auto session = Session::open(program, Session::Access::change);
-  if (!session) return forward_error(session);
-  const auto stores = RecordedStores::open(**session, {BatchKind::import, flags.paths, program.clock().now()});
+  const auto workspace = open_workspace(program, Workspace::Access::change);
+  if (!workspace) return forward_error(workspace);
+  const auto stores = RecordedStores::open(**workspace, {BatchKind::import, flags.paths, program.clock().now()});
   if (!stores) return forward_error(stores);
   ImportOptions options;
   if (flags.accept_jumps) options.jumps.reset();
@@ -87,7 +88,7 @@ Result<int> run(Program& program, const Flags& flags) {
     options.interval = *interval;
   }
   options.now = program.clock().now();
-  options.limits.max_memory_bytes = (*session)->configuration().machine.import_max_file_mb * std::uint64_t{1'000'000};
+  options.limits.max_memory_bytes = (*workspace)->configuration().machine.import_max_file_mb * std::uint64_t{1'000'000};
   const std::vector<std::filesystem::path> paths(flags.paths.begin(), flags.paths.end());
   const auto report = import_paths(paths, options, (*stores)->candles(), (*stores)->context(), program.context());
   if (!report) return forward_error(report);

@@ -1,10 +1,14 @@
+#include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "session.hpp"
+#include "workspace/configuration.hpp"
+#include "workspace/workspace_directory.hpp"
 
 namespace clm::app {
 namespace {
@@ -38,18 +42,34 @@ std::string first_settings() {
          defaults.settings.to_toml(kTouched);
 }
 
+/// The path as a shell takes it.
+std::string shell_word(const std::string& path) {
+  constexpr std::string_view kPlain = "/._-+,:@%";
+  const auto plain = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kPlain.find(c) != std::string_view::npos;
+  };
+  if (std::all_of(path.begin(), path.end(), plain)) return path;
+  std::string word = "'";
+  for (const char c : path) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 Result<int> run(Program& program, const std::string& directory) {
   const std::string& given = program.flags.workspace;
   if (!directory.empty() && !given.empty())
     return fail(ErrorKind::usage, "init.two_places", "two places are named for one workspace",
                 directory + " and --workspace " + given, "Name one of them.");
   const std::filesystem::path place = !directory.empty() ? directory : !given.empty() ? given : ".";
-  const auto made = Workspace::init(place, first_settings());
+  const auto made = WorkspaceDirectory::init(place, first_settings());
   if (!made) return forward_error(made);
   const auto root = (std::filesystem::absolute(made->root()) / "").lexically_normal().parent_path().string();
+  std::error_code failure;
+  const bool is_here = std::filesystem::equivalent(root, std::filesystem::current_path(failure), failure);
   program.print({{"workspace", root}},
                 "Made a workspace in " + root +
-                    "\nNext: clm import PATH... (or clm simulate), then clm cycle. Settings: clm.toml\n");
+                    "\nNext: " + (is_here ? "" : "cd " + shell_word(place.string()) + ", then ") +
+                    "clm import PATH... (or clm simulate), then clm cycle. Settings: clm.toml\n");
   return 0;
 }
 

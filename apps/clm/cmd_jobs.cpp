@@ -4,9 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "learning/life_cycle_log.hpp"
-#include "session.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -28,9 +28,9 @@ std::string state_of(const Job& job) {
 std::string minute_of(Timestamp time) { return to_string(time).substr(0, 16).replace(10, 1, " "); }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
-  const auto database = (*session)->database();
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const auto database = (*workspace)->database();
   if (!database) return forward_error(database);
   const auto log = LifeCycleLog::open(**database);
   if (!log) return forward_error(log);

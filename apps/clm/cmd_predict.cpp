@@ -6,14 +6,15 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
-#include "learning_place.hpp"
-#include "life_cycle_place.hpp"
+#include "commands/voters.hpp"
 #include "serving/canary_prediction.hpp"
 #include "serving/forecast_report.hpp"
 #include "serving/hold_back.hpp"
-#include "session.hpp"
 #include "text_table.hpp"
+#include "workspace/market_view.hpp"
+#include "workspace/stored_life_cycle.hpp"
 
 namespace clm::app {
 namespace {
@@ -58,7 +59,7 @@ std::vector<Abstention> silent_everywhere(const Forecasts& forecasts) {
 }
 
 /// What is forecast, and what follows from it.
-std::string terms(const Forecasts& forecasts, const LearningPlace& place) {
+std::string terms(const Forecasts& forecasts, const MarketView& place) {
   std::string text;
   if (forecasts.horizon_bars) {
     const Interval interval = place.candles->interval();
@@ -89,7 +90,7 @@ std::vector<VersionId> voters_from_later(const Registry& registry, const Forecas
   return later;
 }
 
-std::string describe(const Forecasts& forecasts, const LearningPlace& place, std::size_t width) {
+std::string describe(const Forecasts& forecasts, const MarketView& place, std::size_t width) {
   TextTable table({"symbol", "action", "expected bps", "disagreement bps", "agree", "confidence", "votes"});
   const auto silent = silent_everywhere(forecasts);
   std::string notes;
@@ -124,16 +125,16 @@ std::string describe(const Forecasts& forecasts, const LearningPlace& place, std
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
-  const auto registry = (*session)->registry();
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const auto registry = (*workspace)->registry();
   if (!registry) return forward_error(registry);
-  const auto place = open_live_place(program, **session, flags.as_of);
+  const auto place = open_live_market(program, **workspace, flags.as_of);
   if (!place) return forward_error(place);
-  const LearningOptions& learning = (*session)->learning();
+  const LearningOptions& learning = (*workspace)->learning();
   const auto options = predictor_options(learning);
   if (!options) return forward_error(options);
-  const auto canaries = canaries_in_service(**session, place->candles->interval());
+  const auto canaries = canaries_in_service(**workspace, place->candles->interval());
   if (!canaries) return forward_error(canaries);
   auto forecasts = predict_with_canaries(**registry, learning.training.models, *options, *canaries, *place->candles,
                                          place->context.get(), place->as_of, program.context());
@@ -141,7 +142,7 @@ Result<int> run(Program& program, const Flags& flags) {
   hold_back_if_stale(*forecasts, place->lateness);
 
   if (!flags.symbols.empty()) {
-    const auto symbols = stored_symbols(flags.symbols, *place->candles, "predict.unknown_symbol");
+    const auto symbols = stored_symbols({flags.symbols, "--symbol", "predict.unknown_symbol"}, *place->candles);
     if (!symbols) return forward_error(symbols);
     std::vector<Prediction> asked;
     for (const auto& symbol : *symbols) {

@@ -6,9 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "learning/regime_survey.hpp"
-#include "learning_place.hpp"
 #include "text_table.hpp"
 
 namespace clm::app {
@@ -45,9 +45,9 @@ std::string counted(const std::map<std::string, int>& counts) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
-  const auto place = open_live_place(program, **session, flags.as_of);
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const auto place = open_live_market(program, **workspace, flags.as_of);
   if (!place) return forward_error(place);
   const auto survey = survey_regimes(*place->candles, place->as_of, program.context());
   if (!survey) return forward_error(survey);

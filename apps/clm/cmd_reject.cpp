@@ -1,8 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
-#include "registry_place.hpp"
+#include "commands/persons_decision.hpp"
 
 namespace clm::app {
 namespace {

@@ -7,15 +7,16 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "features/feature_set.hpp"
 #include "flag_values.hpp"
 #include "learning/tape_fingerprint.hpp"
-#include "learning_place.hpp"
 #include "replay_policy.hpp"
-#include "replay_run.hpp"
 #include "report/replay_report.hpp"
 #include "text_table.hpp"
+#include "workspace/learning_workspace.hpp"
+#include "workspace/replay_workspace.hpp"
 
 namespace clm::app {
 namespace {
@@ -107,10 +108,10 @@ nlohmann::json document_of(const std::vector<ReplayReport>& reports, const std::
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::change);
-  if (!session) return forward_error(session);
-  LearningOptions& options = (*session)->learning();
-  if (auto chosen = choose_models(options, flags.models); !chosen) return forward_error(chosen);
+  const auto workspace = open_workspace(program, Workspace::Access::change);
+  if (!workspace) return forward_error(workspace);
+  LearningOptions& options = (*workspace)->learning();
+  if (auto chosen = choose_models(options, {flags.models, "--models"}); !chosen) return forward_error(chosen);
   const auto span = range_of(flags.from, flags.to);
   if (!span) return forward_error(span);
   std::optional<Timestamp> changed_at;
@@ -124,7 +125,7 @@ Result<int> run(Program& program, const Flags& flags) {
   }
   std::vector<ReplayOptions> replays;
   for (const auto& asked : flags.policies) {
-    auto policy = read_policy(program, **session, asked);
+    auto policy = read_policy(program, **workspace, asked);
     if (!policy) return forward_error(policy);
     for (const ReplayOptions& other : replays)
       if (other.policy == policy->name)
@@ -132,7 +133,7 @@ Result<int> run(Program& program, const Flags& flags) {
                     "Name each policy once.");
     replays.push_back({policy->name, *span, std::move(policy->learning), changed_at, std::move(policy->settings)});
   }
-  const auto place = open_learning_place(program, **session, flags.to);
+  const auto place = open_market(program, **workspace, flags.to);
   if (!place) return forward_error(place);
   const auto features = feature_set(options.feature_set);
   if (!features) return forward_error(features);
@@ -144,16 +145,17 @@ Result<int> run(Program& program, const Flags& flags) {
 
   std::vector<ReplayReport> reports;
   for (const ReplayOptions& replay : replays) {
-    auto report = run_policy(**session, *tape, *place->candles, place->context.get(), replay,
-                             flags.restart ? Again::from_scratch : Again::resume, program.context());
+    auto report = run_policy(**workspace, *tape, *place, replay, flags.restart ? Again::from_scratch : Again::resume,
+                             program.context());
     if (!report) return forward_error(report);
     reports.push_back(std::move(*report));
   }
-  const auto comparisons = compare_policies(**session, *tape, replays, options.judging);
+  const auto comparisons = compare_policies(**workspace, *tape, replays, options.judging);
   if (!comparisons) return forward_error(comparisons);
   auto document = document_of(reports, *comparisons);
   document["made_at_ms"] = program.clock().now().ms();
-  const auto file = (*session)->workspace().replays() / (replay_house(**session, replays.front()).name + ".json");
+  const auto file =
+      (*workspace)->directory().replays() / (replay_workspace(**workspace, replays.front()).name + ".json");
   if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
   // One policy is said as itself.
   const std::string ending = how_it_ended(document);

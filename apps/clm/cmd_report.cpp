@@ -7,10 +7,11 @@
 
 #include "base/file_io.hpp"
 #include "base/log.hpp"
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
+#include "commands/stored_replay.hpp"
 #include "evaluation_document.hpp"
 #include "flag_values.hpp"
-#include "replay_run.hpp"
 #include "report/evaluation_report.hpp"
 #include "report/replay_report.hpp"
 #include "report_facts.hpp"
@@ -35,8 +36,8 @@ struct Page {
 };
 
 /// Named after its document: evaluation-NAME.html.
-Result<Page> evaluation_page(const Session& session, const std::string& asked, Timestamp now) {
-  const auto file = find_evaluation(session.workspace(), asked);
+Result<Page> evaluation_page(const Workspace& workspace, const std::string& asked, Timestamp now) {
+  const auto file = find_evaluation(workspace.directory(), asked);
   if (!file) return forward_error(file);
   const auto evaluation = read_evaluation_file(*file);
   if (!evaluation) return forward_error(evaluation);
@@ -46,34 +47,34 @@ Result<Page> evaluation_page(const Session& session, const std::string& asked, T
   return Page{"evaluation", id, evaluation_report(*evaluation, file->filename().string(), now)};
 }
 
-Result<Page> replay_page(const Session& session, const std::string& asked, Timestamp now) {
-  const auto file = find_replay(session.workspace(), asked);
+Result<Page> replay_page(const Workspace& workspace, const std::string& asked, Timestamp now) {
+  const auto file = find_replay(workspace.directory(), asked);
   if (!file) return forward_error(file);
   const auto replay = read_replay_file(*file);
   if (!replay) return forward_error(replay);
   return Page{"replay", file->stem().string(), replay_report(*replay, file->filename().string(), now)};
 }
 
-Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
+Result<Page> make_page(Program& program, Workspace& workspace, const Flags& flags) {
   const Timestamp now = program.clock().now();
   const RunContext run = program.context();
   const ExplainedRows explained{flags.explain_rows, run};
   if (!flags.version.empty()) {
-    const auto facts = gather_version(session, flags.version, std::nullopt, explained);
+    const auto facts = gather_version(workspace, flags.version, std::nullopt, explained);
     if (!facts) return forward_error(facts);
     return Page{"version", facts->version, version_report(*facts, now)};
   }
-  if (!flags.evaluation.empty()) return evaluation_page(session, flags.evaluation, now);
-  if (!flags.replay.empty()) return replay_page(session, flags.replay, now);
+  if (!flags.evaluation.empty()) return evaluation_page(workspace, flags.evaluation, now);
+  if (!flags.replay.empty()) return replay_page(workspace, flags.replay, now);
   if (flags.cycle > 0) {
-    const auto facts = gather_overview(session, flags.cycle, explained);
+    const auto facts = gather_overview(workspace, flags.cycle, explained);
     if (!facts) return forward_error(facts);
     return Page{"cycle", std::to_string(flags.cycle), cycle_report(*facts, now)};
   }
-  auto data = gather_data(program, session);
+  auto data = gather_data(program, workspace);
   if (!data) return forward_error(data);
   if (flags.data) return Page{"data", "all", data_report(*data, now)};
-  auto facts = gather_overview(session, std::nullopt, explained);
+  auto facts = gather_overview(workspace, std::nullopt, explained);
   if (!facts) return forward_error(facts);
   facts->data = std::move(*data);
   const std::string id = facts->shown_cycle > 0 ? "cycle-" + std::to_string(facts->shown_cycle) : "start";
@@ -81,18 +82,18 @@ Result<Page> make_page(Program& program, Session& session, const Flags& flags) {
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
   // Said before the work is done.
   if (!flags.output.empty()) {
     if (auto writable = check_output_file("--output", flags.output); !writable) return forward_error(writable);
-  } else if (auto writable = (*session)->workspace().check_writable(); !writable) {
+  } else if (auto writable = (*workspace)->directory().check_writable(); !writable) {
     return forward_error(writable);
   }
-  const auto page = make_page(program, **session, flags);
+  const auto page = make_page(program, **workspace, flags);
   if (!page) return forward_error(page);
   const std::filesystem::path file = flags.output.empty()
-                                         ? (*session)->workspace().reports() / (page->kind + "-" + page->id + ".html")
+                                         ? (*workspace)->directory().reports() / (page->kind + "-" + page->id + ".html")
                                          : std::filesystem::path(flags.output);
   if (auto written = write_file_atomic(file, page->html); !written) return forward_error(written);
   log_info("wrote " + file.string());

@@ -3,11 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
+#include "commands/persons_decision.hpp"
 #include "learning/reproduce.hpp"
-#include "learning_place.hpp"
-#include "registry_place.hpp"
-#include "session.hpp"
+#include "workspace/market_view.hpp"
 
 namespace clm::app {
 namespace {
@@ -71,17 +71,17 @@ std::string describe(const Entry& entry) {
          ")\n  Put them back: clm reproduce " + version + " --restore\n";
 }
 
-Result<Entry> reproduce_one(Program& program, Session& session, Registry& registry, const VersionRecord& record,
+Result<Entry> reproduce_one(Program& program, Workspace& workspace, Registry& registry, const VersionRecord& record,
                             const Flags& flags) {
   const auto manifest = stored_manifest(record);
   if (!manifest) return forward_error(manifest);
-  const auto series = session.context_series();
+  const auto series = workspace.context_series();
   if (!series) return forward_error(series);
   const auto learned = read_protocol(manifest->protocol_json);
   if (!learned) return forward_error(learned);
   const auto context = StoreContextSource::open(**series, learned->venue, manifest->created_as_of);
   if (!context) return forward_error(context);
-  const OpenCandles open = [&](const Protocol& protocol) { return open_protocol_candles(session, protocol); };
+  const OpenCandles open = [&](const Protocol& protocol) { return open_protocol_candles(workspace, protocol); };
   auto found = reproduce(registry, record, open, &*context, program.context());
   if (!found) return forward_error(found);
   Entry entry{record, std::move(*found), false, record.status == VersionStatus::failed};
@@ -106,11 +106,11 @@ Result<std::vector<VersionRecord>> asked_for(const Registry& registry, const Fla
 }
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::change);
-  if (!session) return forward_error(session);
-  const auto lock = (*session)->workspace().lock_cycle("clm reproduce");
+  const auto workspace = open_workspace(program, Workspace::Access::change);
+  if (!workspace) return forward_error(workspace);
+  const auto lock = (*workspace)->directory().lock_cycle("clm reproduce");
   if (!lock) return forward_error(lock);
-  const auto registry = (*session)->registry();
+  const auto registry = (*workspace)->registry();
   if (!registry) return forward_error(registry);
   const auto asked = asked_for(**registry, flags);
   if (!asked) return forward_error(asked);
@@ -118,7 +118,7 @@ Result<int> run(Program& program, const Flags& flags) {
   std::string text;
   bool all_well = true;
   for (const auto& version : *asked) {
-    const auto entry = reproduce_one(program, **session, **registry, version, flags);
+    const auto entry = reproduce_one(program, **workspace, **registry, version, flags);
     if (!entry) return forward_error(entry);
     all_well = all_well && entry->found.identical && !is_broken(*entry);
     list.push_back(document_of(*entry));

@@ -3,9 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
+#include "commands/persons_decision.hpp"
 #include "flag_values.hpp"
-#include "registry_place.hpp"
 
 namespace clm::app {
 namespace {

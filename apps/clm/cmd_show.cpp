@@ -3,24 +3,24 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "evaluation/verdict/evidence.hpp"
 #include "learning/protocol.hpp"
-#include "life_cycle_place.hpp"
 #include "registry/registry_report.hpp"
-#include "registry_place.hpp"
 #include "text_layout.hpp"
 #include "text_table.hpp"
+#include "workspace/stored_life_cycle.hpp"
 
 namespace clm::app {
 namespace {
 
 /// How the trial of a version stands now, null if it is on none.
-Result<nlohmann::json> trial_of(Session& session, const nlohmann::json& manifest, const std::string& version,
+Result<nlohmann::json> trial_of(Workspace& workspace, const nlohmann::json& manifest, const std::string& version,
                                 std::string& text) {
   const auto protocol = read_protocol(manifest["protocol"].dump());
   if (!protocol) return forward_error(protocol);
-  const auto trials = trials_under_way(session, protocol->interval);
+  const auto trials = trials_under_way(workspace, protocol->interval);
   if (!trials) return forward_error(trials);
   for (const TrialView& view : *trials) {
     if (view.trial.challenger.str() != version) continue;
@@ -44,7 +44,7 @@ Result<int> run(Program& program, const std::string& version) {
   if (!document) return forward_error(document);
   auto& d = *document;
   std::string trial_text;
-  auto trial = trial_of(*opened->session, d["manifest"], text_of(d["version"]), trial_text);
+  auto trial = trial_of(*opened->workspace, d["manifest"], text_of(d["version"]), trial_text);
   if (!trial) return forward_error(trial);
   d["trial"] = std::move(*trial);
   const auto& manifest = d["manifest"];

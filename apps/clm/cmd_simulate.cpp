@@ -3,11 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "flag_values.hpp"
 #include "market/simulator.hpp"
-#include "recorded_stores.hpp"
 #include "text_table.hpp"
+#include "workspace/recorded_stores.hpp"
 
 namespace clm::app {
 namespace {
@@ -19,8 +20,8 @@ struct Flags {
 };
 
 Result<int> run(Program& program, const Flags& flags) {
-  const auto session = Session::open(program, Session::Access::change);
-  if (!session) return forward_error(session);
+  const auto workspace = open_workspace(program, Workspace::Access::change);
+  if (!workspace) return forward_error(workspace);
   SimulationOptions options = flags.options;
   const auto interval = interval_of(flags.interval);
   if (!interval) return forward_error(interval);
@@ -28,7 +29,7 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto venue = venue_of(flags.venue);
   if (!venue) return forward_error(venue);
   options.venue = *venue;
-  options.horizon_bars = (*session)->learning().label.horizon_bars;
+  options.horizon_bars = (*workspace)->learning().label.horizon_bars;
   if (!flags.start.empty()) {
     const auto start = time_of("--start", flags.start);
     if (!start) return forward_error(start);
@@ -40,7 +41,7 @@ Result<int> run(Program& program, const Flags& flags) {
   const auto market = simulate(options);
   if (!market) return forward_error(market);
   const auto stores = RecordedStores::open(
-      **session,
+      **workspace,
       {BatchKind::simulate, {options.venue.str() + ", seed " + std::to_string(options.seed)}, program.clock().now()});
   if (!stores) return forward_error(stores);
   const auto stored = (*stores)->candles().write_all(market->series);

@@ -1,11 +1,11 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
-#include "learning_place.hpp"
-#include "session.hpp"
+#include "commands/voters.hpp"
 #include "text_table.hpp"
-#include "workspace_status.hpp"
+#include "workspace/workspace_status.hpp"
 
 namespace clm::app {
 namespace {
@@ -76,10 +76,13 @@ std::string describe(const WorkspaceStatus& status, std::size_t width) {
 }
 
 Result<int> run(Program& program) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
-  const WorkspaceStatus status = survey_workspace(program, **session);
-  if (status.market) program.warn(warning(status.market->lateness));
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const WorkspaceStatus status = survey_workspace(**workspace, program.jobs());
+  if (status.market) {
+    warn_of(program, status.damaged, status.notes);
+    program.warn(warning(status.market->lateness));
+  }
   program.print(to_json(status), describe(status, program.columns()));
   return 0;
 }

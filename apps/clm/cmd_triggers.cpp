@@ -5,15 +5,15 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "features/feature_set.hpp"
 #include "learning/features_needed.hpp"
 #include "learning/life_cycle_state.hpp"
 #include "learning/trigger_watch.hpp"
-#include "learning_place.hpp"
-#include "life_cycle_place.hpp"
 #include "models/trainers.hpp"
 #include "text_table.hpp"
+#include "workspace/stored_life_cycle.hpp"
 
 namespace clm::app {
 namespace {
@@ -32,19 +32,19 @@ nlohmann::json to_json(const Sighting& sighting) {
 }
 
 Result<int> run(Program& program) {
-  const auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
-  const LearningOptions& options = (*session)->learning();
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const LearningOptions& options = (*workspace)->learning();
   if (auto known = check_model_types(options.training.models, "training.models"); !known) return forward_error(known);
-  const auto place = open_live_place(program, **session, {});
+  const auto place = open_live_market(program, **workspace, {});
   if (!place) return forward_error(place);
-  const auto registry = (*session)->registry();
+  const auto registry = (*workspace)->registry();
   if (!registry) return forward_error(registry);
-  const auto database = (*session)->database();
+  const auto database = (*workspace)->database();
   if (!database) return forward_error(database);
   auto log = LifeCycleLog::open(**database);
   if (!log) return forward_error(log);
-  const auto state = current_life_cycle(**session, *log, place->candles->interval());
+  const auto state = current_life_cycle(**workspace, *log, place->candles->interval());
   if (!state) return forward_error(state);
 
   const auto features = feature_set(options.feature_set);

@@ -11,8 +11,9 @@
 #include "market/candle_store.hpp"
 #include "models/model_type.hpp"
 #include "registry/registry.hpp"
-#include "registry/workspace.hpp"
-#include "session.hpp"
+#include "workspace/configuration.hpp"
+#include "workspace/market_view.hpp"
+#include "workspace/workspace_directory.hpp"
 
 namespace clm::app {
 namespace {
@@ -76,7 +77,7 @@ Place find_place(const CLI::App& program, const std::vector<std::string>& words,
   return place;
 }
 
-Candidates versions_of(Database& database, const Workspace& workspace) {
+Candidates versions_of(Database& database, const WorkspaceDirectory& workspace) {
   Candidates candidates;
   const auto registry = Registry::open(database, ArtifactStore(workspace.versions()));
   if (!registry) return candidates;
@@ -97,7 +98,7 @@ Candidates open_jobs(Database& database) {
   return candidates;
 }
 
-Candidates stored_symbols(const Workspace& workspace) {
+Candidates stored_symbols(const WorkspaceDirectory& workspace) {
   Candidates candidates;
   const auto store = CandleStore::open(workspace.candles());
   if (!store) return candidates;
@@ -109,9 +110,9 @@ Candidates stored_symbols(const Workspace& workspace) {
 
 /// What a workspace holds of a kind; nothing where there is no workspace.
 Candidates stored(const std::string& kind, const Place& place) {
-  const auto workspace =
-      Workspace::find(place.workspace.empty() ? std::nullopt : std::optional<std::filesystem::path>(place.workspace),
-                      std::filesystem::current_path());
+  const auto workspace = WorkspaceDirectory::find(
+      place.workspace.empty() ? std::nullopt : std::optional<std::filesystem::path>(place.workspace),
+      std::filesystem::current_path());
   if (!workspace) return {};
   if (kind == "SYMBOL")
     return std::filesystem::exists(workspace->candles()) ? stored_symbols(*workspace) : Candidates();

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "stored_quality.hpp"
+#include "workspace/stored_quality.hpp"
 
 namespace clm::app {
 

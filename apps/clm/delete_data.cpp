@@ -4,11 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "batch_commands.hpp"
+#include "cli/open_workspace.hpp"
 #include "flag_values.hpp"
 #include "market/batches/removal.hpp"
 #include "market/import_rows.hpp"
-#include "recorded_stores.hpp"
 #include "text_table.hpp"
+#include "workspace/recorded_stores.hpp"
 
 namespace clm::app {
 namespace {
@@ -82,15 +83,15 @@ bool is_asked(const DeleteFlags& flags) { return !flags.symbol.empty(); }
 Result<int> delete_data(Program& program, const DeleteFlags& flags) {
   const auto request = request_of(flags);
   if (!request) return forward_error(request);
-  const auto session = Session::open(program, Session::Access::change);
-  if (!session) return forward_error(session);
+  const auto workspace = open_workspace(program, Workspace::Access::change);
+  if (!workspace) return forward_error(workspace);
   // One source, as a list of batches names it: BTCUSDT um 1h from 2024-01-01 to 2024-02-01.
   std::string asked = flags.symbol;
   for (const std::string& part : {flags.venue, flags.interval})
     if (!part.empty()) asked += " " + part;
   if (!flags.from.empty()) asked += " from " + flags.from;
   if (!flags.to.empty()) asked += " to " + flags.to;
-  const auto stores = RecordedStores::open(**session, {BatchKind::removal, {asked}, program.clock().now()});
+  const auto stores = RecordedStores::open(**workspace, {BatchKind::removal, {asked}, program.clock().now()});
   if (!stores) return forward_error(stores);
   const auto removed = remove_rows((*stores)->candles(), (*stores)->context(), *request);
   if (!removed) return forward_error(removed);
@@ -118,7 +119,7 @@ Result<int> delete_data(Program& program, const DeleteFlags& flags) {
     rows += series.rows;
     touched.push_back(series.series);
   }
-  const auto versions = versions_trained_on(**session, touched);
+  const auto versions = versions_trained_on(**workspace, touched);
   if (!versions) return forward_error(versions);
   text += "Batch " + std::to_string(*batch) + "; take it back with: clm import --undo " + std::to_string(*batch) +
           "\n" + note_of_versions(*versions);

@@ -6,8 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.hpp"
-#include "learning_place.hpp"
+#include "cli/program_build.hpp"
 #include "report/evaluation.hpp"
+#include "workspace/configuration.hpp"
 
 namespace clm::app {
 namespace {
@@ -60,6 +61,7 @@ nlohmann::json data_of(const LearningData& data) {
 nlohmann::json evaluation_document(const WalkForwardStudy& study, const EvaluationRequest& request,
                                    const LearningData& data, const Configuration& configuration, Timestamp made_at) {
   const FeatureFrame& frame = *data.rows.data.frame;
+  const ProgramBuild build = program_build();
   nlohmann::json document = to_json(study);
   document["kind"] = kEvaluationKind;
   document["format"] = kEvaluationFormat;
@@ -72,11 +74,11 @@ nlohmann::json evaluation_document(const WalkForwardStudy& study, const Evaluati
                           {"features", {{"set", frame.set_name}, {"hash", frame.set_hash}, {"count", frame.columns()}}},
                           {"data", data_of(data)},
                           {"settings", settings_of(configuration)},
-                          {"program", {{"version", program_version()}, {"commit", git_commit()}}}};
+                          {"program", {{"version", build.version}, {"commit", build.commit}}}};
   return document;
 }
 
-std::filesystem::path evaluation_file(const Workspace& workspace, const EvaluationRequest& request,
+std::filesystem::path evaluation_file(const WorkspaceDirectory& workspace, const EvaluationRequest& request,
                                       const nlohmann::json& document) {
   constexpr std::size_t kDigits = 8;
   const auto& protocol = document.at("protocol");
@@ -86,7 +88,7 @@ std::filesystem::path evaluation_file(const Workspace& workspace, const Evaluati
                                 Sha256().update(question).hex_digest().substr(0, kDigits) + ".json");
 }
 
-Result<std::filesystem::path> find_evaluation(const Workspace& workspace, const std::string& asked) {
+Result<std::filesystem::path> find_evaluation(const WorkspaceDirectory& workspace, const std::string& asked) {
   if (asked != "latest") return std::filesystem::path(asked);
   std::vector<std::filesystem::path> files;
   std::error_code ignored;  // no directory: no evaluations

@@ -7,7 +7,7 @@
 
 #include "learning/learning_data.hpp"
 #include "learning/walk_forward_study.hpp"
-#include "session.hpp"
+#include "workspace/workspace.hpp"
 
 namespace clm::app {
 
@@ -26,11 +26,11 @@ nlohmann::json evaluation_document(const WalkForwardStudy& study, const Evaluati
 /// reports/evaluation-FROM-TO-hHORIZON-QUESTION.json for a document of these dates. QUESTION is the beginning of a hash
 /// of command and protocol: asked again, the same question takes the place of its last answer; another one, of other
 /// models, settings or data, has a file of its own.
-std::filesystem::path evaluation_file(const Workspace& workspace, const EvaluationRequest& request,
+std::filesystem::path evaluation_file(const WorkspaceDirectory& workspace, const EvaluationRequest& request,
                                       const nlohmann::json& document);
 
 /// `asked` itself, or for "latest" the evaluation of the workspace that was made last, by what the documents say.
 /// Errors: `report.no_evaluation` (usage) where there is none; those of reading for any that cannot be read.
-Result<std::filesystem::path> find_evaluation(const Workspace& workspace, const std::string& asked);
+Result<std::filesystem::path> find_evaluation(const WorkspaceDirectory& workspace, const std::string& asked);
 
 }  // namespace clm::app

@@ -9,7 +9,7 @@
 #include "base/shown_text.hpp"
 #include "models/model_type.hpp"
 #include "registry/manifest.hpp"
-#include "registry/workspace.hpp"
+#include "workspace/workspace_directory.hpp"
 
 namespace clm::app {
 
@@ -66,7 +66,7 @@ Status check_output_file(const std::string& flag, const std::filesystem::path& f
   if (std::filesystem::exists(file, failure) && !std::filesystem::is_regular_file(file, failure))
     return wrong("a file is wanted, and this is a device, a pipe or the like",
                  "Name a file; it is replaced as a whole.");
-  const auto workspace = Workspace::find(std::nullopt, std::filesystem::weakly_canonical(folder, failure));
+  const auto workspace = WorkspaceDirectory::find(std::nullopt, std::filesystem::weakly_canonical(folder, failure));
   if (workspace && workspace->keeps(file))
     return wrong("this file or folder is kept by a workspace, and would be lost",
                  "Name another file, such as one in its reports/.");

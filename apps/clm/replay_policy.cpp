@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "learning/replay.hpp"
+#include "workspace/configuration.hpp"
 
 namespace clm::app {
 namespace {
@@ -36,17 +37,17 @@ std::vector<Error> all_that_is_wrong(Configuration& own, const std::filesystem::
 
 }  // namespace
 
-Result<ReplayPolicy> read_policy(Program& program, const Session& session, const std::string& asked) {
+Result<ReplayPolicy> read_policy(Program& program, const Workspace& workspace, const std::string& asked) {
   const std::filesystem::path file(asked);
   if (file.extension() != ".toml") {
-    auto applied = with_policy(session.learning(), asked);
+    auto applied = with_policy(workspace.learning(), asked);
     if (!applied) {
       Error error = applied.error();
       error.where = "--policy";
       error.remedy += " Or name a TOML file of settings.";
       return tl::unexpected(std::move(error));
     }
-    return ReplayPolicy{asked, std::move(*applied), deciding(session.configuration().settings)};
+    return ReplayPolicy{asked, std::move(*applied), deciding(workspace.configuration().settings)};
   }
   if (!std::filesystem::exists(file))
     return fail(ErrorKind::usage, "replay.policy", "there is no such file", asked,
@@ -57,7 +58,7 @@ Result<ReplayPolicy> read_policy(Program& program, const Session& session, const
     return fail(ErrorKind::usage, "replay.policy", "\"" + name + "\" is the name of a policy that is built in", asked,
                 "Give the file another name.");
   Configuration own;
-  own.learning = session.learning();
+  own.learning = workspace.learning();
   auto wrong = all_that_is_wrong(own, file);
   if (!wrong.empty()) {
     program.also_wrong({wrong.begin() + 1, wrong.end()});

@@ -2,7 +2,8 @@
 #include <string>
 
 #include "learning/learning_options.hpp"
-#include "session.hpp"
+#include "program.hpp"
+#include "workspace/workspace.hpp"
 
 namespace clm::app {
 
@@ -17,6 +18,6 @@ struct ReplayPolicy {
 /// policy is called NAME. What is forecast, from what, and how it is judged are the same for all policies: universe,
 /// features, label and judging are not a policy's. Errors (usage): `replay.policy`, `replay.policy_setting`, those of
 /// `Settings::load_toml`. All that is wrong with a file is told (`Program::also_wrong`).
-Result<ReplayPolicy> read_policy(Program& program, const Session& session, const std::string& asked);
+Result<ReplayPolicy> read_policy(Program& program, const Workspace& workspace, const std::string& asked);
 
 }  // namespace clm::app

@@ -7,8 +7,8 @@
 
 #include "evaluation/calibrated_model.hpp"
 #include "registry/manifest.hpp"
-#include "stored_quality.hpp"
 #include "version_explanation.hpp"
+#include "workspace/stored_quality.hpp"
 
 namespace clm::app {
 namespace {
@@ -82,7 +82,7 @@ void add_importance(const Registry& registry, const VersionRecord& record, Versi
 Estimate estimate_of(const MeanEstimate& mean) { return {mean.mean, mean.lo, mean.hi}; }
 
 /// One drawing per input: the interval is over time, and a report is not to take longer than it must.
-Status add_permutation(Session& session, const Registry& registry, const VersionRecord& record,
+Status add_permutation(Workspace& workspace, const Registry& registry, const VersionRecord& record,
                        const ExplainedRows& explained, HeldOutShelf& shelf, VersionFacts& facts) {
   PermutationFacts& out = facts.permutation;
   if (explained.most == 0) {
@@ -95,7 +95,7 @@ Status add_permutation(Session& session, const Registry& registry, const Version
   options.permutation = true;
   options.contributions = false;
   options.members_permutation = false;
-  const auto found = explain_held_out(session, registry, record, options, shelf, explained.run);
+  const auto found = explain_held_out(workspace, registry, record, options, shelf, explained.run);
   if (!found) {
     if (found.error().kind == ErrorKind::interrupted) return forward_error(found);
     out.problem = "it cannot be asked: " + to_string(found.error());
@@ -176,13 +176,13 @@ std::vector<ActiveBand> bands_of(const std::vector<Event>& events) {
 
 }  // namespace
 
-Result<std::vector<SeriesCoverage>> gather_data(Program& program, Session& session) {
-  const auto store = session.candles();
+Result<std::vector<SeriesCoverage>> gather_data(Program& program, Workspace& workspace) {
+  const auto store = workspace.candles();
   if (!store) return forward_error(store);
-  const auto context = session.context_series();
+  const auto context = workspace.context_series();
   if (!context) return forward_error(context);
   const auto data = check_stored_series({**store, *context, IfDamaged::leave_out, program.jobs()},
-                                        session.learning().universe, program.clock().now(), program.context());
+                                        workspace.learning().universe, program.clock().now(), program.context());
   if (!data) return forward_error(data);
   program.warn_of_damage(data->damaged);
   std::vector<SeriesCoverage> out;
@@ -214,9 +214,9 @@ Result<std::vector<SeriesCoverage>> gather_data(Program& program, Session& sessi
 
 namespace {
 
-Result<VersionFacts> gather_one(Session& session, std::string_view version, std::optional<std::int64_t> cycle,
+Result<VersionFacts> gather_one(Workspace& workspace, std::string_view version, std::optional<std::int64_t> cycle,
                                 const ExplainedRows& explained, HeldOutShelf& shelf) {
-  const auto registry = session.registry();
+  const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
   const auto record = (*registry)->find(version);
   if (!record) return forward_error(record);
@@ -250,24 +250,24 @@ Result<VersionFacts> gather_one(Session& session, std::string_view version, std:
     facts.evidence_problem = stored->empty() ? "it was never judged" : evidence.error().message;
   }
   add_importance(**registry, *record, facts);
-  if (auto asked = add_permutation(session, **registry, *record, explained, shelf, facts); !asked)
+  if (auto asked = add_permutation(workspace, **registry, *record, explained, shelf, facts); !asked)
     return forward_error(asked);
   return facts;
 }
 
 }  // namespace
 
-Result<VersionFacts> gather_version(Session& session, std::string_view version, std::optional<std::int64_t> cycle,
+Result<VersionFacts> gather_version(Workspace& workspace, std::string_view version, std::optional<std::int64_t> cycle,
                                     const ExplainedRows& explained) {
   HeldOutShelf shelf;
-  return gather_one(session, version, cycle, explained, shelf);
+  return gather_one(workspace, version, cycle, explained, shelf);
 }
 
-Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64_t> cycle,
+Result<OverviewFacts> gather_overview(Workspace& workspace, std::optional<std::int64_t> cycle,
                                       const ExplainedRows& explained) {
-  const auto log = session.cycle_log();
+  const auto log = workspace.cycle_log();
   if (!log) return forward_error(log);
-  const auto registry = session.registry();
+  const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
   auto records = (*log)->list(kCyclesShown);
   if (!records) return forward_error(records);
@@ -282,7 +282,7 @@ Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64
     if (!listed) records->push_back(**asked);
   }
   OverviewFacts facts;
-  facts.workspace = session.workspace().root().filename().string();
+  facts.workspace = workspace.directory().root().filename().string();
   for (auto record = records->rbegin(); record != records->rend(); ++record) facts.cycles.push_back(line_of(*record));
   const auto events = (*registry)->history("", kEventsRead);
   if (!events) return forward_error(events);
@@ -295,7 +295,7 @@ Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64
     if (line.id != facts.shown_cycle) continue;
     for (const auto& decision : line.decisions) {
       if (decision.version.empty()) continue;
-      auto version = gather_one(session, decision.version, line.id, explained, shelf);
+      auto version = gather_one(workspace, decision.version, line.id, explained, shelf);
       if (!version) return forward_error(version);
       facts.candidates.push_back(std::move(*version));
     }

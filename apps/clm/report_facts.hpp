@@ -3,15 +3,16 @@
 #include <optional>
 #include <string_view>
 
+#include "program.hpp"
 #include "report/overview_report.hpp"
-#include "session.hpp"
+#include "workspace/workspace.hpp"
 
 namespace clm::app {
 
 /// What a report needs, gathered from the workspace into plain structs.
 
 /// Coverage and findings of every stored series; damaged files are warned of.
-Result<std::vector<SeriesCoverage>> gather_data(Program& program, Session& session);
+Result<std::vector<SeriesCoverage>> gather_data(Program& program, Workspace& workspace);
 
 /// On how many held-out rows, at most, a version is asked what its forecasts live on; 0: it is not asked.
 struct ExplainedRows {
@@ -22,12 +23,12 @@ struct ExplainedRows {
 /// Manifest, evidence, importance and history of a version. `cycle`: the evidence that this cycle gave, where it gave
 /// some; else the latest. A model that cannot be loaded, or not be explained, is said so in the facts, it is no error.
 /// Errors: those of the registry, `cancelled`.
-Result<VersionFacts> gather_version(Session& session, std::string_view version, std::optional<std::int64_t> cycle,
+Result<VersionFacts> gather_version(Workspace& workspace, std::string_view version, std::optional<std::int64_t> cycle,
                                     const ExplainedRows& explained);
 
 /// Cycles, active versions and the candidates of `cycle` (default: of the newest cycle that decided something).
 /// `data` stays empty. Error `report.unknown_cycle` (usage).
-Result<OverviewFacts> gather_overview(Session& session, std::optional<std::int64_t> cycle,
+Result<OverviewFacts> gather_overview(Workspace& workspace, std::optional<std::int64_t> cycle,
                                       const ExplainedRows& explained);
 
 }  // namespace clm::app

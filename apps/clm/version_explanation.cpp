@@ -8,8 +8,8 @@
 #include "evaluation/calibrated_model.hpp"
 #include "features/context_source.hpp"
 #include "learning/held_out_rows.hpp"
-#include "learning_place.hpp"
 #include "text_table.hpp"
+#include "workspace/market_view.hpp"
 
 namespace clm::app {
 namespace {
@@ -190,18 +190,19 @@ std::string describe(const MemberOnRows& member, std::size_t top) {
 
 }  // namespace
 
-Result<const HeldOutRows*> HeldOutShelf::rows_of(Session& session, const Manifest& manifest, const RunContext& run) {
+Result<const HeldOutRows*> HeldOutShelf::rows_of(Workspace& workspace, const Manifest& manifest,
+                                                 const RunContext& run) {
   auto protocol = nlohmann::json::parse(manifest.protocol_json, nullptr, false);
   if (protocol.is_object()) protocol.erase("warm_start");  // decides nothing about rows
   const std::string key = protocol.dump() + manifest.label_json + manifest.feature_hash + manifest.data_fingerprint;
   if (rows_ != nullptr && key == key_) return rows_.get();
-  const auto series = session.context_series();
+  const auto series = workspace.context_series();
   if (!series) return forward_error(series);
   const auto asked_protocol = read_protocol(manifest.protocol_json);
   if (!asked_protocol) return forward_error(asked_protocol);
   const auto context = StoreContextSource::open(**series, asked_protocol->venue, manifest.created_as_of);
   if (!context) return forward_error(context);
-  const OpenCandles open = [&](const Protocol& asked) { return open_protocol_candles(session, asked); };
+  const OpenCandles open = [&](const Protocol& asked) { return open_protocol_candles(workspace, asked); };
   auto made = held_out_rows(manifest, open, &*context, run);
   if (!made) return forward_error(made);
   rows_ = std::move(*made);
@@ -209,12 +210,12 @@ Result<const HeldOutRows*> HeldOutShelf::rows_of(Session& session, const Manifes
   return rows_.get();
 }
 
-Result<VersionExplanation> explain_held_out(Session& session, const Registry& registry, const VersionRecord& record,
+Result<VersionExplanation> explain_held_out(Workspace& workspace, const Registry& registry, const VersionRecord& record,
                                             const HeldOutOptions& options, HeldOutShelf& shelf, const RunContext& run) {
   const auto artifact = registry.open_artifact(record);
   if (!artifact) return forward_error(artifact);
   const Manifest& manifest = artifact->manifest;
-  const auto held_out = shelf.rows_of(session, manifest, run);
+  const auto held_out = shelf.rows_of(workspace, manifest, run);
   if (!held_out) return forward_error(held_out);
   const RowSet& all = (*held_out)->split.holdout;
   const RowSet rows = thinned(all, options.most_rows);

@@ -10,7 +10,7 @@
 #include "evaluation/member_comparison.hpp"
 #include "evaluation/permutation_importance.hpp"
 #include "learning/held_out_rows.hpp"
-#include "session.hpp"
+#include "workspace/workspace.hpp"
 
 namespace clm::app {
 
@@ -64,7 +64,7 @@ struct HeldOutOptions {
 class HeldOutShelf {
  public:
   /// Errors: those of `held_out_rows`.
-  Result<const HeldOutRows*> rows_of(Session& session, const Manifest& manifest, const RunContext& run);
+  Result<const HeldOutRows*> rows_of(Workspace& workspace, const Manifest& manifest, const RunContext& run);
 
  private:
   std::string key_;
@@ -73,7 +73,7 @@ class HeldOutShelf {
 
 /// Explains a version, and each member of an ensemble, on the rows that the version was judged on. The members' bytes
 /// are verified first.
-Result<VersionExplanation> explain_held_out(Session& session, const Registry& registry, const VersionRecord& record,
+Result<VersionExplanation> explain_held_out(Workspace& workspace, const Registry& registry, const VersionRecord& record,
                                             const HeldOutOptions& options, HeldOutShelf& shelf, const RunContext& run);
 
 nlohmann::json to_json(const VersionExplanation& explanation);

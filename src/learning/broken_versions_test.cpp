@@ -68,7 +68,7 @@ class BrokenVersions : public testing::LifeCycleTest {
 
   /// What the program's own registry does: it asks whether what is stored can be loaded, too.
   void open_as_the_program_does() {
-    auto registry = Registry::open(*database_, ArtifactStore(workspace_->versions()), nullptr, check_loads);
+    auto registry = Registry::open(*database_, ArtifactStore(place_.versions()), nullptr, check_loads);
     ASSERT_TRUE(registry) << to_string(registry.error());
     registry_.emplace(std::move(*registry));
   }

@@ -78,7 +78,7 @@ TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
   // Stored and entered, but no cycle ended that says so.
   const std::filesystem::path elsewhere = directory_.path() / "another";
   std::filesystem::create_directories(elsewhere);
-  std::filesystem::copy(workspace_->versions(), elsewhere / "versions", std::filesystem::copy_options::recursive);
+  std::filesystem::copy(place_.versions(), elsewhere / "versions", std::filesystem::copy_options::recursive);
   auto database = Database::open(elsewhere / "clm.db");
   ASSERT_TRUE(database);
   auto registry = Registry::open(*database, ArtifactStore(elsewhere / "versions"));

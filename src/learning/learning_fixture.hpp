@@ -62,10 +62,10 @@ inline LearningOptions small_trees() {
 /// Cycles in a workspace of its own.
 class LearningTest : public RegistryTest {
  protected:
-  LearningTest() : log_(*CycleLog::open(*database_)), lock_(*workspace_->lock_cycle("test")) {}
+  LearningTest() : log_(*CycleLog::open(*database_)), lock_(*place_.lock("test")) {}
 
   CycleWorkplace workplace(const CandleSource& source) {
-    return {source, nullptr, *registry_, log_, lock_, "test", {}, workspace_->checkpoints()};
+    return {source, nullptr, *registry_, log_, lock_, "test", {}, place_.checkpoints()};
   }
   RunContext undisturbed(int jobs = 1) { return {clock_, cancel_, progress_, jobs}; }
   Result<CycleReport> attempt(const CandleSource& source, Timestamp as_of, const LearningOptions& options,

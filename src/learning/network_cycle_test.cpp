@@ -56,12 +56,12 @@ TEST_F(NetworkCycle, AStoppedOneGoesOnToTheSameVersions) {
   const auto stopped = cycle({clock, cancel, progress_, 1});
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().kind, ErrorKind::interrupted);
-  ASSERT_TRUE(std::filesystem::exists(workspace_->checkpoints()));
-  EXPECT_FALSE(std::filesystem::is_empty(workspace_->checkpoints()));
+  ASSERT_TRUE(std::filesystem::exists(place_.checkpoints()));
+  EXPECT_FALSE(std::filesystem::is_empty(place_.checkpoints()));
 
   const auto resumed = cycle(undisturbed());
   ASSERT_TRUE(resumed) << to_string(resumed.error());
-  EXPECT_FALSE(std::filesystem::exists(workspace_->checkpoints()));
+  EXPECT_FALSE(std::filesystem::exists(place_.checkpoints()));
   const auto whole = cycle(undisturbed(2), Force::yes);
   ASSERT_TRUE(whole);
   ASSERT_EQ(resumed->results.size(), 2U);

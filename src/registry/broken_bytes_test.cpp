@@ -18,7 +18,7 @@ const Slot kSlot{"xgboost"};
 
 class BrokenBytes : public testing::RegistryTest {
  protected:
-  FileLock lock() const { return std::move(*workspace_->lock_cycle("test")); }
+  FileLock lock() const { return std::move(*place_.lock("test")); }
   void alter(const VersionId& version, const std::string& name = "model.ubj") {
     const auto path = file(version, name);
     std::string bytes = *read_file(path);

@@ -39,7 +39,7 @@ TEST_F(CycleLogTest, CyclesOfKilledProcessesAreClosed) {
   const auto done = *log_.begin(Timestamp(1), "[]");
   ASSERT_TRUE(log_.finish(done, CycleStatus::done, "[]", 1).has_value());
   const auto killed = *log_.begin(Timestamp(2), "[]");
-  const auto lock = *workspace_->lock_cycle("test");
+  const auto lock = *place_.lock("test");
   EXPECT_EQ(*log_.close_interrupted(lock), 1);
   EXPECT_EQ((*log_.find(killed))->status, CycleStatus::interrupted);
   EXPECT_EQ((*log_.find(done))->status, CycleStatus::done);

@@ -19,7 +19,7 @@ const Slot kEnsembleSlot{std::string(kEnsembleType)};
 
 class RegistryEnsemble : public testing::RegistryTest {
  protected:
-  FileLock lock() const { return std::move(*workspace_->lock_cycle("test")); }
+  FileLock lock() const { return std::move(*place_.lock("test")); }
   VersionId ensemble_of(const std::vector<ManifestMember>& members, std::uint64_t seed = 1) {
     Manifest manifest = sample_manifest(seed, std::string(kEnsembleType));
     manifest.members = members;

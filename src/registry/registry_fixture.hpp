@@ -8,7 +8,6 @@
 
 #include "base/file_io.hpp"
 #include "registry/registry.hpp"
-#include "registry/workspace.hpp"
 #include "support/temp_directory.hpp"
 
 namespace clm::testing {
@@ -46,25 +45,40 @@ inline Result<StoredArtifact> put_sample(const ArtifactStore& store, const Manif
   return store.put(std::move(*staged), manifest);
 }
 
-/// A workspace with an open registry.
+/// Where a registry under test keeps house.
+struct RegistryDirectory {
+  std::filesystem::path root;
+
+  std::filesystem::path database_file() const { return root / "clm.db"; }
+  std::filesystem::path versions() const { return root / "versions"; }
+  std::filesystem::path checkpoints() const { return root / "checkpoints"; }
+  /// As the cycle lock of a workspace: what a killed holder left in versions/ goes.
+  Result<FileLock> lock(std::string_view purpose) const {
+    auto lock = FileLock::acquire(root / ".lock", purpose);
+    if (lock) remove_aside_files(versions());
+    return lock;
+  }
+};
+
+inline RegistryDirectory make_registry_directory(const std::filesystem::path& root) {
+  std::filesystem::create_directories(root);
+  return {root};
+}
+
+/// An open registry in a directory of its own.
 class RegistryTest : public ::testing::Test {
  protected:
-  RegistryTest() {
-    auto made = Workspace::init(directory_.path() / "workspace", "");
-    EXPECT_TRUE(made.has_value());
-    workspace_.emplace(*made);
-    reopen();
-  }
+  RegistryTest() { reopen(); }
 
   void reopen() {
     registry_.reset();
     database_.reset();
     Database::Options options;
     options.durability = Database::Durability::process_end;  // no test outlives a power failure
-    auto database = Database::open(workspace_->database_file(), options);
+    auto database = Database::open(place_.database_file(), options);
     ASSERT_TRUE(database.has_value()) << to_string(database.error());
     database_ = std::make_unique<Database>(std::move(*database));
-    auto registry = Registry::open(*database_, ArtifactStore(workspace_->versions()));
+    auto registry = Registry::open(*database_, ArtifactStore(place_.versions()));
     ASSERT_TRUE(registry.has_value()) << to_string(registry.error());
     registry_.emplace(*registry);
   }
@@ -92,7 +106,7 @@ class RegistryTest : public ::testing::Test {
   }
 
   TempDirectory directory_;
-  std::optional<Workspace> workspace_;
+  RegistryDirectory place_ = make_registry_directory(directory_.path() / "registry");
   std::unique_ptr<Database> database_;
   std::optional<Registry> registry_;
 };

@@ -45,7 +45,7 @@ TEST_F(ReportTest, ModelsAndShow) {
 
 TEST_F(ReportTest, HistorySaysUntilWhenDataWereKnownAndWhenItWasDecided) {
   const ManualClock clock(from_calendar(2022, 7, 2));
-  auto live = Registry::open(*database_, ArtifactStore(workspace_->versions()), &clock);
+  auto live = Registry::open(*database_, ArtifactStore(place_.versions()), &clock);
   ASSERT_TRUE(live.has_value());
   Decision cycle = because("trained");
   cycle.actor = "cli, cycle 1";
@@ -79,7 +79,7 @@ TEST_F(ReportTest, EventsOfOlderWorkspacesAreToldApartByWhoDecided) {
           soci::use(actor);
     return {};
   }));
-  const auto registry = Registry::open(*database, ArtifactStore(workspace_->versions()));
+  const auto registry = Registry::open(*database, ArtifactStore(place_.versions()));
   ASSERT_TRUE(registry.has_value()) << "it opens";
   const Json events = history_document(*registry, "", 10)->at("events");
   ASSERT_EQ(events.size(), 2U);

@@ -255,9 +255,9 @@ TEST_F(RegistryTest, PromotionsAtTheSameTimeSerialise) {
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < kThreads; ++t)
     threads.emplace_back([&, t] {
-      auto database = Database::open(workspace_->database_file());
+      auto database = Database::open(place_.database_file());
       ASSERT_TRUE(database.has_value());
-      auto registry = Registry::open(*database, ArtifactStore(workspace_->versions()));
+      auto registry = Registry::open(*database, ArtifactStore(place_.versions()));
       ASSERT_TRUE(registry.has_value());
       for (std::size_t i = 0; i < kEach; ++i) {
         const auto done = registry->promote(candidates[t * kEach + i], because("better"));
@@ -279,8 +279,8 @@ TEST_F(RegistryTest, TwoPromotionsOfTheSameCandidateOneWins) {
   std::vector<std::thread> threads;
   for (auto& code : codes)
     threads.emplace_back([&] {
-      auto database = Database::open(workspace_->database_file());
-      auto registry = Registry::open(*database, ArtifactStore(workspace_->versions()));
+      auto database = Database::open(place_.database_file());
+      auto registry = Registry::open(*database, ArtifactStore(place_.versions()));
       code = code_of(registry->promote(version, because("better")));
     });
   for (auto& thread : threads) thread.join();

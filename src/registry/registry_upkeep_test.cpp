@@ -26,7 +26,7 @@ const Slot kSlot{"xgboost"};
 
 class UpkeepTest : public RegistryTest {
  protected:
-  FileLock lock() const { return std::move(*workspace_->lock_cycle("test")); }
+  FileLock lock() const { return std::move(*place_.lock("test")); }
   std::optional<Error> problem_of(const VersionId& version) const {
     const auto checks = registry_->verify_all();
     EXPECT_TRUE(checks.has_value());
@@ -127,15 +127,15 @@ TEST_F(UpkeepTest, AKilledRemovalIsFinished) {
 
 /// A small learning life: five versions, promoted in turn, one rolled back, the oldest pruned. Run again after a kill,
 /// it goes on where the killed one stood, as a cycle does.
-void live(const Workspace& workspace) {
+void live(const testing::RegistryDirectory& place) {
   const auto must = [](const auto& result) {
     if (!result) throw std::runtime_error(to_string(result.error()));
   };
-  auto lock = workspace.lock_cycle("life");
+  auto lock = place.lock("life");
   must(lock);
-  auto database = Database::open(workspace.database_file());
+  auto database = Database::open(place.database_file());
   must(database);
-  auto registry = Registry::open(*database, ArtifactStore(workspace.versions()));
+  auto registry = Registry::open(*database, ArtifactStore(place.versions()));
   must(registry);
   must(registry->reconcile(*lock, Timestamp(0)));
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
@@ -167,7 +167,7 @@ std::string state_of(const Registry& registry) {
 
 /// Forks a life that the kernel kills after `microseconds` of its own choosing of moment: SIGKILL from a timer, so no
 /// handler and no destructor runs. Returns whether it was killed.
-bool live_until_killed(const Workspace& workspace, long microseconds) {
+bool live_until_killed(const testing::RegistryDirectory& place, long microseconds) {
   const pid_t child = ::fork();
   if (child == 0) {
     sigevent event{};
@@ -180,7 +180,7 @@ bool live_until_killed(const Workspace& workspace, long microseconds) {
     if (::timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 || ::timer_settime(timer, 0, &moment, nullptr) != 0)
       ::_exit(3);
     try {
-      live(workspace);
+      live(place);
     } catch (const std::exception& error) {
       std::fprintf(stderr, "%s\n", error.what());
       ::_exit(2);
@@ -195,14 +195,14 @@ bool live_until_killed(const Workspace& workspace, long microseconds) {
 
 TEST(Kill, AtAnyMomentTheWorkspaceOpensVerifiesAndGoesOn) {
   const testing::TempDirectory directory;
-  const auto undisturbed = *Workspace::init(directory.path() / "undisturbed", "");
+  const auto undisturbed = testing::make_registry_directory(directory.path() / "undisturbed");
   const double before = monotonic_seconds();
   live(undisturbed);
   const double life_us = (monotonic_seconds() - before) * 1e6;
-  const auto state = [](const Workspace& workspace) {
-    auto database = Database::open(workspace.database_file());
+  const auto state = [](const testing::RegistryDirectory& place) {
+    auto database = Database::open(place.database_file());
     EXPECT_TRUE(database.has_value());
-    auto registry = Registry::open(*database, ArtifactStore(workspace.versions()));
+    auto registry = Registry::open(*database, ArtifactStore(place.versions()));
     EXPECT_TRUE(registry.has_value());
     const auto checks = registry->verify_all();
     EXPECT_TRUE(checks.has_value()) << to_string(checks.error());
@@ -218,13 +218,13 @@ TEST(Kill, AtAnyMomentTheWorkspaceOpensVerifiesAndGoesOn) {
   Random random(7);
   int killed = 0;
   for (int round = 0; round < 30; ++round) {
-    const auto workspace = *Workspace::init(directory.path() / std::to_string(round), "");
-    killed += live_until_killed(workspace, 1 + static_cast<long>(random.uniform() * life_us)) ? 1 : 0;
-    state(workspace);
-    killed += live_until_killed(workspace, 1 + static_cast<long>(random.uniform() * life_us)) ? 1 : 0;
-    state(workspace);
-    live(workspace);
-    ASSERT_EQ(state(workspace), expected) << "round " << round;
+    const auto place = testing::make_registry_directory(directory.path() / std::to_string(round));
+    killed += live_until_killed(place, 1 + static_cast<long>(random.uniform() * life_us)) ? 1 : 0;
+    state(place);
+    killed += live_until_killed(place, 1 + static_cast<long>(random.uniform() * life_us)) ? 1 : 0;
+    state(place);
+    live(place);
+    ASSERT_EQ(state(place), expected) << "round " << round;
   }
   EXPECT_GT(killed, 20);
 }

@@ -179,8 +179,8 @@ TEST_F(FreqaiDefects, ASwapWhileOthersAskIsNeverTorn) {
   std::atomic<int> asked = 0;
   std::atomic<bool> done = false;
   std::thread reader([&] {
-    auto database = Database::open(workspace_->database_file());
-    const auto registry = Registry::open(*database, ArtifactStore(workspace_->versions()));
+    auto database = Database::open(place_.database_file());
+    const auto registry = Registry::open(*database, ArtifactStore(place_.versions()));
     while (!done) {
       const auto predictor = Predictor::load(*registry, {"ridge"}, {});
       heard.insert(predictor ? text_of(ask(*predictor, market(kBars))) : to_string(predictor.error()));

@@ -1,4 +1,4 @@
-#include "registry/workspace.hpp"
+#include "workspace/workspace_directory.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -26,9 +26,9 @@ tl::unexpected<Error> missing(const fs::path& where) {
 
 }  // namespace
 
-Result<Workspace> Workspace::init(const fs::path& directory, std::string_view config_text) {
+Result<WorkspaceDirectory> WorkspaceDirectory::init(const fs::path& directory, std::string_view config_text) {
   std::error_code failure;
-  const Workspace workspace(fs::absolute(directory, failure).lexically_normal());
+  const WorkspaceDirectory workspace(fs::absolute(directory, failure).lexically_normal());
   if (holds_config(workspace.root()))
     return fail(ErrorKind::usage, "workspace.exists", "this directory is a workspace already",
                 workspace.root().string(), "Choose another directory, or use this one as it is.");
@@ -42,21 +42,21 @@ Result<Workspace> Workspace::init(const fs::path& directory, std::string_view co
   return workspace;
 }
 
-Result<Workspace> Workspace::find(const std::optional<fs::path>& given, const fs::path& start) {
+Result<WorkspaceDirectory> WorkspaceDirectory::find(const std::optional<fs::path>& given, const fs::path& start) {
   std::error_code failure;
   if (given) {
     const fs::path root = fs::absolute(*given, failure).lexically_normal();
     if (!holds_config(root)) return missing(root);
-    return Workspace(root);
+    return WorkspaceDirectory(root);
   }
   const fs::path from = fs::absolute(start, failure).lexically_normal();
   for (fs::path here = from;; here = here.parent_path()) {
-    if (holds_config(here)) return Workspace(here);
+    if (holds_config(here)) return WorkspaceDirectory(here);
     if (here == here.parent_path()) return missing(from);
   }
 }
 
-bool Workspace::keeps(const fs::path& file) const {
+bool WorkspaceDirectory::keeps(const fs::path& file) const {
   std::error_code failure;
   const fs::path home = fs::weakly_canonical(root_, failure);
   if (failure) return false;
@@ -74,7 +74,7 @@ bool Workspace::keeps(const fs::path& file) const {
   return false;
 }
 
-Status Workspace::check_writable() const {
+Status WorkspaceDirectory::check_writable() const {
   for (const fs::path& path : {root_, database_file()}) {
     if (::access(path.c_str(), F_OK) != 0 || ::access(path.c_str(), W_OK) == 0) continue;
     return fail(ErrorKind::unavailable, "workspace.read_only",
@@ -85,12 +85,12 @@ Status Workspace::check_writable() const {
   return {};
 }
 
-Result<FileLock> Workspace::lock_cycle(std::string_view purpose) const {
+Result<FileLock> WorkspaceDirectory::lock_cycle(std::string_view purpose) const {
   auto lock = FileLock::acquire(root_ / kLockName, purpose);
   if (lock) remove_aside_files(versions());
   return lock;
 }
 
-std::optional<std::string> Workspace::cycle_holder() const { return FileLock::holder(root_ / kLockName); }
+std::optional<std::string> WorkspaceDirectory::cycle_holder() const { return FileLock::holder(root_ / kLockName); }
 
 }  // namespace clm

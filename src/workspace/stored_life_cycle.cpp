@@ -1,22 +1,22 @@
-#include "life_cycle_place.hpp"
+#include "workspace/stored_life_cycle.hpp"
 
-namespace clm::app {
+namespace clm {
 
-Result<LifeCycleState> stored_life_cycle(Session& session, const LifeCycleLog& log, Interval interval) {
+Result<LifeCycleState> stored_life_cycle(Workspace& workspace, const LifeCycleLog& log, Interval interval) {
   const auto stored = log.state();
   if (!stored) return forward_error(stored);
   if (!*stored) return LifeCycleState();
-  const LearningOptions& options = session.learning();
+  const LearningOptions& options = workspace.learning();
   return read_life_cycle_state(**stored, options.deployment.stages, options.label, interval);
 }
 
-Result<LifeCycleState> current_life_cycle(Session& session, const LifeCycleLog& log, Interval interval) {
-  const auto registry = session.registry();
+Result<LifeCycleState> current_life_cycle(Workspace& workspace, const LifeCycleLog& log, Interval interval) {
+  const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
-  auto stored = stored_life_cycle(session, log, interval);
+  auto stored = stored_life_cycle(workspace, log, interval);
   if (!stored) return forward_error(stored);
   LifeCycleState state = std::move(*stored);
-  for (const auto& model_type : session.learning().training.models) {
+  for (const auto& model_type : workspace.learning().training.models) {
     TypeState& type = state.types[model_type];
     const auto active = (*registry)->active(Slot{model_type});
     if (!active) return forward_error(active);
@@ -30,16 +30,16 @@ Result<LifeCycleState> current_life_cycle(Session& session, const LifeCycleLog& 
   return state;
 }
 
-Result<std::vector<TrialView>> trials_under_way(Session& session, Interval interval) {
-  const auto database = session.database();
+Result<std::vector<TrialView>> trials_under_way(Workspace& workspace, Interval interval) {
+  const auto database = workspace.database();
   if (!database) return forward_error(database);
-  const auto registry = session.registry();
+  const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
   const auto log = LifeCycleLog::open(**database);
   if (!log) return forward_error(log);
-  const auto state = stored_life_cycle(session, *log, interval);
+  const auto state = stored_life_cycle(workspace, *log, interval);
   if (!state) return forward_error(state);
-  const LearningOptions& options = session.learning();
+  const LearningOptions& options = workspace.learning();
   std::vector<TrialView> trials;
   for (const Trial& trial : state->trials) {
     // A person may have moved it since.
@@ -51,15 +51,15 @@ Result<std::vector<TrialView>> trials_under_way(Session& session, Interval inter
   return trials;
 }
 
-Result<std::vector<CanaryShare>> canaries_in_service(Session& session, Interval interval) {
-  const auto trials = trials_under_way(session, interval);
+Result<std::vector<CanaryShare>> canaries_in_service(Workspace& workspace, Interval interval) {
+  const auto trials = trials_under_way(workspace, interval);
   if (!trials) return forward_error(trials);
   std::vector<CanaryShare> canaries;
   for (const TrialView& view : *trials) {
-    const double share = canary_share(view.trial, session.learning().deployment.stages.canary);
+    const double share = canary_share(view.trial, workspace.learning().deployment.stages.canary);
     if (share > 0) canaries.push_back({view.trial.model_type, view.trial.challenger, share});
   }
   return canaries;
 }
 
-}  // namespace clm::app
+}  // namespace clm

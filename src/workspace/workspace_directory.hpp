@@ -9,15 +9,16 @@
 namespace clm {
 
 /// A directory with clm.toml and everything the program keeps. A value: holds the path only; thread-safe.
-class Workspace {
+class WorkspaceDirectory {
  public:
   /// Makes `directory` (and its parents) a workspace with `config_text` as its clm.toml. clm.toml is written last: a
   /// kill before leaves no workspace, and `init` can be run again. Error `workspace.exists` (usage), `file.write`.
-  static Result<Workspace> init(const std::filesystem::path& directory, std::string_view config_text);
+  static Result<WorkspaceDirectory> init(const std::filesystem::path& directory, std::string_view config_text);
 
   /// `given` itself, or else `start` or the nearest parent of it that holds clm.toml, as git does.
   /// Error `workspace.missing` (unavailable).
-  static Result<Workspace> find(const std::optional<std::filesystem::path>& given, const std::filesystem::path& start);
+  static Result<WorkspaceDirectory> find(const std::optional<std::filesystem::path>& given,
+                                         const std::filesystem::path& start);
 
   /// Whether this process may change it. Error `workspace.read_only` (unavailable), which says what still works.
   Status check_writable() const;
@@ -48,7 +49,7 @@ class Workspace {
   std::optional<std::string> cycle_holder() const;
 
  private:
-  explicit Workspace(std::filesystem::path root) : root_(std::move(root)) {}
+  explicit WorkspaceDirectory(std::filesystem::path root) : root_(std::move(root)) {}
   std::filesystem::path root_;
 };
 

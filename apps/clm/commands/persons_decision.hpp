@@ -1,25 +1,10 @@
 #pragma once
-#include <memory>
 #include <string>
 
-#include "session.hpp"
+#include "program.hpp"
+#include "registry/registry.hpp"
 
 namespace clm::app {
-
-/// An open workspace and its registry, for commands that only read.
-struct RegistryView {
-  std::unique_ptr<Session> session;
-  Registry* registry;
-};
-Result<RegistryView> open_registry(Program& program);
-
-/// The same with the cycle lock held and after `reconcile`, for commands that move versions.
-struct RegistryPlace {
-  std::unique_ptr<Session> session;
-  FileLock lock;
-  Registry* registry;
-};
-Result<RegistryPlace> open_registry_for_change(Program& program, const std::string& purpose);
 
 /// What a person says of a version or model type.
 struct PersonsDecision {

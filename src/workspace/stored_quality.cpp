@@ -1,4 +1,4 @@
-#include "stored_quality.hpp"
+#include "workspace/stored_quality.hpp"
 
 #include <algorithm>
 #include <map>
@@ -6,7 +6,7 @@
 
 #include "base/parallel.hpp"
 
-namespace clm::app {
+namespace clm {
 namespace {
 
 std::vector<TimeRange> missing_stretches(const CandleSeries& series) {
@@ -90,4 +90,4 @@ Result<StoredData> check_stored_series(const UniverseSources& sources, const Uni
   return data;
 }
 
-}  // namespace clm::app
+}  // namespace clm

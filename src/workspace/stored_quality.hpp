@@ -7,7 +7,7 @@
 #include "market/candle_store.hpp"
 #include "market/data_quality.hpp"
 
-namespace clm::app {
+namespace clm {
 
 /// A stored series, checked.
 struct StoredQuality {
@@ -34,4 +34,4 @@ struct StoredData {
 Result<StoredData> check_stored_series(const UniverseSources& sources, const UniverseOptions& options, Timestamp now,
                                        const RunContext& run);
 
-}  // namespace clm::app
+}  // namespace clm

@@ -1,4 +1,4 @@
-#include "workspace_status.hpp"
+#include "workspace/workspace_status.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -8,10 +8,10 @@
 
 #include "learning/life_cycle_log.hpp"
 #include "learning/life_cycle_outlook.hpp"
-#include "learning_place.hpp"
-#include "life_cycle_place.hpp"
+#include "workspace/market_view.hpp"
+#include "workspace/stored_life_cycle.hpp"
 
-namespace clm::app {
+namespace clm {
 namespace {
 
 nlohmann::json text_or_null(const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); }
@@ -32,8 +32,8 @@ SubsystemState empty(std::string name, std::string waits_for) {
   return {std::move(name), "empty", std::nullopt, "nothing is in it yet", std::move(waits_for), {}};
 }
 
-SubsystemState survey_candles(Program& program, Session& session, std::optional<LearningPlace>& place) {
-  auto opened = open_learning_place(program, session, {});
+SubsystemState survey_candles(Workspace& workspace, int jobs, std::optional<MarketView>& market) {
+  auto opened = open_market(workspace, {std::nullopt, jobs});
   if (!opened && opened.error().code == "universe.empty")
     return empty("candles", "clm import, clm fetch or clm simulate");
   if (!opened) return broken("candles", opened.error());
@@ -41,21 +41,21 @@ SubsystemState survey_candles(Program& program, Session& session, std::optional<
   SubsystemState state{
       "candles",    "ok", (lateness.counted_to - lateness.newest_bar).count() / 1000, "the close of the newest bar", {},
       lateness.note};
-  const auto store = session.candles();
+  const auto store = workspace.candles();
   if (const auto writer = store ? (*store)->writer() : std::nullopt)
     state.state = "at work: " + *writer;
   else if (lateness.stale)
     state.state = "stale";
   if (lateness.stale) state.waits_for = "newer candles: clm import or clm fetch";
-  place = std::move(*opened);
+  market = std::move(*opened);
   return state;
 }
 
 /// Who has a vote and who has none, and why. Returns the first broken version, if there is one.
-Status survey_lineup(Session& session, Timestamp as_of, WorkspaceStatus& status) {
-  const auto registry = session.registry();
+Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& status) {
+  const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
-  const LearningOptions& learning = session.learning();
+  const LearningOptions& learning = workspace.learning();
   const auto options = predictor_options(learning);
   if (!options) return forward_error(options);
   const auto predictor = Predictor::load(**registry, learning.training.models, *options);
@@ -81,9 +81,9 @@ Status survey_lineup(Session& session, Timestamp as_of, WorkspaceStatus& status)
   return sound;
 }
 
-/// What the life cycle is at. `place` where there are candles: without, nothing is due.
-Status survey_learning(Session& session, const std::optional<LearningPlace>& place, WorkspaceStatus& status) {
-  const auto database = session.database();
+/// What the life cycle is at. `market` where there are candles: without, nothing is due.
+Status survey_learning(Workspace& workspace, const std::optional<MarketView>& market, WorkspaceStatus& status) {
+  const auto database = workspace.database();
   if (!database) return forward_error(database);
   const auto log = LifeCycleLog::open(**database);
   if (!log) return forward_error(log);
@@ -91,24 +91,24 @@ Status survey_learning(Session& session, const std::optional<LearningPlace>& pla
   if (!jobs) return forward_error(jobs);
   std::copy_if(jobs->begin(), jobs->end(), std::back_inserter(status.waiting),
                [](const Job& job) { return job.state == JobState::pending && job.approval == Approval::awaited; });
-  if (!place) return {};
-  const Interval interval = place->candles->interval();
-  auto trials = trials_under_way(session, interval);
+  if (!market) return {};
+  const Interval interval = market->candles->interval();
+  auto trials = trials_under_way(workspace, interval);
   if (!trials) return forward_error(trials);
   status.trials = std::move(*trials);
-  const auto state = current_life_cycle(session, *log, interval);
+  const auto state = current_life_cycle(workspace, *log, interval);
   if (!state) return forward_error(state);
   std::map<Timestamp, std::int64_t> counted;
   Status read;
   const auto bars_since = [&](Timestamp time) -> std::int64_t {
     if (const auto known = counted.find(time); known != counted.end()) return known->second;
-    const auto bars = place->candles->bars_since(time);
+    const auto bars = market->candles->bars_since(time);
     if (!bars) read = forward_error(bars);
     return counted[time] = bars ? *bars : 0;
   };
   const auto last_trainings = log->last_trainings();
   if (!last_trainings) return forward_error(last_trainings);
-  status.due = training_outlook({*state, *jobs, *last_trainings, place->as_of, bars_since}, session.learning());
+  status.due = training_outlook({*state, *jobs, *last_trainings, market->as_of, bars_since}, workspace.learning());
   return read;
 }
 
@@ -121,8 +121,8 @@ SubsystemState sound(std::string name, const Noted& newest, const std::string& o
   return {std::move(name), "ok", age, of_what, {}, {}};
 }
 
-Result<Noted> newest_event(Session& session) {
-  const auto registry = session.registry();
+Result<Noted> newest_event(Workspace& workspace) {
+  const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
   constexpr int kLooked = 50;  // repairs do not say when they were made
   const auto events = (*registry)->history({}, kLooked);
@@ -132,18 +132,18 @@ Result<Noted> newest_event(Session& session) {
   return newest;
 }
 
-Result<Noted> newest_cycle(Session& session) {
-  const auto log = session.cycle_log();
+Result<Noted> newest_cycle(Workspace& workspace) {
+  const auto log = workspace.cycle_log();
   if (!log) return forward_error(log);
   const auto cycles = (*log)->list(1);
   if (!cycles) return forward_error(cycles);
   return cycles->empty() ? Noted() : cycles->front().decided_at;
 }
 
-SubsystemState survey_database(Session& session, Timestamp clock) {
-  const auto database = session.database();
+SubsystemState survey_database(Workspace& workspace, Timestamp clock) {
+  const auto database = workspace.database();
   if (!database) return broken("database", database.error());
-  const auto event = newest_event(session), cycle = newest_cycle(session);
+  const auto event = newest_event(workspace), cycle = newest_cycle(workspace);
   for (const auto* one : {&event, &cycle})
     if (!*one) return broken("database", one->error());
   return sound("database", std::max(*event, *cycle), "the newest event or cycle", clock);
@@ -174,28 +174,32 @@ nlohmann::json trigger_of(const NextTraining& next) {
 
 }  // namespace
 
-WorkspaceStatus survey_workspace(Program& program, Session& session) {
+WorkspaceStatus survey_workspace(Workspace& workspace, int jobs) {
   WorkspaceStatus status;
-  status.holder = session.workspace().cycle_holder().value_or("");
-  std::optional<LearningPlace> place;
-  status.subsystems.push_back(survey_candles(program, session, place));
-  if (place)
-    status.market = WorkspaceStatus::Market{place->candles->venue(), place->candles->symbols().size(), place->lateness};
+  status.holder = workspace.directory().cycle_holder().value_or("");
+  std::optional<MarketView> market;
+  status.subsystems.push_back(survey_candles(workspace, jobs, market));
+  if (market) {
+    status.market =
+        WorkspaceStatus::Market{market->candles->venue(), market->candles->symbols().size(), market->lateness};
+    status.damaged = market->damaged;
+    status.notes = market->notes;
+  }
 
   std::error_code ignored;
-  if (!std::filesystem::exists(session.workspace().database_file(), ignored)) {  // looking does not make one
+  if (!std::filesystem::exists(workspace.directory().database_file(), ignored)) {  // looking does not make one
     for (const char* name : {"database", "registry", "learning"})
       status.subsystems.push_back(empty(name, "the first clm cycle"));
     return status;
   }
-  const Timestamp clock = program.clock().now();
-  status.subsystems.push_back(survey_database(session, clock));
-  const Timestamp now = place ? place->as_of : clock;
-  const auto lineup = survey_lineup(session, now, status);
-  const auto event = newest_event(session), cycle = newest_cycle(session);
+  const Timestamp clock = workspace.clock().now();
+  status.subsystems.push_back(survey_database(workspace, clock));
+  const Timestamp now = market ? market->as_of : clock;
+  const auto lineup = survey_lineup(workspace, now, status);
+  const auto event = newest_event(workspace), cycle = newest_cycle(workspace);
   status.subsystems.push_back(lineup && event ? sound("registry", *event, "the newest event", clock)
                                               : broken("registry", lineup ? event.error() : lineup.error()));
-  const auto learning = survey_learning(session, place, status);
+  const auto learning = survey_learning(workspace, market, status);
   SubsystemState state = learning && cycle ? sound("learning", *cycle, "the beginning of the newest cycle", clock)
                                            : broken("learning", learning ? cycle.error() : learning.error());
   if (!status.holder.empty()) state.state = "at work: " + status.holder;
@@ -222,12 +226,12 @@ nlohmann::json to_json(const WorkspaceStatus& status) {
     voteless.push_back(
         {{"model_type", one.model_type}, {"version", text_or_null(one.version.str())}, {"why", one.why}});
   for (const NextTraining& next : status.due) {
-    auto row = clm::to_json(next);
+    auto row = to_json(next);
     row["trigger"] = trigger_of(next);
     due.push_back(std::move(row));
   }
-  for (const Job& job : status.waiting) waiting.push_back(clm::to_json(job));
-  for (const TrialView& trial : status.trials) trials.push_back(clm::to_json(trial));
+  for (const Job& job : status.waiting) waiting.push_back(to_json(job));
+  for (const TrialView& trial : status.trials) trials.push_back(to_json(trial));
   for (const auto& one : status.subsystems) subsystems.push_back(to_json(one));
   document["lineup"] = std::move(lineup);
   document["without_vote"] = std::move(voteless);
@@ -239,4 +243,4 @@ nlohmann::json to_json(const WorkspaceStatus& status) {
   return document;
 }
 
-}  // namespace clm::app
+}  // namespace clm

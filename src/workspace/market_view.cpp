@@ -1,54 +1,43 @@
-#include "learning_place.hpp"
+#include "workspace/market_view.hpp"
 
 #include <algorithm>
 
-#include "build_info.hpp"
-#include "flag_values.hpp"
 #include "learning/ensemble_lineup.hpp"
 #include "market/symbol_name.hpp"
-#include "models/trainers.hpp"
 
-namespace clm::app {
+namespace clm {
 
-Result<LearningPlace> open_learning_place(Program& program, Session& session, const std::string& as_of) {
-  Timestamp latest = program.clock().now();
-  if (!as_of.empty()) {
-    const auto asked = time_of("--as-of", as_of);
-    if (!asked) return forward_error(asked);
-    // What lies in the future of the clock is known to nobody, whatever a stored row says.
-    latest = std::min(*asked, latest);
-  }
-  const auto store = session.candles();
+Result<MarketView> open_market(Workspace& workspace, const MarketRequest& request) {
+  const Timestamp now = workspace.clock().now();
+  const Timestamp latest = request.as_of ? std::min(*request.as_of, now) : now;
+  const auto store = workspace.candles();
   if (!store) return forward_error(store);
-  const auto series = session.context_series();
+  const auto series = workspace.context_series();
   if (!series) return forward_error(series);
-  auto candles = StoredUniverse::open({**store, *series, IfDamaged::leave_out, program.jobs()},
-                                      session.learning().universe, latest);
+  auto candles = StoredUniverse::open({**store, *series, IfDamaged::leave_out, request.jobs},
+                                      workspace.learning().universe, latest);
   if (!candles) return forward_error(candles);
   const Timestamp known = (*candles)->as_of();
   auto context = StoreContextSource::open(**series, (*candles)->venue(), known, IfDamaged::leave_out);
   if (!context) return forward_error(context);
   std::vector<DamagedFile> damaged = (*candles)->damaged();
   damaged.insert(damaged.end(), context->damaged().begin(), context->damaged().end());
-  program.warn_of_damage(damaged);
-  for (const std::string& note : context->venues().notes) program.warn(note);
+  std::vector<std::string> notes = context->venues().notes;
   const DataLateness lateness = data_lateness({known, (*candles)->newest_met(), (*candles)->interval(), latest,
-                                               as_of.empty() ? CountedFrom::clock : CountedFrom::asked_moment,
-                                               session.learning().serving.max_late_bars});
-  return LearningPlace{std::move(*candles), std::make_unique<StoreContextSource>(std::move(*context)), known, lateness};
+                                               request.as_of ? CountedFrom::asked_moment : CountedFrom::clock,
+                                               workspace.learning().serving.max_late_bars});
+  return MarketView{std::move(*candles),
+                    std::make_unique<StoreContextSource>(std::move(*context)),
+                    known,
+                    lateness,
+                    std::move(damaged),
+                    std::move(notes)};
 }
 
-Result<LearningPlace> open_live_place(Program& program, Session& session, const std::string& as_of) {
-  auto place = open_learning_place(program, session, as_of);
-  if (place) program.warn(warning(place->lateness));
-  return place;
-}
-
-Result<std::vector<Symbol>> stored_symbols(const std::vector<std::string>& asked, const StoredUniverse& candles,
-                                           const char* unknown_code) {
+Result<std::vector<Symbol>> stored_symbols(const AskedSymbols& asked, const StoredUniverse& candles) {
   std::vector<Symbol> symbols;
-  for (const std::string& text : asked) {
-    const auto symbol = stored_symbol(text, candles.symbols(), "--symbol");
+  for (const std::string& text : asked.names) {
+    const auto symbol = stored_symbol(text, candles.symbols(), asked.where);
     if (symbol) {
       symbols.push_back(*symbol);
       continue;
@@ -59,21 +48,21 @@ Result<std::vector<Symbol>> stored_symbols(const std::vector<std::string>& asked
     if (symbol.error().code != "universe.unknown_symbol") return forward_error(symbol);
     if (damaged == candles.damaged().end()) {
       Error unknown = symbol.error();
-      unknown.code = unknown_code;
+      unknown.code = asked.unknown_code;
       unknown.remedy =
           "`clm data` lists what is stored and what of it is left out; of that, the settings universe.venue, "
           "universe.interval and universe.symbols say what is read.";
       return tl::unexpected<Error>(std::move(unknown));
     }
     return fail(ErrorKind::integrity, "universe.damaged",
-                damaged->symbol + " is left out, since a stored file is damaged: " + describe(*damaged), "--symbol",
+                damaged->symbol + " is left out, since a stored file is damaged: " + describe(*damaged), asked.where,
                 damaged->problem.remedy);
   }
   return symbols;
 }
 
-Result<std::unique_ptr<CandleSource>> open_protocol_candles(Session& session, const Protocol& protocol) {
-  const auto store = session.candles();
+Result<std::unique_ptr<CandleSource>> open_protocol_candles(Workspace& workspace, const Protocol& protocol) {
+  const auto store = workspace.candles();
   if (!store) return forward_error(store);
   UniverseOptions universe;
   universe.venue = protocol.venue.str();
@@ -86,12 +75,6 @@ Result<std::unique_ptr<CandleSource>> open_protocol_candles(Session& session, co
   return std::unique_ptr<CandleSource>(std::move(*candles));
 }
 
-Status choose_models(LearningOptions& options, const std::vector<std::string>& asked) {
-  if (auto known = check_model_types(asked, "--models"); !known) return known;
-  if (!asked.empty()) options.training.models = asked;
-  return check_model_types(options.training.models, "training.models");
-}
-
 Result<PredictorOptions> predictor_options(const LearningOptions& learning) {
   const auto weights = configured_weights(learning.ensemble);
   if (!weights) return forward_error(weights);
@@ -102,11 +85,4 @@ Result<PredictorOptions> predictor_options(const LearningOptions& learning) {
                           hours(24 * learning.serving.max_data_age_days)};
 }
 
-std::string voters(const VersionId& ensemble) {
-  return ensemble.empty() ? "the active versions, with configured weights" : "ensemble " + ensemble.str();
-}
-
-std::string program_version() { return CLM_VERSION; }
-std::string git_commit() { return kGitCommit; }
-
-}  // namespace clm::app
+}  // namespace clm

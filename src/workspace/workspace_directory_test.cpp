@@ -1,4 +1,4 @@
-#include "registry/workspace.hpp"
+#include "workspace/workspace_directory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,44 +10,44 @@ namespace {
 namespace fs = std::filesystem;
 using testing::code_of;
 
-TEST(Workspace, IsFoundFromWithinLikeGit) {
+TEST(WorkspaceDirectory, IsFoundFromWithinLikeGit) {
   const testing::TempDirectory directory;
   const fs::path root = directory.path() / "a b";
-  ASSERT_TRUE(Workspace::init(root, "# settings\n").has_value());
+  ASSERT_TRUE(WorkspaceDirectory::init(root, "# settings\n").has_value());
   EXPECT_EQ(*read_file(root / "clm.toml"), "# settings\n");
   fs::create_directories(root / "deep" / "er");
   for (const fs::path& start : {root, root / "deep" / "er", root / "candles" / ".." / "deep"}) {
-    const auto found = Workspace::find(std::nullopt, start);
+    const auto found = WorkspaceDirectory::find(std::nullopt, start);
     ASSERT_TRUE(found.has_value()) << start;
     EXPECT_EQ(found->root(), root);
   }
-  EXPECT_EQ(Workspace::find(root, "/")->database_file(), root / "clm.db");
+  EXPECT_EQ(WorkspaceDirectory::find(root, "/")->database_file(), root / "clm.db");
   for (const char* part : {"candles", "series", "versions", "reports"}) EXPECT_TRUE(fs::is_directory(root / part));
 }
 
-TEST(Workspace, MissingAndExisting) {
+TEST(WorkspaceDirectory, MissingAndExisting) {
   const testing::TempDirectory directory;
-  const auto missing = Workspace::find(std::nullopt, directory.path());
+  const auto missing = WorkspaceDirectory::find(std::nullopt, directory.path());
   ASSERT_EQ(code_of(missing), "workspace.missing");
   EXPECT_EQ(missing.error().kind, ErrorKind::unavailable);
   EXPECT_NE(missing.error().remedy.find("clm init"), std::string::npos);
-  ASSERT_TRUE(Workspace::init(directory.path(), "x = 1\n").has_value());
-  EXPECT_EQ(code_of(Workspace::init(directory.path(), "")), "workspace.exists");
+  ASSERT_TRUE(WorkspaceDirectory::init(directory.path(), "x = 1\n").has_value());
+  EXPECT_EQ(code_of(WorkspaceDirectory::init(directory.path(), "")), "workspace.exists");
   EXPECT_EQ(*read_file(directory.path() / "clm.toml"), "x = 1\n");
   // --workspace means this very directory, not one above it.
-  EXPECT_EQ(code_of(Workspace::find(directory.path() / "candles", "/")), "workspace.missing");
+  EXPECT_EQ(code_of(WorkspaceDirectory::find(directory.path() / "candles", "/")), "workspace.missing");
 }
 
-TEST(Workspace, InitFinishesWhatAKilledInitBegan) {
+TEST(WorkspaceDirectory, InitFinishesWhatAKilledInitBegan) {
   const testing::TempDirectory directory;
   fs::create_directories(directory.path() / "candles");
-  EXPECT_TRUE(Workspace::init(directory.path(), "").has_value());
+  EXPECT_TRUE(WorkspaceDirectory::init(directory.path(), "").has_value());
 }
 
-TEST(Workspace, KnowsWhatItKeepsAndWhatAPersonMayReplace) {
+TEST(WorkspaceDirectory, KnowsWhatItKeepsAndWhatAPersonMayReplace) {
   const testing::TempDirectory directory;
   const fs::path root = directory.path() / "place";
-  const auto workspace = *Workspace::init(root, "");
+  const auto workspace = *WorkspaceDirectory::init(root, "");
   for (const char* kept : {"clm.toml", "clm.db", "clm.db-wal", ".clm.lock", "candles/um/1h/BTCUSDT/2024.parquet",
                            "versions/x", "imports/log", "replays/a.json", "reports/../clm.db", "series/../clm.toml"})
     EXPECT_TRUE(workspace.keeps(root / kept)) << kept;
@@ -60,9 +60,9 @@ TEST(Workspace, KnowsWhatItKeepsAndWhatAPersonMayReplace) {
   EXPECT_TRUE(workspace.keeps(directory.path() / "folder" / "new.parquet"));
 }
 
-TEST(Workspace, OneCycleAtATimeAndLeftoversGo) {
+TEST(WorkspaceDirectory, OneCycleAtATimeAndLeftoversGo) {
   const testing::TempDirectory directory;
-  const auto workspace = *Workspace::init(directory.path(), "");
+  const auto workspace = *WorkspaceDirectory::init(directory.path(), "");
   const fs::path leftover = aside_path(workspace.versions() / "xgboost" / "artifact");
   fs::create_directories(leftover);
   {

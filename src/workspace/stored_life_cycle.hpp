@@ -5,21 +5,21 @@
 #include "learning/life_cycle_state.hpp"
 #include "learning/stage_decision.hpp"
 #include "serving/canary_share.hpp"
-#include "session.hpp"
+#include "workspace/workspace.hpp"
 
-namespace clm::app {
+namespace clm {
 
 /// What the workspace's life cycle remembers; as it begins where none ran yet.
-Result<LifeCycleState> stored_life_cycle(Session& session, const LifeCycleLog& log, Interval interval);
+Result<LifeCycleState> stored_life_cycle(Workspace& workspace, const LifeCycleLog& log, Interval interval);
 
 /// The same, as the registry has it today: a person may have moved versions since. Every type of `training.models` is
 /// in it. Errors: those of the log and the registry.
-Result<LifeCycleState> current_life_cycle(Session& session, const LifeCycleLog& log, Interval interval);
+Result<LifeCycleState> current_life_cycle(Workspace& workspace, const LifeCycleLog& log, Interval interval);
 
 /// Who is on trial, and how it stands.
-Result<std::vector<TrialView>> trials_under_way(Session& session, Interval interval);
+Result<std::vector<TrialView>> trials_under_way(Workspace& workspace, Interval interval);
 
 /// The versions that serve a share of the symbols now.
-Result<std::vector<CanaryShare>> canaries_in_service(Session& session, Interval interval);
+Result<std::vector<CanaryShare>> canaries_in_service(Workspace& workspace, Interval interval);
 
-}  // namespace clm::app
+}  // namespace clm

@@ -10,9 +10,9 @@
 #include "learning/stage_decision.hpp"
 #include "serving/data_lateness.hpp"
 #include "serving/predictor.hpp"
-#include "session.hpp"
+#include "workspace/workspace.hpp"
 
-namespace clm::app {
+namespace clm {
 
 /// How a part of the workspace is.
 struct SubsystemState {
@@ -32,6 +32,9 @@ struct WorkspaceStatus {
     DataLateness lateness;
   };
   std::optional<Market> market;
+  /// Stored files that cannot be read, and what else is to be said of the market (`MarketView`); none without a market.
+  std::vector<DamagedFile> damaged;
+  std::vector<std::string> notes;
   VersionId ensemble;                ///< as in Forecasts
   std::vector<LineupMember> lineup;  ///< those who have a vote
   struct Voteless {
@@ -49,8 +52,8 @@ struct WorkspaceStatus {
 
 /// What can be said without computing a feature, taking a lock or writing a byte of the workspace. What cannot be read
 /// is a subsystem with a problem, and no error. Cost: 0.1 ms a file of the candle store, and the bytes of the active
-/// versions, which are verified and loaded.
-WorkspaceStatus survey_workspace(Program& program, Session& session);
+/// versions, which are verified and loaded. `jobs`: series read side by side.
+WorkspaceStatus survey_workspace(Workspace& workspace, int jobs);
 
 /// {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup: [{model_type, version, recipe,
 /// learned_until, weight}], without_vote: [{model_type, version, why}], due: [{model_type, at, trigger, new_bars,
@@ -58,4 +61,4 @@ WorkspaceStatus survey_workspace(Program& program, Session& session);
 /// state, age_seconds, age_of, waits_for, problem}]}
 nlohmann::json to_json(const WorkspaceStatus& status);
 
-}  // namespace clm::app
+}  // namespace clm

@@ -1,28 +1,10 @@
-#include "registry_place.hpp"
+#include "commands/persons_decision.hpp"
+
+#include <memory>
 
 #include <CLI/CLI.hpp>
 
 namespace clm::app {
-
-Result<RegistryView> open_registry(Program& program) {
-  auto session = Session::open(program, Session::Access::look);
-  if (!session) return forward_error(session);
-  const auto registry = (*session)->registry();
-  if (!registry) return forward_error(registry);
-  return RegistryView{std::move(*session), *registry};
-}
-
-Result<RegistryPlace> open_registry_for_change(Program& program, const std::string& purpose) {
-  auto session = Session::open(program, Session::Access::change);
-  if (!session) return forward_error(session);
-  auto lock = (*session)->workspace().lock_cycle(purpose);
-  if (!lock) return forward_error(lock);
-  const auto registry = (*session)->registry();
-  if (!registry) return forward_error(registry);
-  if (auto made_whole = (*registry)->reconcile(*lock, program.clock().now()); !made_whole)
-    return forward_error(made_whole);
-  return RegistryPlace{std::move(*session), std::move(*lock), *registry};
-}
 
 CLI::App* add_decision_flags(CLI::App& app, const char* name, const char* help, const char* target,
                              PersonsDecision& decision) {

@@ -3,15 +3,15 @@
 #include <optional>
 
 #include "market/batches/open_batch.hpp"
-#include "session.hpp"
+#include "workspace/workspace.hpp"
 
-namespace clm::app {
+namespace clm {
 
-/// The stores of a session for a command that writes: what it changes is one batch, which can be listed and undone.
+/// The stores of a workspace for a command that writes: what it changes is one batch, which can be listed and undone.
 class RecordedStores {
  public:
   /// Opens the stores. Errors: theirs.
-  static Result<std::unique_ptr<RecordedStores>> open(Session& session, BatchStart start);
+  static Result<std::unique_ptr<RecordedStores>> open(Workspace& workspace, BatchStart start);
   ~RecordedStores();
   RecordedStores(const RecordedStores&) = delete;
   RecordedStores& operator=(const RecordedStores&) = delete;
@@ -25,11 +25,11 @@ class RecordedStores {
   Result<std::optional<int>> finish_if_changed(BatchTotals totals);
 
  private:
-  RecordedStores(Session& session, CandleStore& candles, ContextStore& context, BatchStart start);
+  RecordedStores(Workspace& workspace, CandleStore& candles, ContextStore& context, BatchStart start);
   CandleStore& candles_;
   ContextStore& context_;
   BatchLog log_;
   OpenBatch batch_;
 };
 
-}  // namespace clm::app
+}  // namespace clm

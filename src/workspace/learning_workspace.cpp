@@ -1,0 +1,42 @@
+#include "workspace/learning_workspace.hpp"
+
+#include "models/trainers.hpp"
+
+namespace clm {
+
+Status choose_models(LearningOptions& options, const AskedModels& asked) {
+  if (auto known = check_model_types(asked.types, asked.where); !known) return known;
+  if (!asked.types.empty()) options.training.models = asked.types;
+  return check_model_types(options.training.models, "training.models");
+}
+
+CycleWorkplace LearningWorkspace::workplace() const {
+  const ProgramBuild& build = workspace.build();
+  return {*market.candles,
+          market.context.get(),
+          registry,
+          log,
+          lock,
+          build.version,
+          build.commit,
+          workspace.directory().checkpoints()};
+}
+
+Result<LearningWorkspace> open_to_learn(Workspace& workspace, const LearningRequest& request) {
+  LearningOptions& options = workspace.learning();
+  // Who is trained today does not change who belongs to the ensemble.
+  if (!request.models.types.empty() && options.ensemble.models.empty())
+    options.ensemble.models = options.training.models;
+  if (auto chosen = choose_models(options, request.models); !chosen) return forward_error(chosen);
+  auto lock = workspace.directory().lock_cycle(request.purpose);
+  if (!lock) return forward_error(lock);
+  const auto registry = workspace.registry();
+  if (!registry) return forward_error(registry);
+  const auto log = workspace.cycle_log();
+  if (!log) return forward_error(log);
+  auto market = open_market(workspace, request.market);
+  if (!market) return forward_error(market);
+  return LearningWorkspace{workspace, std::move(*lock), **registry, **log, std::move(*market), request.actor};
+}
+
+}  // namespace clm
