@@ -165,7 +165,9 @@ Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
   if (!events_before) return forward_error(events_before);
 
   CycleWorkplace workplace = desk->workplace();
-  auto life = LifeCycle::open(*tape, workplace, *life_log, options, program.context());
+  workplace.frame = tape->frame();
+  workplace.stages = Stages::run;
+  auto life = LifeCycle::resume(*tape, workplace, *life_log, options, program.context());
   if (!life) return forward_error(life);
   const Timestamp newest = tape->close(tape->bars() - 1);
   life->begin_at(newest);
