@@ -94,7 +94,7 @@ class BrokenVersions : public testing::LifeCycleTest {
     const auto candles = easy_candles(end);
     const MarketTape tape = testing::ReplayPlace::tape_of(candles, "core", end);
     CycleWorkplace place = workplace(candles);
-    auto life = LifeCycle::open(tape, place, life_log_, options, undisturbed());
+    auto life = LifeCycle::resume(tape, place, life_log_, options, undisturbed());
     if (!life) return forward_error(life);
     life->begin_at(close_of(kBars));
     std::size_t bars = 0;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "learning/life_cycle_state.hpp"
+#include "learning/life_cycle/active_versions.hpp"
 #include "learning/triggers/trigger_types.hpp"
 
 namespace clm {
@@ -36,6 +36,7 @@ Result<bool> needs_features(const Registry& registry, const LifeCycleLog& log, c
     auto read = read_life_cycle_state(**stored, options.deployment.stages, options.label, interval);
     if (!read) return forward_error(read);
     state = std::move(*read);
+    if (auto restored = restore_active(registry, state); !restored) return forward_error(restored);
   }
   const auto jobs = log.jobs(WhichJobs::open);
   if (!jobs) return forward_error(jobs);

@@ -43,7 +43,7 @@ class Caller : public testing::LifeCycleTest {
     const auto tape =
         MarketTape::record(features, candles, nullptr, options.label, close_of(bars), undisturbed()).value();
     CycleWorkplace place = workplace(candles);
-    auto life = LifeCycle::open(tape, place, life_log_, options, undisturbed());
+    auto life = LifeCycle::resume(tape, place, life_log_, options, undisturbed());
     ASSERT_TRUE(life) << to_string(life.error());
     life->begin_at(tape.close(tape.bars() - 1));
     life->ask_for_cycle(by_hand);

@@ -1,212 +1,185 @@
 #include "learning/life_cycle.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <set>
-
-#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/contract.hpp"
-#include "learning/data/expiry.hpp"
-#include "learning/data/label_overlap.hpp"
+#include "learning/life_cycle/active_types.hpp"
+#include "learning/life_cycle/broken_versions.hpp"
+#include "learning/life_cycle/job_queue.hpp"
+#include "learning/life_cycle/job_runner.hpp"
+#include "learning/life_cycle/live_forecasts.hpp"
+#include "learning/life_cycle/live_outcomes.hpp"
+#include "learning/life_cycle/live_trials.hpp"
+#include "learning/life_cycle/registry_reconciler.hpp"
+#include "learning/life_cycle/training_planner.hpp"
 #include "learning/life_cycle_outlook.hpp"
-#include "learning/options/training_settings.hpp"
-#include "learning/stage_decision.hpp"
-#include "serving/canary_share.hpp"
 
 namespace clm {
 namespace {
 
-constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+CycleWorkplace with_stages(CycleWorkplace place, const MarketTape& tape) {
+  place.frame = tape.frame();
+  place.stages = Stages::run;
+  return place;
+}
+
+Result<LifeCycleState> stored_state(const MarketTape& tape, const CycleWorkplace& place, const LifeCycleLog& log,
+                                    const LearningOptions& options) {
+  const auto stored = log.state();
+  if (!stored) return forward_error(stored);
+  if (!*stored) return LifeCycleState();
+  auto state = read_life_cycle_state(**stored, options.deployment.stages, options.label, tape.interval());
+  if (!state) return forward_error(state);
+  if (auto restored = restore_active(place.registry, *state); !restored) return forward_error(restored);
+  return state;
+}
 
 }  // namespace
 
-LifeCycle::LifeCycle(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog& log, const LearningOptions& options)
-    : tape_(tape),
-      place_(place),
-      log_(log),
-      options_(options),
-      book_(std::make_unique<ForecastBook>(tape, place.registry, options.serving)),
-      watch_(std::make_unique<TriggerWatch>(tape, place.registry, log, options)),
-      settings_(training_settings_fingerprint(options)) {
-  place_.frame = tape.frame();
-  place_.stages = Stages::run;
-}
+/// In the order in which they use each other.
+struct LifeCycle::Parts {
+  Parts(const MarketTape& its_tape, const CycleWorkplace& borrowed, LifeCycleLog& log,
+        const LearningOptions& its_options, ConfiguredWeights weights)
+      : tape(its_tape),
+        options(its_options),
+        place(with_stages(borrowed, its_tape)),
+        watch(tape, place.registry, log, options),
+        journal(log),
+        jobs(journal, place.registry, options),
+        types(journal, place.registry, watch, options),
+        forecasts(tape, place.registry, options, std::move(weights)),
+        outcomes(tape, options),
+        trials(journal, jobs, types, place.registry, options, tape.interval()),
+        planner(tape, watch, place.registry, place.log, journal, jobs, trials, options),
+        broken(place.registry, journal, types, trials, planner, options),
+        reconciler(place.registry, journal, jobs, types, trials, broken, options),
+        runner(place, journal, jobs, types, trials, reconciler, options) {}
 
-Result<LifeCycle> LifeCycle::open(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog& log,
-                                  const LearningOptions& options, const RunContext& run) {
+  const MarketTape& tape;
+  const LearningOptions& options;
+  CycleWorkplace place;
+  TriggerWatch watch;
+  LifeCycleJournal journal;
+  JobQueue jobs;
+  ActiveTypes types;
+  LiveForecasts forecasts;
+  LiveOutcomes outcomes;
+  LiveTrials trials;
+  TrainingPlanner planner;
+  BrokenVersions broken;
+  RegistryReconciler reconciler;
+  JobRunner runner;
+};
+
+LifeCycle::LifeCycle(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+LifeCycle::LifeCycle(LifeCycle&&) noexcept = default;
+LifeCycle& LifeCycle::operator=(LifeCycle&&) noexcept = default;
+LifeCycle::~LifeCycle() = default;
+
+Result<LifeCycle> LifeCycle::resume(const MarketTape& tape, const CycleWorkplace& place, LifeCycleLog& log,
+                                    const LearningOptions& options, const RunContext& run) {
   auto weights = configured_weights(options.ensemble);
   if (!weights) return forward_error(weights);
   if (auto loss = parse_bar_loss(options.deployment.stages.shadow.loss); !loss) return forward_error(loss);
   if (auto known = log.set_universe(tape.symbols()); !known) return forward_error(known);
-  LifeCycle cycle(tape, place, log, options);
-  cycle.weights_ = std::move(*weights);
-  const auto stored = log.state();
-  if (!stored) return forward_error(stored);
-  if (*stored) {
-    auto state = read_life_cycle_state(**stored, options.deployment.stages, options.label, tape.interval());
-    if (!state) return forward_error(state);
-    cycle.state_ = std::move(*state);
-  }
-  if (auto recovered = cycle.recover_jobs(); !recovered) return forward_error(recovered);
-  if (auto found = cycle.find_outdated_failures(); !found) return forward_error(found);
-  // With jobs left to do, the registry may be ahead of the state, which then says what was before them.
-  const bool left_to_do = std::any_of(cycle.open_jobs_.begin(), cycle.open_jobs_.end(), [&](const Job& job) {
-    return is_due(job, cycle.state_.last_close.value_or(Timestamp(0)));
-  });
-  const auto active_before = cycle.active_versions();
-  if (!left_to_do)
-    if (auto met = cycle.meet_what_a_person_did(active_before); !met) return forward_error(met);
-  if (const auto& last = cycle.state_.last_close) {
-    // What was forecast and is not known by the last bar.
-    const Timestamp from = *last - (label_end(*last, options.label, tape.interval()) - *last);
-    const auto rows = log.forecasts(from, *last + Duration(1));
-    if (!rows) return forward_error(rows);
-    for (const ForecastRow& row : *rows) {
-      const std::size_t bar = tape.bar_at_or_after(row.decided_at);
-      if (bar == tape.bars() || tape.close(bar) != row.decided_at || tape.known_at(bar) <= *last) continue;
-      if (cycle.waiting_.empty() || cycle.waiting_.back().bar != bar) cycle.waiting_.push_back({bar, {}});
-      cycle.waiting_.back().rows.push_back(row);
-    }
-    if (auto done = cycle.carry_out(*last, run); !done) return forward_error(done);
-  }
-  if (left_to_do)
-    if (auto met = cycle.meet_broken_versions(active_before); !met) return forward_error(met);
+  auto state = stored_state(tape, place, log, options);
+  if (!state) return forward_error(state);
+  LifeCycle cycle(std::make_unique<Parts>(tape, place, log, options, std::move(*weights)));
+  Parts& parts = *cycle.parts_;
+  parts.journal.state() = std::move(*state);
+  if (auto recovered = parts.jobs.recover(); !recovered) return forward_error(recovered);
+  if (auto found = parts.planner.find_outdated_failures(); !found) return forward_error(found);
+  if (const auto& last = parts.journal.state().last_close)
+    if (auto restored = parts.outcomes.restore(log, *last); !restored) return forward_error(restored);
+  if (auto met = cycle.meet_registry_and_carry_out(run); !met) return forward_error(met);
   return cycle;
 }
 
+Status LifeCycle::meet_registry_and_carry_out(const RunContext& run) {
+  Parts& parts = *parts_;
+  const Timestamp now = parts.journal.now();
+  // With jobs left to do, the registry may be ahead of the state, which then says what was before them.
+  const auto& open = parts.jobs.open();
+  const bool left_to_do =
+      std::any_of(open.begin(), open.end(), [&](const Job& job) { return JobQueue::is_due(job, now); });
+  const auto active_before = active_versions(parts.journal.state());
+  if (!left_to_do)
+    if (auto met = parts.reconciler.meet_what_a_person_did(active_before); !met) return met;
+  if (parts.journal.state().last_close)
+    if (auto done = carry_out(now, run); !done) return done;
+  if (!left_to_do) return {};
+  if (const auto met = parts.broken.meet(active_before); !met) return forward_error(met);
+  return {};
+}
+
 void LifeCycle::begin_at(Timestamp first_close) {
-  if (!state_.last_close) state_.last_close = first_close - Duration(1);
+  auto& last = parts_->journal.state().last_close;
+  if (!last) last = first_close - Duration(1);
 }
 
 std::size_t LifeCycle::next_bar() const {
-  return state_.last_close ? tape_.bar_at_or_after(*state_.last_close + Duration(1)) : 0;
+  const auto& last = state().last_close;
+  return last ? parts_->tape.bar_at_or_after(*last + Duration(1)) : 0;
 }
 
 Status LifeCycle::step(Look look, const RunContext& run) {
   const std::size_t bar = next_bar();
-  expects(bar < tape_.bars(), "there is a bar to go through");
-  const Timestamp now = tape_.close(bar);
+  expects(bar < parts_->tape.bars(), "there is a bar to go through");
+  const Timestamp now = parts_->tape.close(bar);
+  LifeCycleState& state = parts_->journal.state();
   // Forecast with what was in force when the bar closed: a training that begins now is not done yet.
-  std::vector<ForecastRow> rows;
-  if (auto made = forecast(bar, rows); !made) return made;
-  if (!rows.empty()) waiting_.push_back({bar, rows});
-  hear_outcomes(now);
+  auto rows = parts_->forecasts.at(bar, state);
+  if (!rows) return forward_error(rows);
+  parts_->outcomes.wait_for(bar, *rows);
+  parts_->outcomes.hear(now, state);
   if (look == Look::decide)
     if (auto decided = decide(bar); !decided) return decided;
-  state_.last_close = now;
-  if (auto committed = commit(std::move(rows)); !committed) return committed;
+  state.last_close = now;
+  if (auto committed = parts_->jobs.commit(std::move(*rows)); !committed) return committed;
   return look == Look::decide ? carry_out(now, run) : Status();
 }
 
 Status LifeCycle::decide_again(const RunContext& run) {
-  expects(state_.last_close.has_value(), "a bar was gone through");
-  const std::size_t bar = tape_.bar_at_or_after(*state_.last_close);
-  expects(bar < tape_.bars(), "the tape reaches to the last bar");
+  expects(state().last_close.has_value(), "a bar was gone through");
+  const std::size_t bar = parts_->tape.bar_at_or_after(*state().last_close);
+  expects(bar < parts_->tape.bars(), "the tape reaches to the last bar");
   if (auto decided = decide(bar); !decided) return decided;
-  if (auto committed = commit({}); !committed) return committed;
-  return carry_out(*state_.last_close, run);
+  if (auto committed = parts_->jobs.commit({}); !committed) return committed;
+  return carry_out(*state().last_close, run);
 }
 
 Status LifeCycle::decide(std::size_t bar) {
-  const Timestamp now = tape_.close(bar);
-  if (auto decided = decide_trials(now); !decided) return decided;
-  if (auto asked = ask_triggers(bar); !asked) return asked;
-  state_.last_look = now;
-  return make_plan(now);
+  const Timestamp now = parts_->tape.close(bar);
+  if (auto decided = parts_->trials.decide(now); !decided) return decided;
+  if (auto asked = parts_->planner.ask(bar); !asked) return asked;
+  parts_->journal.state().last_look = now;
+  return parts_->jobs.make_plan(now);
 }
 
-std::map<std::string, VersionId> LifeCycle::active_versions() const {
-  std::map<std::string, VersionId> active;
-  for (const auto& [name, type] : state_.types) active[name] = type.active;
-  return active;
-}
-
-std::vector<VersionId> LifeCycle::versions_concerned() const {
-  std::set<VersionId> versions;
-  for (const auto& [name, type] : state_.types)
-    if (!type.active.empty()) versions.insert(type.active);
-  for (const Trial& trial : state_.trials) {
-    versions.insert(trial.challenger);
-    if (!trial.reference.empty()) versions.insert(trial.reference);
-  }
-  return {versions.begin(), versions.end()};
-}
-
-Status LifeCycle::forecast(std::size_t bar, std::vector<ForecastRow>& rows) {
-  const auto versions = versions_concerned();
-  for (const VersionId& version : versions) {
-    auto said = book_->forecast(version, bar);
-    if (!said) return forward_error(said);
-    rows.push_back({tape_.close(bar), version.str(), std::move(*said)});
-  }
-  if (!versions.empty()) rows.push_back({tape_.close(bar), kServed, served(tape_.close(bar), rows)});
+Status LifeCycle::carry_out(Timestamp now, const RunContext& run) {
+  if (auto done = parts_->runner.carry_out(now, run); !done) return done;
+  parts_->forecasts.keep_only_concerned(state());
   return {};
 }
 
-std::vector<float> LifeCycle::served(Timestamp now, const std::vector<ForecastRow>& rows) const {
-  const std::size_t symbols = tape_.symbols().size();
-  const auto votes = [&](const TypeState& type) {
-    return !type.active.empty() && !is_expired(type.active_data_end, now, options_.serving);
-  };
-  // The active version's forecasts, and the canary's where it has its share.
-  const auto slot_forecast = [&](const std::string& name, const TypeState& type) {
-    std::vector<float> said = row_of(rows, type.active)->forecast;
-    for (const Trial& trial : state_.trials) {
-      const double share = canary_share(trial, options_.deployment.stages.canary);
-      if (trial.model_type != name || share == 0) continue;
-      const std::vector<float>& canary = row_of(rows, trial.challenger)->forecast;
-      for (std::size_t s = 0; s < symbols; ++s)
-        if (in_canary_share(tape_.symbols()[s], trial.challenger, share)) said[s] = canary[s];
-    }
-    return said;
-  };
-  const auto ensemble = state_.types.find(std::string(kEnsembleType));
-  if (ensemble != state_.types.end() && votes(ensemble->second))
-    return slot_forecast(ensemble->first, ensemble->second);
+void LifeCycle::ask_for_cycle(std::vector<Trigger> trained) { parts_->planner.ask_for_cycle(std::move(trained)); }
 
-  std::vector<double> sum(symbols, 0), weight(symbols, 0);
-  for (const auto& [name, type] : state_.types) {
-    if (name == kEnsembleType || !votes(type)) continue;
-    const std::vector<float> said = slot_forecast(name, type);
-    for (std::size_t s = 0; s < symbols; ++s) {
-      if (std::isnan(said[s])) continue;
-      sum[s] += weights_.of(name) * static_cast<double>(said[s]);
-      weight[s] += weights_.of(name);
-    }
-  }
-  std::vector<float> out(symbols, kNone);
-  for (std::size_t s = 0; s < symbols; ++s)
-    if (weight[s] > 0) out[s] = static_cast<float>(sum[s] / weight[s]);
-  return out;
-}
+const LifeCycleState& LifeCycle::state() const { return std::as_const(parts_->journal).state(); }
+
+std::vector<TrialView> LifeCycle::trials() const { return parts_->trials.views(); }
+
+const std::vector<Job>& LifeCycle::open_jobs() const { return std::as_const(parts_->jobs).open(); }
 
 Result<std::vector<NextTraining>> LifeCycle::next_trainings() const {
-  const auto last_trainings = log_.last_trainings();
+  const auto last_trainings = parts_->journal.log().last_trainings();
   if (!last_trainings) return forward_error(last_trainings);
-  const std::size_t last = tape_.bars() - 1;
-  const auto bars_since = [&](Timestamp time) { return tape_.rows_since(time, last); };
-  return training_outlook({state_, open_jobs_, *last_trainings, tape_.close(last), bars_since}, options_);
+  const MarketTape& tape = parts_->tape;
+  const std::size_t last = tape.bars() - 1;
+  const auto bars_since = [&](Timestamp time) { return tape.rows_since(time, last); };
+  return training_outlook({state(), open_jobs(), *last_trainings, tape.close(last), bars_since}, parts_->options);
 }
 
-Status LifeCycle::commit(std::vector<ForecastRow> forecasts) {
-  LifeCycleLog::Step step{
-      {}, std::move(forecasts), std::move(untold_), std::move(unsaved_plans_), std::move(unsaved_jobs_)};
-  untold_.clear();
-  unsaved_plans_.clear();
-  unsaved_jobs_.clear();
-  for (LifeEvent& event : step.events) event.sequence = ++state_.events;
-  step.state_json = to_json_text(state_);
-  if (auto committed = log_.commit(step); !committed) return committed;
-  // Only here: whoever goes through the jobs may end one on the way.
-  std::erase_if(open_jobs_, [](const Job& job) { return !is_open(job); });
-  return {};
-}
-
-void LifeCycle::tell(Timestamp at, EventKind kind, const std::string& model_type, const VersionId& version,
-                     std::string text, std::string detail_json) {
-  untold_.push_back({0, at, kind, model_type, version.str(), std::move(text), std::move(detail_json)});
-}
+const std::optional<Result<CycleReport>>& LifeCycle::last_cycle() const { return parts_->runner.last_cycle(); }
 
 }  // namespace clm

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <nlohmann/json.hpp>
+
 #include "features/feature_set.hpp"
 #include "learning/life_cycle_fixture.hpp"
 #include "learning/life_cycle_outlook.hpp"
@@ -62,7 +64,7 @@ class LiveLifeCycle : public testing::LifeCycleTest {
     const MarketTape tape = tape_of(candles, bars, options);
     CycleWorkplace place = workplace(candles);
     const RunContext own = undisturbed();
-    auto life = LifeCycle::open(tape, place, life_log_, options, run ? *run : own);
+    auto life = LifeCycle::resume(tape, place, life_log_, options, run ? *run : own);
     if (!life) return forward_error(life);
     life->begin_at(tape.close(tape.bars() - 1));
     life->ask_for_cycle(by_hand);
@@ -88,7 +90,9 @@ struct LiveLifeCycleOf : LiveLifeCycle {
   void TestBody() override {}
   using LiveLifeCycle::active_version;
   using LiveLifeCycle::last_text;
+  using LiveLifeCycle::life_log_;
   using LiveLifeCycle::look;
+  using LiveLifeCycle::registry_;
   using LiveLifeCycle::serve_first;
   using LiveLifeCycle::trials_;
 };
@@ -151,6 +155,31 @@ TEST_F(LiveLifeCycle, AfterAPauseOutcomesAreHeardAndOnlyThenIsDecided) {
   const auto said = life_log_.forecasts(close_of(kBars + 32), close_of(kBars + 132), candidate.str()).value();
   EXPECT_EQ(said.size(), 100U) << "but it was heard";
   EXPECT_EQ(active_version("lightgbm"), active);
+}
+
+TEST_F(LiveLifeCycle, TheActiveVersionIsNotStoredOnceMoreAndAStateThatHasItIsRead) {
+  for (const bool of_before : {false, true}) {
+    LiveLifeCycleOf place;
+    place.serve_first();
+    ASSERT_TRUE(place.look(kBars, learning()));
+    ASSERT_TRUE(place.look(kBars + 31, learning()));
+    const VersionId before(place.active_version("lightgbm")), candidate = place.trials_.at(0).trial.challenger;
+    auto state = nlohmann::json::parse(**place.life_log_.state());
+    auto& type = state.at("types").at("lightgbm");
+    EXPECT_FALSE(type.contains("active"));
+    if (of_before) {
+      type.erase("registry_event");
+      type["active"] = before.str();
+      type["active_data_end"] = 0;
+      ASSERT_TRUE(place.life_log_.commit({state.dump(), {}, {}, {}, {}}));
+    }
+    ASSERT_TRUE(place.registry_->promote(candidate, testing::because("it was time")));
+    ASSERT_TRUE(place.look(kBars + 32, learning()));
+    EXPECT_EQ(place.last_text("promoted"), "somebody put it in the place of " + before.str());
+    ASSERT_EQ(place.trials_.size(), 1U);
+    EXPECT_EQ(place.trials_[0].trial.stage, Stage::watch);
+    EXPECT_EQ(place.trials_[0].trial.reference, before);
+  }
 }
 
 TEST_F(LiveLifeCycle, ASecondLookAtTheSameBarDoesNothing) {

@@ -64,8 +64,7 @@ Json to_json(const Trial& trial) {
 }
 
 Json to_json(const TypeState& type) {
-  return {{"active", type.active.str()},
-          {"active_data_end", type.active_data_end.ms()},
+  return {{"registry_event", type.registry_event ? Json(*type.registry_event) : Json()},
           {"last_attempt", to_json(type.last_attempt)},
           {"rolled_back_at", to_json(type.rolled_back_at)},
           {"chart", type.chart ? type.chart->state() : Json()},
@@ -76,8 +75,11 @@ Json to_json(const TypeState& type) {
 
 Result<TypeState> read_type(const Json& json, const LabelOptions& label, Interval interval) {
   TypeState type;
-  type.active = VersionId(json.at("active").get<std::string>());
-  type.active_data_end = Timestamp(json.at("active_data_end").get<std::int64_t>());
+  if (const auto event = json.find("registry_event"); event != json.end()) {
+    if (!event->is_null()) type.registry_event = event->get<std::int64_t>();
+  } else {
+    type.active = VersionId(json.at("active").get<std::string>());
+  }
   type.last_attempt = read_time(json.at("last_attempt"));
   type.rolled_back_at = read_time(json.at("rolled_back_at"));
   type.lost = json.value("lost", std::string());  // as in a state of before it was noted

@@ -13,8 +13,12 @@ namespace clm {
 
 /// What the life cycle knows of a model type beside the registry.
 struct TypeState {
-  VersionId active;                       ///< empty: none
-  Timestamp active_data_end;              ///< meaningful with an active version
+  /// What is active, as the registry had it when it was last read; empty: none. It is not stored: see
+  /// `restore_active`.
+  VersionId active;
+  Timestamp active_data_end;  ///< meaningful with an active version
+  /// The newest event of the type in the registry's audit trail by then; none: not read, or not noted before.
+  std::optional<std::int64_t> registry_event;
   std::optional<Timestamp> last_attempt;  ///< end of the data of the last training, whatever became of it
   std::optional<Timestamp> rolled_back_at;
   /// What the active version delivers, against what was promised of it; none where nothing was.
@@ -39,7 +43,8 @@ struct LifeCycleState {
 };
 
 std::string to_json_text(const LifeCycleState& state);
-/// Error `life_cycle.state` (integrity).
+/// Without what is active, which the registry knows (`restore_active`); a state of a release that kept the active
+/// version itself has it in `TypeState::active`. Error `life_cycle.state` (integrity).
 Result<LifeCycleState> read_life_cycle_state(const std::string& text, const StageOptions& stages,
                                              const LabelOptions& label, Interval interval);
 

@@ -122,7 +122,7 @@ Result<ForecastTable> served_table(const LifeCycleLog& log, TimeRange span, cons
   return table;
 }
 
-Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog& log,
+Result<ReplayReport> replay(const MarketTape& tape, const CycleWorkplace& place, LifeCycleLog& log,
                             const ReplayOptions& options, const RunContext& run, const ReplayWatcher& watcher) {
   const std::size_t first = tape.bar_at_or_after(options.span.from);
   const std::size_t end = tape.bar_at_or_after(options.span.to);
@@ -132,7 +132,7 @@ Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeC
   // Being stopped is not something that happens on the virtual clock: no job is given up for it.
   LearningOptions learning = options.learning;
   learning.jobs.max_recoveries = std::numeric_limits<std::int64_t>::max();
-  auto life = LifeCycle::open(tape, place, log, learning, run);
+  auto life = LifeCycle::resume(tape, place, log, learning, run);
   if (!life) return forward_error(life);
   life->begin_at(tape.close(first));
   SilentProgress silent;

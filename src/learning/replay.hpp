@@ -57,7 +57,7 @@ using ReplayWatcher = std::function<void(const LifeCycle&)>;
 /// The production life cycle on a virtual clock over the bars of `tape` in `span`. `place` and `log` are those of a
 /// workspace that belongs to this replay alone. Interrupted or killed, it goes on where it was. Same tape, options and
 /// seed give the same bits. Errors: `replay.no_bars` (usage); those of the life cycle.
-Result<ReplayReport> replay(const MarketTape& tape, CycleWorkplace& place, LifeCycleLog& log,
+Result<ReplayReport> replay(const MarketTape& tape, const CycleWorkplace& place, LifeCycleLog& log,
                             const ReplayOptions& options, const RunContext& run, const ReplayWatcher& watcher = {});
 
 /// What was served in `span`, beside the truth.

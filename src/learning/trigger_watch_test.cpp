@@ -36,9 +36,13 @@ MemoryCandleSource market(std::size_t storm_from, std::size_t bars) {
   return MemoryCandleSource(std::move(series));
 }
 
+class NoForecasts : public ForecastHistory {
+ public:
+  Result<std::vector<ForecastRow>> forecasts(Timestamp, Timestamp, const std::string&) const override { return {}; }
+};
+
 class TriggerWatchTest : public testing::LearningTest {
  protected:
-  TriggerWatchTest() : life_log_(*LifeCycleLog::open(*database_)) {}
   MarketTape tape_of(const CandleSource& candles, std::size_t bars) {
     return MarketTape::record(*feature_set("classic22"), candles, nullptr, LabelOptions(), close_of(bars),
                               undisturbed())
@@ -51,7 +55,7 @@ class TriggerWatchTest : public testing::LearningTest {
         .value()
         .front();
   }
-  LifeCycleLog life_log_;
+  NoForecasts history_;
   LearningOptions options_;
 };
 
@@ -59,7 +63,7 @@ TEST_F(TriggerWatchTest, ARegimeIsNotKnownBeforeItLastedAndNeverFromTheFuture) {
   const auto candles = market(kDataEnd + 100, kAll);
   const auto early = market(kDataEnd + 100, kDataEnd + 150);
   const MarketTape tape = tape_of(candles, kAll), cut = tape_of(early, kDataEnd + 150);
-  TriggerWatch whole(tape, *registry_, life_log_, options_), part(cut, *registry_, life_log_, options_);
+  TriggerWatch whole(tape, *registry_, history_, options_), part(cut, *registry_, history_, options_);
   const auto storm = regime(whole, tape, kAll);
   EXPECT_TRUE(storm.fired) << "asked first, so that what it keeps could leak";
   EXPECT_NE(storm.trigger.reason.find("3 of the 3 symbols"), std::string::npos) << storm.trigger.reason;

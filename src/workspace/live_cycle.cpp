@@ -74,7 +74,7 @@ Result<LiveCycle> run_live_cycle(const LearningWorkspace& place, Force force, co
   if (!events_before) return forward_error(events_before);
 
   CycleWorkplace workplace = place.workplace();
-  auto life = LifeCycle::open(*tape, workplace, *life_log, options, run);
+  auto life = LifeCycle::resume(*tape, workplace, *life_log, options, run);
   if (!life) return forward_error(life);
   const Timestamp newest = tape->close(tape->bars() - 1);
   life->begin_at(newest);

@@ -1,5 +1,7 @@
 #include "workspace/stored_life_cycle.hpp"
 
+#include "learning/life_cycle/active_versions.hpp"
+
 namespace clm {
 
 Result<LifeCycleState> stored_life_cycle(Workspace& workspace, const LifeCycleLog& log, Interval interval) {
@@ -16,16 +18,10 @@ Result<LifeCycleState> current_life_cycle(Workspace& workspace, const LifeCycleL
   auto stored = stored_life_cycle(workspace, log, interval);
   if (!stored) return forward_error(stored);
   LifeCycleState state = std::move(*stored);
-  for (const auto& model_type : workspace.learning().training.models) {
-    TypeState& type = state.types[model_type];
-    const auto active = (*registry)->active(Slot{model_type});
-    if (!active) return forward_error(active);
-    type.active = *active ? (*active)->record.version : VersionId();
+  for (const auto& model_type : workspace.learning().training.models) state.types[model_type];
+  for (auto& [model_type, type] : state.types) {
+    if (auto read = read_active(**registry, model_type, type); !read) return forward_error(read);
     if (type.charted != type.active) type.chart.reset();
-    if (!*active) continue;
-    const auto manifest = stored_manifest((*active)->record);
-    if (!manifest) return forward_error(manifest);
-    type.active_data_end = manifest->created_as_of;
   }
   return state;
 }

@@ -1,0 +1,32 @@
+#pragma once
+#include <string>
+
+#include "learning/life_cycle/active_versions.hpp"
+#include "learning/life_cycle/life_cycle_journal.hpp"
+#include "learning/trigger_watch.hpp"
+
+namespace clm {
+
+/// Brings what the state knows of model types up to date with the registry: what is active, and a chart of what it
+/// delivers against what was promised of it, which begins anew with every other version. Borrows all it is given.
+class ActiveTypes {
+ public:
+  ActiveTypes(LifeCycleJournal& journal, const Registry& registry, const TriggerWatch& watch,
+              const LearningOptions& options)
+      : journal_(journal), registry_(registry), watch_(watch), options_(options) {}
+
+  /// One type. Errors: those of the registry.
+  Status read(const std::string& model_type);
+  /// Every type that may be trained or made, and an ensemble that is active where no more are made.
+  Status read_all();
+  /// Likewise by the registry (`clm::has_vote`).
+  Result<bool> has_vote(const VersionId& version, Timestamp now) const;
+
+ private:
+  LifeCycleJournal& journal_;
+  const Registry& registry_;
+  const TriggerWatch& watch_;
+  const LearningOptions& options_;
+};
+
+}  // namespace clm

@@ -1,0 +1,92 @@
+#include "learning/life_cycle/active_versions.hpp"
+
+#include <limits>
+#include <optional>
+
+#include "learning/data/expiry.hpp"
+
+namespace clm {
+namespace {
+
+Result<std::int64_t> newest_event(const Registry& registry, const std::string& model_type) {
+  const auto newest = registry.history(model_type, 1);
+  if (!newest) return forward_error(newest);
+  return newest->empty() ? 0 : newest->back().id;
+}
+
+Status set_active(const VersionRecord& record, TypeState& type) {
+  const auto manifest = stored_manifest(record);
+  if (!manifest) return forward_error(manifest);
+  type.active = record.version;
+  type.active_data_end = manifest->created_as_of;
+  return {};
+}
+
+/// What was active once the event of that number had been written; empty: nothing.
+Result<VersionId> active_after(const Registry& registry, const std::string& model_type, std::int64_t event_id) {
+  const auto events = registry.history(model_type, std::numeric_limits<int>::max());
+  if (!events) return forward_error(events);
+  VersionId active;
+  for (const Event& event : *events) {
+    if (event.id > event_id || event.slot != Slot{model_type}) continue;
+    if (event.to == VersionStatus::active)
+      active = event.version;
+    else if (event.version == active)
+      active = VersionId();
+  }
+  return active;
+}
+
+}  // namespace
+
+Status read_active(const Registry& registry, const std::string& model_type, TypeState& type) {
+  // First how far, so that a move in between is read again and not missed.
+  const auto newest = newest_event(registry, model_type);
+  if (!newest) return forward_error(newest);
+  const auto active = registry.active(Slot{model_type});
+  if (!active) return forward_error(active);
+  type.registry_event = *newest;
+  type.active = VersionId();
+  return *active ? set_active((*active)->record, type) : Status();
+}
+
+Status restore_active(const Registry& registry, LifeCycleState& state) {
+  for (auto& [name, type] : state.types) {
+    VersionId active = type.active;  // as a release noted it that kept the version itself
+    if (type.registry_event) {
+      const auto newest = newest_event(registry, name);
+      if (!newest) return forward_error(newest);
+      if (*newest == *type.registry_event) {
+        if (auto read = read_active(registry, name, type); !read) return read;
+        continue;
+      }
+      const auto known = active_after(registry, name, *type.registry_event);
+      if (!known) return forward_error(known);
+      active = *known;
+    }
+    type.active = VersionId();
+    if (active.empty()) continue;
+    const auto record = registry.find(active.str());
+    if (!record) return forward_error(record);
+    if (auto set = set_active(*record, type); !set) return set;
+  }
+  return {};
+}
+
+std::map<std::string, VersionId> active_versions(const LifeCycleState& state) {
+  std::map<std::string, VersionId> active;
+  for (const auto& [name, type] : state.types) active[name] = type.active;
+  return active;
+}
+
+Result<bool> has_vote(const Registry& registry, const VersionId& version, Timestamp now,
+                      const ServingOptions& options) {
+  const auto record = registry.find(version.str());
+  if (!record) return forward_error(record);
+  if (record->status == VersionStatus::failed) return false;
+  const auto manifest = stored_manifest(*record);
+  if (!manifest) return forward_error(manifest);
+  return !is_expired(manifest->created_as_of, now, options);
+}
+
+}  // namespace clm

@@ -1,0 +1,47 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "learning/cycle.hpp"
+#include "learning/life_cycle/broken_versions.hpp"
+
+namespace clm {
+
+/// What the registry says is met: versions that a cycle has made, and what a person has done. Trials begin, start over
+/// or end with it. Borrows all it is given.
+class RegistryReconciler {
+ public:
+  RegistryReconciler(Registry& registry, LifeCycleJournal& journal, JobQueue& jobs, ActiveTypes& types,
+                     LiveTrials& trials, BrokenVersions& broken, const LearningOptions& options)
+      : registry_(registry),
+        journal_(journal),
+        jobs_(jobs),
+        types_(types),
+        trials_(trials),
+        broken_(broken),
+        options_(options) {}
+
+  /// Tells of the versions of a cycle and puts them where the registry has them: on trial, or into a watch. Likewise
+  /// where the cycle was carried out a second time. Errors: the registry's.
+  Status meet_newcomers(const std::vector<CycleResult>& results, Timestamp now);
+  /// Versions that were moved since the state was stored, in which `active_before` were active; and broken ones.
+  /// Errors: the registry's.
+  Status meet_what_a_person_did(std::map<std::string, VersionId> active_before);
+
+ private:
+  Status meet_newcomer(const CycleResult& result, const VersionId& reference, Timestamp now);
+  Status propose_newcomer(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now);
+  Status meet_moved_actives(const std::map<std::string, VersionId>& active_before, Timestamp now);
+  Status meet_unknown_trials(Timestamp now);
+
+  Registry& registry_;
+  LifeCycleJournal& journal_;
+  JobQueue& jobs_;
+  ActiveTypes& types_;
+  LiveTrials& trials_;
+  BrokenVersions& broken_;
+  const LearningOptions& options_;
+};
+
+}  // namespace clm

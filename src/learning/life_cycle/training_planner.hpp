@@ -1,0 +1,57 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "learning/life_cycle/live_trials.hpp"
+#include "learning/trigger_watch.hpp"
+#include "registry/cycle_log.hpp"
+
+namespace clm {
+
+/// Whether something is to be learned at a bar: the triggers are asked, each at its own times, and what a person or a
+/// loss has asked for is added. What is wanted becomes planned jobs. Borrows all it is given.
+class TrainingPlanner {
+ public:
+  TrainingPlanner(const MarketTape& tape, TriggerWatch& watch, const Registry& registry, const CycleLog& cycle_log,
+                  LifeCycleJournal& journal, JobQueue& jobs, const LiveTrials& trials, const LearningOptions& options)
+      : tape_(tape),
+        watch_(watch),
+        registry_(registry),
+        cycle_log_(cycle_log),
+        journal_(journal),
+        jobs_(jobs),
+        trials_(trials),
+        options_(options) {}
+
+  /// Once, before the first `ask`: trainings that were given up with other settings are asked for again. Errors: the
+  /// log's.
+  Status find_outdated_failures();
+  /// At the next `ask` these are trained, whatever the triggers say; and the ensemble is looked at in any case.
+  void ask_for_cycle(std::vector<Trigger> trained);
+  /// The latter alone.
+  void ask_for_ensemble() { cycle_asked_ = true; }
+  /// Errors: those of the triggers, the registry and the log.
+  Status ask(std::size_t bar);
+
+ private:
+  void ask_for_lost(std::vector<Trigger>& wanted, Timestamp now);
+  void ask_for_outdated_failures(std::vector<Trigger>& wanted, Timestamp now);
+  Result<std::optional<Trigger>> due_trigger(const std::string& model_type, std::size_t bar);
+  bool may_be_trained(const std::string& model_type, Timestamp now) const;
+  Status plan_ensemble_job(bool looks_at_it, Timestamp now);
+
+  const MarketTape& tape_;
+  TriggerWatch& watch_;
+  const Registry& registry_;
+  const CycleLog& cycle_log_;
+  LifeCycleJournal& journal_;
+  JobQueue& jobs_;
+  const LiveTrials& trials_;
+  const LearningOptions& options_;
+  std::vector<Trigger> asked_;  ///< by a person
+  bool cycle_asked_ = false;
+  std::vector<Job> outdated_failures_;
+};
+
+}  // namespace clm
