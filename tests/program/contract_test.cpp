@@ -303,5 +303,21 @@ TEST(Contract, ATrainingThatWasGivenUpIsSaidToBeAndWhy) {
   EXPECT_GT(listed["jobs"][0]["decided_at"].get<std::string>(), "2025") << "by the clock";
 }
 
+TEST(Contract, TheRemedyOfAFailedTrainingHelpsAtOnce) {
+  for (const char* attempts : {"3", "1"}) {
+    TestWorkspace place;
+    place.environment["CLM_JOBS_MAX_ATTEMPTS"] = attempts;
+    place.json({"simulate", "--symbols", "2", "--bars", "900", "--seed", "4"});
+    const std::vector<std::string> cycle{"cycle", "--as-of", close_of_bar(900)};
+    const Outcome first = place.run(cycle);
+    EXPECT_EQ(first.exit_code, 3) << first.describe();
+    EXPECT_NE(first.err.find("set label.target = \"plain\""), std::string::npos) << first.describe();
+    place.environment["CLM_LABEL_TARGET"] = "plain";
+    const Outcome second = place.run(cycle);
+    EXPECT_EQ(second.exit_code, 0) << second.describe();
+    EXPECT_EQ(second.out.find("waits for bars"), std::string::npos) << second.describe();
+  }
+}
+
 }  // namespace
 }  // namespace clm::testing

@@ -1,0 +1,103 @@
+#include "learning/life_cycle/live_outcomes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include <nlohmann/json.hpp>
+
+#include "learning/features_needed.hpp"
+#include "learning/learning_fixture.hpp"
+
+namespace clm {
+namespace {
+
+const VersionId kChallenger("aaaaaaaaaaaa"), kReference("bbbbbbbbbbbb");
+
+const MarketTape& tape() {
+  static const MarketTape recorded = [] {
+    ManualClock clock{Timestamp(0)};
+    CancelToken cancel;
+    SilentProgress progress;
+    return MarketTape::record(no_features(), testing::easy_candles(300), nullptr, LabelOptions(),
+                              testing::close_of(300), {clock, cancel, progress, 1, {}})
+        .value();
+  }();
+  return recorded;
+}
+
+/// From bar 168 on, volatility is known and so are labels. The challenger says the truth, the reference its opposite.
+std::vector<ForecastRow> said_at(std::size_t bar) {
+  std::vector<float> truth(tape().symbols().size(), 0.0F), opposite(truth.size(), 0.0F);
+  for (std::size_t row = tape().row_begin(bar); row < tape().row_end(bar); ++row) {
+    truth[tape().rows().symbol[row]] = tape().rows().label[row];
+    opposite[tape().rows().symbol[row]] = -tape().rows().label[row];
+  }
+  return {{tape().close(bar), kChallenger.str(), truth}, {tape().close(bar), kReference.str(), opposite}};
+}
+
+LifeCycleState with_trial_since(std::size_t bar) {
+  LifeCycleState state;
+  state.trials.push_back(
+      {"lightgbm", kChallenger, kReference, Stage::shadow, tape().close(bar), PairedTrial({}), {}, {}});
+  return state;
+}
+
+/// Holds what it was given.
+class Remembered : public ForecastHistory {
+ public:
+  Result<std::vector<ForecastRow>> forecasts(Timestamp from, Timestamp to, const std::string& /*who*/) const override {
+    std::vector<ForecastRow> found;
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(found),
+                 [&](const ForecastRow& row) { return row.decided_at >= from && row.decided_at < to; });
+    return found;
+  }
+  std::vector<ForecastRow> rows;
+};
+
+TEST(LiveOutcomes, AreHeardOnceTheTruthIsKnownAndNotBefore) {
+  LearningOptions options;
+  LiveOutcomes outcomes(tape(), options);
+  LifeCycleState state = with_trial_since(199);
+  for (std::size_t bar = 200; bar < 203; ++bar) outcomes.wait_for(bar, said_at(bar));
+  outcomes.hear(tape().known_at(200) - Duration(1), state);
+  EXPECT_EQ(state.trials[0].losses.bars(), 0U);
+  outcomes.hear(tape().known_at(200), state);
+  EXPECT_EQ(state.trials[0].losses.bars(), 1U);
+  outcomes.hear(tape().known_at(202), state);
+  EXPECT_EQ(state.trials[0].losses.bars(), 3U);
+  EXPECT_GT(state.trials[0].losses.report().gain, 0) << "the challenger was right";
+  EXPECT_EQ(state.trials[0].challenger_behaviour.bars, 3U);
+}
+
+TEST(LiveOutcomes, WhatWasDecidedBeforeATrialBeganIsNoneOfIts) {
+  LearningOptions options;
+  LiveOutcomes outcomes(tape(), options);
+  LifeCycleState state = with_trial_since(201);
+  for (std::size_t bar = 200; bar < 203; ++bar) outcomes.wait_for(bar, said_at(bar));
+  outcomes.hear(tape().known_at(202), state);
+  EXPECT_EQ(state.trials[0].losses.bars(), 1U);
+}
+
+TEST(LiveOutcomes, AfterAKillTheSameBarsAreWaitedFor) {
+  LearningOptions options;
+  Remembered history;
+  LiveOutcomes whole(tape(), options), resumed(tape(), options);
+  LifeCycleState in_one_go = with_trial_since(199), killed = in_one_go;
+  for (std::size_t bar = 200; bar < 210; ++bar) {
+    whole.wait_for(bar, said_at(bar));
+    for (const ForecastRow& row : said_at(bar)) history.rows.push_back(row);
+  }
+  const Timestamp last = tape().close(209);
+  whole.hear(last, in_one_go);
+  killed.trials[0].losses = in_one_go.trials[0].losses;
+  ASSERT_TRUE(resumed.restore(history, last));
+  whole.hear(tape().known_at(209), in_one_go);
+  resumed.hear(tape().known_at(209), killed);
+  EXPECT_EQ(killed.trials[0].losses.bars(), 10U);
+  EXPECT_EQ(killed.trials[0].losses.state(), in_one_go.trials[0].losses.state());
+}
+
+}  // namespace
+}  // namespace clm
