@@ -62,7 +62,7 @@ class EnsembleDrafts : public ::testing::Test {
     members.push_back(member("ridge", training));
     return members;
   }
-  static EnsembleRecipe recipe(const std::string& mode) { return {mode, {0.15, 0.40}, 1, {0.25, 0.20}}; }
+  static EnsembleRecipe recipe(EnsembleMode mode) { return {mode, {0.15, 0.40}, 1, {0.25, 0.20}}; }
 
   static LearningData* data_;
   ManualClock clock_{Timestamp(0)};
@@ -96,14 +96,14 @@ TEST_F(EnsembleDrafts, TheHoldoutDecidesNothing) {
   const TrainingOptions training;
   const auto members = two(training);
   const TrainingSplit split = split_of(*data_, training);
-  const auto draft = draft_ensemble(members, *data_, split, protocol_of(training), recipe("learned"));
+  const auto draft = draft_ensemble(members, *data_, split, protocol_of(training), recipe(EnsembleMode::learned));
   ASSERT_TRUE(draft) << to_string(draft.error());
   ASSERT_FALSE(draft->choice.trials.empty()) << draft->choice.reason;
 
   const LearningData other = with_another_future(*data_, first_decision(split.holdout));
   const TrainingSplit same = split_of(other, training);
   ASSERT_EQ(same.holdout.rows, split.holdout.rows);
-  const auto again = draft_ensemble(members, other, same, protocol_of(training), recipe("learned"));
+  const auto again = draft_ensemble(members, other, same, protocol_of(training), recipe(EnsembleMode::learned));
   ASSERT_TRUE(again);
   EXPECT_EQ(again->rule.to_json_text(), draft->rule.to_json_text());
   EXPECT_EQ(to_json(again->choice), to_json(draft->choice)) << "a draft that looks at the holdout differs here";
@@ -113,10 +113,10 @@ TEST_F(EnsembleDrafts, TheRowsBeforeTheHoldoutDo) {
   const TrainingOptions training;
   const auto members = two(training);
   const TrainingSplit split = split_of(*data_, training);
-  const auto draft = draft_ensemble(members, *data_, split, protocol_of(training), recipe("learned"));
+  const auto draft = draft_ensemble(members, *data_, split, protocol_of(training), recipe(EnsembleMode::learned));
   const LearningData other = with_another_future(*data_, first_decision(split.validation));
   const auto again =
-      draft_ensemble(members, other, split_of(other, training), protocol_of(training), recipe("learned"));
+      draft_ensemble(members, other, split_of(other, training), protocol_of(training), recipe(EnsembleMode::learned));
   ASSERT_TRUE(draft && again);
   EXPECT_NE(to_json(again->choice), to_json(draft->choice)) << "the test above could not fail otherwise";
 }
@@ -152,7 +152,7 @@ TEST_F(EnsembleDrafts, AMemberWhoseRowsCannotBeToldCountsAsFittedOnAllOfItsSpan)
   ASSERT_TRUE(rows);
   EXPECT_TRUE(rows->rows.empty()) << "its span reaches to the holdout";
   const auto draft =
-      draft_ensemble(members, *data_, split_of(*data_, training), protocol_of(training), recipe("learned"));
+      draft_ensemble(members, *data_, split_of(*data_, training), protocol_of(training), recipe(EnsembleMode::learned));
   ASSERT_TRUE(draft);
   EXPECT_EQ(draft->rule.weights.source, WeightSource::fixed);
   EXPECT_NE(draft->choice.reason.find("fitted on all rows"), std::string::npos);
@@ -162,7 +162,7 @@ TEST_F(EnsembleDrafts, FixedWeightsAreTheConfiguredOnesSharedOut) {
   const TrainingOptions training;
   const auto members = two(training);
   const auto draft =
-      draft_ensemble(members, *data_, split_of(*data_, training), protocol_of(training), recipe("fixed"));
+      draft_ensemble(members, *data_, split_of(*data_, training), protocol_of(training), recipe(EnsembleMode::fixed));
   ASSERT_TRUE(draft);
   EXPECT_NEAR(draft->rule.weights.all[0], 0.25 / 0.45, 1e-12);
   ASSERT_EQ(draft->manifest.members.size(), 2U);
@@ -174,9 +174,9 @@ TEST_F(EnsembleDrafts, FixedWeightsAreTheConfiguredOnesSharedOut) {
 
 TEST_F(EnsembleDrafts, TheRecipeIsReadBackFromTheManifest) {
   const std::vector<EnsembleMember> names{{"lightgbm", "a"}, {"ridge", "b"}};
-  const auto read = read_ensemble_recipe(to_json(recipe("learned"), names).dump(), names);
+  const auto read = read_ensemble_recipe(to_json(recipe(EnsembleMode::learned), names).dump(), names);
   ASSERT_TRUE(read);
-  EXPECT_EQ(to_json(*read, names), to_json(recipe("learned"), names));
+  EXPECT_EQ(to_json(*read, names), to_json(recipe(EnsembleMode::learned), names));
   const auto missing = read_ensemble_recipe("{}", names);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, "manifest.parameters");

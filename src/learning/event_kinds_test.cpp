@@ -22,9 +22,11 @@ TEST_F(EventKinds, AreStoredAndReadByName) {
     LifeEvent event;
     event.sequence = static_cast<std::int64_t>(step.events.size()) + 1;
     event.kind = *kind;
+    event.text = "it happened";
     step.events.push_back(event);
   }
-  ASSERT_TRUE(life_log_.commit(step));
+  const Status stored = life_log_.commit(step);
+  ASSERT_TRUE(stored) << to_string(stored.error());
   EXPECT_EQ(kinds(), names);
   EXPECT_FALSE(parse_event_kind("sideways"));
 }
