@@ -10,7 +10,7 @@
 #include "features/feature_set.hpp"
 #include "learning/features_needed.hpp"
 #include "learning/life_cycle_state.hpp"
-#include "learning/trigger_watch.hpp"
+#include "learning/trigger_monitor.hpp"
 #include "models/trainers.hpp"
 #include "text_table.hpp"
 #include "workspace/stored_life_cycle.hpp"
@@ -20,7 +20,7 @@ namespace {
 
 nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
 
-nlohmann::json to_json(const Sighting& sighting) {
+nlohmann::json to_json(const TriggerReading& sighting) {
   return {{"model_type", sighting.trigger.model_type},
           {"trigger", to_string(sighting.trigger.kind)},
           {"fired", sighting.fired},
@@ -56,22 +56,22 @@ Result<int> run(Program& program) {
                                        place->context.get(), options.label, place->as_of, program.context());
   if (!tape) return forward_error(tape);
   if (auto known = log->set_universe(tape->symbols()); !known) return forward_error(known);
-  TriggerWatch watch(*tape, **registry, *log, options);
+  TriggerMonitor watch(*tape, **registry, *log, options);
   std::vector<TriggerKind> kinds;
   for (const TriggerType& one : trigger_types()) kinds.push_back(one.kind);
-  std::vector<Sighting> sightings;
+  std::vector<TriggerReading> sightings;
   for (const auto& model_type : options.training.models) {
     const TypeState& type = state->types.at(model_type);
     auto seen = watch.look(
         {model_type, type.active, type.active_data_end, type.last_attempt, type.chart ? &*type.chart : nullptr},
         tape->bars() - 1, kinds);
     if (!seen) return forward_error(seen);
-    for (Sighting& sighting : *seen) sightings.push_back(std::move(sighting));
+    for (TriggerReading& sighting : *seen) sightings.push_back(std::move(sighting));
   }
 
   auto list = nlohmann::json::array();
   TextTable table({"type", "trigger", "fires", "value", "limit", "false/year", "what is seen"});
-  for (const Sighting& s : sightings) {
+  for (const TriggerReading& s : sightings) {
     list.push_back(to_json(s));
     table.add({s.trigger.model_type, std::string(to_string(s.trigger.kind)),
                s.fired ? std::string(to_string(s.trigger.priority)) : "no", fixed(s.value, 4), fixed(s.limit, 4),

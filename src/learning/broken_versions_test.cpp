@@ -99,7 +99,7 @@ class BrokenVersions : public testing::LifeCycleTest {
     life->begin_at(close_of(kBars));
     std::size_t bars = 0;
     while (life->next_bar() < tape.bars()) {
-      if (auto stepped = life->step(Look::decide, undisturbed()); !stepped) return stepped;
+      if (auto stepped = life->step(StepMode::decide, undisturbed()); !stepped) return stepped;
       checker_.check(life->state());
       if (at_bar) at_bar(++bars);
     }

@@ -11,10 +11,10 @@
 #include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "evaluation/verdict/evidence.hpp"
-#include "learning/arena.hpp"
 #include "learning/data/expiry.hpp"
 #include "learning/data/label_overlap.hpp"
 #include "learning/ensemble_step.hpp"
+#include "learning/judging_context.hpp"
 #include "learning/warm_parent.hpp"
 #include "models/trainers.hpp"
 #include "models/warm_start.hpp"
@@ -30,8 +30,8 @@ struct Incumbents {
 };
 
 /// What the active versions of the triggered types say about the holdout.
-Result<Incumbents> incumbents_of(const Arena& arena, const CycleWorkplace& place, const LearningOptions& options,
-                                 const std::vector<Trigger>& triggers) {
+Result<Incumbents> incumbents_of(const JudgingContext& judging, const CycleWorkplace& place,
+                                 const LearningOptions& options, const std::vector<Trigger>& triggers) {
   Incumbents incumbents;
   for (const auto& trigger : triggers) {
     const auto active = place.registry.active(Slot{trigger.model_type});
@@ -45,30 +45,30 @@ Result<Incumbents> incumbents_of(const Arena& arena, const CycleWorkplace& place
       continue;
     }
     if (!artifact) return forward_error(artifact);
-    if (is_expired(artifact->manifest.created_as_of, arena.protocol.as_of, options.serving)) {
+    if (is_expired(artifact->manifest.created_as_of, judging.protocol.as_of, options.serving)) {
       incumbents.notes.push_back(name + " has expired: its data ended at " +
                                  to_string(artifact->manifest.created_as_of) +
                                  ", so nobody is served by it and candidates are judged as if there were none");
       continue;
     }
-    if (artifact->manifest.feature_hash != arena.data.rows.data.frame->set_hash ||
-        !is_about(artifact->manifest, arena.data.label)) {
+    if (artifact->manifest.feature_hash != judging.data.rows.data.frame->set_hash ||
+        !is_about(artifact->manifest, judging.data.label)) {
       incumbents.notes.push_back(
           name + " was trained on other features or another label and cannot be compared on these rows");
       continue;
     }
     const auto model = load_calibrated_model(trigger.model_type, artifact->directory);
     if (!model) return forward_error(model);
-    auto forecasts = model->forecast(arena.split.holdout);
+    auto forecasts = model->forecast(judging.split.holdout);
     if (!forecasts) return forward_error(forecasts);
-    hide_trained_rows(*forecasts, *arena.truth, artifact->manifest, arena.data.label);
+    hide_trained_rows(*forecasts, *judging.truth, artifact->manifest, judging.data.label);
     if (std::all_of(forecasts->begin(), forecasts->end(), [](float f) { return std::isnan(f); })) {
       incumbents.notes.push_back(name +
                                  " has seen these rows, or says nothing about them, and cannot be compared on them");
       continue;
     }
     incumbents.forecasts.emplace(trigger.model_type,
-                                 ForecastTable{artifact->version.str(), arena.truth, std::move(*forecasts)});
+                                 ForecastTable{artifact->version.str(), judging.truth, std::move(*forecasts)});
   }
   return incumbents;
 }
@@ -84,14 +84,14 @@ struct TrainedCandidate {
 
 /// `parent` is set to drawn weights where the network turns out to be another one than the parent.
 Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const LearningOptions& options,
-                                         const Arena& arena, const std::string& model_type, WarmParent& parent,
-                                         const RunContext& run) {
+                                         const JudgingContext& judging, const std::string& model_type,
+                                         WarmParent& parent, const RunContext& run) {
   auto trainer = make_trainer(model_type, options.trainers);
   if (!trainer) return forward_error(trainer);
   auto staged = place.registry.store().stage(model_type);
   if (!staged) return forward_error(staged);
   const auto train = [&] {
-    return train_into(staged->directory(), **trainer, arena.data, arena.split, options.training, run,
+    return train_into(staged->directory(), **trainer, judging.data, judging.split, options.training, run,
                       place.checkpoints);
   };
   if (parent.model != nullptr) trainer = warm_started(std::move(*trainer), parent.model);
@@ -104,11 +104,11 @@ Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const Lear
     model = train();
   }
   if (!model) return forward_error(model);
-  auto forecasts = model->forecast(arena.split.holdout);
+  auto forecasts = model->forecast(judging.split.holdout);
   if (!forecasts) return forward_error(forecasts);
-  Protocol protocol = arena.protocol;
+  Protocol protocol = judging.protocol;
   protocol.warm_start = parent.version;
-  Manifest manifest = manifest_of(**trainer, *model, arena.data, arena.split, protocol);
+  Manifest manifest = manifest_of(**trainer, *model, judging.data, judging.split, protocol);
   manifest.program_version = place.program_version;
   manifest.git_commit = place.git_commit;
   auto files = describe_model_files(staged->directory());
@@ -117,18 +117,18 @@ Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const Lear
   auto version = version_id(manifest);
   if (!version) return forward_error(version);
   return TrainedCandidate{std::move(*staged), std::move(manifest), std::move(*version),
-                          ForecastTable{model_type, arena.truth, std::move(*forecasts)}, model->model->notes()};
+                          ForecastTable{model_type, judging.truth, std::move(*forecasts)}, model->model->notes()};
 }
 
 /// What each of the triggered types begins with.
 Result<std::vector<WarmParent>> warm_parents(const CycleWorkplace& place, const LearningOptions& options,
-                                             const Arena& arena, const std::vector<Trigger>& triggers) {
+                                             const JudgingContext& judging, const std::vector<Trigger>& triggers) {
   std::vector<WarmParent> parents(triggers.size());
   const auto& warm = options.training.warm_start;
   for (std::size_t i = 0; i < triggers.size(); ++i) {
     const std::string& model_type = triggers[i].model_type;
     if (std::find(warm.begin(), warm.end(), model_type) == warm.end()) continue;
-    auto parent = find_warm_parent(place.registry, model_type, arena.data, arena.split, arena.protocol);
+    auto parent = find_warm_parent(place.registry, model_type, judging.data, judging.split, judging.protocol);
     if (!parent) return forward_error(parent);
     parents[i] = std::move(*parent);
   }
@@ -136,13 +136,14 @@ Result<std::vector<WarmParent>> warm_parents(const CycleWorkplace& place, const 
 }
 
 /// `other_trials`: how many other candidates were ever judged on these rows.
-Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const LearningOptions& options, const Arena& arena,
-                                        const Incumbents& incumbents, TrainedCandidate& candidate, int other_trials) {
+Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const LearningOptions& options,
+                                        const JudgingContext& judging, const Incumbents& incumbents,
+                                        TrainedCandidate& candidate, int other_trials) {
   JudgeOptions judging = options.judging;
   judging.candidates_tried = static_cast<std::size_t>(other_trials) + 1;
   judging.seed = static_cast<std::uint64_t>(options.training.seed);
   const auto active = incumbents.forecasts.find(candidate.manifest.model_type);
-  auto judgement = judge(candidate.forecasts, arena.baselines,
+  auto judgement = judge(candidate.forecasts, judging.baselines,
                          active == incumbents.forecasts.end() ? nullptr : &active->second, judging);
   if (!judgement) return forward_error(judgement);
   auto verdict = decide(*judgement, options.policy);
@@ -175,21 +176,22 @@ std::size_t planned_rounds(const std::vector<Trigger>& triggers, const TrainerOp
 
 /// Trains and judges the triggered types side by side, then settles them one by one in the order of the triggers.
 Result<std::vector<CycleResult>> learn_models(CycleWorkplace& place, const LearningOptions& options,
-                                              const CycleRequest& request, std::int64_t cycle, const Arena& arena,
-                                              const std::vector<Trigger>& triggers, const RunContext& run) {
-  const auto incumbents = incumbents_of(arena, place, options, triggers);
+                                              const CycleRequest& request, std::int64_t cycle,
+                                              const JudgingContext& judging, const std::vector<Trigger>& triggers,
+                                              const RunContext& run) {
+  const auto incumbents = incumbents_of(judging, place, options, triggers);
   if (!incumbents) return forward_error(incumbents);
-  auto parents = warm_parents(place, options, arena, triggers);
+  auto parents = warm_parents(place, options, judging, triggers);
   if (!parents) return forward_error(parents);
   std::vector<std::optional<Result<TrainedCandidate>>> trained(triggers.size());
   run.progress.begin("training", planned_rounds(triggers, options.trainers));
   parallel_for(run.jobs, triggers.size(), [&](std::size_t i) {
-    trained[i].emplace(train_candidate(place, options, arena, triggers[i].model_type, (*parents)[i], run));
+    trained[i].emplace(train_candidate(place, options, judging, triggers[i].model_type, (*parents)[i], run));
   });
   run.progress.end();
   if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
 
-  const TimeRange holdout_span = arena.split.holdout_span;
+  const TimeRange holdout_span = judging.split.holdout_span;
   std::vector<int> other_trials(triggers.size(), 0);
   for (std::size_t i = 0; i < triggers.size(); ++i) {
     if (!*trained[i]) continue;
@@ -200,7 +202,7 @@ Result<std::vector<CycleResult>> learn_models(CycleWorkplace& place, const Learn
   std::vector<std::optional<Result<JudgedCandidate>>> outcomes(triggers.size());
   parallel_for(run.jobs, triggers.size(), [&](std::size_t i) {
     if (*trained[i]) {
-      outcomes[i].emplace(judge_candidate(place, options, arena, *incumbents, **trained[i], other_trials[i]));
+      outcomes[i].emplace(judge_candidate(place, options, judging, *incumbents, **trained[i], other_trials[i]));
     } else {
       outcomes[i].emplace(forward_error(*trained[i]));
     }
@@ -246,22 +248,22 @@ Status learn(CycleWorkplace& place, const LearningOptions& options, const CycleR
 
   Protocol protocol{request.as_of,           place.candles.venue(), place.candles.interval(),
                     place.candles.symbols(), options.training,      options.universe.quality.min_frozen_bars};
-  Arena arena{*data, *split, std::move(protocol), judged_rows_of(*data, split->holdout), {}};
+  JudgingContext judging{*data, *split, std::move(protocol), judged_rows_of(*data, split->holdout), {}};
   RowSet before_holdout = split->fit;
   before_holdout.rows.insert(before_holdout.rows.end(), split->validation.rows.begin(), split->validation.rows.end());
   auto baselines =
-      baseline_forecasts(arena.truth, *data, before_holdout, split->holdout, options.trainers, options.training, run);
+      baseline_forecasts(judging.truth, *data, before_holdout, split->holdout, options.trainers, options.training, run);
   if (!baselines) return forward_error(baselines);
-  arena.baselines = std::move(*baselines);
+  judging.baselines = std::move(*baselines);
 
-  auto results = learn_models(place, options, request, report.cycle, arena, report.triggers, run);
+  auto results = learn_models(place, options, request, report.cycle, judging, report.triggers, run);
   if (!results) return forward_error(results);
   report.results = std::move(*results);
   const auto plan = plan_ensemble(place.registry, place.log, options, request);
   if (!plan) return forward_error(plan);
   report.ensemble = plan->lineup;
   if (!plan->due) return {};
-  auto ensemble = learn_ensemble(place, options, request, report.cycle, arena, *plan);
+  auto ensemble = learn_ensemble(place, options, request, report.cycle, judging, *plan);
   if (!ensemble) return forward_error(ensemble);
   report.results.push_back(std::move(*ensemble));
   return {};

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
-#include "learning/arena.hpp"
 #include "learning/candidate.hpp"
 #include "learning/fitted_until.hpp"
+#include "learning/judging_context.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {

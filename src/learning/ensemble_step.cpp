@@ -15,11 +15,12 @@ namespace clm {
 namespace {
 
 /// What members say about the holdout, each silent where it was trained.
-Result<std::vector<ForecastTable>> holdout_tables(const std::vector<LoadedMember>& members, const Arena& arena) {
-  auto tables = forecasts_of(members, arena.split.holdout, arena.truth);
+Result<std::vector<ForecastTable>> holdout_tables(const std::vector<LoadedMember>& members,
+                                                  const JudgingContext& judging) {
+  auto tables = forecasts_of(members, judging.split.holdout, judging.truth);
   if (!tables) return forward_error(tables);
   for (std::size_t m = 0; m < members.size(); ++m)
-    hide_trained_rows((*tables)[m].forecast, *arena.truth, members[m].manifest, arena.data.label);
+    hide_trained_rows((*tables)[m].forecast, *judging.truth, members[m].manifest, judging.data.label);
   return tables;
 }
 
@@ -29,7 +30,7 @@ struct ActiveEnsemble {
 };
 
 /// Error-free absence: there is none.
-Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& place, const Arena& arena,
+Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& place, const JudgingContext& judging,
                                                       const ServingOptions& serving) {
   const auto active = place.registry.active(Slot{std::string(kEnsembleType)});
   if (!active) return forward_error(active);
@@ -38,8 +39,8 @@ Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& plac
   const auto artifact = place.registry.open_usable((*active)->record);
   if (!artifact && artifact.error().kind == ErrorKind::integrity) return std::optional(std::move(out));
   if (!artifact) return forward_error(artifact);
-  if (artifact->manifest.feature_hash != arena.data.rows.data.frame->set_hash ||
-      is_expired(artifact->manifest.created_as_of, arena.protocol.as_of, serving))
+  if (artifact->manifest.feature_hash != judging.data.rows.data.frame->set_hash ||
+      is_expired(artifact->manifest.created_as_of, judging.protocol.as_of, serving))
     return std::optional(std::move(out));
   const auto rule = EnsembleRule::load(artifact->directory / EnsembleRule::kFileName);
   if (!rule) return forward_error(rule);
@@ -47,23 +48,23 @@ Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& plac
   if (!artifacts) return forward_error(artifacts);
   const auto members = load_members(*artifacts);
   if (!members) return forward_error(members);
-  const auto tables = holdout_tables(*members, arena);
+  const auto tables = holdout_tables(*members, judging);
   if (!tables) return forward_error(tables);
-  ForecastTable forecasts{out.version, arena.truth, rule->combine(*tables)};
-  hide_trained_rows(forecasts.forecast, *arena.truth, artifact->manifest, arena.data.label);
+  ForecastTable forecasts{out.version, judging.truth, rule->combine(*tables)};
+  hide_trained_rows(forecasts.forecast, *judging.truth, artifact->manifest, judging.data.label);
   out.forecasts = std::move(forecasts);
   return std::optional(std::move(out));
 }
 
 /// How many candidates the ensemble and its members were chosen among on these rows, itself included.
-Result<std::size_t> candidates_tried(const CycleWorkplace& place, const Arena& arena, const EnsembleDraft& draft,
-                                     const VersionId& version) {
+Result<std::size_t> candidates_tried(const CycleWorkplace& place, const JudgingContext& judging,
+                                     const EnsembleDraft& draft, const VersionId& version) {
   std::size_t tried = 1;
-  const auto own = place.log.other_holdout_uses(kEnsembleType, arena.split.holdout_span, version);
+  const auto own = place.log.other_holdout_uses(kEnsembleType, judging.split.holdout_span, version);
   if (!own) return forward_error(own);
   tried += static_cast<std::size_t>(*own);
   for (const auto& member : draft.rule.members) {
-    const auto uses = place.log.other_holdout_uses(member.model_type, arena.split.holdout_span, VersionId());
+    const auto uses = place.log.other_holdout_uses(member.model_type, judging.split.holdout_span, VersionId());
     if (!uses) return forward_error(uses);
     tried += static_cast<std::size_t>(*uses);
   }
@@ -88,7 +89,7 @@ Result<std::vector<ModelJudgement>> members_alone(const std::vector<ForecastTabl
 }  // namespace
 
 Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
-                                   std::int64_t cycle, const Arena& arena, const EnsemblePlan& plan) {
+                                   std::int64_t cycle, const JudgingContext& judging, const EnsemblePlan& plan) {
   std::vector<StoredArtifact> artifacts;
   for (const auto& record : plan.members) {
     auto artifact = place.registry.open_artifact(record);
@@ -100,7 +101,7 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
   const auto weights = configured_weights(options.ensemble);
   if (!weights) return forward_error(weights);
   const auto recipe = ensemble_recipe(options.ensemble, *weights, plan.lineup.members);
-  auto draft = draft_ensemble(*members, arena.data, arena.split, arena.protocol, recipe);
+  auto draft = draft_ensemble(*members, judging.data, judging.split, judging.protocol, recipe);
   if (!draft) return forward_error(draft);
 
   auto staged = place.registry.store().stage(kEnsembleType);
@@ -117,18 +118,18 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
   const auto version = version_id(manifest);
   if (!version) return forward_error(version);
 
-  const auto tables = holdout_tables(*members, arena);
+  const auto tables = holdout_tables(*members, judging);
   if (!tables) return forward_error(tables);
-  const auto incumbent = active_ensemble(place, arena, options.serving);
+  const auto incumbent = active_ensemble(place, judging, options.serving);
   if (!incumbent) return forward_error(incumbent);
-  const auto tried = candidates_tried(place, arena, *draft, *version);
+  const auto tried = candidates_tried(place, judging, *draft, *version);
   if (!tried) return forward_error(tried);
   JudgeOptions judging = options.judging;
   judging.candidates_tried = *tried;
   judging.seed = static_cast<std::uint64_t>(options.training.seed);
   const bool comparable = *incumbent && (*incumbent)->forecasts;
-  auto judgement = judge(ForecastTable{std::string(kEnsembleType), arena.truth, rule->combine(*tables)},
-                         arena.baselines, comparable ? &*(*incumbent)->forecasts : nullptr, judging);
+  auto judgement = judge(ForecastTable{std::string(kEnsembleType), judging.truth, rule->combine(*tables)},
+                         judging.baselines, comparable ? &*(*incumbent)->forecasts : nullptr, judging);
   if (!judgement) return forward_error(judgement);
   auto verdict = decide(*judgement, options.policy);
   const auto each = members_alone(*tables, judging);
@@ -146,7 +147,7 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
   auto result =
       settle(place, options, request, cycle,
              JudgedCandidate{std::move(*artifact), std::move(*judgement), std::move(verdict), evidence.text()},
-             arena.split.holdout_span);
+             judging.split.holdout_span);
   if (!result) return forward_error(result);
   result->reasons.push_back(draft->choice.reason);
   if (*incumbent && !comparable)

@@ -1,6 +1,6 @@
 #pragma once
-#include "learning/arena.hpp"
 #include "learning/ensemble_lineup.hpp"
+#include "learning/judging_context.hpp"
 
 namespace clm {
 
@@ -10,6 +10,6 @@ namespace clm {
 /// the ensemble: its members were chosen among them. Errors: those of the registry (`artifact.*`), of judging,
 /// `file.*`.
 Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
-                                   std::int64_t cycle, const Arena& arena, const EnsemblePlan& plan);
+                                   std::int64_t cycle, const JudgingContext& judging, const EnsemblePlan& plan);
 
 }  // namespace clm

@@ -49,7 +49,7 @@ class Caller : public testing::LifeCycleTest {
     life->ask_for_cycle(by_hand);
     bool stepped = false;
     for (std::size_t bar = life->next_bar(); bar < tape.bars(); bar = life->next_bar(), stepped = true)
-      ASSERT_TRUE(life->step(bar + 1 == tape.bars() ? Look::decide : Look::hear, undisturbed()));
+      ASSERT_TRUE(life->step(bar + 1 == tape.bars() ? StepMode::decide : StepMode::catch_up, undisturbed()));
     if (!stepped) {
       ASSERT_TRUE(life->decide_again(undisturbed()));
     }

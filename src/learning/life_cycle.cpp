@@ -59,7 +59,7 @@ struct LifeCycle::Parts {
   const MarketTape& tape;
   const LearningOptions& options;
   CycleWorkplace place;
-  TriggerWatch watch;
+  TriggerMonitor watch;
   LifeCycleJournal journal;
   JobQueue jobs;
   ActiveTypes types;
@@ -92,11 +92,11 @@ Result<LifeCycle> LifeCycle::resume(const MarketTape& tape, const CycleWorkplace
   if (auto found = parts.planner.find_outdated_failures(); !found) return forward_error(found);
   if (const auto& last = parts.journal.state().last_close)
     if (auto restored = parts.outcomes.restore(log, *last); !restored) return forward_error(restored);
-  if (auto met = cycle.meet_registry_and_carry_out(run); !met) return forward_error(met);
+  if (auto met = cycle.reconcile_and_carry_out(run); !met) return forward_error(met);
   return cycle;
 }
 
-Status LifeCycle::meet_registry_and_carry_out(const RunContext& run) {
+Status LifeCycle::reconcile_and_carry_out(const RunContext& run) {
   Parts& parts = *parts_;
   const Timestamp now = parts.journal.now();
   // With jobs left to do, the registry may be ahead of the state, which then says what was before them.
@@ -105,7 +105,7 @@ Status LifeCycle::meet_registry_and_carry_out(const RunContext& run) {
       std::any_of(open.begin(), open.end(), [&](const Job& job) { return JobQueue::is_due(job, now); });
   const auto active_before = active_versions(parts.journal.state());
   if (!left_to_do)
-    if (auto met = parts.reconciler.meet_what_a_person_did(active_before); !met) return met;
+    if (auto met = parts.reconciler.reconcile_what_a_person_did(active_before); !met) return met;
   if (parts.journal.state().last_close)
     if (auto done = carry_out(now, run); !done) return done;
   if (!left_to_do) return {};
@@ -123,7 +123,7 @@ std::size_t LifeCycle::next_bar() const {
   return last ? parts_->tape.bar_at_or_after(*last + Duration(1)) : 0;
 }
 
-Status LifeCycle::step(Look look, const RunContext& run) {
+Status LifeCycle::step(StepMode mode, const RunContext& run) {
   const std::size_t bar = next_bar();
   expects(bar < parts_->tape.bars(), "there is a bar to go through");
   const Timestamp now = parts_->tape.close(bar);
@@ -133,11 +133,11 @@ Status LifeCycle::step(Look look, const RunContext& run) {
   if (!rows) return forward_error(rows);
   parts_->outcomes.wait_for(bar, *rows);
   parts_->outcomes.hear(now, state);
-  if (look == Look::decide)
+  if (mode == StepMode::decide)
     if (auto decided = decide(bar); !decided) return decided;
   state.last_close = now;
   if (auto committed = parts_->jobs.commit(std::move(*rows)); !committed) return committed;
-  return look == Look::decide ? carry_out(now, run) : Status();
+  return mode == StepMode::decide ? carry_out(now, run) : Status();
 }
 
 Status LifeCycle::decide_again(const RunContext& run) {

@@ -15,9 +15,9 @@
 namespace clm {
 
 /// What a step does at its bar.
-enum class Look {
-  hear,   ///< forecasts, and what became of earlier ones: a bar that is caught up on, after a pause
-  decide  ///< that, and then decides: trials, triggers, jobs
+enum class StepMode {
+  catch_up,  ///< forecasts, and what became of earlier ones: a bar that is caught up on, after a pause
+  decide     ///< that, and then decides: trials, triggers, jobs
 };
 
 /// The learning life cycle, bar by bar: what is active and what is on trial forecasts; what was forecast earlier is
@@ -59,10 +59,10 @@ class LifeCycle {
   void begin_at(Timestamp first_close);
   /// The first bar of the tape that was not gone through.
   std::size_t next_bar() const;
-  /// Goes through `next_bar()`. Cost, training aside: the forecasts of all versions concerned (`ForecastBook`), and
+  /// Goes through `next_bar()`. Cost, training aside: the forecasts of all versions concerned (`ForecastCache`), and
   /// some 100 us. A training that fails is a failed job, and no error; what stops the step is `run.cancel`, a broken
   /// artifact, and what is not the data's fault.
-  Status step(Look look, const RunContext& run);
+  Status step(StepMode mode, const RunContext& run);
   /// Decides once more at the last bar that was gone through, for a person who does not want to wait for the next one.
   Status decide_again(const RunContext& run);
   /// At the next decision these are trained, whatever the triggers say; and the ensemble is looked at in any case.
@@ -81,7 +81,7 @@ class LifeCycle {
  private:
   struct Parts;
   explicit LifeCycle(std::unique_ptr<Parts> parts);
-  Status meet_registry_and_carry_out(const RunContext& run);
+  Status reconcile_and_carry_out(const RunContext& run);
   Status decide(std::size_t bar);
   Status carry_out(Timestamp now, const RunContext& run);
 

@@ -70,7 +70,8 @@ class LiveLifeCycle : public testing::LifeCycleTest {
     life->ask_for_cycle(by_hand);
     bool stepped = false;
     for (std::size_t bar = life->next_bar(); bar < tape.bars(); bar = life->next_bar(), stepped = true)
-      if (auto done = life->step(bar + 1 == tape.bars() ? Look::decide : Look::hear, run ? *run : own); !done)
+      if (auto done = life->step(bar + 1 == tape.bars() ? StepMode::decide : StepMode::catch_up, run ? *run : own);
+          !done)
         return done;
     if (!stepped)
       if (auto done = life->decide_again(run ? *run : own); !done) return done;

@@ -141,7 +141,7 @@ Result<ReplayReport> replay(const MarketTape& tape, const CycleWorkplace& place,
   run.progress.advance(life->next_bar() - first);
   while (life->next_bar() < end) {
     if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
-    if (auto stepped = life->step(Look::decide, inner); !stepped) return forward_error(stepped);
+    if (auto stepped = life->step(StepMode::decide, inner); !stepped) return forward_error(stepped);
     // Nothing to serve and nothing to learn from: another span is wanted.
     const auto& cycle = life->last_cycle();
     if (cycle && !*cycle && !serves(life->state())) return forward_error(*cycle);

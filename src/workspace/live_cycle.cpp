@@ -27,7 +27,7 @@ Result<std::size_t> go_on(LifeCycle& life, const MarketTape& tape, const RunCont
   std::size_t bars = 0;
   for (std::size_t bar = life.next_bar(); bar < tape.bars(); bar = life.next_bar(), ++bars) {
     if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
-    if (auto stepped = life.step(bar + 1 == tape.bars() ? Look::decide : Look::hear, run); !stepped)
+    if (auto stepped = life.step(bar + 1 == tape.bars() ? StepMode::decide : StepMode::catch_up, run); !stepped)
       return forward_error(stepped);
   }
   if (bars > 0) return bars;
@@ -101,8 +101,8 @@ Result<CycleReport> train_candidates(LearningWorkspace& place, const RunContext&
   options.deployment.mode = PolicyMode::logging_only;
   options.ensemble.mode = EnsembleMode::off;  // what is trained here belongs to no lineup
   CycleWorkplace workplace = place.workplace();
-  return run_cycle(workplace, options, {place.market.as_of, Force::yes, place.actor, asked_by_hand(options.training.models)},
-                   run);
+  return run_cycle(workplace, options,
+                   {place.market.as_of, Force::yes, place.actor, asked_by_hand(options.training.models)}, run);
 }
 
 }  // namespace clm

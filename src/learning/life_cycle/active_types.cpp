@@ -21,12 +21,12 @@ Status ActiveTypes::read(const std::string& model_type) {
   TypeState& type = journal_.type(model_type);
   if (auto read = read_active(registry_, model_type, type); !read) return read;
   if (type.active.empty() || type.charted == type.active) return {};
-  const auto promise = watch_.promise_of(type.active);
+  const auto promise = monitor_.promise_of(type.active);
   if (!promise) return forward_error(promise);
   type.charted = type.active;
   type.charted_since = journal_.now();
   type.chart.reset();
-  if (*promise) type.chart.emplace(**promise, watch_.performance_options());
+  if (*promise) type.chart.emplace(**promise, monitor_.performance_options());
   return {};
 }
 

@@ -3,7 +3,7 @@
 
 #include "learning/life_cycle/active_versions.hpp"
 #include "learning/life_cycle/life_cycle_journal.hpp"
-#include "learning/trigger_watch.hpp"
+#include "learning/trigger_monitor.hpp"
 
 namespace clm {
 
@@ -11,9 +11,9 @@ namespace clm {
 /// delivers against what was promised of it, which begins anew with every other version. Borrows all it is given.
 class ActiveTypes {
  public:
-  ActiveTypes(LifeCycleJournal& journal, const Registry& registry, const TriggerWatch& watch,
+  ActiveTypes(LifeCycleJournal& journal, const Registry& registry, const TriggerMonitor& monitor,
               const LearningOptions& options)
-      : journal_(journal), registry_(registry), watch_(watch), options_(options) {}
+      : journal_(journal), registry_(registry), monitor_(monitor), options_(options) {}
 
   /// One type. Errors: those of the registry.
   Status read(const std::string& model_type);
@@ -25,7 +25,7 @@ class ActiveTypes {
  private:
   LifeCycleJournal& journal_;
   const Registry& registry_;
-  const TriggerWatch& watch_;
+  const TriggerMonitor& monitor_;
   const LearningOptions& options_;
 };
 

@@ -13,12 +13,12 @@ Result<bool> BrokenVersions::fail_if_broken(const VersionId& version, Timestamp 
   const bool are_bytes_sound = (*problem)->code == "artifact.unloadable";
   const Decision failure{now, "life cycle", (are_bytes_sound ? "" : "its stored bytes are broken: ") + what, {}};
   if (auto failed = registry_.advance(version, VersionStatus::failed, failure); !failed) return forward_error(failed);
-  journal_.tell(now, EventKind::failed, record->slot.model_type, version, failure.reason);
+  journal_.record_event(now, EventKind::failed, record->slot.model_type, version, failure.reason);
   return true;
 }
 
 /// The nearest one is looked at, as it is what a rollback leads to.
-Status BrokenVersions::meet_ways_back(const std::string& model_type, Timestamp now) {
+Status BrokenVersions::reconcile_ways_back(const std::string& model_type, Timestamp now) {
   for (;;) {
     const auto ways = registry_.ways_back(Slot{model_type});
     if (!ways) return forward_error(ways);
@@ -29,7 +29,7 @@ Status BrokenVersions::meet_ways_back(const std::string& model_type, Timestamp n
   }
 }
 
-Status BrokenVersions::meet_trials(Timestamp now) {
+Status BrokenVersions::reconcile_trials(Timestamp now) {
   for (Trial& trial : journal_.state().trials) {
     if (trial.stage != Stage::watch) {
       const auto record = registry_.find(trial.challenger.str());
@@ -43,8 +43,8 @@ Status BrokenVersions::meet_trials(Timestamp now) {
     const auto problem = registry_.what_is_broken(*reference);
     if (!problem) return forward_error(problem);
     if (!*problem) continue;
-    journal_.tell(now, EventKind::watch_ended, trial.model_type, trial.challenger,
-                  "the way back to " + trial.reference.str() + " is broken: " + to_string(**problem));
+    journal_.record_event(now, EventKind::watch_ended, trial.model_type, trial.challenger,
+                          "the way back to " + trial.reference.str() + " is broken: " + to_string(**problem));
     trials_.end(trial);
   }
   trials_.forget_ended();
@@ -71,13 +71,13 @@ Result<VersionId> BrokenVersions::go_back_from(const std::string& model_type, co
 Status BrokenVersions::make_up_for(const std::string& model_type, const VersionId& lost, Timestamp now) {
   TypeState& type = journal_.type(model_type);
   type.lost = "the active version " + lost.str() + " is broken";
-  if (auto met = meet_ways_back(model_type, now); !met) return met;
+  if (auto met = reconcile_ways_back(model_type, now); !met) return met;
   if (type.active.empty() && options_.deployment.mode != PolicyMode::logging_only) {
     const auto back = go_back_from(model_type, lost, now);
     if (!back) return forward_error(back);
     if (!back->empty())
-      journal_.tell(now, EventKind::promoted, model_type, *back,
-                    "active again in the place of " + lost.str() + ", which is broken");
+      journal_.record_event(now, EventKind::promoted, model_type, *back,
+                            "active again in the place of " + lost.str() + ", which is broken");
     if (auto read = types_.read(model_type); !read) return read;
   }
   const auto ways = registry_.ways_back(Slot{model_type});
@@ -92,7 +92,7 @@ Status BrokenVersions::make_up_for(const std::string& model_type, const VersionI
   if (model_type == kEnsembleType) planner_.ask_for_ensemble();
   for (Trial& trial : journal_.state().trials) {
     if (trial.challenger != lost) continue;
-    journal_.tell(now, EventKind::watch_ended, model_type, lost, "it is not active any more");
+    journal_.record_event(now, EventKind::watch_ended, model_type, lost, "it is not active any more");
     trials_.end(trial);
   }
   trials_.restart_against(model_type, type.active, now);
@@ -120,14 +120,14 @@ Result<std::map<std::string, VersionId>> BrokenVersions::meet(std::map<std::stri
     const auto lost = lost_of(active, active_before[name], now);
     if (!lost) return forward_error(lost);
     if (lost->empty()) {
-      if (auto met = meet_ways_back(name, now); !met) return forward_error(met);
+      if (auto met = reconcile_ways_back(name, now); !met) return forward_error(met);
       continue;
     }
     if (auto read = types_.read(name); !read) return forward_error(read);
     if (auto made_up = make_up_for(name, *lost, now); !made_up) return forward_error(made_up);
     active_before[name] = journal_.type(name).active;
   }
-  if (auto met = meet_trials(now); !met) return forward_error(met);
+  if (auto met = reconcile_trials(now); !met) return forward_error(met);
   if (auto met = trials_.end_moved(now); !met) return forward_error(met);
   return active_before;
 }

@@ -23,8 +23,8 @@ class BrokenVersions {
 
  private:
   Result<VersionId> lost_of(const VersionId& active, const VersionId& known, Timestamp now);
-  Status meet_ways_back(const std::string& model_type, Timestamp now);
-  Status meet_trials(Timestamp now);
+  Status reconcile_ways_back(const std::string& model_type, Timestamp now);
+  Status reconcile_trials(Timestamp now);
   Status make_up_for(const std::string& model_type, const VersionId& lost, Timestamp now);
   Result<VersionId> go_back_from(const std::string& model_type, const VersionId& lost, Timestamp now);
 

@@ -39,8 +39,8 @@ Status JobQueue::recover() {
     if (++job.recoveries > options_.jobs.max_recoveries) {
       job.state = JobState::failed;
       job.outcome = "given up: begun " + std::to_string(job.recoveries) + " times, and each time its process ended";
-      journal_.tell(journal_.state().last_close.value_or(job.data_until), EventKind::failed, job.model_type, job.version,
-                    describe(job) + ": " + job.outcome);
+      journal_.record_event(journal_.state().last_close.value_or(job.data_until), EventKind::failed, job.model_type,
+                            job.version, describe(job) + ": " + job.outcome);
     }
     journal_.save(job);
   }
@@ -104,7 +104,7 @@ void JobQueue::end_attempt(Job& job, Timestamp now, const std::optional<std::str
       job.not_before = now + hours(options_.jobs.backoff_hours * std::exp2(job.attempts - 1));
       text += "; tried again from " + to_string(job.not_before);
     }
-    journal_.tell(now, EventKind::failed, job.model_type, job.version, text);
+    journal_.record_event(now, EventKind::failed, job.model_type, job.version, text);
   }
   journal_.save(job);
 }

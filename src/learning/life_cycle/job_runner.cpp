@@ -48,7 +48,7 @@ Result<std::string> JobRunner::roll_back(const VersionRecord& record, const Deci
     if (event.at != decision.at || event.actor != decision.actor) continue;
     if (event.to == VersionStatus::failed) {
       outcome += "; " + event.version.str() + " is broken and was passed over";
-      journal_.tell(decision.at, EventKind::failed, record.slot.model_type, event.version, event.reason);
+      journal_.record_event(decision.at, EventKind::failed, record.slot.model_type, event.version, event.reason);
     }
     if (event.to == VersionStatus::active) outcome += "; " + event.version.str() + " is active again";
   }
@@ -115,7 +115,7 @@ Status JobRunner::learn(Timestamp now, const RunContext& run) {
       jobs_.end_attempt(job, now, std::nullopt, result->version.str() + ": " + result->decision);
     }
   }
-  return report ? reconciler_.meet_newcomers(report->results, now) : Status();
+  return report ? reconciler_.reconcile_trained(report->results, now) : Status();
 }
 
 }  // namespace clm

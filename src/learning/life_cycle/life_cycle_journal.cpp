@@ -5,9 +5,9 @@
 
 namespace clm {
 
-void LifeCycleJournal::tell(Timestamp at, EventKind kind, const std::string& model_type, const VersionId& version,
-                            std::string text, std::string detail_json) {
-  untold_.push_back({0, at, kind, model_type, version.str(), std::move(text), std::move(detail_json)});
+void LifeCycleJournal::record_event(Timestamp at, EventKind kind, const std::string& model_type,
+                                    const VersionId& version, std::string text, std::string detail_json) {
+  uncommitted_events_.push_back({0, at, kind, model_type, version.str(), std::move(text), std::move(detail_json)});
 }
 
 void LifeCycleJournal::save(const Job& job) {
@@ -23,7 +23,7 @@ void LifeCycleJournal::save(const Job& job) {
 Status LifeCycleJournal::commit(std::vector<ForecastRow> forecasts) {
   LifeCycleLog::Step step{{},
                           std::move(forecasts),
-                          std::exchange(untold_, {}),
+                          std::exchange(uncommitted_events_, {}),
                           std::exchange(unsaved_plans_, {}),
                           std::exchange(unsaved_jobs_, {})};
   for (LifeEvent& event : step.events) event.sequence = ++state_.events;

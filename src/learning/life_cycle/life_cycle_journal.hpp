@@ -20,13 +20,13 @@ class LifeCycleJournal {
   /// Of the last bar that was gone through; the epoch before the first.
   Timestamp now() const { return state_.last_close.value_or(Timestamp(0)); }
 
-  void tell(Timestamp at, EventKind kind, const std::string& model_type, const VersionId& version, std::string text,
-            std::string detail_json = "{}");
+  void record_event(Timestamp at, EventKind kind, const std::string& model_type, const VersionId& version,
+                    std::string text, std::string detail_json = "{}");
   void save(Plan plan) { unsaved_plans_.push_back(std::move(plan)); }
   /// As it stands now; saved again before it is stored, it is stored as it then stands.
   void save(const Job& job);
   /// Whether an event or a job waits to be stored.
-  bool has_news() const { return !untold_.empty() || !unsaved_jobs_.empty(); }
+  bool has_news() const { return !uncommitted_events_.empty() || !unsaved_jobs_.empty(); }
 
   /// Stores all of it with the state, and these forecasts. Errors: those of the log.
   Status commit(std::vector<ForecastRow> forecasts);
@@ -34,7 +34,7 @@ class LifeCycleJournal {
  private:
   LifeCycleLog& log_;
   LifeCycleState state_;
-  std::vector<LifeEvent> untold_;
+  std::vector<LifeEvent> uncommitted_events_;
   std::vector<Plan> unsaved_plans_;
   std::vector<Job> unsaved_jobs_;
 };

@@ -15,7 +15,7 @@ class LifeCycleJournalTest : public testing::RegistryTest {
 };
 
 TEST_F(LifeCycleJournalTest, NothingIsStoredBeforeACommitAndThenOnce) {
-  journal_.tell(Timestamp(1), EventKind::trigger, "lightgbm", {}, "it is time");
+  journal_.record_event(Timestamp(1), EventKind::trigger, "lightgbm", {}, "it is time");
   journal_.state().last_close = Timestamp(1);
   EXPECT_TRUE(journal_.has_news());
   EXPECT_FALSE(log_.state().value());

@@ -5,7 +5,7 @@
 #include "evaluation/ensemble_rule.hpp"
 #include "learning/data/forecast_history.hpp"
 #include "learning/ensemble_lineup.hpp"
-#include "learning/forecast_book.hpp"
+#include "learning/forecast_cache.hpp"
 #include "learning/life_cycle_state.hpp"
 
 namespace clm {
@@ -19,7 +19,7 @@ class LiveForecasts {
                 ConfiguredWeights weights);
 
   /// One row per version, and one of what is served (`kServed`); none where nobody is concerned. Cost: that of
-  /// `ForecastBook`. Errors: those of artifacts and the registry.
+  /// `ForecastCache`. Errors: those of artifacts and the registry.
   Result<std::vector<ForecastRow>> at(std::size_t bar, const LifeCycleState& state);
   /// Models of versions that are not concerned any more are forgotten.
   void keep_only_concerned(const LifeCycleState& state);
@@ -32,7 +32,7 @@ class LiveForecasts {
   const MarketTape& tape_;
   const LearningOptions& options_;
   ConfiguredWeights weights_;
-  ForecastBook book_;
+  ForecastCache cache_;
 };
 
 /// The active versions, and both sides of every trial; each once, ascending.

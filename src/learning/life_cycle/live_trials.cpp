@@ -52,9 +52,9 @@ void LiveTrials::begin(const std::string& model_type, const VersionId& challenge
   trial.fit_alone = verdict.fit_alone;
   start_stage(trial, stage, reference, now);
   journal_.state().trials.push_back(std::move(trial));
-  journal_.tell(now, event_of(stage), model_type, challenger,
-                reference.empty() ? "begins; it is held against nobody before a version of its type is active"
-                                  : "begins beside " + reference.str());
+  journal_.record_event(now, event_of(stage), model_type, challenger,
+                        reference.empty() ? "begins; it is held against nobody before a version of its type is active"
+                                          : "begins beside " + reference.str());
 }
 
 void LiveTrials::end(Trial& trial) {
@@ -66,15 +66,16 @@ void LiveTrials::restart_against(const std::string& model_type, const VersionId&
   for (Trial& trial : journal_.state().trials) {
     if (trial.model_type != model_type || trial.challenger == active || trial.challenger.empty()) continue;
     if (trial.stage == Stage::watch) {
-      journal_.tell(now, EventKind::watch_ended, model_type, trial.challenger, active.str() + " is active now",
-                    evidence_of(trial).dump());
+      journal_.record_event(now, EventKind::watch_ended, model_type, trial.challenger, active.str() + " is active now",
+                            evidence_of(trial).dump());
       end(trial);
       continue;
     }
     start_stage(trial, trial.stage, active, now);
-    journal_.tell(now, event_of(trial.stage), model_type, trial.challenger,
-                  active.empty() ? "starts over; it is held against nobody before a version of its type is active"
-                                 : "starts over beside " + active.str() + ", which is active now");
+    journal_.record_event(now, event_of(trial.stage), model_type, trial.challenger,
+                          active.empty()
+                              ? "starts over; it is held against nobody before a version of its type is active"
+                              : "starts over beside " + active.str() + ", which is active now");
   }
 }
 
@@ -120,10 +121,10 @@ void LiveTrials::propose(Trial& trial, const StageDecision& decision, Timestamp 
   trial.proposed = decision.move;
   Job job = job_of(trial, decision);
   const bool asks = options_.deployment.mode == PolicyMode::advisory;
-  journal_.tell(now, EventKind::proposed, trial.model_type, trial.challenger,
-                (asks ? "waits for approval: " : "mode logging_only, so nothing is done: ") + describe(job) + "; " +
-                    decision.reason,
-                job.evidence_json);
+  journal_.record_event(now, EventKind::proposed, trial.model_type, trial.challenger,
+                        (asks ? "waits for approval: " : "mode logging_only, so nothing is done: ") + describe(job) +
+                            "; " + decision.reason,
+                        job.evidence_json);
   if (!asks) return;
   job.approval = Approval::awaited;
   jobs_.plan(std::move(job));
@@ -134,11 +135,12 @@ void LiveTrials::move_on(Trial& trial, const StageDecision& decision, Timestamp 
   const bool grows_share = trial.stage == Stage::canary_first && decision.move == StageMove::go_on;
   const PolicyMode mode = options_.deployment.mode;
   // Whoever approved the canary approved both of its shares.
-  if (!ends_watch && mode != PolicyMode::enforced && !(grows_share && mode == PolicyMode::advisory)) return propose(trial, decision, now);
+  if (!ends_watch && mode != PolicyMode::enforced && !(grows_share && mode == PolicyMode::advisory))
+    return propose(trial, decision, now);
 
   const std::string evidence = evidence_of(trial).dump();
   const auto say = [&](EventKind kind) {
-    journal_.tell(now, kind, trial.model_type, trial.challenger, decision.reason, evidence);
+    journal_.record_event(now, kind, trial.model_type, trial.challenger, decision.reason, evidence);
   };
   if (ends_watch) {
     say(EventKind::watch_ended);
@@ -246,9 +248,9 @@ Status LiveTrials::end_moved(Timestamp now) {
              (job.state == JobState::running || JobQueue::is_due(job, now));
     });
     if (on_its_way) continue;
-    journal_.tell(now, EventKind::trial_ended, trial.model_type, trial.challenger,
-                  "it was made " + std::string(to_string(record->status)) + "; its " +
-                      std::string(to_string(trial.stage)) + " is over");
+    journal_.record_event(now, EventKind::trial_ended, trial.model_type, trial.challenger,
+                          "it was made " + std::string(to_string(record->status)) + "; its " +
+                              std::string(to_string(trial.stage)) + " is over");
     end(trial);
   }
   forget_ended();

@@ -48,10 +48,10 @@ class LiveTrialsTest : public testing::LearningTest {
   LearningOptions options_;
   MarketTape tape_;
   LifeCycleLog life_log_;
-  TriggerWatch watch_{tape_, *registry_, life_log_, options_};
+  TriggerMonitor monitor_{tape_, *registry_, life_log_, options_};
   LifeCycleJournal journal_{life_log_};
   JobQueue jobs_{journal_, *registry_, options_};
-  ActiveTypes types_{journal_, *registry_, watch_, options_};
+  ActiveTypes types_{journal_, *registry_, monitor_, options_};
   LiveTrials trials_{journal_, jobs_, types_, *registry_, options_, tape_.interval()};
   const VersionId active_ = promoted(1), challenger_ = candidate(2);
 };

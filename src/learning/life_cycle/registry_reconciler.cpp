@@ -4,21 +4,22 @@
 
 #include <nlohmann/json.hpp>
 
-#include "learning/arena.hpp"
+#include "learning/judging_context.hpp"
 
 namespace clm {
 
-Status RegistryReconciler::meet_newcomers(const std::vector<CycleResult>& results, Timestamp now) {
+Status RegistryReconciler::reconcile_trained(const std::vector<CycleResult>& results, Timestamp now) {
   auto active_before = active_versions(journal_.state());
   if (auto read = types_.read_all(); !read) return read;
   for (const CycleResult& result : results)
     if (!result.version.empty())
-      if (auto met = meet_newcomer(result, active_before[result.model_type], now); !met) return met;
+      if (auto met = reconcile_trained_version(result, active_before[result.model_type], now); !met) return met;
   trials_.forget_ended();
   return {};
 }
 
-Status RegistryReconciler::meet_newcomer(const CycleResult& result, const VersionId& reference, Timestamp now) {
+Status RegistryReconciler::reconcile_trained_version(const CycleResult& result, const VersionId& reference,
+                                                     Timestamp now) {
   const auto record = registry_.find(result.version.str());
   if (!record) return forward_error(record);
   // As the registry has it: a cycle that is carried out a second time finds its own versions there.
@@ -28,17 +29,17 @@ Status RegistryReconciler::meet_newcomer(const CycleResult& result, const Versio
     return event.at == now && event.to == VersionStatus::candidate && event.from != event.to;
   });
   if (!is_new) {
-    journal_.tell(now, EventKind::trained, result.model_type, result.version,
-                  "this very model was trained before, at " + to_string(events->front().at));
+    journal_.record_event(now, EventKind::trained, result.model_type, result.version,
+                          "this very model was trained before, at " + to_string(events->front().at));
     return {};
   }
   // Not the entry's own words: a version whose cycle was killed was entered by the next one, with words of its own.
   const auto verdict = verdict_on(registry_, result.version);
   if (!verdict) return forward_error(verdict);
-  journal_.tell(now, EventKind::trained, result.model_type, result.version,
-                (verdict->why.empty() ? events->front().reason : verdict->why) + " It is now " +
-                    std::string(to_string(record->status)) + ".",
-                nlohmann::json{{"status", to_string(record->status)}}.dump());
+  journal_.record_event(now, EventKind::trained, result.model_type, result.version,
+                        (verdict->why.empty() ? events->front().reason : verdict->why) + " It is now " +
+                            std::string(to_string(record->status)) + ".",
+                        nlohmann::json{{"status", to_string(record->status)}}.dump());
   switch (record->status) {
     case VersionStatus::shadow:
       trials_.begin(result.model_type, result.version, Stage::shadow, reference, *verdict, now);
@@ -46,11 +47,11 @@ Status RegistryReconciler::meet_newcomer(const CycleResult& result, const Versio
     case VersionStatus::canary:
       trials_.begin(result.model_type, result.version, Stage::canary_first, reference, *verdict, now);
       return {};
-    case VersionStatus::candidate: return propose_newcomer(*record, *verdict, now);
+    case VersionStatus::candidate: return propose_trained(*record, *verdict, now);
     case VersionStatus::active: break;
     default: return {};
   }
-  journal_.tell(
+  journal_.record_event(
       now, EventKind::promoted, result.model_type, result.version,
       reference.empty() ? "it is the first active one" : "it takes the place of " + reference.str() + " at once");
   if (reference.empty() || reference == result.version || !options_.deployment.stages.watch.enabled) return {};
@@ -61,7 +62,7 @@ Status RegistryReconciler::meet_newcomer(const CycleResult& result, const Versio
   return {};
 }
 
-Status RegistryReconciler::propose_newcomer(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now) {
+Status RegistryReconciler::propose_trained(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now) {
   if (options_.deployment.mode != PolicyMode::advisory || !verdict.decision) return {};
   const auto manifest = stored_manifest(record);
   if (!manifest) return forward_error(manifest);
@@ -81,13 +82,13 @@ Status RegistryReconciler::propose_newcomer(const VersionRecord& record, const V
   job.reason = verdict.why;
   job.evidence_json = *evidence;
   job.approval = Approval::awaited;
-  journal_.tell(now, EventKind::proposed, job.model_type, job.version,
-                "waits for approval: " + describe(job) + "; " + job.reason);
+  journal_.record_event(now, EventKind::proposed, job.model_type, job.version,
+                        "waits for approval: " + describe(job) + "; " + job.reason);
   jobs_.plan(std::move(job));
   return jobs_.make_plan(now);
 }
 
-Status RegistryReconciler::meet_what_a_person_did(std::map<std::string, VersionId> active_before) {
+Status RegistryReconciler::reconcile_what_a_person_did(std::map<std::string, VersionId> active_before) {
   const Timestamp now = journal_.now();
   auto sound = broken_.meet(active_before);
   if (!sound) return forward_error(sound);
@@ -101,18 +102,20 @@ Status RegistryReconciler::meet_what_a_person_did(std::map<std::string, VersionI
     if (!is_legal_transition(record->status, job.to)) settled.push_back(job.version);
   }
   for (const VersionId& version : settled) jobs_.cancel_proposals(version, "somebody has moved the version");
-  if (auto met = meet_moved_actives(active_before, now); !met) return met;
-  if (auto met = meet_unknown_trials(now); !met) return met;
+  if (auto met = reconcile_moved_actives(active_before, now); !met) return met;
+  if (auto met = reconcile_unknown_trials(now); !met) return met;
   trials_.forget_ended();
   return {};
 }
 
-Status RegistryReconciler::meet_moved_actives(const std::map<std::string, VersionId>& active_before, Timestamp now) {
+Status RegistryReconciler::reconcile_moved_actives(const std::map<std::string, VersionId>& active_before,
+                                                   Timestamp now) {
   for (const auto& [name, type] : journal_.state().types) {
     const auto before = active_before.find(name);
     if (type.active.empty() || before == active_before.end() || before->second == type.active) continue;
     if (!before->second.empty())
-      journal_.tell(now, EventKind::promoted, name, type.active, "somebody put it in the place of " + before->second.str());
+      journal_.record_event(now, EventKind::promoted, name, type.active,
+                            "somebody put it in the place of " + before->second.str());
     trials_.restart_against(name, type.active, now);
     if (before->second.empty()) continue;
     const auto there_is_a_way_back = types_.has_vote(before->second, now);
@@ -123,7 +126,7 @@ Status RegistryReconciler::meet_moved_actives(const std::map<std::string, Versio
   return {};
 }
 
-Status RegistryReconciler::meet_unknown_trials(Timestamp now) {
+Status RegistryReconciler::reconcile_unknown_trials(Timestamp now) {
   for (const auto& [name, type] : journal_.state().types) {
     if (type.active.empty()) continue;  // there is nobody to be held against
     for (const Stage stage : {Stage::shadow, Stage::canary_first}) {

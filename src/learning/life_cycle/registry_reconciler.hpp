@@ -24,16 +24,16 @@ class RegistryReconciler {
 
   /// Tells of the versions of a cycle and puts them where the registry has them: on trial, or into a watch. Likewise
   /// where the cycle was carried out a second time. Errors: the registry's.
-  Status meet_newcomers(const std::vector<CycleResult>& results, Timestamp now);
+  Status reconcile_trained(const std::vector<CycleResult>& results, Timestamp now);
   /// Versions that were moved since the state was stored, in which `active_before` were active; and broken ones.
   /// Errors: the registry's.
-  Status meet_what_a_person_did(std::map<std::string, VersionId> active_before);
+  Status reconcile_what_a_person_did(std::map<std::string, VersionId> active_before);
 
  private:
-  Status meet_newcomer(const CycleResult& result, const VersionId& reference, Timestamp now);
-  Status propose_newcomer(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now);
-  Status meet_moved_actives(const std::map<std::string, VersionId>& active_before, Timestamp now);
-  Status meet_unknown_trials(Timestamp now);
+  Status reconcile_trained_version(const CycleResult& result, const VersionId& reference, Timestamp now);
+  Status propose_trained(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now);
+  Status reconcile_moved_actives(const std::map<std::string, VersionId>& active_before, Timestamp now);
+  Status reconcile_unknown_trials(Timestamp now);
 
   Registry& registry_;
   LifeCycleJournal& journal_;

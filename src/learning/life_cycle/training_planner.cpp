@@ -23,17 +23,17 @@ Result<std::optional<Trigger>> TrainingPlanner::due_trigger(const std::string& m
   std::vector<TriggerKind> kinds;
   for (const TriggerType& one : trigger_types())
     if (is_listened_to(options, one.kind) && falls_due(one, before, now, options)) kinds.push_back(one.kind);
-  const auto seen = watch_.look(
+  const auto seen = monitor_.look(
       {model_type, type.active, type.active_data_end, type.last_attempt, type.chart ? &*type.chart : nullptr}, bar,
       kinds);
   if (!seen) return forward_error(seen);
   // One training answers all of them; the most urgent one gives it its reason.
   std::optional<Trigger> chosen;
-  for (const Sighting& sighting : *seen) {
-    if (!sighting.fired) continue;
-    journal_.tell(now, EventKind::trigger, model_type, type.active, sentence(sighting.trigger));
-    if (sighting.trigger.kind == TriggerKind::performance_decay) type.chart->answer();
-    if (!chosen || sighting.trigger.priority > chosen->priority) chosen = sighting.trigger;
+  for (const TriggerReading& reading : *seen) {
+    if (!reading.fired) continue;
+    journal_.record_event(now, EventKind::trigger, model_type, type.active, sentence(reading.trigger));
+    if (reading.trigger.kind == TriggerKind::performance_decay) type.chart->answer();
+    if (!chosen || reading.trigger.priority > chosen->priority) chosen = reading.trigger;
   }
   return chosen;
 }
@@ -64,7 +64,7 @@ void TrainingPlanner::ask_for_lost(std::vector<Trigger>& wanted, Timestamp now) 
     if (why.empty() || std::find(trained.begin(), trained.end(), name) == trained.end()) continue;
     if (std::any_of(wanted.begin(), wanted.end(), [&](const Trigger& one) { return one.model_type == name; })) continue;
     wanted.push_back({name, TriggerKind::time_based, Priority::urgent, why});
-    journal_.tell(now, EventKind::trigger, name, {}, sentence(wanted.back()));
+    journal_.record_event(now, EventKind::trigger, name, {}, sentence(wanted.back()));
   }
 }
 
@@ -94,7 +94,7 @@ void TrainingPlanner::ask_for_outdated_failures(std::vector<Trigger>& wanted, Ti
     wanted.push_back(
         {name, TriggerKind::manual, job.priority,
          "the settings have changed since job " + std::to_string(job.id) + " was given up: " + job.outcome});
-    journal_.tell(now, EventKind::trigger, name, {}, sentence(wanted.back()));
+    journal_.record_event(now, EventKind::trigger, name, {}, sentence(wanted.back()));
   }
 }
 

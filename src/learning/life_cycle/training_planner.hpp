@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "learning/life_cycle/live_trials.hpp"
-#include "learning/trigger_watch.hpp"
+#include "learning/trigger_monitor.hpp"
 #include "registry/cycle_log.hpp"
 
 namespace clm {
@@ -13,10 +13,10 @@ namespace clm {
 /// loss has asked for is added. What is wanted becomes planned jobs. Borrows all it is given.
 class TrainingPlanner {
  public:
-  TrainingPlanner(const MarketTape& tape, TriggerWatch& watch, const Registry& registry, const CycleLog& cycle_log,
+  TrainingPlanner(const MarketTape& tape, TriggerMonitor& monitor, const Registry& registry, const CycleLog& cycle_log,
                   LifeCycleJournal& journal, JobQueue& jobs, const LiveTrials& trials, const LearningOptions& options)
       : tape_(tape),
-        watch_(watch),
+        monitor_(monitor),
         registry_(registry),
         cycle_log_(cycle_log),
         journal_(journal),
@@ -42,7 +42,7 @@ class TrainingPlanner {
   Status plan_ensemble_job(bool looks_at_it, Timestamp now);
 
   const MarketTape& tape_;
-  TriggerWatch& watch_;
+  TriggerMonitor& monitor_;
   const Registry& registry_;
   const CycleLog& cycle_log_;
   LifeCycleJournal& journal_;

@@ -15,20 +15,20 @@ ModelFreshness freshness_of(const TriggerSubject& subject) {
   return freshness;
 }
 
-Sighting sighting_of(std::optional<Trigger> fired, Trigger otherwise, double value, double limit) {
-  Sighting sighting;
-  sighting.fired = fired.has_value();
-  sighting.trigger = fired ? std::move(*fired) : std::move(otherwise);
-  sighting.value = value;
-  sighting.limit = limit;
-  return sighting;
+TriggerReading sighting_of(std::optional<Trigger> fired, Trigger otherwise, double value, double limit) {
+  TriggerReading reading;
+  reading.fired = fired.has_value();
+  reading.trigger = fired ? std::move(*fired) : std::move(otherwise);
+  reading.value = value;
+  reading.limit = limit;
+  return reading;
 }
 
 class AgeCheck final : public TriggerCheck {
  public:
   explicit AgeCheck(const TriggerPlace& place) : place_(place) {}
 
-  Result<Sighting> look(const TriggerSubject& subject, std::size_t bar) override {
+  Result<TriggerReading> look(const TriggerSubject& subject, std::size_t bar) override {
     const TriggerOptions& options = place_.options.triggers;
     const Timestamp now = place_.tape.close(bar);
     const ModelFreshness freshness = freshness_of(subject);
@@ -47,7 +47,7 @@ class NewBarsCheck final : public TriggerCheck {
  public:
   explicit NewBarsCheck(const TriggerPlace& place) : place_(place) {}
 
-  Result<Sighting> look(const TriggerSubject& subject, std::size_t bar) override {
+  Result<TriggerReading> look(const TriggerSubject& subject, std::size_t bar) override {
     const TriggerOptions& options = place_.options.triggers;
     const ModelFreshness freshness = freshness_of(subject);
     const std::int64_t new_bars = place_.tape.rows_since(*freshness.newest_data_end, bar);

@@ -6,7 +6,7 @@
 
 #include "base/number_text.hpp"
 #include "learning/data/label_overlap.hpp"
-#include "learning/forecast_book.hpp"
+#include "learning/forecast_cache.hpp"
 #include "learning/trigger_drift.hpp"
 #include "learning/triggers/kept_by_data_end.hpp"
 #include "learning/triggers/trigger_check.hpp"
@@ -32,25 +32,25 @@ class DriftCheck final : public TriggerCheck {
  public:
   explicit DriftCheck(const TriggerPlace& place) : place_(place) {}
 
-  Result<Sighting> look(const TriggerSubject& subject, std::size_t bar) override {
-    Sighting sighting;
-    sighting.trigger = {subject.model_type, TriggerKind::drift_detected, Priority::medium, {}};
-    sighting.limit = drift_level(place_.options.triggers, place_.tape.interval());
-    sighting.false_alarms_a_year = kDaysAYear / place_.options.triggers.false_alarm_days;
+  Result<TriggerReading> look(const TriggerSubject& subject, std::size_t bar) override {
+    TriggerReading reading;
+    reading.trigger = {subject.model_type, TriggerKind::drift_detected, Priority::medium, {}};
+    reading.limit = drift_level(place_.options.triggers, place_.tape.interval());
+    reading.false_alarms_a_year = kDaysAYear / place_.options.triggers.false_alarm_days;
     Past& known = pasts_.at(subject.active_data_end, closed_bars(place_.tape, subject.active_data_end));
     const std::size_t end = bar + 1;
     const DriftOptions drift = feature_drift_options(place_.tape.interval());
     if (end < known.bars + drift.current_bars) {
-      sighting.trigger.reason = std::to_string(end > known.bars ? end - known.bars : 0) +
-                                " bars have closed since the active version's data ended; " +
-                                std::to_string(drift.current_bars) + " are needed";
-      return sighting;
+      reading.trigger.reason = std::to_string(end > known.bars ? end - known.bars : 0) +
+                               " bars have closed since the active version's data ended; " +
+                               std::to_string(drift.current_bars) + " are needed";
+      return reading;
     }
     if (known.bars < drift.least_bars()) {
-      sighting.trigger.reason = std::to_string(known.bars) +
-                                " bars had closed before the active version's data ended; " +
-                                std::to_string(drift.least_bars()) + " are needed";
-      return sighting;
+      reading.trigger.reason = std::to_string(known.bars) +
+                               " bars had closed before the active version's data ended; " +
+                               std::to_string(drift.least_bars()) + " are needed";
+      return reading;
     }
     if (!known.features) {
       const std::size_t first = known.bars - std::min(known.bars, drift.most_bars());
@@ -64,19 +64,19 @@ class DriftCheck final : public TriggerCheck {
     std::string why_not;
     const auto spread = compare_spread(subject, bar, why_not);
     if (!spread) return forward_error(spread);
-    const bool features_drifted = features.least_p() < sighting.limit;
-    const bool forecasts_drifted = spread->least_p() < sighting.limit;
-    sighting.fired = features_drifted || forecasts_drifted;
-    sighting.value = std::min(features.least_p(), spread->least_p());
-    if (forecasts_drifted) sighting.trigger.priority = Priority::high;
-    sighting.trigger.reason =
-        (forecasts_drifted ? "the forecasts' spread has drifted: " : "the forecasts' spread: ") +
-        (why_not.empty() ? describe(spread->worst) : why_not) +
-        (features_drifted ? "; features have drifted, of " : "; of ") + std::to_string(features.series) +
-        (features_drifted ? " worst " : " features nearest to it ") + describe(features.worst) + "; level " +
-        fixed(sighting.limit, 5) + ", the last " + std::to_string(drift.current_bars) + " bars against those before " +
-        to_string(subject.active_data_end);
-    return sighting;
+    const bool features_drifted = features.least_p() < reading.limit;
+    const bool forecasts_drifted = spread->least_p() < reading.limit;
+    reading.fired = features_drifted || forecasts_drifted;
+    reading.value = std::min(features.least_p(), spread->least_p());
+    if (forecasts_drifted) reading.trigger.priority = Priority::high;
+    reading.trigger.reason = (forecasts_drifted ? "the forecasts' spread has drifted: " : "the forecasts' spread: ") +
+                             (why_not.empty() ? describe(spread->worst) : why_not) +
+                             (features_drifted ? "; features have drifted, of " : "; of ") +
+                             std::to_string(features.series) +
+                             (features_drifted ? " worst " : " features nearest to it ") + describe(features.worst) +
+                             "; level " + fixed(reading.limit, 5) + ", the last " + std::to_string(drift.current_bars) +
+                             " bars against those before " + to_string(subject.active_data_end);
+    return reading;
   }
 
  private:
@@ -121,8 +121,8 @@ class DriftCheck final : public TriggerCheck {
   }
 
   Status learn_spread(Spread& spread, std::size_t data_bars) {
-    ForecastBook book(place_.tape, place_.registry, place_.options.serving);
-    const auto manifest = book.manifest(spread.version);
+    ForecastCache cache(place_.tape, place_.registry, place_.options.serving);
+    const auto manifest = cache.manifest(spread.version);
     if (!manifest && manifest.error().kind == ErrorKind::integrity) {
       spread.no_reference = "the active version is broken: " + manifest.error().message;
       return {};
@@ -141,7 +141,7 @@ class DriftCheck final : public TriggerCheck {
     }
     std::vector<float> values;
     for (std::size_t bar = first; bar < data_bars; ++bar) {
-      const auto said = book.forecast(spread.version, bar);
+      const auto said = cache.forecast(spread.version, bar);
       if (!said) return forward_error(said);
       values.push_back(static_cast<float>(spread_of(*said)));
     }

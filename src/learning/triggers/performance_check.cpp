@@ -8,20 +8,20 @@ class PerformanceCheck final : public TriggerCheck {
  public:
   explicit PerformanceCheck(const TriggerPlace& place) : place_(place) {}
 
-  Result<Sighting> look(const TriggerSubject& subject, std::size_t) override {
-    Sighting sighting;
-    sighting.trigger = {subject.model_type, TriggerKind::performance_decay, Priority::high,
-                        "no outcomes of the active version are held against a promise yet"};
-    sighting.limit = std::numeric_limits<double>::quiet_NaN();
-    sighting.false_alarms_a_year = kDaysAYear / place_.options.triggers.false_alarm_days;
-    if (subject.chart == nullptr) return sighting;
+  Result<TriggerReading> look(const TriggerSubject& subject, std::size_t) override {
+    TriggerReading reading;
+    reading.trigger = {subject.model_type, TriggerKind::performance_decay, Priority::high,
+                       "no outcomes of the active version are held against a promise yet"};
+    reading.limit = std::numeric_limits<double>::quiet_NaN();
+    reading.false_alarms_a_year = kDaysAYear / place_.options.triggers.false_alarm_days;
+    if (subject.chart == nullptr) return reading;
     const auto finding = subject.chart->look();
-    sighting.fired = finding.alarm;
-    sighting.value = finding.value;
-    sighting.limit = finding.limit;
-    sighting.trigger.priority = finding.priority;
-    sighting.trigger.reason = finding.reason;
-    return sighting;
+    reading.fired = finding.alarm;
+    reading.value = finding.value;
+    reading.limit = finding.limit;
+    reading.trigger.priority = finding.priority;
+    reading.trigger.reason = finding.reason;
+    return reading;
   }
 
  private:

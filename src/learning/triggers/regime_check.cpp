@@ -14,11 +14,11 @@ class RegimeCheck final : public TriggerCheck {
  public:
   explicit RegimeCheck(const TriggerPlace& place) : place_(place) {}
 
-  Result<Sighting> look(const TriggerSubject& subject, std::size_t bar) override {
-    Sighting sighting;
-    sighting.trigger = {subject.model_type, TriggerKind::regime_shift, Priority::medium, {}};
-    sighting.limit = 1;
-    sighting.false_alarms_a_year = kRegimeFalseAlarmsAYear;
+  Result<TriggerReading> look(const TriggerSubject& subject, std::size_t bar) override {
+    TriggerReading reading;
+    reading.trigger = {subject.model_type, TriggerKind::regime_shift, Priority::medium, {}};
+    reading.limit = 1;
+    reading.false_alarms_a_year = kRegimeFalseAlarmsAYear;
     Past& known = pasts_.at(subject.active_data_end, closed_bars(place_.tape, subject.active_data_end));
     const auto years =
         static_cast<std::size_t>(kRegimeYears * kDaysAYear * 24 / in_hours(place_.tape.interval().length()));
@@ -30,17 +30,17 @@ class RegimeCheck final : public TriggerCheck {
       if (!fitted) known.no_regime = fitted.error().message;
     }
     if (!known.regime) {
-      sighting.trigger.reason =
+      reading.trigger.reason =
           "no regimes could be learned from the bars up to the end of the data: " + known.no_regime;
-      return sighting;
+      return reading;
     }
     const std::size_t end = std::max(bar + 1, known.bars);
     const auto finding = check_regime(*known.regime, place_.means.market_returns(first, end), known.bars - first);
-    sighting.fired = finding.shifted();
-    sighting.value = (finding.volatility_shifted ? 1 : 0) + (finding.trend_shifted ? 1 : 0);
-    sighting.trigger.reason = finding.reason;
-    if (sighting.fired) sighting.trigger.reason += shifted_symbols(known, subject.active_data_end, bar);
-    return sighting;
+    reading.fired = finding.shifted();
+    reading.value = (finding.volatility_shifted ? 1 : 0) + (finding.trend_shifted ? 1 : 0);
+    reading.trigger.reason = finding.reason;
+    if (reading.fired) reading.trigger.reason += shifted_symbols(known, subject.active_data_end, bar);
+    return reading;
   }
 
  private:

@@ -16,7 +16,7 @@
 namespace clm {
 
 /// What one trigger sees of one model type, whether or not it fires.
-struct Sighting {
+struct TriggerReading {
   Trigger trigger;  ///< its reason says what is seen
   bool fired = false;
   double value = std::numeric_limits<double>::quiet_NaN();  ///< what is held against the limit; NaN: nothing yet
@@ -49,7 +49,7 @@ class TriggerCheck {
  public:
   virtual ~TriggerCheck() = default;
   /// Of a type whose active version has a vote. Errors: those of artifacts and the log.
-  virtual Result<Sighting> look(const TriggerSubject& subject, std::size_t bar) = 0;
+  virtual Result<TriggerReading> look(const TriggerSubject& subject, std::size_t bar) = 0;
 };
 
 inline constexpr double kDaysAYear = 365.25;

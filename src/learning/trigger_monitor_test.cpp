@@ -1,4 +1,4 @@
-#include "learning/trigger_watch.hpp"
+#include "learning/trigger_monitor.hpp"
 
 #include <gtest/gtest.h>
 
@@ -41,14 +41,14 @@ class NoForecasts : public ForecastHistory {
   Result<std::vector<ForecastRow>> forecasts(Timestamp, Timestamp, const std::string&) const override { return {}; }
 };
 
-class TriggerWatchTest : public testing::LearningTest {
+class TriggerMonitorTest : public testing::LearningTest {
  protected:
   MarketTape tape_of(const CandleSource& candles, std::size_t bars) {
     return MarketTape::record(*feature_set("classic22"), candles, nullptr, LabelOptions(), close_of(bars),
                               undisturbed())
         .value();
   }
-  Sighting regime(TriggerWatch& watch, const MarketTape& tape, std::size_t bars) {
+  TriggerReading regime(TriggerMonitor& watch, const MarketTape& tape, std::size_t bars) {
     return watch
         .look({"lightgbm", VersionId("abcdef012345"), close_of(kDataEnd), {}, nullptr},
               tape.bar_at_or_after(close_of(bars)), {TriggerKind::regime_shift})
@@ -59,11 +59,11 @@ class TriggerWatchTest : public testing::LearningTest {
   LearningOptions options_;
 };
 
-TEST_F(TriggerWatchTest, ARegimeIsNotKnownBeforeItLastedAndNeverFromTheFuture) {
+TEST_F(TriggerMonitorTest, ARegimeIsNotKnownBeforeItLastedAndNeverFromTheFuture) {
   const auto candles = market(kDataEnd + 100, kAll);
   const auto early = market(kDataEnd + 100, kDataEnd + 150);
   const MarketTape tape = tape_of(candles, kAll), cut = tape_of(early, kDataEnd + 150);
-  TriggerWatch whole(tape, *registry_, history_, options_), part(cut, *registry_, history_, options_);
+  TriggerMonitor whole(tape, *registry_, history_, options_), part(cut, *registry_, history_, options_);
   const auto storm = regime(whole, tape, kAll);
   EXPECT_TRUE(storm.fired) << "asked first, so that what it keeps could leak";
   EXPECT_NE(storm.trigger.reason.find("3 of the 3 symbols"), std::string::npos) << storm.trigger.reason;
@@ -73,7 +73,7 @@ TEST_F(TriggerWatchTest, ARegimeIsNotKnownBeforeItLastedAndNeverFromTheFuture) {
   EXPECT_EQ(then.value, alone.value);
 }
 
-TEST_F(TriggerWatchTest, ReturnsOfTheMarketAreThoseOfItsSymbols) {
+TEST_F(TriggerMonitorTest, ReturnsOfTheMarketAreThoseOfItsSymbols) {
   const auto candles = market(kAll, 300);
   const MarketTape tape = tape_of(candles, 300);
   BarMeans means(tape);

@@ -14,7 +14,7 @@
 namespace clm {
 
 /// What the judging of every candidate of a cycle shares. Borrows data and split.
-struct Arena {
+struct JudgingContext {
   const LearningData& data;
   const TrainingSplit& split;
   Protocol protocol;

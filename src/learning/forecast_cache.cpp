@@ -1,4 +1,4 @@
-#include "learning/forecast_book.hpp"
+#include "learning/forecast_cache.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -9,7 +9,7 @@
 
 namespace clm {
 
-Result<ForecastBook::Entry*> ForecastBook::entry(const VersionId& version) {
+Result<ForecastCache::Entry*> ForecastCache::entry(const VersionId& version) {
   if (const auto known = entries_.find(version); known != entries_.end()) return &known->second;
   const auto record = registry_.find(version.str());
   if (!record) return forward_error(record);
@@ -32,7 +32,7 @@ Result<ForecastBook::Entry*> ForecastBook::entry(const VersionId& version) {
   return &entries_.emplace(version, std::move(made)).first->second;
 }
 
-Status ForecastBook::fill_ensemble(Entry& entry) {
+Status ForecastCache::fill_ensemble(Entry& entry) {
   RowSet rows{&tape_.rows(), {}};
   for (std::size_t row = tape_.row_begin(entry.first_bar); row < tape_.row_begin(entry.end_bar); ++row)
     rows.rows.push_back(static_cast<std::uint32_t>(row));
@@ -59,7 +59,7 @@ Status ForecastBook::fill_ensemble(Entry& entry) {
   return {};
 }
 
-Status ForecastBook::fill(Entry& entry, std::size_t bar) {
+Status ForecastCache::fill(Entry& entry, std::size_t bar) {
   entry.first_bar = bar;
   entry.end_bar = bar + 1;
   while (entry.end_bar < tape_.bars() && tape_.row_end(entry.end_bar) - tape_.row_begin(bar) <= block_rows_)
@@ -74,7 +74,7 @@ Status ForecastBook::fill(Entry& entry, std::size_t bar) {
   return {};
 }
 
-Result<std::vector<float>> ForecastBook::forecast(const VersionId& version, std::size_t bar) {
+Result<std::vector<float>> ForecastCache::forecast(const VersionId& version, std::size_t bar) {
   const auto found = entry(version);
   if (!found) return forward_error(found);
   Entry& known = **found;
@@ -88,13 +88,13 @@ Result<std::vector<float>> ForecastBook::forecast(const VersionId& version, std:
   return out;
 }
 
-Result<Manifest> ForecastBook::manifest(const VersionId& version) {
+Result<Manifest> ForecastCache::manifest(const VersionId& version) {
   const auto found = entry(version);
   if (!found) return forward_error(found);
   return (*found)->manifest;
 }
 
-void ForecastBook::keep_only(const std::vector<VersionId>& versions) {
+void ForecastCache::keep_only(const std::vector<VersionId>& versions) {
   std::vector<VersionId> wanted = versions;
   for (const auto& version : versions)
     if (const auto known = entries_.find(version); known != entries_.end())

@@ -17,11 +17,11 @@ namespace clm {
 /// alone, so computing it early looks at nothing later. An ensemble's forecast is combined from its members'; a member
 /// that has expired at a bar (`is_expired`) abstains there.
 /// Not thread-safe.
-class ForecastBook {
+class ForecastCache {
  public:
   /// Borrows tape and registry. `block_rows`: how many rows one call asks a model about.
-  ForecastBook(const MarketTape& tape, const Registry& registry, const ServingOptions& serving,
-               std::size_t block_rows = 4'096)
+  ForecastCache(const MarketTape& tape, const Registry& registry, const ServingOptions& serving,
+                std::size_t block_rows = 4'096)
       : tape_(tape), registry_(registry), serving_(serving), block_rows_(block_rows) {}
 
   /// One forecast per symbol of the tape in units of the horizon's volatility; NaN where the symbol has no row at the

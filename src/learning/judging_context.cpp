@@ -1,4 +1,4 @@
-#include "learning/arena.hpp"
+#include "learning/judging_context.hpp"
 
 #include "learning/data/expiry.hpp"
 

@@ -1,4 +1,4 @@
-#include "learning/forecast_book.hpp"
+#include "learning/forecast_cache.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,14 +14,14 @@ namespace {
 using testing::close_of;
 using testing::kBars;
 
-class ForecastBookTest : public testing::LearningTest {
+class ForecastCacheTest : public testing::LearningTest {
  protected:
-  ForecastBookTest()
+  ForecastCacheTest()
       : tape_(MarketTape::record(*feature_set("classic22"), testing::easy_candles(kBars + 200), nullptr,
                                  testing::small_trees().label, close_of(kBars + 200), undisturbed())
                   .value()) {}
-  std::vector<float> forecast(ForecastBook& book, const std::string& version, std::size_t bars) {
-    const auto said = book.forecast(VersionId(version), tape_.bar_at_or_after(close_of(bars)));
+  std::vector<float> forecast(ForecastCache& cache, const std::string& version, std::size_t bars) {
+    const auto said = cache.forecast(VersionId(version), tape_.bar_at_or_after(close_of(bars)));
     EXPECT_TRUE(said) << to_string(said.error());
     return said.value_or(std::vector<float>());
   }
@@ -32,7 +32,7 @@ class ForecastBookTest : public testing::LearningTest {
 };
 
 // As the program that serves does it: a replay must not listen to a vote that nobody would have heard.
-TEST_F(ForecastBookTest, AnExpiredMemberSaysNothingInItsEnsemble) {
+TEST_F(ForecastCacheTest, AnExpiredMemberSaysNothingInItsEnsemble) {
   LearningOptions options = testing::small_trees();
   options.deployment.gate = PolicyGate::none;
   options.ensemble.models = {"lightgbm", "xgboost"};
@@ -46,11 +46,11 @@ TEST_F(ForecastBookTest, AnExpiredMemberSaysNothingInItsEnsemble) {
   options.serving.max_data_age_days = 4;
   // One block for all bars, and one for each.
   for (const std::size_t block_rows : {1U, 100'000U}) {
-    ForecastBook book(tape_, *registry_, options.serving, block_rows);
-    EXPECT_NE(forecast(book, ensemble, kBars + 96), forecast(book, newer, kBars + 96)) << "both have a vote";
-    EXPECT_EQ(forecast(book, ensemble, kBars + 97), forecast(book, newer, kBars + 97)) << "one has expired";
-    EXPECT_FALSE(says_nothing(forecast(book, ensemble, kBars + 116)));
-    EXPECT_TRUE(says_nothing(forecast(book, ensemble, kBars + 117))) << "so has the other";
+    ForecastCache cache(tape_, *registry_, options.serving, block_rows);
+    EXPECT_NE(forecast(cache, ensemble, kBars + 96), forecast(cache, newer, kBars + 96)) << "both have a vote";
+    EXPECT_EQ(forecast(cache, ensemble, kBars + 97), forecast(cache, newer, kBars + 97)) << "one has expired";
+    EXPECT_FALSE(says_nothing(forecast(cache, ensemble, kBars + 116)));
+    EXPECT_TRUE(says_nothing(forecast(cache, ensemble, kBars + 117))) << "so has the other";
   }
 }
 
