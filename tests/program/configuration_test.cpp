@@ -44,6 +44,8 @@ TEST(Configuration, InitMakesTheDirectoryAndSaysHowToGoOnThere) {
   EXPECT_NE(made.out.find("Made a workspace in " + place.string() + "\n"), std::string::npos) << made.out;
   EXPECT_NE(made.out.find("Next: cd 'not there/yet', then clm import"), std::string::npos) << made.out;
   EXPECT_EQ(run_program({{"config"}, {}, place, {}}).exit_code, 0) << "what is said to come next works there";
+  const Outcome odd = run_program({{"init", "--", "-odd"}, {}, directory.path(), {}});
+  EXPECT_NE(odd.out.find("Next: cd ./-odd, then"), std::string::npos) << odd.out;
   // Here, nobody has to go anywhere.
   fs::create_directory(directory.path() / "here");
   const Outcome here = run_program({{"init"}, {}, directory.path() / "here", {}});
