@@ -42,8 +42,9 @@ std::string first_settings() {
          defaults.settings.to_toml(kTouched);
 }
 
-/// The path as a shell takes it.
+/// The path as a shell takes it behind a command.
 std::string shell_word(const std::string& path) {
+  if (path.starts_with('-')) return shell_word("./" + path);
   constexpr std::string_view kPlain = "/._-+,:@%";
   const auto plain = [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
