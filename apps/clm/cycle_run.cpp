@@ -40,7 +40,7 @@ std::string describe(const LifeCycleNews& news) {
   std::string text;
   if (news.bars > 1) text += "Caught up on " + std::to_string(news.bars) + " bars.\n";
   for (const LifeEvent& event : news.events)
-    if (event.kind != "trained") text += "  " + to_line(event) + "\n";
+    if (event.kind != EventKind::trained) text += "  " + to_line(event) + "\n";
   for (const TrialView& trial : news.trials) text += "  " + describe(trial) + "\n";
   for (const Job& job : news.jobs)
     text += "  job " + std::to_string(job.id) + " " +

@@ -139,12 +139,12 @@ Result<std::vector<WarmParent>> warm_parents(const CycleWorkplace& place, const 
 Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const LearningOptions& options,
                                         const JudgingContext& judging, const Incumbents& incumbents,
                                         TrainedCandidate& candidate, int other_trials) {
-  JudgeOptions judging = options.judging;
-  judging.candidates_tried = static_cast<std::size_t>(other_trials) + 1;
-  judging.seed = static_cast<std::uint64_t>(options.training.seed);
+  JudgeOptions judge_options = options.judging;
+  judge_options.candidates_tried = static_cast<std::size_t>(other_trials) + 1;
+  judge_options.seed = static_cast<std::uint64_t>(options.training.seed);
   const auto active = incumbents.forecasts.find(candidate.manifest.model_type);
   auto judgement = judge(candidate.forecasts, judging.baselines,
-                         active == incumbents.forecasts.end() ? nullptr : &active->second, judging);
+                         active == incumbents.forecasts.end() ? nullptr : &active->second, judge_options);
   if (!judgement) return forward_error(judgement);
   auto verdict = decide(*judgement, options.policy);
   candidate.manifest.metrics_json = headline_metrics(*judgement).dump();

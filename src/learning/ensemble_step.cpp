@@ -124,17 +124,17 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
   if (!incumbent) return forward_error(incumbent);
   const auto tried = candidates_tried(place, judging, *draft, *version);
   if (!tried) return forward_error(tried);
-  JudgeOptions judging = options.judging;
-  judging.candidates_tried = *tried;
-  judging.seed = static_cast<std::uint64_t>(options.training.seed);
+  JudgeOptions judge_options = options.judging;
+  judge_options.candidates_tried = *tried;
+  judge_options.seed = static_cast<std::uint64_t>(options.training.seed);
   const bool comparable = *incumbent && (*incumbent)->forecasts;
   auto judgement = judge(ForecastTable{std::string(kEnsembleType), judging.truth, rule->combine(*tables)},
-                         judging.baselines, comparable ? &*(*incumbent)->forecasts : nullptr, judging);
+                         judging.baselines, comparable ? &*(*incumbent)->forecasts : nullptr, judge_options);
   if (!judgement) return forward_error(judgement);
   auto verdict = decide(*judgement, options.policy);
-  const auto each = members_alone(*tables, judging);
+  const auto each = members_alone(*tables, judge_options);
   if (!each) return forward_error(each);
-  const auto comparison = compare_members(*rule, *tables, {judging.alpha, judging.min_symbols});
+  const auto comparison = compare_members(*rule, *tables, {judge_options.alpha, judge_options.min_symbols});
   const Evidence evidence(*judgement, verdict, decide_alone(*judgement, options.policy), *each, draft->choice,
                           comparison);
 

@@ -22,13 +22,13 @@ std::vector<VersionId> versions_concerned(const LifeCycleState& state) {
 
 LiveForecasts::LiveForecasts(const MarketTape& tape, const Registry& registry, const LearningOptions& options,
                              ConfiguredWeights weights)
-    : tape_(tape), options_(options), weights_(std::move(weights)), book_(tape, registry, options.serving) {}
+    : tape_(tape), options_(options), weights_(std::move(weights)), cache_(tape, registry, options.serving) {}
 
 Result<std::vector<ForecastRow>> LiveForecasts::at(std::size_t bar, const LifeCycleState& state) {
   std::vector<ForecastRow> rows;
   const auto versions = versions_concerned(state);
   for (const VersionId& version : versions) {
-    auto said = book_.forecast(version, bar);
+    auto said = cache_.forecast(version, bar);
     if (!said) return forward_error(said);
     rows.push_back({tape_.close(bar), version.str(), std::move(*said)});
   }
@@ -36,7 +36,7 @@ Result<std::vector<ForecastRow>> LiveForecasts::at(std::size_t bar, const LifeCy
   return rows;
 }
 
-void LiveForecasts::keep_only_concerned(const LifeCycleState& state) { book_.keep_only(versions_concerned(state)); }
+void LiveForecasts::keep_only_concerned(const LifeCycleState& state) { cache_.keep_only(versions_concerned(state)); }
 
 /// The active version's forecasts, and the canary's where it has its share.
 std::vector<float> LiveForecasts::slot_forecast(const std::string& name, const TypeState& type,

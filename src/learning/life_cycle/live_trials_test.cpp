@@ -67,11 +67,11 @@ TEST_F(LiveTrialsTest, UndecidedItStaysAndAtItsEndACandidateIsRefused) {
   EXPECT_EQ(jobs_.open()[0].to, VersionStatus::rejected);
   EXPECT_EQ(jobs_.open()[0].approval, Approval::not_needed);
   EXPECT_FALSE(trials_.is_on_trial(challenger_));
-  EXPECT_EQ(life_log_.events()->back().kind, "rejected");
+  EXPECT_EQ(life_log_.events()->back().kind, EventKind::rejected);
 }
 
 TEST_F(LiveTrialsTest, InModeAdvisoryItIsProposedOnceAndTheTrialGoesOn) {
-  options_.deployment.mode = "advisory";
+  options_.deployment.mode = PolicyMode::advisory;
   hear(0.1, 0.1);
   decide();
   decide();

@@ -24,7 +24,7 @@ TEST(TrainingSettings, SayNothingOfWhoIsTrainedWhenAndWhatComesAfterwards) {
   other.training.threads = 2;
   other.triggers.retrain_hours = 1;
   other.jobs.max_recoveries = 1'000'000;
-  other.deployment.mode = "advisory";
+  other.deployment.mode = PolicyMode::advisory;
   other.deployment.stages.shadow.places = 1;
   EXPECT_EQ(training_settings_fingerprint(other), before);
 }
