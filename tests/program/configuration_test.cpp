@@ -100,9 +100,9 @@ TEST(Configuration, OnlyWhatAPersonChanged) {
 TEST(Configuration, AllThatIsWrongIsNamedWithItsPlaceByEveryCommand) {
   TestWorkspace place;
   place.environment = {{"CLM_ENSEMBLE_MIN_WEIGHT", "0.9"}};
-  std::ofstream(place.path() / "clm.toml")
-      << "[training]\nmodels = [\"xgbost\"]\n[universe]\ninterval = \"7q\"\n[triggers]\nkinds = [\"drift\"]\n"
-         "[canary]\nfirst_share = 0.7\n[ensemble]\nweights = [\"xgboost=-1\"]\n";
+  std::ofstream(place.path() / "clm.toml") << "[training]\nmodels = [\"xgbost\"]\n[universe]\ninterval = "
+                                              "\"7q\"\n[triggers]\nkinds = [\"time_based\", \"time_based\"]\n"
+                                              "[canary]\nfirst_share = 0.7\n[ensemble]\nweights = [\"xgboost=-1\"]\n";
   for (const char* command : {"config", "models", "cycle", "data", "predict"}) {
     const auto error = place.error({command}, 2);
     std::vector<std::string> places{error["where"]};
@@ -118,8 +118,17 @@ TEST(Configuration, AllThatIsWrongIsNamedWithItsPlaceByEveryCommand) {
         << command;
   }
   const Outcome told = place.run({"config"});
-  for (const char* part : {"xgbost", "7q", "drift", "canary.first_share", "xgboost=-1"})
+  for (const char* part : {"xgbost", "7q", "time_based", "canary.first_share", "xgboost=-1"})
     EXPECT_NE(told.err.find(part), std::string::npos) << part << told.err;
+}
+
+TEST(Configuration, ATriggerThatIsMisspeltIsRefusedWhereItIsWritten) {
+  const TestWorkspace place;
+  std::ofstream(place.path() / "clm.toml") << "[triggers]\nkinds = [\"time_based\", \"drift\"]\n";
+  const auto error = place.error({"config"}, 2);
+  EXPECT_EQ(error["code"], "config.range");
+  EXPECT_EQ(error["where"], (place.path() / "clm.toml").string() + ":2");
+  EXPECT_NE(error["remedy"].get<std::string>().find("drift_detected"), std::string::npos) << error;
 }
 
 TEST(Configuration, ABrokenFileIsListedLineByLine) {
