@@ -24,9 +24,6 @@ std::string state_of(const Job& job) {
                                                                              : std::string(to_string(job.state));
 }
 
-/// "2024-01-01 00:00"
-std::string minute_of(Timestamp time) { return to_string(time).substr(0, 16).replace(10, 1, " "); }
-
 Result<int> run(Program& program, const Flags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
@@ -48,9 +45,9 @@ Result<int> run(Program& program, const Flags& flags) {
   for (const Job& job : *jobs) {
     list.push_back(to_json(job));
     table.add({std::to_string(job.id), std::to_string(job.plan), state_of(job), describe(job),
-               std::string(to_string(job.priority)), minute_of(job.data_until),
-               job.decided_at ? minute_of(*job.decided_at) : "-", std::to_string(job.attempts), fixed(job.seconds, 1),
-               job.reason, job.outcome});
+               std::string(to_string(job.priority)), to_minutes_string(job.data_until),
+               job.decided_at ? to_minutes_string(*job.decided_at) : "-", std::to_string(job.attempts),
+               fixed(job.seconds, 1), job.reason, job.outcome});
   }
   for (const Plan& plan : *plans) {
     if (std::none_of(jobs->begin(), jobs->end(), [&](const Job& job) { return job.plan == plan.id; })) continue;
