@@ -19,17 +19,14 @@ void write_job(soci::session& session, const Job& job) {
   const std::string kind(to_string(job.kind)), version = job.version.str(), target(to_string(job.to));
   const std::string state(to_string(job.state)), approval(to_string(job.approval));
   const int trigger = static_cast<int>(job.trigger), priority = static_cast<int>(job.priority);
-  session
-      << "INSERT INTO jobs (job, plan, kind, model_type, version, target, trigger_by, priority, reason, evidence, "
-         "state, approval, decided_at, clocked_at, not_before, attempts, recoveries, seconds, outcome, settings) "
-         "VALUES "
-         "(:job, "
-         ":plan, :kind, :type, :version, :target, :trigger, :priority, :reason, :evidence, :state, :approval, "
-         ":until, :clocked, :not_before, :attempts, :recoveries, :seconds, :outcome, :settings) ON CONFLICT (job) DO "
-         "UPDATE SET state = "
-         "excluded.state, approval = excluded.approval, reason = excluded.reason, not_before = "
-         "excluded.not_before, attempts = excluded.attempts, recoveries = excluded.recoveries, seconds = "
-         "excluded.seconds, outcome = excluded.outcome, settings = excluded.settings",
+  session << "INSERT INTO jobs (job, plan, kind, model_type, version, target, trigger_by, priority, reason, evidence, "
+             "state, approval, decided_at, clocked_at, not_before, attempts, recoveries, seconds, outcome, settings) "
+             "VALUES (:job, :plan, :kind, :type, :version, :target, :trigger, :priority, :reason, :evidence, :state, "
+             ":approval, :until, :clocked, :not_before, :attempts, :recoveries, :seconds, :outcome, :settings) "
+             "ON CONFLICT (job) DO UPDATE SET state = excluded.state, approval = excluded.approval, "
+             "reason = excluded.reason, not_before = excluded.not_before, attempts = excluded.attempts, "
+             "recoveries = excluded.recoveries, seconds = excluded.seconds, outcome = excluded.outcome, "
+             "settings = excluded.settings",
       soci::use(id), soci::use(plan), soci::use(kind), soci::use(job.model_type), soci::use(version), soci::use(target),
       soci::use(trigger), soci::use(priority), soci::use(job.reason), soci::use(job.evidence_json), soci::use(state),
       soci::use(approval), soci::use(data_until), soci::use(clocked_at, clocked), soci::use(not_before),
@@ -39,8 +36,8 @@ void write_job(soci::session& session, const Job& job) {
 
 namespace {
 
-/// `conditions` names one number.
-std::vector<Job> select_jobs(soci::session& session, const std::string& conditions, int number) {
+/// Those that meet `conditions`, a WHERE clause without parameters; by number.
+std::vector<Job> select_jobs(soci::session& session, const std::string& conditions) {
   std::vector<Job> jobs;
   Job job;
   long long id = 0, plan = 0, data_until = 0, clocked_at = 0, not_before = 0;
@@ -52,8 +49,8 @@ std::vector<Job> select_jobs(soci::session& session, const std::string& conditio
                           "evidence, state, approval, decided_at, clocked_at, not_before, attempts, recoveries, "
                           "seconds, outcome, settings FROM jobs " +
                               conditions + " ORDER BY job",
-       soci::use(number), soci::into(id), soci::into(plan), soci::into(kind), soci::into(job.model_type),
-       soci::into(version), soci::into(target), soci::into(trigger), soci::into(priority), soci::into(job.reason),
+       soci::into(id), soci::into(plan), soci::into(kind), soci::into(job.model_type), soci::into(version),
+       soci::into(target), soci::into(trigger), soci::into(priority), soci::into(job.reason),
        soci::into(job.evidence_json), soci::into(state), soci::into(approval), soci::into(data_until),
        soci::into(clocked_at, clocked), soci::into(not_before), soci::into(job.attempts), soci::into(job.recoveries),
        soci::into(job.seconds), soci::into(job.outcome), soci::into(job.settings));
@@ -79,14 +76,13 @@ std::vector<Job> select_jobs(soci::session& session, const std::string& conditio
 }  // namespace
 
 std::vector<Job> read_jobs(soci::session& session, WhichJobs which) {
-  return select_jobs(session, "WHERE :all = 1 OR state IN ('pending', 'running')", which == WhichJobs::all ? 1 : 0);
+  return select_jobs(session, which == WhichJobs::all ? "" : "WHERE state IN ('pending', 'running')");
 }
 
 std::vector<Job> read_last_trainings(soci::session& session) {
   return select_jobs(session,
                      "WHERE job IN (SELECT max(job) FROM jobs WHERE kind = 'train' AND state IN ('completed', "
-                     "'failed') AND job > :none GROUP BY model_type)",
-                     0);
+                     "'failed') GROUP BY model_type)");
 }
 
 std::vector<Plan> read_plans(soci::session& session) {
