@@ -20,15 +20,15 @@ namespace {
 
 nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
 
-nlohmann::json to_json(const TriggerReading& sighting) {
-  return {{"model_type", sighting.trigger.model_type},
-          {"trigger", to_string(sighting.trigger.kind)},
-          {"fired", sighting.fired},
-          {"priority", to_string(sighting.trigger.priority)},
-          {"value", number(sighting.value)},
-          {"limit", number(sighting.limit)},
-          {"false_alarms", number(sighting.false_alarms_a_year)},
-          {"reason", sighting.trigger.reason}};
+nlohmann::json to_json(const TriggerReading& reading) {
+  return {{"model_type", reading.trigger.model_type},
+          {"trigger", to_string(reading.trigger.kind)},
+          {"fired", reading.fired},
+          {"priority", to_string(reading.trigger.priority)},
+          {"value", number(reading.value)},
+          {"limit", number(reading.limit)},
+          {"false_alarms", number(reading.false_alarms_a_year)},
+          {"reason", reading.trigger.reason}};
 }
 
 Result<int> run(Program& program) {
@@ -56,22 +56,22 @@ Result<int> run(Program& program) {
                                        place->context.get(), options.label, place->as_of, program.context());
   if (!tape) return forward_error(tape);
   if (auto known = log->set_universe(tape->symbols()); !known) return forward_error(known);
-  TriggerMonitor watch(*tape, **registry, *log, options);
+  TriggerMonitor monitor(*tape, **registry, *log, options);
   std::vector<TriggerKind> kinds;
   for (const TriggerType& one : trigger_types()) kinds.push_back(one.kind);
-  std::vector<TriggerReading> sightings;
+  std::vector<TriggerReading> readings;
   for (const auto& model_type : options.training.models) {
     const TypeState& type = state->types.at(model_type);
-    auto seen = watch.look(
+    auto seen = monitor.look(
         {model_type, type.active, type.active_data_end, type.last_attempt, type.chart ? &*type.chart : nullptr},
         tape->bars() - 1, kinds);
     if (!seen) return forward_error(seen);
-    for (TriggerReading& sighting : *seen) sightings.push_back(std::move(sighting));
+    for (TriggerReading& reading : *seen) readings.push_back(std::move(reading));
   }
 
   auto list = nlohmann::json::array();
   TextTable table({"type", "trigger", "fires", "value", "limit", "false/year", "what is seen"});
-  for (const TriggerReading& s : sightings) {
+  for (const TriggerReading& s : readings) {
     list.push_back(to_json(s));
     table.add({s.trigger.model_type, std::string(to_string(s.trigger.kind)),
                s.fired ? std::string(to_string(s.trigger.priority)) : "no", fixed(s.value, 4), fixed(s.limit, 4),

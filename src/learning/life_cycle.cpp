@@ -44,14 +44,14 @@ struct LifeCycle::Parts {
       : tape(its_tape),
         options(its_options),
         place(with_stages(borrowed, its_tape)),
-        watch(tape, place.registry, log, options),
+        monitor(tape, place.registry, log, options),
         journal(log),
         jobs(journal, place.registry, options),
-        types(journal, place.registry, watch, options),
+        types(journal, place.registry, monitor, options),
         forecasts(tape, place.registry, options, std::move(weights)),
         outcomes(tape, options),
         trials(journal, jobs, types, place.registry, options, tape.interval()),
-        planner(tape, watch, place.registry, place.log, journal, jobs, trials, options),
+        planner(tape, monitor, place.registry, place.log, journal, jobs, trials, options),
         broken(place.registry, journal, types, trials, planner, options),
         reconciler(place.registry, journal, jobs, types, trials, broken, options),
         runner(place, journal, jobs, types, trials, reconciler, options) {}
@@ -59,7 +59,7 @@ struct LifeCycle::Parts {
   const MarketTape& tape;
   const LearningOptions& options;
   CycleWorkplace place;
-  TriggerMonitor watch;
+  TriggerMonitor monitor;
   LifeCycleJournal journal;
   JobQueue jobs;
   ActiveTypes types;
@@ -109,7 +109,7 @@ Status LifeCycle::reconcile_and_carry_out(const RunContext& run) {
   if (parts.journal.state().last_close)
     if (auto done = carry_out(now, run); !done) return done;
   if (!left_to_do) return {};
-  if (const auto met = parts.broken.meet(active_before); !met) return forward_error(met);
+  if (const auto met = parts.broken.reconcile(active_before); !met) return forward_error(met);
   return {};
 }
 
@@ -132,7 +132,7 @@ Status LifeCycle::step(StepMode mode, const RunContext& run) {
   auto rows = parts_->forecasts.at(bar, state);
   if (!rows) return forward_error(rows);
   parts_->outcomes.wait_for(bar, *rows);
-  parts_->outcomes.hear(now, state);
+  parts_->outcomes.add_known(now, state);
   if (mode == StepMode::decide)
     if (auto decided = decide(bar); !decided) return decided;
   state.last_close = now;

@@ -24,8 +24,8 @@ enum class StepMode {
 /// held against what became of it; trials are decided; triggers are asked; and then the registry is changed. Live and
 /// replay are this class; they differ in the tape, and in that a replay decides at every bar.
 ///
-/// What a person does in between is met when it is resumed: a trial whose version was moved by hand is over, a version
-/// put into the shadow or the canary by hand is tried, one that was promoted by hand is watched.
+/// What a person does in between is taken into account when it is resumed: a trial whose version was moved by hand is
+/// over, a version put into the shadow or the canary by hand is tried, one that was promoted by hand is watched.
 ///
 /// What is decided at one moment is a plan of jobs (`Job`), committed together with forecasts and events before any of
 /// them is begun, and again when they are done. Killed anywhere, resuming goes on to the same versions, statuses,
@@ -39,8 +39,8 @@ enum class StepMode {
 /// the version stays active and the job has failed.
 ///
 /// In mode `advisory` moves of versions are jobs that wait for a person (`Approval::awaited`); what then was done in
-/// the registry is met like anything else that a person does, and a job whose version stands where it wanted it is
-/// completed, whoever moved it. In `logging_only` they are told and no more.
+/// the registry is taken into account like anything else that a person does, and a job whose version stands where it
+/// wanted it is completed, whoever moved it. In `logging_only` they are told and no more.
 ///
 /// Its parts: `LiveForecasts`, `LiveOutcomes`, `LiveTrials`, `TrainingPlanner`, `JobQueue` and `JobRunner`,
 /// `RegistryReconciler` with `BrokenVersions`; `LifeCycleJournal` holds the state.

@@ -82,10 +82,6 @@ std::vector<float> from_text(const std::string& text) {
   return values;
 }
 
-}  // namespace
-
-namespace {
-
 constexpr std::array<std::pair<EventKind, std::string_view>, 15> kEventKinds{{
     {EventKind::trigger, "trigger"},
     {EventKind::trained, "trained"},

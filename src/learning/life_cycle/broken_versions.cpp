@@ -34,7 +34,7 @@ Status BrokenVersions::reconcile_trials(Timestamp now) {
     if (trial.stage != Stage::watch) {
       const auto record = registry_.find(trial.challenger.str());
       if (!record) return forward_error(record);
-      if (record->status != status_in(trial.stage)) continue;  // somebody has moved it, which is met next
+      if (record->status != status_in(trial.stage)) continue;  // somebody has moved it, which is looked at next
       if (auto broken = fail_if_broken(trial.challenger, now); !broken) return forward_error(broken);
       continue;
     }
@@ -113,7 +113,7 @@ Result<VersionId> BrokenVersions::lost_of(const VersionId& active, const Version
   return record->status == VersionStatus::failed ? known : VersionId();
 }
 
-Result<std::map<std::string, VersionId>> BrokenVersions::meet(std::map<std::string, VersionId> active_before) {
+Result<std::map<std::string, VersionId>> BrokenVersions::reconcile(std::map<std::string, VersionId> active_before) {
   const Timestamp now = journal_.now();
   if (auto read = types_.read_all(); !read) return forward_error(read);
   for (const auto& [name, active] : active_versions(journal_.state())) {

@@ -17,7 +17,7 @@ class BrokenVersions {
 
   /// Reads the registry, and looks at every version that is active, on trial, or the nearest way back. `active_before`
   /// is what the state knew; the result is the same with what took the place of a lost version. Errors: the registry's.
-  Result<std::map<std::string, VersionId>> meet(std::map<std::string, VersionId> active_before);
+  Result<std::map<std::string, VersionId>> reconcile(std::map<std::string, VersionId> active_before);
   /// Whether the version is broken, and so `failed` from now on. Errors: the registry's.
   Result<bool> fail_if_broken(const VersionId& version, Timestamp now);
 

@@ -38,7 +38,7 @@ Status LiveOutcomes::restore(const ForecastHistory& history, Timestamp last) {
   return {};
 }
 
-void LiveOutcomes::hear(Timestamp now, LifeCycleState& state) {
+void LiveOutcomes::add_known(Timestamp now, LifeCycleState& state) {
   for (; !waiting_.empty() && tape_.known_at(waiting_.front().bar) <= now; waiting_.pop_front()) {
     const Waiting& due = waiting_.front();
     const std::vector<float> labels = labels_of(tape_, due.bar, now);

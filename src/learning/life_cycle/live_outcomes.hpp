@@ -21,7 +21,7 @@ class LiveOutcomes {
   /// Waits again for what was forecast by `last` and is not known by then. Errors: those of the history.
   Status restore(const ForecastHistory& history, Timestamp last);
   /// Every bar whose truth is known at `now` counts: for a trial and a chart, if it was decided after they began.
-  void hear(Timestamp now, LifeCycleState& state);
+  void add_known(Timestamp now, LifeCycleState& state);
 
  private:
   /// Forecasts whose truth is not known yet.

@@ -61,11 +61,11 @@ TEST(LiveOutcomes, AreHeardOnceTheTruthIsKnownAndNotBefore) {
   LiveOutcomes outcomes(tape(), options);
   LifeCycleState state = with_trial_since(199);
   for (std::size_t bar = 200; bar < 203; ++bar) outcomes.wait_for(bar, said_at(bar));
-  outcomes.hear(tape().known_at(200) - Duration(1), state);
+  outcomes.add_known(tape().known_at(200) - Duration(1), state);
   EXPECT_EQ(state.trials[0].losses.bars(), 0U);
-  outcomes.hear(tape().known_at(200), state);
+  outcomes.add_known(tape().known_at(200), state);
   EXPECT_EQ(state.trials[0].losses.bars(), 1U);
-  outcomes.hear(tape().known_at(202), state);
+  outcomes.add_known(tape().known_at(202), state);
   EXPECT_EQ(state.trials[0].losses.bars(), 3U);
   EXPECT_GT(state.trials[0].losses.report().gain, 0) << "the challenger was right";
   EXPECT_EQ(state.trials[0].challenger_behaviour.bars, 3U);
@@ -76,7 +76,7 @@ TEST(LiveOutcomes, WhatWasDecidedBeforeATrialBeganIsNoneOfIts) {
   LiveOutcomes outcomes(tape(), options);
   LifeCycleState state = with_trial_since(201);
   for (std::size_t bar = 200; bar < 203; ++bar) outcomes.wait_for(bar, said_at(bar));
-  outcomes.hear(tape().known_at(202), state);
+  outcomes.add_known(tape().known_at(202), state);
   EXPECT_EQ(state.trials[0].losses.bars(), 1U);
 }
 
@@ -90,11 +90,11 @@ TEST(LiveOutcomes, AfterAKillTheSameBarsAreWaitedFor) {
     for (const ForecastRow& row : said_at(bar)) history.rows.push_back(row);
   }
   const Timestamp last = tape().close(209);
-  whole.hear(last, in_one_go);
+  whole.add_known(last, in_one_go);
   killed.trials[0].losses = in_one_go.trials[0].losses;
   ASSERT_TRUE(resumed.restore(history, last));
-  whole.hear(tape().known_at(209), in_one_go);
-  resumed.hear(tape().known_at(209), killed);
+  whole.add_known(tape().known_at(209), in_one_go);
+  resumed.add_known(tape().known_at(209), killed);
   EXPECT_EQ(killed.trials[0].losses.bars(), 10U);
   EXPECT_EQ(killed.trials[0].losses.state(), in_one_go.trials[0].losses.state());
 }

@@ -90,7 +90,7 @@ Status RegistryReconciler::propose_trained(const VersionRecord& record, const Ve
 
 Status RegistryReconciler::reconcile_what_a_person_did(std::map<std::string, VersionId> active_before) {
   const Timestamp now = journal_.now();
-  auto sound = broken_.meet(active_before);
+  auto sound = broken_.reconcile(active_before);
   if (!sound) return forward_error(sound);
   active_before = std::move(*sound);
   // What was proposed may have become impossible.

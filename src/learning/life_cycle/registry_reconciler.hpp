@@ -8,8 +8,8 @@
 
 namespace clm {
 
-/// What the registry says is met: versions that a cycle has made, and what a person has done. Trials begin, start over
-/// or end with it. Borrows all it is given.
+/// Brings the state into line with the registry: versions that a cycle has made, and what a person has done. Trials
+/// begin, start over or end with it. Borrows all it is given.
 class RegistryReconciler {
  public:
   RegistryReconciler(Registry& registry, LifeCycleJournal& journal, JobQueue& jobs, ActiveTypes& types,

@@ -15,7 +15,7 @@ ModelFreshness freshness_of(const TriggerSubject& subject) {
   return freshness;
 }
 
-TriggerReading sighting_of(std::optional<Trigger> fired, Trigger otherwise, double value, double limit) {
+TriggerReading reading_of(std::optional<Trigger> fired, Trigger otherwise, double value, double limit) {
   TriggerReading reading;
   reading.fired = fired.has_value();
   reading.trigger = fired ? std::move(*fired) : std::move(otherwise);
@@ -33,10 +33,10 @@ class AgeCheck final : public TriggerCheck {
     const Timestamp now = place_.tape.close(bar);
     const ModelFreshness freshness = freshness_of(subject);
     const Duration age = now - *freshness.newest_data_end;
-    return sighting_of(check_age(freshness, now, options),
-                       {subject.model_type, TriggerKind::time_based, Priority::medium,
-                        "the newest data that was learned from ended " + to_string(age) + " ago"},
-                       in_hours(age), options.retrain_hours);
+    return reading_of(check_age(freshness, now, options),
+                      {subject.model_type, TriggerKind::time_based, Priority::medium,
+                       "the newest data that was learned from ended " + to_string(age) + " ago"},
+                      in_hours(age), options.retrain_hours);
   }
 
  private:
@@ -51,10 +51,10 @@ class NewBarsCheck final : public TriggerCheck {
     const TriggerOptions& options = place_.options.triggers;
     const ModelFreshness freshness = freshness_of(subject);
     const std::int64_t new_bars = place_.tape.rows_since(*freshness.newest_data_end, bar);
-    return sighting_of(check_new_bars(freshness, place_.tape.close(bar), new_bars, options),
-                       {subject.model_type, TriggerKind::data_volume, Priority::medium,
-                        std::to_string(new_bars) + " new bars since the newest data that was learned from"},
-                       static_cast<double>(new_bars), static_cast<double>(options.new_bars));
+    return reading_of(check_new_bars(freshness, place_.tape.close(bar), new_bars, options),
+                      {subject.model_type, TriggerKind::data_volume, Priority::medium,
+                       std::to_string(new_bars) + " new bars since the newest data that was learned from"},
+                      static_cast<double>(new_bars), static_cast<double>(options.new_bars));
   }
 
  private:
