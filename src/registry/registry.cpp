@@ -95,7 +95,7 @@ void step(soci::session& session, VersionRecord& record, VersionStatus to, const
 tl::unexpected<Error> way_back_broken(const Slot& slot, const VersionId& version, const Error& problem,
                                       const VersionId& older) {
   std::string remedy;
-  if (problem.code != kUnloadable) remedy = "Put its bytes back: clm reproduce " + version.str() + " --restore. ";
+  if (!are_bytes_sound(problem)) remedy = "Put its bytes back: clm reproduce " + version.str() + " --restore. ";
   remedy += older.empty() ? "No older version of " + slot_name(slot) + " is sound; without one: clm retire " +
                                 slot.model_type + " --reason TEXT."
                           : "Or go back to the next older sound one: clm rollback " + slot.model_type + " --to " +
@@ -106,6 +106,8 @@ tl::unexpected<Error> way_back_broken(const Slot& slot, const VersionId& version
 }
 
 }  // namespace
+
+bool are_bytes_sound(const Error& problem) { return problem.code == kUnloadable; }
 
 Result<Registry> Registry::open(Database& database, ArtifactStore store, const Clock* clock, LoadCheck loads) {
   if (auto migrated = database.migrate("registry", registry_migrations()); !migrated) return forward_error(migrated);

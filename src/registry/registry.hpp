@@ -74,6 +74,10 @@ struct ActiveAlias {
 /// are, which the registry does not. An error of kind integrity: it cannot. Any other: nobody can tell.
 using LoadCheck = std::function<Status(const StoredArtifact&)>;
 
+/// Whether a version that is not usable has the bytes that it should have, and only cannot be loaded
+/// (`artifact.unloadable`); putting bytes back is no remedy then.
+bool are_bytes_sound(const Error& problem);
+
 /// The versions, their life cycle with evidence, and the way back. Every change is one transaction that moves the
 /// status and the alias and writes the event with its evidence; two writers serialise. As thread-safe as its
 /// database, i.e. one per thread; borrows it.

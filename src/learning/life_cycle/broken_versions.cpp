@@ -10,8 +10,8 @@ Result<bool> BrokenVersions::fail_if_broken(const VersionId& version, Timestamp 
   if (!problem) return forward_error(problem);
   if (!*problem) return false;
   const std::string what = (*problem)->message + ((*problem)->where.empty() ? "" : " (" + (*problem)->where + ")");
-  const bool are_bytes_sound = (*problem)->code == "artifact.unloadable";
-  const Decision failure{now, "life cycle", (are_bytes_sound ? "" : "its stored bytes are broken: ") + what, {}};
+  const Decision failure{
+      now, "life cycle", (are_bytes_sound(**problem) ? "" : "its stored bytes are broken: ") + what, {}};
   if (auto failed = registry_.advance(version, VersionStatus::failed, failure); !failed) return forward_error(failed);
   journal_.record_event(now, EventKind::failed, record->slot.model_type, version, failure.reason);
   return true;
