@@ -41,9 +41,10 @@ Result<int> run(Program& program, const Flags& flags) {
        {"still_in_ensemble", or_null(*still_in)}},
       model_type + ": " + (rolled_back.empty() ? "" : rolled_back + " is rolled back, ") + active +
           " is active again." +
-          (still_in->empty() ? ""
-                             : " The active ensemble " + *still_in +
-                                   " goes on with the one rolled back: clm rollback ensemble, or clm cycle."));
+          (still_in->empty()
+               ? ""
+               : " The active ensemble " + *still_in +
+                     " goes on with the one rolled back: clm rollback ensemble --reason TEXT, or clm cycle."));
   return 0;
 }
 

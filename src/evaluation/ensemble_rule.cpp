@@ -148,7 +148,8 @@ Result<EnsembleRule> EnsembleRule::load(const std::filesystem::path& file) {
   const auto text = read_file(file, kMaxFileBytes);
   if (!text) return forward_error(text);
   const auto broken = [&](const std::string& what) {
-    return fail(ErrorKind::integrity, "ensemble.load", what, file.string(), "Roll back: clm rollback ensemble.");
+    return fail(ErrorKind::integrity, "ensemble.load", what, file.string(),
+                "Roll back: clm rollback ensemble --reason TEXT.");
   };
   try {
     const auto document = nlohmann::json::parse(*text);

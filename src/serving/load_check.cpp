@@ -31,7 +31,7 @@ Status check_loads(const StoredArtifact& artifact) {
                                 });
   if (alike) return {};
   return fail(ErrorKind::integrity, "ensemble.load", "its rule is about other members than its manifest", file.string(),
-              "Roll back: clm rollback ensemble.");
+              "Roll back: clm rollback ensemble --reason TEXT.");
 }
 
 }  // namespace clm
