@@ -16,48 +16,53 @@
 
 namespace clm {
 
+/// Parameters that both kinds of boosted trees have, whatever their libraries call them.
+struct BoostingFields {
+  static constexpr OptionField rounds{"rounds", {1, 100'000}, "trees", "Trees at most."};
+  static constexpr OptionField learning_rate{"learning_rate", {1e-6, 1}, "", "Shrinkage of a tree."};
+  static constexpr OptionField subsample{"subsample", {0.01, 1}, "", "Share of the rows a tree sees."};
+  static constexpr OptionField colsample{"colsample", {0.01, 1}, "", "Share of the features a tree sees."};
+  static constexpr OptionField lambda{"lambda", {0, 1e12}, "row weights", "L2 penalty on leaf values."};
+  static constexpr OptionField early_stopping_rounds{
+      "early_stopping_rounds", {0, 100'000}, "trees", "Stop after so many without a better validation loss; 0: never."};
+  static constexpr OptionField stopping_metric{"stopping_metric"};
+  static constexpr OptionField max_bin{"max_bin", {2, 65'535}, "bins", "Histogram bins per feature."};
+};
+
 /// One list of fields per options struct serves writing, reading, checking and the settings. `Options` may be const.
 template <typename Options, typename Visit>
 requires std::is_same_v<std::remove_const_t<Options>, XgboostOptions>
 void visit_fields(Options& options, Visit&& visit) {
-  visit(OptionField{"rounds", {1, 100'000}, "trees", "Trees at most."}, options.rounds);
+  visit(BoostingFields::rounds, options.rounds);
   visit(OptionField{"max_depth", {1, 16}, "levels", "Depth of a tree."}, options.max_depth);
-  visit(OptionField{"learning_rate", {1e-6, 1}, "", "Shrinkage of a tree."}, options.learning_rate);
-  visit(OptionField{"subsample", {0.01, 1}, "", "Share of the rows a tree sees."}, options.subsample);
-  visit(OptionField{"colsample", {0.01, 1}, "", "Share of the features a tree sees."}, options.colsample);
+  visit(BoostingFields::learning_rate, options.learning_rate);
+  visit(BoostingFields::subsample, options.subsample);
+  visit(BoostingFields::colsample, options.colsample);
   visit(OptionField{"colsample_bynode", {0.01, 1}, "", "Share of the features a split sees."},
         options.colsample_bynode);
   visit(OptionField{"min_child_weight", {0, 1e12}, "row weights", "Least weight in a leaf."}, options.min_child_weight);
-  visit(OptionField{"lambda", {0, 1e12}, "row weights", "L2 penalty on leaf values."}, options.lambda);
-  visit(OptionField{"early_stopping_rounds",
-                    {0, 100'000},
-                    "trees",
-                    "Stop after so many without a better validation loss; 0: never."},
-        options.early_stopping_rounds);
-  visit(OptionField{"stopping_metric"}, options.stopping_metric);
-  visit(OptionField{"max_bin", {2, 65'535}, "bins", "Histogram bins per feature."}, options.max_bin);
+  visit(BoostingFields::lambda, options.lambda);
+  visit(BoostingFields::early_stopping_rounds, options.early_stopping_rounds);
+  visit(BoostingFields::stopping_metric, options.stopping_metric);
+  visit(BoostingFields::max_bin, options.max_bin);
 }
 
 template <typename Options, typename Visit>
 requires std::is_same_v<std::remove_const_t<Options>, LightGbmOptions>
 void visit_fields(Options& options, Visit&& visit) {
-  visit(OptionField{"rounds", {1, 100'000}, "trees", "Trees at most."}, options.rounds);
+  visit(BoostingFields::rounds, options.rounds);
   visit(OptionField{"num_leaves", {2, 131'072}, "leaves", "Leaves of a tree."}, options.num_leaves);
   visit(OptionField{"max_depth", {-1, 1'000}, "levels", "Depth of a tree; -1: no limit."}, options.max_depth);
-  visit(OptionField{"learning_rate", {1e-6, 1}, "", "Shrinkage of a tree."}, options.learning_rate);
-  visit(OptionField{"subsample", {0.01, 1}, "", "Share of the rows a tree sees."}, options.subsample);
-  visit(OptionField{"colsample", {0.01, 1}, "", "Share of the features a tree sees."}, options.colsample);
+  visit(BoostingFields::learning_rate, options.learning_rate);
+  visit(BoostingFields::subsample, options.subsample);
+  visit(BoostingFields::colsample, options.colsample);
   visit(OptionField{"min_data_in_leaf", {1, 1e9}, "rows", "Least rows in a leaf."}, options.min_data_in_leaf);
-  visit(OptionField{"lambda", {0, 1e12}, "row weights", "L2 penalty on leaf values."}, options.lambda);
+  visit(BoostingFields::lambda, options.lambda);
   visit(OptionField{"extra_trees", {}, "", "Draw thresholds at random: splits follow noise less."},
         options.extra_trees);
-  visit(OptionField{"early_stopping_rounds",
-                    {0, 100'000},
-                    "trees",
-                    "Stop after so many without a better validation loss; 0: never."},
-        options.early_stopping_rounds);
-  visit(OptionField{"stopping_metric"}, options.stopping_metric);
-  visit(OptionField{"max_bin", {2, 65'535}, "bins", "Histogram bins per feature."}, options.max_bin);
+  visit(BoostingFields::early_stopping_rounds, options.early_stopping_rounds);
+  visit(BoostingFields::stopping_metric, options.stopping_metric);
+  visit(BoostingFields::max_bin, options.max_bin);
   visit(OptionField{"bin_sample_rows", {1, 1e9}}, options.bin_sample_rows);
 }
 
