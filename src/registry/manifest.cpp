@@ -179,37 +179,41 @@ class ObjectReader {
   std::set<std::string> seen_;
 };
 
-/// Up to the first that is wrong, which `error` then says.
+/// The entries of a list, each read by `read`, up to the first that is wrong, which `error` then says.
+template <typename Item, typename Read>
+std::vector<Item> take_list(ObjectReader& top, const std::string& name, const std::string& file,
+                            std::optional<Error>& error, Read read) {
+  std::vector<Item> items;
+  for (const Json& entry : top.array(name)) {
+    ObjectReader one(entry, name + "/" + std::to_string(items.size()) + "/", file, error);
+    Item item = read(one);
+    one.refuse_others();
+    if (error) return items;
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
 std::vector<ManifestMember> take_members(ObjectReader& top, const std::string& file, std::optional<Error>& error) {
-  std::vector<ManifestMember> members;
-  for (const Json& entry : top.array("members")) {
-    ObjectReader one(entry, "members/" + std::to_string(members.size()) + "/", file, error);
+  auto members = take_list<ManifestMember>(top, "members", file, error, [](ObjectReader& one) {
     ManifestMember read;
     read.model_type = one.text("model_type");
     read.version = one.text("version");
     read.weight = one.number("weight");
-    one.refuse_others();
-    if (error) return members;
-    members.push_back(std::move(read));
-  }
+    return read;
+  });
   if (members.empty()) top.refuse("manifest.field_value", "members", "must not be empty");
   return members;
 }
 
-/// Likewise.
 std::vector<ManifestFile> take_files(ObjectReader& top, const std::string& file, std::optional<Error>& error) {
-  std::vector<ManifestFile> files;
-  for (const Json& entry : top.array("files")) {
-    ObjectReader one(entry, "files/" + std::to_string(files.size()) + "/", file, error);
+  return take_list<ManifestFile>(top, "files", file, error, [](ObjectReader& one) {
     ManifestFile read;
     read.name = one.text("name");
     read.sha256 = one.text("sha256");
     read.bytes = one.count("bytes");
-    one.refuse_others();
-    if (error) return files;
-    files.push_back(std::move(read));
-  }
-  return files;
+    return read;
+  });
 }
 
 Manifest take_fields(const Json& document, const std::string& file, std::optional<Error>& error) {
