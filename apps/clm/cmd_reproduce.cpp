@@ -75,11 +75,9 @@ Result<Entry> reproduce_one(Program& program, Workspace& workspace, Registry& re
                             const Flags& flags) {
   const auto manifest = stored_manifest(record);
   if (!manifest) return forward_error(manifest);
-  const auto series = workspace.context_series();
-  if (!series) return forward_error(series);
   const auto learned = read_protocol(manifest->protocol_json);
   if (!learned) return forward_error(learned);
-  const auto context = StoreContextSource::open(**series, learned->venue, manifest->created_as_of);
+  const auto context = open_protocol_context(workspace, *learned, manifest->created_as_of);
   if (!context) return forward_error(context);
   const OpenCandles open = [&](const Protocol& protocol) { return open_protocol_candles(workspace, protocol); };
   auto found = reproduce(registry, record, open, &*context, program.context());

@@ -196,11 +196,9 @@ Result<const HeldOutRows*> HeldOutShelf::rows_of(Workspace& workspace, const Man
   if (protocol.is_object()) protocol.erase("warm_start");  // decides nothing about rows
   const std::string key = protocol.dump() + manifest.label_json + manifest.feature_hash + manifest.data_fingerprint;
   if (rows_ != nullptr && key == key_) return rows_.get();
-  const auto series = workspace.context_series();
-  if (!series) return forward_error(series);
-  const auto asked_protocol = read_protocol(manifest.protocol_json);
-  if (!asked_protocol) return forward_error(asked_protocol);
-  const auto context = StoreContextSource::open(**series, asked_protocol->venue, manifest.created_as_of);
+  const auto learned = read_protocol(manifest.protocol_json);
+  if (!learned) return forward_error(learned);
+  const auto context = open_protocol_context(workspace, *learned, manifest.created_as_of);
   if (!context) return forward_error(context);
   const OpenCandles open = [&](const Protocol& asked) { return open_protocol_candles(workspace, asked); };
   auto made = held_out_rows(manifest, open, &*context, run);

@@ -75,6 +75,13 @@ Result<std::unique_ptr<CandleSource>> open_protocol_candles(Workspace& workspace
   return std::unique_ptr<CandleSource>(std::move(*candles));
 }
 
+Result<StoreContextSource> open_protocol_context(Workspace& workspace, const Protocol& protocol,
+                                                 Timestamp known_until) {
+  const auto series = workspace.context_series();
+  if (!series) return forward_error(series);
+  return StoreContextSource::open(**series, protocol.venue, known_until);
+}
+
 Result<PredictorOptions> predictor_options(const LearningOptions& learning) {
   const auto weights = configured_weights(learning.ensemble);
   if (!weights) return forward_error(weights);

@@ -50,6 +50,10 @@ Result<std::vector<Symbol>> stored_symbols(const AskedSymbols& asked, const Stor
 /// its symbols is damaged: a version is about exactly these.
 Result<std::unique_ptr<CandleSource>> open_protocol_candles(Workspace& workspace, const Protocol& protocol);
 
+/// The context series beside those candles as they were known at `known_until`: of the protocol's venue. Errors: those
+/// of the store.
+Result<StoreContextSource> open_protocol_context(Workspace& workspace, const Protocol& protocol, Timestamp known_until);
+
 /// Weights, their bounds and costs for a predictor, as the settings have them. Errors of `configured_weights` (usage).
 Result<PredictorOptions> predictor_options(const LearningOptions& learning);
 
