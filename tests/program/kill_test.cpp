@@ -5,6 +5,8 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <set>
+
 #include <nlohmann/json.hpp>
 
 #include "base/random.hpp"
@@ -131,14 +133,19 @@ TEST(Kill, AnUndoIsCompletedByTheNextOne) {
   EXPECT_EQ(killer.killed(), rounds);
 }
 
-/// version -> the ways it went, in order. Evidence that is added to a version where it stands moves nothing: one that
-/// was stored, but not entered when its process was killed, is adopted first and judged afterwards.
+/// version -> the ways it went, in order. A version that was stored, but not entered when its process was killed, is
+/// adopted first, by "recovery", and judged afterwards: the one event that adds its evidence where it stands is no way.
 std::map<std::string, std::vector<std::string>> ways(const TestWorkspace& place) {
   std::map<std::string, std::vector<std::string>> ways;
+  std::set<std::string> adopted;
   const auto history = place.json({"history"});
-  for (const auto& event : history["events"])
-    if (event["from"] != event["to"])
-      ways[event["version"]].push_back(event["from"].get<std::string>() + ">" + event["to"].get<std::string>());
+  for (const auto& event : history["events"]) {
+    const auto version = event["version"].get<std::string>();
+    const std::string way = event["from"].get<std::string>() + ">" + event["to"].get<std::string>();
+    if (way == "candidate>candidate" && adopted.erase(version) > 0) continue;
+    if (way == "training>candidate" && event["actor"] == "recovery") adopted.insert(version);
+    ways[version].push_back(way);
+  }
   return ways;
 }
 
