@@ -91,11 +91,13 @@ Status note_written(const fs::path& root, const std::set<SeriesKey>& series) {
 
 Status forget_written(const fs::path& root, const std::map<SeriesKey, std::set<std::string>>& forgotten) {
   PendingFiles pending;
-  for (const auto& [key, names] : forgotten) {
+  for (const auto& [key, named] : forgotten) {
     const auto list = list_of(root, key);
     if (!list) return forward_error(list);
     std::set<std::string> periods = listed_periods(*list, key.interval);
-    if (std::erase_if(periods, [&](const std::string& period) { return names.contains(period); }) == 0) continue;
+    std::size_t erased = 0;
+    for (const std::string& name : named) erased += periods.erase(name);
+    if (erased == 0) continue;
     if (auto put = put_list(pending, *list, periods); !put) return put;
   }
   return pending.publish();
