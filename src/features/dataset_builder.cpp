@@ -9,6 +9,7 @@
 
 #include "base/contract.hpp"
 #include "base/probability_distribution.hpp"
+#include "features/horizon_volatility.hpp"
 
 namespace clm {
 namespace {

@@ -11,8 +11,6 @@ namespace clm {
 namespace {
 
 constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
-/// A window with fewer of its returns present than this says too little about volatility.
-constexpr double kMinPresentShare = 0.8;
 
 bool adjacent(const CandleSeries& series, std::size_t earlier) {
   return series.candles[earlier + 1].open_time - series.candles[earlier].open_time == series.key.interval.length();
@@ -82,38 +80,6 @@ ForwardReturns forward_returns(const CandleSeries& series, int horizon_bars, int
     if (!(entry_price > 0) || !(exit_price > 0)) continue;
     out.log_return[t] = static_cast<float>(std::log(exit_price / entry_price));
     out.known_at_ms[t] = series.known_at(exit).ms();
-  }
-  return out;
-}
-
-std::vector<float> horizon_volatility(const CandleSeries& series, int window_bars, int horizon_bars) {
-  expects(window_bars >= 2 && horizon_bars >= 1, "volatility has a window and a horizon");
-  const std::size_t bars = series.candles.size();
-  const auto window = static_cast<std::size_t>(window_bars);
-  std::vector<double> one_bar(bars, kMissing);
-  for (std::size_t t = 1; t < bars; ++t) {
-    const double before = series.candles[t - 1].close, now = series.candles[t].close;
-    if (adjacent(series, t - 1) && before > 0 && now > 0) one_bar[t] = std::log(now / before);
-  }
-  std::vector<float> out(bars, kUnknown);
-  double sum = 0, sum_of_squares = 0;
-  std::size_t present = 0;
-  const auto add = [&](double value, double sign) {
-    if (std::isnan(value)) return;
-    sum += sign * value;
-    sum_of_squares += sign * value * value;
-    present = sign > 0 ? present + 1 : present - 1;
-  };
-  const auto enough = static_cast<std::size_t>(std::ceil(kMinPresentShare * static_cast<double>(window_bars)));
-  for (std::size_t t = 0; t < bars; ++t) {
-    add(one_bar[t], +1);
-    if (t >= window) add(one_bar[t - window], -1);
-    if (t < window || present < enough) continue;
-    const auto n = static_cast<double>(present);
-    const double variance = (sum_of_squares - sum * sum / n) / (n - 1);
-    // Below this the running sums' rounding is all there is: a price that does not move has no unit.
-    constexpr double kSmallestVariance = 1e-14;
-    if (variance > kSmallestVariance) out[t] = static_cast<float>(std::sqrt(variance * horizon_bars));
   }
   return out;
 }

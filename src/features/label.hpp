@@ -47,9 +47,4 @@ struct ForwardReturns {
 /// way must exist; a candle of the series counts only once its close is not after `as_of`. Cost: O(bars).
 ForwardReturns forward_returns(const CandleSeries& series, int horizon_bars, int entry_delay_bars, Timestamp as_of);
 
-/// Standard deviation of the last `window_bars` one-bar log returns up to and including bar t, times
-/// sqrt(horizon_bars); NaN before the window is full, where under 80 % of its returns exist, or where it is zero.
-/// Returns across a gap do not count. Cost: O(bars).
-std::vector<float> horizon_volatility(const CandleSeries& series, int window_bars, int horizon_bars);
-
 }  // namespace clm

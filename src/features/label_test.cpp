@@ -57,27 +57,6 @@ TEST(ForwardReturns, AGapOnTheWayMeansNoLabel) {
   EXPECT_FALSE(std::isnan(forward.log_return[3]));
 }
 
-TEST(HorizonVolatility, IsTheSampleDeviationOfTheWindowAndUsesNoLaterBar) {
-  std::vector<double> prices{100};
-  for (int i = 0; i < 40; ++i) prices.push_back(prices.back() * (i % 3 == 0 ? 1.02 : 0.995));
-  const auto volatility = horizon_volatility(opens(prices), 10, 4);
-  for (std::size_t t = 10; t < prices.size(); ++t) {
-    double mean = 0, square = 0;
-    for (std::size_t k = t - 9; k <= t; ++k) mean += std::log(prices[k] / prices[k - 1]) / 10;
-    for (std::size_t k = t - 9; k <= t; ++k) square += std::pow(std::log(prices[k] / prices[k - 1]) - mean, 2);
-    EXPECT_NEAR(volatility[t], std::sqrt(square / 9 * 4), 1e-7);
-  }
-  EXPECT_TRUE(std::isnan(volatility[9])) << "the window is not full";
-  const auto cut = horizon_volatility(opens({prices.begin(), prices.begin() + 21}), 10, 4);
-  for (std::size_t t = 0; t < cut.size(); ++t)
-    EXPECT_TRUE(cut[t] == volatility[t] || (std::isnan(cut[t]) && std::isnan(volatility[t])));
-}
-
-TEST(HorizonVolatility, AFrozenPriceHasNone) {
-  const auto volatility = horizon_volatility(opens(std::vector<double>(50, 7.5)), 10, 1);
-  for (const float v : volatility) EXPECT_TRUE(std::isnan(v));
-}
-
 TEST(LabelTarget, NamesRoundTripAndUnknownOnesAreRefused) {
   for (const auto* name : {"plain", "relative", "rank", "blend"})
     EXPECT_EQ(to_string(parse_label_target(name).value()), name);

@@ -7,6 +7,7 @@
 
 #include "features/dataset_builder.hpp"
 #include "features/feature_engine.hpp"
+#include "features/horizon_volatility.hpp"
 #include "learning/data/label_overlap.hpp"
 
 namespace clm {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 
+#include "features/horizon_volatility.hpp"
 #include "learning/replay_fixture.hpp"
 #include "learning/universe.hpp"
 
