@@ -3,6 +3,8 @@
 #include <span>
 #include <vector>
 
+#include "market/candle.hpp"
+
 namespace clm {
 
 /// The closed bars that the rows of a frame were computed from, for models that read sequences: every usable bar of
@@ -20,6 +22,33 @@ struct BarHistory {
   std::span<const std::int64_t> open_times_of(std::size_t symbol) const {
     return std::span(open_time_ms).subspan(symbol_begin[symbol], symbol_begin[symbol + 1] - symbol_begin[symbol]);
   }
+};
+
+/// 1 + the quote volume of a bar, by volume times close where that is not told; NaN = neither.
+inline double one_and_quote_volume(const Candle& candle) {
+  const double quote_volume = candle.quote_volume >= 0 ? candle.quote_volume : candle.volume * candle.close;
+  return quote_volume >= 0 ? 1.0 + quote_volume : kMissing;
+}
+
+/// The last bars of every symbol, kept up to date bar by bar: what a model that reads sequences needs of a history.
+class RecentBars {
+ public:
+  /// The last `bars` of every symbol of `history`.
+  RecentBars(const BarHistory& history, std::size_t bars);
+
+  /// Adds a usable candle of a symbol, later than its last one.
+  void add(std::size_t symbol, const Candle& candle);
+  /// The last bars of every symbol. O(bars).
+  BarHistory newest() const;
+
+ private:
+  struct OfSymbol {
+    std::vector<std::int64_t> open_time_ms;
+    std::vector<double> log_close;
+    std::vector<float> log_volume;
+  };
+  std::size_t bars_;
+  std::vector<OfSymbol> symbols_;
 };
 
 }  // namespace clm

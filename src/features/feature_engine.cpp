@@ -51,11 +51,9 @@ BarHistory history_of(std::span<const Candle> candles, std::span<const BarRecord
   std::size_t bars = 0;
   for (std::size_t i = 0; i < candles.size(); ++i) {
     if (!records[i].usable) continue;
-    const Candle& candle = candles[i];
-    const double quote_volume = candle.quote_volume >= 0 ? candle.quote_volume : candle.volume * candle.close;
-    history.open_time_ms[bars] = candle.open_time.ms();
-    history.log_close[bars] = std::log(candle.close);
-    one_and_volume[bars] = quote_volume >= 0 ? 1.0 + quote_volume : kMissing;
+    history.open_time_ms[bars] = candles[i].open_time.ms();
+    history.log_close[bars] = std::log(candles[i].close);
+    one_and_volume[bars] = one_and_quote_volume(candles[i]);
     ++bars;
   }
   history.open_time_ms.resize(bars);
@@ -377,16 +375,6 @@ Result<FeatureFrame> compute_features(const FeatureSet& set, const CandleSource&
   auto history = run_feature_history(set, candles, context, options, KeepPipelines::no, run);
   if (!history) return forward_error(history);
   return std::move(history->frame);
-}
-
-Result<FeatureFrame> compute_latest_features(const FeatureSet& set, const CandleSource& candles,
-                                             const ContextSource* context, Timestamp as_of, const RunContext& run) {
-  const std::int64_t length = candles.interval().ms();
-  FeatureOptions options;
-  options.as_of = as_of;
-  // A bar that opened after as_of - 2 lengths and closed by as_of is the newest there can be.
-  options.rows = {Timestamp(as_of.ms() - 2 * length + 1), as_of};
-  return compute_features(set, candles, context, options, run);
 }
 
 }  // namespace clm

@@ -29,9 +29,4 @@ struct FeatureOptions {
 Result<FeatureFrame> compute_features(const FeatureSet& set, const CandleSource& candles, const ContextSource* context,
                                       const FeatureOptions& options, const RunContext& run);
 
-/// The last row of every symbol known at `as_of`, with the bits that `compute_features` gives it. A symbol without a
-/// bar that closed in the last interval before `as_of` has no row: it is stale.
-Result<FeatureFrame> compute_latest_features(const FeatureSet& set, const CandleSource& candles,
-                                             const ContextSource* context, Timestamp as_of, const RunContext& run);
-
 }  // namespace clm

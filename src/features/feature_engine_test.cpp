@@ -113,46 +113,111 @@ TEST(FeatureEngine, TheBarsBehindTheRowsAreThoseKnown) {
   FeatureOptions options;
   options.as_of = as_of;
   expect_bars(compute(core_feature_set(), source, nullptr, options), as_of);
-  // The newest rows alone have all bars behind them, too.
-  TestRun run;
-  const auto latest = compute_latest_features(core_feature_set(), source, nullptr, as_of, run.context());
-  ASSERT_TRUE(latest);
-  EXPECT_LE(latest->rows(), market.size());
-  expect_bars(*latest, as_of);
 }
 
-TEST(FeatureEngine, LiveEqualsBatchToTheBit) {
-  const auto market = gappy_market(5, 900);
+/// Those of the last `count` bars of every symbol that `live` knows beside `whole`, whose bars end at `as_of`.
+void expect_recent_bars(const BarHistory& live, const BarHistory& whole, std::size_t count, Timestamp as_of,
+                        Interval interval) {
+  ASSERT_EQ(live.symbols(), whole.symbols());
+  for (std::size_t s = 0; s < whole.symbols(); ++s) {
+    const auto times = whole.open_times_of(s);
+    const auto known = static_cast<std::size_t>(
+        std::upper_bound(times.begin(), times.end(), (as_of - interval.length()).ms()) - times.begin());
+    const std::size_t kept = std::min(count, known);
+    ASSERT_EQ(live.open_times_of(s).size(), kept);
+    for (std::size_t i = 0; i < kept; ++i) {
+      const std::size_t a = live.symbol_begin[s] + i, b = whole.symbol_begin[s] + known - kept + i;
+      ASSERT_EQ(live.open_time_ms[a], whole.open_time_ms[b]);
+      ASSERT_EQ(live.log_close[a], whole.log_close[b]);
+      ASSERT_TRUE(same_bits({&live.log_volume[a], 1}, {&whole.log_volume[b], 1}));
+    }
+  }
+}
+
+/// Every row of `live` has the bits of the row of that bar in `whole`; how many there were.
+std::size_t expect_rows_of(const FeatureFrame& live, const FeatureFrame& whole, Timestamp open_time) {
+  EXPECT_EQ(live.names, whole.names);
+  EXPECT_EQ(live.symbols, whole.symbols);
+  EXPECT_EQ(live.set_hash, whole.set_hash);
+  for (std::size_t s = 0; s < whole.symbols.size(); ++s)
+    for (std::size_t r = live.symbol_begin[s]; r < live.symbol_begin[s + 1]; ++r) {
+      EXPECT_EQ(live.open_time_ms[r], open_time.ms());
+      const auto begin = whole.open_time_ms.begin();
+      const auto found =
+          std::lower_bound(begin + static_cast<std::ptrdiff_t>(whole.symbol_begin[s]),
+                           begin + static_cast<std::ptrdiff_t>(whole.symbol_begin[s + 1]), live.open_time_ms[r]);
+      EXPECT_TRUE(same_bits(live.row(r), whole.row(static_cast<std::size_t>(found - begin))))
+          << s << ' ' << to_string(open_time);
+    }
+  return live.rows();
+}
+
+TEST(LiveFeatures, EqualTheBatchToTheBit) {
+  auto market = gappy_market(5, 900);
+  market[1].candles[450].high = market[1].candles[450].low / 2;  // cannot be
   const MemoryCandleSource source(market);
   const MemoryContextSource context = some_context(market);
+  constexpr std::size_t kRecent = 30;
   for (const FeatureSet& set : {core_feature_set(), classic22_feature_set()}) {
     const FeatureFrame batch = compute(set, source, &context);
     TestRun run;
     // Half of the history is replayed from the store, the rest arrives bar by bar.
     const Timestamp now = market[0].candles[400].open_time;
-    auto live = LiveFeatures::after_history(set, source, &context, now, run.context());
+    auto live = LiveFeatures::after_history(set, source, &context, now, kRecent, run.context());
     ASSERT_TRUE(live);
+    const Interval hour = Interval::one_hour();
+    std::size_t rows = expect_rows_of(*live->newest(), batch, now - hour.length());
     std::vector<std::size_t> next(market.size());
-    std::size_t rows_compared = 0;
     for (std::size_t s = 0; s < market.size(); ++s)
       while (next[s] < market[s].candles.size() && market[s].known_at(next[s]) <= now) ++next[s];
-    const Interval hour = Interval::one_hour();
     for (Timestamp t = now; t <= market[0].candles.back().open_time; t = t + hour.length()) {
       std::vector<std::optional<Candle>> candles(market.size());
       for (std::size_t s = 0; s < market.size(); ++s)
         if (next[s] < market[s].candles.size() && market[s].candles[next[s]].open_time == t)
-          candles[s] = market[s].candles[next[s]];
-      const LiveFeatures::Rows& rows = live->update(t, candles);
-      for (std::size_t s = 0; s < market.size(); ++s) {
-        ASSERT_EQ(rows.present[s] != 0, candles[s].has_value());
-        if (!candles[s]) continue;
-        ASSERT_TRUE(same_bits(rows.row(s), batch.row(batch.symbol_begin[s] + next[s]))) << s << ' ' << to_string(t);
-        ++next[s];
-        ++rows_compared;
-      }
+          candles[s] = market[s].candles[next[s]++];
+      live->update(t, candles);
+      const FeatureFrame& newest = *live->newest();
+      for (std::size_t s = 0; s < market.size(); ++s)
+        ASSERT_EQ(newest.symbol_begin[s + 1] > newest.symbol_begin[s], candles[s].has_value());
+      rows += expect_rows_of(newest, batch, t);
+      expect_recent_bars(*newest.bars, *batch.bars, kRecent, t + hour.length(), hour);
     }
-    EXPECT_GT(rows_compared, 1500U);
+    EXPECT_GT(rows, 1500U);
   }
+}
+
+TEST(LiveFeatures, AContextPointThatArrivesIsSeenFromThenOn) {
+  const auto market = gappy_market(4, 600);
+  const MemoryCandleSource source(market);
+  const Timestamp now = market[0].known_at(500);
+  // Open interest of symbol 0: a stored point, and one that arrives.
+  ContextSeries stored{SeriesKind::open_interest, market[0].key.symbol, {}};
+  for (std::size_t i = 0; i < 500; i += 4) append(stored, market[0].candles[i].open_time, 1000 + double(i % 17));
+  ContextSeries with_arrival = stored;
+  append(with_arrival, market[0].candles[501].open_time + Duration(1), 5000);
+  const MemoryContextSource before({stored}), after({with_arrival});
+  TestRun run;
+  auto live = LiveFeatures::after_history(core_feature_set(), source, &before, now, 0, run.context());
+  ASSERT_TRUE(live);
+  live->add_context(0, SeriesKind::open_interest, with_arrival.points.back());
+  const FeatureFrame with = compute(core_feature_set(), source, &after);
+  const FeatureFrame without = compute(core_feature_set(), source, &before);
+  std::size_t changed = 0;
+  for (std::size_t i = 501; i < 520; ++i) {
+    const Timestamp t = market[0].candles[i].open_time;
+    std::vector<std::optional<Candle>> candles(market.size());
+    for (std::size_t s = 0; s < market.size(); ++s)
+      for (const Candle& candle : market[s].candles)
+        if (candle.open_time == t) candles[s] = candle;
+    live->update(t, candles);
+    expect_rows_of(*live->newest(), with, t);
+    const auto row = static_cast<std::size_t>(
+        std::lower_bound(without.open_time_ms.begin(),
+                         without.open_time_ms.begin() + static_cast<std::ptrdiff_t>(without.symbol_begin[1]), t.ms()) -
+        without.open_time_ms.begin());
+    changed += same_bits(live->newest()->row(0), without.row(row)) ? 0U : 1U;
+  }
+  EXPECT_GT(changed, 10U) << "the point says something";
 }
 
 TEST(FeatureEngine, BitsDoNotDependOnJobs) {
@@ -228,26 +293,17 @@ TEST(FeatureEngine, ARangeOfRowsHasTheBitsOfTheWhole) {
   EXPECT_GT(row, 1000U);
 }
 
-TEST(FeatureEngine, TheLatestRowsHaveTheBitsOfTheWhole) {
+TEST(LiveFeatures, ADelistedSymbolHasNoRow) {
   const auto market = gappy_market(4, 700);
   const MemoryCandleSource source(market);
   const FeatureFrame whole = compute(core_feature_set(), source);
   TestRun run;
   const Timestamp now = market[0].known_at(600);
-  const auto latest =
-      compute_latest_features(core_feature_set(), source, nullptr, now + std::chrono::minutes(20), run.context());
-  ASSERT_TRUE(latest);
-  // Symbol 2 was delisted long ago: it has no row.
-  EXPECT_EQ(latest->rows(), 3U);
-  for (std::size_t s = 0; s < 4; ++s)
-    for (std::size_t r = latest->symbol_begin[s]; r < latest->symbol_begin[s + 1]; ++r) {
-      EXPECT_EQ(latest->open_time_ms[r], market[0].candles[600].open_time.ms());
-      const auto begin = whole.open_time_ms.begin();
-      const auto found =
-          std::lower_bound(begin + static_cast<std::ptrdiff_t>(whole.symbol_begin[s]),
-                           begin + static_cast<std::ptrdiff_t>(whole.symbol_begin[s + 1]), latest->open_time_ms[r]);
-      EXPECT_TRUE(same_bits(latest->row(r), whole.row(static_cast<std::size_t>(found - begin))));
-    }
+  const auto live = LiveFeatures::after_history(core_feature_set(), source, nullptr, now + std::chrono::minutes(20), 0,
+                                                run.context());
+  ASSERT_TRUE(live);
+  EXPECT_EQ(expect_rows_of(*live->newest(), whole, market[0].candles[600].open_time), 3U);
+  EXPECT_EQ(live->newest()->symbol_begin[2], live->newest()->symbol_begin[3]) << "symbol 2 was delisted long ago";
 }
 
 TEST(FeatureEngine, ContextIsJoinedWhenItIsKnownAndForgottenWhenItIsOld) {

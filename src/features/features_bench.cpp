@@ -82,7 +82,8 @@ BENCHMARK(classic22_batch)
 void live_bar(benchmark::State& state) {
   const MemoryCandleSource source = panel(60, 500);
   BenchRun run;
-  auto live = LiveFeatures::after_history(core_feature_set(), source, nullptr, Timestamp::max(), run.context(1));
+  auto live = LiveFeatures::after_history(core_feature_set(), source, nullptr, source.load(0)->known_at(499), 0,
+                                          run.context(1));
   if (!live) return state.SkipWithError("no live features");
   std::vector<std::optional<Candle>> candles;
   for (std::size_t s = 0; s < 60; ++s) candles.emplace_back(source.load(s)->candles.back());
@@ -90,7 +91,8 @@ void live_bar(benchmark::State& state) {
   for ([[maybe_unused]] auto step : state) {
     now = now + source.interval().length();
     for (auto& candle : candles) candle->open_time = now;
-    benchmark::DoNotOptimize(live->update(now, candles).values.data());
+    live->update(now, candles);
+    benchmark::DoNotOptimize(live->newest().get());
   }
 }
 BENCHMARK(live_bar)->Unit(benchmark::kMicrosecond);

@@ -2,78 +2,86 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/contract.hpp"
 #include "features/feature_history.hpp"
 
 namespace clm {
 
-namespace {
-
-std::vector<SymbolPipeline> cold_pipelines(const FeatureSet& set, std::size_t count, Interval interval) {
-  std::vector<SymbolPipeline> pipelines;
-  for (std::size_t i = 0; i < count; ++i) pipelines.emplace_back(set, interval, ContextCursor());
-  return pipelines;
-}
-
-}  // namespace
-
-LiveFeatures::LiveFeatures(FeatureSet set, std::vector<Symbol> symbols, Interval interval,
-                           std::vector<SymbolPipeline> pipelines, Timestamp last_open_time)
+LiveFeatures::LiveFeatures(FeatureSet set, std::vector<SymbolPipeline> pipelines, Timestamp last_open_time,
+                           RecentBars recent)
     : set_(std::move(set)),
-      symbols_(std::move(symbols)),
-      interval_(interval),
       pipelines_(std::move(pipelines)),
       cross_section_(set_),
-      last_open_time_(last_open_time) {
-  expects(!symbols_.empty(), "live features need a symbol");
-  expects(std::is_sorted(symbols_.begin(), symbols_.end()), "symbols ascend");
-}
-
-LiveFeatures::LiveFeatures(FeatureSet set, std::vector<Symbol> symbols, Interval interval)
-    : LiveFeatures(set, symbols, interval, cold_pipelines(set, symbols.size(), interval), Timestamp::min()) {}
+      last_open_time_(last_open_time),
+      recent_(std::move(recent)) {}
 
 Result<LiveFeatures> LiveFeatures::after_history(const FeatureSet& set, const CandleSource& history,
-                                                 const ContextSource* context, Timestamp as_of, const RunContext& run) {
+                                                 const ContextSource* context, Timestamp as_of, std::size_t recent_bars,
+                                                 const RunContext& run) {
   FeatureOptions options;
   options.as_of = as_of;
-  options.rows = {Timestamp::max(), Timestamp::max()};
+  // A bar that opened after as_of - 2 lengths and closed by as_of is the newest there can be.
+  options.rows = {as_of - history.interval().length() * 2 + Duration(1), as_of};
   auto done = run_feature_history(set, history, context, options, KeepPipelines::yes, run);
   if (!done) return forward_error(done);
-  return LiveFeatures(set, history.symbols(), history.interval(), std::move(done->pipelines), done->last_open_time);
+  LiveFeatures live(set, std::move(done->pipelines), done->last_open_time, RecentBars(*done->frame.bars, recent_bars));
+  done->frame.bars = std::make_shared<const BarHistory>(live.recent_.newest());
+  live.newest_ = std::make_shared<const FeatureFrame>(std::move(done->frame));
+  return live;
 }
 
-const LiveFeatures::Rows& LiveFeatures::update(Timestamp open_time, std::span<const std::optional<Candle>> candles) {
-  expects(candles.size() == symbols_.size(), "one candle, or none, per symbol");
+/// The newest frame without its rows.
+FeatureFrame LiveFeatures::empty_frame() const {
+  FeatureFrame frame;
+  frame.set_name = newest_->set_name;
+  frame.set_hash = newest_->set_hash;
+  frame.venue = newest_->venue;
+  frame.interval = newest_->interval;
+  frame.names = newest_->names;
+  frame.symbols = newest_->symbols;
+  return frame;
+}
+
+void LiveFeatures::update(Timestamp open_time, std::span<const std::optional<Candle>> candles) {
+  const std::size_t symbols = pipelines_.size(), width = set_.size();
+  expects(candles.size() == symbols, "one candle, or none, per symbol");
   expects(open_time > last_open_time_, "live bars ascend in time");
   last_open_time_ = open_time;
-  const std::size_t width = set_.size();
-  rows_.open_time = open_time;
-  rows_.values.assign(symbols_.size() * width, std::numeric_limits<float>::quiet_NaN());
-  rows_.present.assign(symbols_.size(), 0);
-  returns_.assign(symbols_.size(), std::numeric_limits<float>::quiet_NaN());
-  records_.resize(symbols_.size());
-  cross_section_.begin();
-  for (std::size_t i = 0; i < candles.size(); ++i) {
-    if (!candles[i]) continue;
-    expects(candles[i]->open_time == open_time, "all bars of an update opened at its time");
-    float* const row = rows_.values.data() + i * width;
-    pipelines_[i].advance_symbol({&*candles[i], 1}, row, width, &records_[i]);
-    returns_[i] = records_[i].log_return;
-    rows_.present[i] = 1;
+  FeatureFrame frame = empty_frame();
+  const auto present = static_cast<std::size_t>(
+      std::count_if(candles.begin(), candles.end(), [](const auto& candle) { return candle.has_value(); }));
+  std::vector<float> values(present * width);
+  returns_.assign(symbols, std::numeric_limits<float>::quiet_NaN());
+  records_.resize(symbols);
+  frame.symbol_begin.assign(1, 0);
+  for (std::size_t s = 0; s < symbols; ++s) {
+    if (candles[s]) {
+      expects(candles[s]->open_time == open_time, "all bars of an update opened at its time");
+      pipelines_[s].advance_symbol({&*candles[s], 1}, values.data() + frame.open_time_ms.size() * width, width,
+                                   &records_[s]);
+      returns_[s] = records_[s].log_return;
+      frame.open_time_ms.push_back(open_time.ms());
+      if (records_[s].usable) recent_.add(s, *candles[s]);
+    }
+    frame.symbol_begin.push_back(frame.open_time_ms.size());
   }
   universe_.compute(returns_);
-  for (std::size_t i = 0; i < candles.size(); ++i) {
-    if (rows_.present[i] == 0) continue;
-    records_[i].return_rank = universe_.ranks()[i];
+  cross_section_.begin();
+  for (std::size_t s = 0; s < symbols; ++s) {
+    if (!candles[s]) continue;
+    records_[s].return_rank = universe_.ranks()[s];
     const UniverseBar bar =
-        universe_bar(open_time, interval_.length(), records_[i], universe_.mean(), universe_.dispersion());
-    float* const row = rows_.values.data() + i * width;
-    pipelines_[i].advance_market({&bar, 1}, row, width);
+        universe_bar(open_time, frame.interval.length(), records_[s], universe_.mean(), universe_.dispersion());
+    float* const row = values.data() + frame.symbol_begin[s] * width;
+    pipelines_[s].advance_market({&bar, 1}, row, width);
     cross_section_.add_row(row);
   }
   cross_section_.finish();
-  return rows_;
+  frame.values = ScratchArray<float>(std::move(values));
+  frame.bars = std::make_shared<const BarHistory>(recent_.newest());
+  newest_ = std::make_shared<const FeatureFrame>(std::move(frame));
 }
 
 void LiveFeatures::add_context(std::size_t symbol, SeriesKind kind, const SeriesPoint& point) {

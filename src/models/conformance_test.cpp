@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <thread>
@@ -206,6 +207,25 @@ TEST_P(ModelConformance, AbstainsWhereItsWindowIsNotWhole) {
   without_bars.frame = frame;
   for (const float forecast : forecasts(*model, rows_between(without_bars, 700, 710)))
     EXPECT_TRUE(std::isnan(forecast));
+}
+
+TEST_P(ModelConformance, KnowsHowManyBarsItReads) {
+  const auto model = train(training_);
+  EXPECT_EQ(model->history_bars() > 0, is_sequence());
+  std::vector<std::uint32_t> newest;
+  for (std::uint32_t row = 0; row < data_.size(); ++row)
+    if (data_.decided_at_ms[row] == data_.decided_at_ms.back()) newest.push_back(row);
+  const auto said = forecasts(*model, {&data_, newest});
+  ASSERT_FALSE(std::isnan(said.back()));
+  const auto with_the_last = [&](std::size_t bars) {
+    auto frame = std::make_shared<FeatureFrame>(*data_.frame);
+    frame->bars = std::make_shared<const BarHistory>(RecentBars(*data_.frame->bars, bars).newest());
+    Dataset data = data_;
+    data.frame = std::move(frame);
+    return forecasts(*model, {&data, newest});
+  };
+  EXPECT_EQ(bits(with_the_last(model->history_bars())), bits(said));
+  if (is_sequence()) EXPECT_TRUE(std::isnan(with_the_last(model->history_bars() / 2).back()));
 }
 
 TEST_P(ModelConformance, AbstainsWhereNothingItReadsIsKnown) {

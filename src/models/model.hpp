@@ -38,6 +38,11 @@ class Model {
   /// thread. Errors `model.feature_hash` (integrity), `model.predict` (defect).
   virtual Status predict(const RowSet& rows, std::span<float> out) const = 0;
 
+  /// How many of a symbol's bars up to a row's own it reads from `FeatureFrame::bars`; 0 where it reads features alone,
+  /// which is the default. A frame that holds as many of the last bars gives the newest rows the same forecasts, to the
+  /// bit, as one that holds all.
+  virtual std::size_t history_bars() const { return 0; }
+
   /// How far each feature moved each forecast, in label units: row-major, rows.size() x (F + 1), the last column what
   /// the model says of nothing in particular. A row's values sum to its forecast, to float rounding; all are NaN where
   /// the model abstains; a feature that the model does not use has 0. Boosted trees: Shapley values of the conditional

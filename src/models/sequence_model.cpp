@@ -85,6 +85,8 @@ class SequenceModel final : public Model {
 
   std::string_view type() const override { return parts_.network->type(); }
   const std::string& feature_hash() const override { return parts_.header.feature_hash; }
+  /// A window, and the bar before it that its first return begins at.
+  std::size_t history_bars() const override { return static_cast<std::size_t>(parts_.layout.options.input_bars) + 1; }
   std::vector<std::string> notes() const override { return notes_; }
   std::map<std::string, std::string> libraries() const override { return {{"networks", parts_.device}}; }
   const nlohmann::json& training() const { return parts_.training; }
