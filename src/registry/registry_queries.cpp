@@ -72,6 +72,16 @@ Result<std::optional<ActiveAlias>> Registry::active(const Slot& slot) const {
   return alias;
 }
 
+Result<std::int64_t> Registry::generation() const {
+  long long newest = 0;
+  const auto read = database_->read("reading the generation", [&](soci::session& session) -> Status {
+    session << "SELECT coalesce(max(id), 0) FROM events", soci::into(newest);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return newest;
+}
+
 Result<VersionRecord> Registry::find(std::string_view version) const {
   const auto unknown = [&](std::string message) {
     return fail(ErrorKind::usage, "registry.unknown_version", std::move(message), {}, "clm models lists them.");

@@ -11,6 +11,8 @@ struct CanaryShare {
   std::string model_type;
   VersionId version;
   double share = 0;
+
+  bool operator==(const CanaryShare&) const = default;
 };
 
 /// Whether `symbol` belongs to a canary's share of `version`: a hash decides, so that a symbol stays in as the share

@@ -16,16 +16,20 @@ std::string note_on(const Prediction& prediction, const std::string& held_back) 
   return held_back + (held_back.empty() || prediction.note.empty() ? "" : "; ") + prediction.note;
 }
 
+nlohmann::json votes_to_json(const Prediction& prediction) {
+  auto votes = nlohmann::json::object();
+  for (const auto& vote : prediction.votes)
+    votes[vote.model_type] = {{"version", vote.version.str()},
+                              {"expected_return_bps", vote.expected_return_bps},
+                              {"up_probability", vote.up_probability},
+                              {"weight", vote.weight},
+                              {"horizon_bars", vote.horizon_bars}};
+  return votes;
+}
+
 nlohmann::json to_json(const Forecasts& forecasts, Timestamp as_of) {
   auto list = nlohmann::json::array();
   for (const auto& prediction : forecasts.predictions) {
-    auto votes = nlohmann::json::object();
-    for (const auto& vote : prediction.votes)
-      votes[vote.model_type] = {{"version", vote.version.str()},
-                                {"expected_return_bps", vote.expected_return_bps},
-                                {"up_probability", vote.up_probability},
-                                {"weight", vote.weight},
-                                {"horizon_bars", vote.horizon_bars}};
     auto abstained = nlohmann::json::array(), canaries = nlohmann::json::array();
     for (const auto& canary : prediction.canaries) canaries.push_back(canary.str());
     for (const auto& absent : prediction.abstained)
@@ -37,7 +41,7 @@ nlohmann::json to_json(const Forecasts& forecasts, Timestamp as_of) {
                     {"confidence", number(prediction.confidence)},
                     {"consensus", {{"agree", prediction.agree}, {"of", prediction.votes.size()}}},
                     {"disagreement_bps", number(prediction.disagreement_bps)},
-                    {"votes", votes},
+                    {"votes", votes_to_json(prediction)},
                     {"abstained", abstained},
                     {"canaries", canaries}});
   }

@@ -16,6 +16,9 @@ namespace clm {
 /// one vote.
 nlohmann::json to_json(const Forecasts& forecasts, Timestamp as_of);
 
+/// {model_type: {version, expected_return_bps, up_probability, weight, horizon_bars}}
+nlohmann::json votes_to_json(const Prediction& prediction);
+
 /// `held_back` and the note of a prediction, in one text; empty: neither.
 std::string note_on(const Prediction& prediction, const std::string& held_back);
 

@@ -3,103 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <set>
 
-#include "features/feature_engine.hpp"
 #include "features/feature_set.hpp"
 #include "serving/load_check.hpp"
 
 namespace clm {
 namespace {
 
-constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
 constexpr double kBpsPerUnit = 1e4;
-
-/// The newest row of every symbol as rows a model can be asked about. There are no labels: nobody knows them yet.
-Dataset unlabelled_rows(std::shared_ptr<const FeatureFrame> frame) {
-  Dataset data;
-  for (std::size_t s = 0; s < frame->symbols.size(); ++s) {
-    for (std::size_t row = frame->symbol_begin[s]; row < frame->symbol_begin[s + 1]; ++row) {
-      data.frame_row.push_back(static_cast<std::uint32_t>(row));
-      data.symbol.push_back(static_cast<std::uint16_t>(s));
-      data.decided_at_ms.push_back(frame->open_time_ms[row] + frame->interval.ms());
-    }
-  }
-  data.known_at_ms.assign(data.size(), Timestamp::max().ms());
-  data.label.assign(data.size(), kUnknown);
-  data.forward_return.assign(data.size(), kUnknown);
-  data.volatility.assign(data.size(), kUnknown);
-  data.weight.assign(data.size(), 1.0F);
-  data.frame = std::move(frame);
-  return data;
-}
-
-/// The newest rows under one feature set, computed once for all members that use it.
-struct LatestRows {
-  std::string feature_set;
-  Dataset data;
-};
-
-/// The newest volatility of every symbol over the horizon of one label; NaN where it is not known.
-struct UnitsOfSymbols {
-  int volatility_bars = 0;
-  int horizon_bars = 0;
-  std::vector<float> unit;
-};
-
-bool has_unit_of(const UnitsOfSymbols& units, const LabelOptions& label) {
-  return units.volatility_bars == label.volatility_bars && units.horizon_bars == label.horizon_bars;
-}
-
-const std::vector<float>& unit_of(const std::vector<UnitsOfSymbols>& units, const LabelOptions& label) {
-  return std::find_if(units.begin(), units.end(), [&](const auto& known) { return has_unit_of(known, label); })->unit;
-}
-
-/// Passes candles on and measures every symbol that comes by, as of `as_of`, over the horizon of every label: the
-/// features read all symbols anyhow. Loads of different symbols may run side by side.
-class MeasuringSource final : public CandleSource {
- public:
-  MeasuringSource(const CandleSource& candles, std::vector<UnitsOfSymbols>& units, Timestamp as_of)
-      : candles_(candles), units_(units), as_of_(as_of) {
-    for (auto& one : units_) one.unit.assign(candles.symbols().size(), kUnknown);
-  }
-
-  Venue venue() const override { return candles_.venue(); }
-  Interval interval() const override { return candles_.interval(); }
-  const std::vector<Symbol>& symbols() const override { return candles_.symbols(); }
-  Result<CandleSeries> load(std::size_t i) const override {
-    auto series = candles_.load(i);
-    if (!series) return series;
-    std::size_t bars = series->candles.size();
-    while (bars > 0 && series->known_at(bars - 1) > as_of_) --bars;
-    if (bars == 0) return series;
-    for (auto& one : units_) one.unit[i] = horizon_volatility(*series, one.volatility_bars, one.horizon_bars)[bars - 1];
-    return series;
-  }
-
- private:
-  const CandleSource& candles_;
-  std::vector<UnitsOfSymbols>& units_;
-  const Timestamp as_of_;
-};
-
-/// One entry for every different unit among the labels, not measured yet.
-std::vector<UnitsOfSymbols> units_of(const std::vector<LabelOptions>& labels) {
-  std::vector<UnitsOfSymbols> units;
-  for (const auto& label : labels)
-    if (std::none_of(units.begin(), units.end(), [&](const auto& known) { return has_unit_of(known, label); }))
-      units.push_back({label.volatility_bars, label.horizon_bars, {}});
-  return units;
-}
-
-/// What one member says about one symbol.
-struct Answer {
-  double expected_return_bps = kMissing;  ///< NaN: it abstains
-  double up_probability = kMissing;
-  std::string why;  ///< it abstains
-};
 
 void decide(Prediction& prediction, const CombinedForecast& combined, ReturnBasis basis, const TradingCosts& costs) {
   prediction.expected_return_bps = combined.forecast;
@@ -184,6 +97,7 @@ Status Predictor::add_members(const Registry& registry, const std::vector<Versio
   for (const auto& record : records) {
     auto member = load_member(registry, record);
     if (member) {
+      needs_.add({{member->feature_set}, {unit_of(member->label)}, member->model.model->history_bars()});
       members_.push_back(std::move(*member));
     } else if (if_broken == IfBroken::refuse) {
       return forward_error(member);
@@ -292,98 +206,80 @@ Lineup Predictor::lineup(Timestamp as_of) const {
   return out;
 }
 
-/// What a prediction was made of.
-struct Predictor::Inputs {
-  std::vector<LatestRows> latest;
-  std::vector<UnitsOfSymbols> units;
-
-  const LatestRows& rows_of(const Member& member) const {
-    return *std::find_if(latest.begin(), latest.end(),
-                         [&](const LatestRows& known) { return known.feature_set == member.feature_set; });
-  }
+/// What one member says about one symbol.
+struct Predictor::Answer {
+  double expected_return_bps = kMissing;  ///< NaN: it abstains
+  double up_probability = kMissing;
+  std::string why;  ///< it abstains
 };
 
-Result<Forecasts> Predictor::predict(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
-                                     const RunContext& run) const {
-  Inputs inputs;
-  return predict_from(candles, context, as_of, run, inputs);
+/// `forecast` in label units, which `unit` measures returns in.
+Predictor::Answer Predictor::answer_of(const Member& member, float forecast, float unit) const {
+  Answer answer;
+  if (std::isnan(forecast) || std::isnan(unit)) {
+    answer.why = std::isnan(forecast) ? "the model has no forecast" : "no recent volatility to scale by";
+    return answer;
+  }
+  const ForecastCalibration& calibration = member.model.calibration;
+  answer.expected_return_bps =
+      kBpsPerUnit * static_cast<double>(unit) * calibration.scaled(static_cast<double>(forecast));
+  answer.up_probability = calibration.up_probability(static_cast<double>(forecast));
+  return answer;
 }
 
-Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
-                                          const RunContext& run, Inputs& inputs) const {
+/// Of every member about every symbol: of symbol s and member m at s * members + m.
+std::vector<Predictor::Answer> Predictor::answers(const BarInputs& inputs) const {
+  const std::size_t count = members_.size();
+  std::vector<Answer> all(inputs.symbols.size() * count);
+  for (Answer& answer : all) answer.why = "no usable bar closed at " + to_string(inputs.as_of);
+  for (std::size_t m = 0; m < count; ++m) {
+    const Member& member = members_[m];
+    const Dataset& rows = inputs.rows.at(member.feature_set);
+    const std::vector<float>& unit = inputs.units.at(unit_of(member.label));
+    const auto forecasts = member.model.raw_forecast(all_rows(rows));
+    const std::string expired = why_expired(member, inputs.as_of);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      Answer& answer = all[rows.symbol[i] * count + m];
+      if (!forecasts)
+        answer.why = to_string(forecasts.error());
+      else if (!expired.empty())
+        answer.why = expired;
+      else
+        answer = answer_of(member, (*forecasts)[i], unit[rows.symbol[i]]);
+    }
+  }
+  return all;
+}
+
+/// That the weights depend on; unknown where they do not. Stale symbols have no say.
+VolatilityRegime Predictor::regime(const BarInputs& inputs) const {
+  if (!rule_.weights.by_regime || members_.empty()) return VolatilityRegime::unknown;
+  const std::vector<float>& unit = inputs.units.at(unit_of(members_.front().label));
+  std::vector<float> market(unit.size(), std::numeric_limits<float>::quiet_NaN());
+  for (const std::size_t s : inputs.rows.at(members_.front().feature_set).symbol) market[s] = unit[s];
+  return rule_.weights.by_regime->rule.regime(market_volatility(market));
+}
+
+Forecasts Predictor::predict(const BarInputs& inputs) const {
   Forecasts out;
   out.ensemble = ensemble_;
-  for (const auto& symbol : candles.symbols())
-    out.predictions.push_back({symbol, Action::hold, {}, 0, 0, 0, 0, {}, absent_});
-
   std::vector<LabelOptions> labels;
   for (const auto& member : members_) labels.push_back(member.label);
   out.horizon_bars = common_horizon(labels);
   out.basis = common_basis(labels);
   out.cost_band_bps = cost_band_bps(costs_);
-  inputs.units = units_of(labels);
-  const auto& units = inputs.units;
-  const MeasuringSource measured(candles, inputs.units, as_of);
-  auto& latest = inputs.latest;
+  out.regime = regime(inputs);
 
   const std::size_t count = members_.size();
-  std::vector<Answer> answers(out.predictions.size() * count);
-  std::vector<bool> fresh(out.predictions.size(), false);
-  for (std::size_t m = 0; m < count; ++m) {
-    const Member& member = members_[m];
-    auto rows = std::find_if(latest.begin(), latest.end(),
-                             [&](const LatestRows& known) { return known.feature_set == member.feature_set; });
-    if (rows == latest.end()) {
-      const auto features = feature_set(member.feature_set);
-      if (!features) return forward_error(features);
-      auto frame = compute_latest_features(*features, measured, context, as_of, run);
-      if (!frame) return forward_error(frame);
-      latest.push_back({member.feature_set, unlabelled_rows(std::make_shared<const FeatureFrame>(std::move(*frame)))});
-      rows = latest.end() - 1;
-    }
-    const RowSet asked = all_rows(rows->data);
-    const std::vector<float>& unit_of_symbol = unit_of(units, member.label);
-    const auto forecasts = member.model.raw_forecast(asked);
-    for (std::size_t s = 0; s < out.predictions.size(); ++s)
-      answers[s * count + m].why = "no usable bar closed at " + to_string(as_of);
-    const std::string expired = why_expired(member, as_of);
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-      const std::size_t s = rows->data.symbol[i];
-      fresh[s] = true;
-      Answer& answer = answers[s * count + m];
-      if (!forecasts) {
-        answer.why = to_string(forecasts.error());
-        continue;
-      }
-      const double forecast = static_cast<double>((*forecasts)[i]);
-      const double unit = static_cast<double>(unit_of_symbol[s]);
-      if (!expired.empty()) {
-        answer.why = expired;
-        continue;
-      }
-      if (std::isnan(forecast) || std::isnan(unit)) {
-        answer.why = std::isnan(forecast) ? "the model has no forecast" : "no recent volatility to scale by";
-        continue;
-      }
-      answer.expected_return_bps = kBpsPerUnit * unit * member.model.calibration.scaled(forecast);
-      answer.up_probability = member.model.calibration.up_probability(forecast);
-    }
-  }
-
-  if (rule_.weights.by_regime && !members_.empty()) {
-    std::vector<float> market = unit_of(units, members_.front().label);
-    for (std::size_t s = 0; s < market.size(); ++s)
-      if (!fresh[s]) market[s] = kUnknown;
-    out.regime = rule_.weights.by_regime->rule.regime(market_volatility(market));
-  }
-  std::vector<double> said(rule_.members.size());
-  for (std::size_t s = 0; s < out.predictions.size(); ++s) {
-    Prediction& prediction = out.predictions[s];
-    std::fill(said.begin(), said.end(), kMissing);
-    for (std::size_t m = 0; m < count; ++m) said[members_[m].place] = answers[s * count + m].expected_return_bps;
-    const CombinedForecast combined = rule_.combine(said, out.regime);
+  std::vector<Answer> said = answers(inputs);
+  std::vector<double> forecasts(rule_.members.size());
+  for (std::size_t s = 0; s < inputs.symbols.size(); ++s) {
+    Prediction prediction{inputs.symbols[s], Action::hold, {}, 0, 0, 0, 0, {}, absent_};
+    std::fill(forecasts.begin(), forecasts.end(), kMissing);
+    for (std::size_t m = 0; m < count; ++m) forecasts[members_[m].place] = said[s * count + m].expected_return_bps;
+    const CombinedForecast combined = rule_.combine(forecasts, out.regime);
     for (std::size_t m = 0; m < count; ++m) {
-      Answer& answer = answers[s * count + m];
+      Answer& answer = said[s * count + m];
       if (std::isnan(answer.expected_return_bps))
         prediction.abstained.push_back({members_[m].model_type, std::move(answer.why)});
       else
@@ -392,14 +288,15 @@ Result<Forecasts> Predictor::predict_from(const CandleSource& candles, const Con
                                     members_[m].label.horizon_bars});
     }
     decide(prediction, combined, out.basis, costs_);
+    out.predictions.push_back(std::move(prediction));
   }
   return out;
 }
 
-Result<MemberExplanation> Predictor::explain_vote(const Vote& vote, std::size_t symbol, const Inputs& inputs) const {
+MemberExplanation Predictor::explain_vote(const Vote& vote, std::size_t symbol, const BarInputs& inputs) const {
   const Member& member =
       *std::find_if(members_.begin(), members_.end(), [&](const Member& one) { return one.version == vote.version; });
-  const Dataset& data = inputs.rows_of(member).data;
+  const Dataset& data = inputs.rows.at(member.feature_set);
   const auto row =
       static_cast<std::uint32_t>(std::find(data.symbol.begin(), data.symbol.end(), symbol) - data.symbol.begin());
   const FeatureFrame& frame = *data.frame;
@@ -409,7 +306,7 @@ Result<MemberExplanation> Predictor::explain_vote(const Vote& vote, std::size_t 
     out.why_not = taken.error().kind == ErrorKind::usage ? taken.error().message : to_string(taken.error());
     return out;
   }
-  const double unit = static_cast<double>(unit_of(inputs.units, member.label)[symbol]);
+  const double unit = static_cast<double>(inputs.units.at(unit_of(member.label))[symbol]);
   const auto in_bps = [&](double part) { return kBpsPerUnit * unit * member.model.calibration.scaled(part); };
   const auto values = frame.row(data.frame_row[row]);
   for (std::size_t column = 0; column < frame.columns(); ++column)
@@ -418,24 +315,18 @@ Result<MemberExplanation> Predictor::explain_vote(const Vote& vote, std::size_t 
   return out;
 }
 
-Result<Explanations> Predictor::explain(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
-                                        const std::vector<Symbol>& symbols, const RunContext& run) const {
-  Inputs inputs;
-  auto forecasts = predict_from(candles, context, as_of, run, inputs);
-  if (!forecasts) return forward_error(forecasts);
-  Explanations out{forecasts->ensemble, forecasts->regime, {}, {}};
+Result<Explanations> Predictor::explain(const BarInputs& inputs, const std::vector<Symbol>& symbols) const {
+  const Forecasts forecasts = predict(inputs);
+  Explanations out{forecasts.ensemble, forecasts.regime, {}, {}};
   for (const Symbol& symbol : symbols) {
-    const auto& known = candles.symbols();
+    const auto& known = inputs.symbols;
     const auto place = static_cast<std::size_t>(std::find(known.begin(), known.end(), symbol) - known.begin());
     if (place == known.size())
       return fail(ErrorKind::usage, "predict.unknown_symbol", "there are no usable candles of " + symbol.str(),
                   symbol.str(), "`clm data` lists what is stored and what is wrong with it.");
-    Explanation explanation{forecasts->predictions[place], {}};
-    for (const Vote& vote : explanation.prediction.votes) {
-      auto member = explain_vote(vote, place, inputs);
-      if (!member) return forward_error(member);
-      explanation.members.push_back(std::move(*member));
-    }
+    Explanation explanation{forecasts.predictions[place], {}};
+    for (const Vote& vote : explanation.prediction.votes)
+      explanation.members.push_back(explain_vote(vote, place, inputs));
     out.explanations.push_back(std::move(explanation));
   }
   return out;

@@ -4,15 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "base/run_context.hpp"
 #include "evaluation/calibrated_model.hpp"
 #include "evaluation/ensemble_rule.hpp"
 #include "evaluation/trading_simulation.hpp"
-#include "features/candle_source.hpp"
-#include "features/context_source.hpp"
 #include "features/label.hpp"
 #include "registry/registry.hpp"
 #include "serving/action.hpp"
+#include "serving/bar_inputs.hpp"
 
 namespace clm {
 
@@ -127,18 +125,21 @@ class Predictor {
   static Result<Predictor> load_version(const Registry& registry, const VersionRecord& record,
                                         PredictorOptions options);
 
-  /// One prediction per symbol of `candles`, from bars known at `as_of`. A symbol without a bar that closed at `as_of`
-  /// is stale: every model abstains on it.
-  Result<Forecasts> predict(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
-                            const RunContext& run) const;
+  /// Whether an ensemble votes; otherwise the active versions do, each for itself.
+  bool is_ensemble() const { return !ensemble_.empty(); }
+  /// What the members have to be shown.
+  const InputNeeds& needs() const { return needs_; }
+
+  /// One prediction per symbol of `inputs`, which hold what is needed (contract). Every model abstains on a stale
+  /// symbol. Cost: one call of every model.
+  Forecasts predict(const BarInputs& inputs) const;
 
   /// Who has a vote at `as_of`, and with which weight where no regime is told apart.
   Lineup lineup(Timestamp as_of) const;
 
   /// What `predict` says about `symbols`, and what moved it there. Error `predict.unknown_symbol` (usage) for a symbol
-  /// that is not one of `candles`. Cost: that of `predict`, and some milliseconds a symbol.
-  Result<Explanations> explain(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
-                               const std::vector<Symbol>& symbols, const RunContext& run) const;
+  /// that is not one of `inputs`. Cost: that of `predict`, and some milliseconds a symbol.
+  Result<Explanations> explain(const BarInputs& inputs, const std::vector<Symbol>& symbols) const;
 
  private:
   struct Member {
@@ -150,10 +151,11 @@ class Predictor {
     Timestamp data_end;
     CalibratedModel model;
   };
-  struct Inputs;
-  Result<Forecasts> predict_from(const CandleSource& candles, const ContextSource* context, Timestamp as_of,
-                                 const RunContext& run, Inputs& inputs) const;
-  Result<MemberExplanation> explain_vote(const Vote& vote, std::size_t symbol, const Inputs& inputs) const;
+  struct Answer;
+  std::vector<Answer> answers(const BarInputs& inputs) const;
+  Answer answer_of(const Member& member, float forecast, float unit) const;
+  VolatilityRegime regime(const BarInputs& inputs) const;
+  MemberExplanation explain_vote(const Vote& vote, std::size_t symbol, const BarInputs& inputs) const;
   std::string why_expired(const Member& member, Timestamp as_of) const;
   static Result<Member> load_member(const Registry& registry, const VersionRecord& record);
   enum class IfBroken { abstain, refuse };
@@ -167,6 +169,7 @@ class Predictor {
   EnsembleRule rule_;               ///< its members are `members_`, and those of an ensemble that do not verify
   std::vector<Member> members_;     ///< ascending by model type
   std::vector<Abstention> absent_;  ///< types that vote on nothing
+  InputNeeds needs_;
 };
 
 }  // namespace clm

@@ -10,93 +10,22 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "evaluation/forecast_table.hpp"
-#include "features/dataset_builder.hpp"
-#include "features/feature_engine.hpp"
-#include "features/feature_set.hpp"
-#include "market/simulator.hpp"
-#include "models/trainers.hpp"
-#include "registry/registry_fixture.hpp"
-#include "serving/canary_prediction.hpp"
+#include "features/horizon_volatility.hpp"
 #include "serving/explanation_report.hpp"
-#include "serving/forecast_report.hpp"
 #include "serving/hold_back.hpp"
 #include "serving/load_check.hpp"
+#include "serving/predictor_fixture.hpp"
 
 namespace clm {
 namespace {
 
+using testing::close_of;
 using ::testing::HasSubstr;
-
-constexpr std::size_t kBars = 420;
-constexpr std::size_t kSymbols = 6;
-
-/// The first `bars` bars of a market that is made once.
-std::vector<CandleSeries> market(std::size_t bars) {
-  static const std::vector<CandleSeries> all = [] {
-    SimulationOptions options;
-    options.symbols = kSymbols;
-    options.bars = kBars + 30;
-    options.signal_ic = 0.3;
-    return simulate(options).value().series;
-  }();
-  std::vector<CandleSeries> series = all;
-  for (CandleSeries& one : series) one.candles.resize(bars);
-  return series;
-}
-
-Timestamp close_of(std::size_t bars) { return SimulationOptions{}.start + std::chrono::hours(bars); }
-
-class PredictorTest : public testing::RegistryTest {
- protected:
-  /// Trains a ridge model on what was known at kBars, and makes it the active version.
-  VersionId activate(double alpha) {
-    DatasetOptions options;
-    options.as_of = close_of(kBars);
-    const MemoryCandleSource candles(market(kBars));
-    auto frame = std::make_shared<const FeatureFrame>(
-        compute_features(classic22_feature_set(), candles, nullptr, {}, run_).value());
-    DatasetBuilder builder(frame, options);
-    for (std::size_t s = 0; s < kSymbols; ++s) builder.add(candles.load(s).value());
-    const LabelledRows labelled = std::move(builder).build().value();
-    const RowSet rows = all_rows(labelled.data);
-    TrainerOptions trainers;
-    trainers.ridge.alpha = alpha;
-    const auto trainer = make_trainer("ridge", trainers).value();
-    const auto model = trainer->train({rows, RowSet{&labelled.data, {}}, 1, 1}, run_).value();
-    std::vector<float> raw(rows.size());
-    EXPECT_TRUE(model->predict(rows, raw));
-    const auto calibration =
-        ForecastCalibration::fit(*judged_rows(rows, options.label.horizon_bars), raw, ReturnBasis::relative).value();
-
-    auto staged = registry_->store().stage("ridge").value();
-    EXPECT_TRUE(model->save(staged.directory()));
-    EXPECT_TRUE(write_file_atomic(staged.directory() / ForecastCalibration::kFileName, calibration.to_json_text()));
-    Manifest manifest = testing::sample_manifest(1, "ridge");
-    manifest.feature_set = "classic22";
-    manifest.feature_hash = frame->set_hash;
-    manifest.feature_names = frame->names;
-    manifest.label_json = to_json(options.label).dump();
-    const auto stored = registry_->store().put(std::move(staged), std::move(manifest)).value();
-    EXPECT_TRUE(registry_->enter(stored, testing::because("trained")));
-    EXPECT_TRUE(registry_->promote(stored.version, testing::because("better")));
-    return stored.version;
-  }
-
-  Predictor load(std::vector<std::string> types = {"ridge"}, PredictorOptions options = {}) const {
-    return Predictor::load(*registry_, types, std::move(options)).value();
-  }
-  Forecasts ask(const Predictor& predictor, std::vector<CandleSeries> series) const {
-    return predictor.predict(MemoryCandleSource(std::move(series)), nullptr, close_of(kBars), run_).value();
-  }
-
-  ManualClock clock_{Timestamp(0)};
-  CancelToken cancel_;
-  SilentProgress progress_;
-  RunContext run_{clock_, cancel_, progress_, 1};
-};
-
-std::string text_of(const Forecasts& forecasts) { return to_json(forecasts, close_of(kBars)).dump(1); }
+using testing::kBars;
+using testing::kSymbols;
+using testing::market;
+using testing::PredictorTest;
+using testing::text_of;
 
 TEST_F(PredictorTest, SaysWhatTheActiveVersionSays) {
   const VersionId version = activate(1);
@@ -199,73 +128,6 @@ TEST_F(FreqaiDefects, ASwapWhileOthersAskIsNeverTorn) {
   EXPECT_GT(heard.size(), 2U) << "there were swaps while it asked";
 }
 
-TEST_F(PredictorTest, ACanaryServesItsShareOfTheSymbolsAndNoOther) {
-  const VersionId canary = activate(1000);
-  const auto with_canary = ask(load(), market(kBars)).predictions;
-  const VersionId active = activate(1);
-  const auto without = ask(load(), market(kBars)).predictions;
-  const MemoryCandleSource candles(market(kBars));
-  const auto served = predict_with_canaries(*registry_, {"ridge"}, {}, {{"ridge", canary, 0.5}}, candles, nullptr,
-                                            close_of(kBars), run_)
-                          .value()
-                          .predictions;
-  std::size_t share = 0;
-  for (std::size_t s = 0; s < kSymbols; ++s) {
-    const bool in_share = in_canary_share(served[s].symbol, canary, 0.5);
-    share += in_share ? 1 : 0;
-    EXPECT_EQ(served[s].votes[0].version, in_share ? canary : active);
-    EXPECT_EQ(served[s].expected_return_bps, (in_share ? with_canary : without)[s].expected_return_bps);
-    EXPECT_EQ(served[s].canaries.size(), in_share ? 1U : 0U);
-  }
-  EXPECT_GT(share, 0U);
-  EXPECT_LT(share, kSymbols);
-  const auto broken = registry_->store().directory_of("ridge", canary) / ForecastCalibration::kFileName;
-  const std::string whole = read_file(broken).value();
-  ASSERT_TRUE(write_file_atomic(broken, whole + " "));
-  const auto without_it = predict_with_canaries(*registry_, {"ridge"}, {}, {{"ridge", canary, 0.5}}, candles, nullptr,
-                                                close_of(kBars), run_)
-                              .value()
-                              .predictions;
-  ASSERT_TRUE(write_file_atomic(broken, whole));
-  for (std::size_t s = 0; s < kSymbols; ++s) {
-    EXPECT_EQ(without_it[s].votes[0].version, active) << "a broken canary leaves its share to the active version";
-    EXPECT_EQ(without_it[s].abstained.size(), served[s].canaries.size());
-  }
-  const auto of_an_ensemble = predict_with_canaries(*registry_, {"ridge"}, {}, {{"ensemble", canary, 1}}, candles,
-                                                    nullptr, close_of(kBars), run_);
-  EXPECT_EQ(of_an_ensemble->predictions[0].votes[0].version, active) << "no ensemble is active";
-}
-
-TEST_F(PredictorTest, WhoIsServedByACanaryIsExplainedByIt) {
-  const VersionId canary = activate(1000);
-  activate(1);
-  const MemoryCandleSource candles(market(kBars));
-  const std::vector<CanaryShare> canaries{{"ridge", canary, 0.5}};
-  const auto served =
-      predict_with_canaries(*registry_, {"ridge"}, {}, canaries, candles, nullptr, close_of(kBars), run_).value();
-  std::vector<Symbol> backwards(candles.symbols().rbegin(), candles.symbols().rend());
-  const auto explained =
-      explain_with_canaries(*registry_, {"ridge"}, {}, canaries, candles, nullptr, close_of(kBars), backwards, run_)
-          .value();
-  ASSERT_EQ(explained.explanations.size(), kSymbols);
-  const auto document = to_json(explained, close_of(kBars), 3);
-  for (std::size_t i = 0; i < kSymbols; ++i) {
-    const Prediction& prediction = served.predictions[kSymbols - 1 - i];
-    const Explanation& one = explained.explanations[i];
-    EXPECT_EQ(one.prediction.symbol, prediction.symbol);
-    EXPECT_EQ(one.prediction.expected_return_bps, prediction.expected_return_bps);
-    EXPECT_EQ(one.prediction.canaries, prediction.canaries);
-    ASSERT_EQ(one.members.size(), 1U);
-    EXPECT_EQ(one.members[0].vote.version, prediction.votes[0].version);
-    EXPECT_EQ(document["explanations"][i]["canaries"].size(), prediction.canaries.size());
-  }
-  EXPECT_EQ(explain_with_canaries(*registry_, {"ridge"}, {}, canaries, candles, nullptr, close_of(kBars),
-                                  {Symbol("NOSUCH")}, run_)
-                .error()
-                .code,
-            "predict.unknown_symbol");
-}
-
 TEST_F(PredictorTest, WhoHasNoActiveVersionHasNoVoteAndSaysSo) {
   activate(1);
   PredictorOptions options;
@@ -328,7 +190,7 @@ TEST_F(PredictorTest, AnExplanationSumsToThePrediction) {
   const auto predictions = ask(predictor, market(kBars)).predictions;
   const MemoryCandleSource candles(market(kBars));
   const auto explained =
-      predictor.explain(candles, nullptr, close_of(kBars), {predictions[4].symbol, predictions[1].symbol}, run_)
+      predictor.explain(*inputs_of(predictor.needs(), market(kBars)), {predictions[4].symbol, predictions[1].symbol})
           .value();
   ASSERT_EQ(explained.explanations.size(), 2U);
   const Explanation& one = explained.explanations[0];
@@ -356,10 +218,8 @@ TEST_F(PredictorTest, WhatIsNotKnownYetExplainsNothing) {
   activate(1);
   const Predictor predictor = load();
   const auto text = [&](std::size_t bars) {
-    const MemoryCandleSource candles(market(bars));
-    return to_json(predictor.explain(candles, nullptr, close_of(kBars), {candles.symbols()[2]}, run_).value(),
-                   close_of(kBars), 5)
-        .dump();
+    const auto inputs = inputs_of(predictor.needs(), market(bars));
+    return to_json(predictor.explain(*inputs, {inputs->symbols[2]}).value(), close_of(kBars), 5).dump();
   };
   EXPECT_EQ(text(kBars + 30), text(kBars));
 }
@@ -368,12 +228,12 @@ TEST_F(PredictorTest, AnUnknownSymbolIsNotExplainedAndAStaleOneSaysWhy) {
   activate(1);
   auto series = market(kBars);
   series[1].candles.pop_back();
-  const MemoryCandleSource candles(std::move(series));
   const Predictor predictor = load();
-  const auto unknown = predictor.explain(candles, nullptr, close_of(kBars), {Symbol("NOSUCH")}, run_);
+  const auto inputs = inputs_of(predictor.needs(), std::move(series));
+  const auto unknown = predictor.explain(*inputs, {Symbol("NOSUCH")});
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().code, "predict.unknown_symbol");
-  const auto stale = predictor.explain(candles, nullptr, close_of(kBars), {candles.symbols()[1]}, run_).value();
+  const auto stale = predictor.explain(*inputs, {inputs->symbols[1]}).value();
   EXPECT_TRUE(stale.explanations[0].members.empty());
   EXPECT_THAT(stale.explanations[0].prediction.abstained.at(0).why, HasSubstr("no usable bar closed at"));
 }
@@ -439,7 +299,8 @@ TEST_F(PredictorTest, AForecastWhoseProbabilitySaysTheContraryIsAHoldAndSaysSo) 
   activate(1);
   std::size_t contradicted = 0;
   for (std::size_t bars = kBars; bars < kBars + 30; ++bars) {
-    const auto said = load().predict(MemoryCandleSource(market(bars)), nullptr, close_of(bars), run_).value();
+    const Predictor predictor = load();
+    const auto said = predictor.predict(*inputs_of(predictor.needs(), market(bars), close_of(bars)));
     for (const auto& p : said.predictions) {
       const double up = p.votes[0].up_probability;
       const bool contrary = p.expected_return_bps > 0 ? up < 0.5 : up > 0.5;

@@ -31,8 +31,6 @@ NOT_REACHED = {
     "excess_kurtosis": OFFERED,
     "relative_width": OFFERED,
     "residual_deviation": OFFERED,
-    "after_history": "LiveFeatures: for a service that keeps features live",
-    "add_context": "LiveFeatures: likewise",
     "backtest_path_count": UNDECIDED,
     "combinatorial_purged": UNDECIDED,
     "label_span": UNDECIDED,

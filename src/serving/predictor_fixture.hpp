@@ -1,0 +1,108 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "evaluation/forecast_table.hpp"
+#include "features/dataset_builder.hpp"
+#include "features/feature_engine.hpp"
+#include "features/feature_set.hpp"
+#include "market/simulator.hpp"
+#include "models/trainers.hpp"
+#include "registry/registry_fixture.hpp"
+#include "serving/forecast_report.hpp"
+#include "serving/live_inputs.hpp"
+#include "serving/predictor.hpp"
+
+namespace clm::testing {
+
+inline constexpr std::size_t kBars = 420;
+inline constexpr std::size_t kSymbols = 6;
+
+/// The first `bars` bars of a market that is made once.
+inline std::vector<CandleSeries> market(std::size_t bars) {
+  static const std::vector<CandleSeries> all = [] {
+    SimulationOptions options;
+    options.symbols = kSymbols;
+    options.bars = kBars + 30;
+    options.signal_ic = 0.3;
+    return simulate(options).value().series;
+  }();
+  std::vector<CandleSeries> series = all;
+  for (CandleSeries& one : series) one.candles.resize(bars);
+  return series;
+}
+
+inline Timestamp close_of(std::size_t bars) { return SimulationOptions{}.start + std::chrono::hours(bars); }
+
+/// Trains a model on all that was known of `candles` at `as_of`, with its calibration, and makes it the active version.
+inline VersionId activate_version(Registry& registry, const std::string& type, const TrainerOptions& trainers,
+                                  const FeatureSet& features, const CandleSource& candles, Timestamp as_of,
+                                  const RunContext& run) {
+  DatasetOptions options;
+  options.as_of = as_of;
+  auto frame =
+      std::make_shared<const FeatureFrame>(compute_features(features, candles, nullptr, {as_of, {}}, run).value());
+  DatasetBuilder builder(frame, options);
+  for (std::size_t s = 0; s < candles.symbols().size(); ++s) builder.add(candles.load(s).value());
+  const LabelledRows labelled = std::move(builder).build().value();
+  const RowSet rows = all_rows(labelled.data);
+  const auto trainer = make_trainer(type, trainers).value();
+  const auto model = trainer->train({rows, RowSet{&labelled.data, {}}, 1, 1}, run).value();
+  std::vector<float> raw(rows.size());
+  EXPECT_TRUE(model->predict(rows, raw));
+  const auto calibration =
+      ForecastCalibration::fit(*judged_rows(rows, options.label.horizon_bars), raw, ReturnBasis::relative).value();
+
+  auto staged = registry.store().stage(type).value();
+  EXPECT_TRUE(model->save(staged.directory()));
+  EXPECT_TRUE(write_file_atomic(staged.directory() / ForecastCalibration::kFileName, calibration.to_json_text()));
+  Manifest manifest = sample_manifest(1, type);
+  manifest.feature_set = features.name();
+  manifest.feature_hash = frame->set_hash;
+  manifest.feature_names = frame->names;
+  manifest.label_json = to_json(options.label).dump();
+  const auto stored = registry.store().put(std::move(staged), std::move(manifest)).value();
+  EXPECT_TRUE(registry.enter(stored, because("trained")));
+  EXPECT_TRUE(registry.promote(stored.version, because("better")));
+  return stored.version;
+}
+
+class PredictorTest : public RegistryTest {
+ protected:
+  /// A ridge model on what was known at kBars.
+  VersionId activate(double alpha) {
+    TrainerOptions trainers;
+    trainers.ridge.alpha = alpha;
+    return activate("ridge", trainers);
+  }
+  VersionId activate(const std::string& type, const TrainerOptions& trainers) {
+    return activate_version(*registry_, type, trainers, classic22_feature_set(), MemoryCandleSource(market(kBars)),
+                            close_of(kBars), run_);
+  }
+
+  Predictor load(std::vector<std::string> types = {"ridge"}, PredictorOptions options = {}) const {
+    return Predictor::load(*registry_, types, std::move(options)).value();
+  }
+  /// What a predictor is shown of a market at `as_of`.
+  std::shared_ptr<const BarInputs> inputs_of(const InputNeeds& needs, std::vector<CandleSeries> series,
+                                             Timestamp as_of = close_of(kBars)) const {
+    const MemoryCandleSource candles(std::move(series));
+    return LiveInputs::after_history(needs, candles, nullptr, as_of, run_).value().newest();
+  }
+  Forecasts ask(const Predictor& predictor, std::vector<CandleSeries> series) const {
+    return predictor.predict(*inputs_of(predictor.needs(), std::move(series)));
+  }
+
+  ManualClock clock_{Timestamp(0)};
+  CancelToken cancel_;
+  SilentProgress progress_;
+  RunContext run_{clock_, cancel_, progress_, 1};
+};
+
+inline std::string text_of(const Forecasts& forecasts) { return to_json(forecasts, close_of(kBars)).dump(1); }
+
+}  // namespace clm::testing

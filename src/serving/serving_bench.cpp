@@ -1,0 +1,68 @@
+// One bar of a live service: build/release/serving_bench
+#include <benchmark/benchmark.h>
+
+#include "features/feature_set.hpp"
+#include "serving/prediction_service.hpp"
+#include "serving/predictor_fixture.hpp"
+
+namespace clm {
+namespace {
+
+constexpr std::size_t kHistoryBars = 600;
+
+/// A registry whose four trained model types are active, of their usual sizes: the networks are trained for one pass,
+/// which changes nothing about what a forecast costs.
+struct Served {
+  testing::TempDirectory directory;
+  ManualClock clock{Timestamp(0)};
+  CancelToken cancel;
+  SilentProgress progress;
+  RunContext run{clock, cancel, progress, 1};
+  MemoryCandleSource candles;
+  Timestamp as_of;
+  Database database;
+  Registry registry;
+  std::vector<std::string> types{"lightgbm", "nhits", "patchtst", "xgboost"};
+
+  explicit Served(std::size_t symbols)
+      : candles(made(symbols)),
+        as_of(candles.load(0)->known_at(kHistoryBars - 1)),
+        database(Database::open(directory.path() / "clm.db").value()),
+        registry(Registry::open(database, ArtifactStore(directory.path() / "versions")).value()) {
+    TrainerOptions trainers;
+    trainers.nhits.network.fit.epochs = 1;
+    trainers.patchtst.network.fit.epochs = 1;
+    for (const std::string& type : types)
+      testing::activate_version(registry, type, trainers, core_feature_set(), candles, as_of, run);
+  }
+
+  static MemoryCandleSource made(std::size_t symbols) {
+    SimulationOptions options;
+    options.symbols = symbols;
+    options.bars = kHistoryBars;
+    return MemoryCandleSource(simulate(options).value().series);
+  }
+};
+
+// A bar of `symbols` symbols closes: features, inputs and the forecasts of four models.
+void new_bar(benchmark::State& state) {
+  Served served(static_cast<std::size_t>(state.range(0)));
+  const auto service = PredictionService::start(served.registry, {served.types, {}}, {},
+                                                {served.candles, nullptr, served.as_of}, served.run);
+  if (!service) return state.SkipWithError("no service");
+  std::vector<std::optional<Candle>> bar;
+  for (std::size_t s = 0; s < served.candles.symbols().size(); ++s)
+    bar.emplace_back(served.candles.load(s)->candles.back());
+  Timestamp open_time = served.as_of;
+  for ([[maybe_unused]] auto step : state) {
+    for (auto& candle : bar) candle->open_time = open_time;
+    (*service)->advance(open_time, bar);
+    open_time = open_time + served.candles.interval().length();
+  }
+  if ((*service)->answer()->forecasts.predictions.front().votes.size() != served.types.size())
+    state.SkipWithError("somebody had no vote");
+}
+BENCHMARK(new_bar)->ArgName("symbols")->Arg(60)->Arg(566)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace clm
