@@ -77,6 +77,31 @@ Result<CycleLog*> Workspace::cycle_log() {
   return cycle_log_.get();
 }
 
+Result<PredictionLog*> Workspace::predictions() {
+  if (!predictions_) {
+    const auto database = this->database();
+    if (!database) return forward_error(database);
+    auto log = PredictionLog::open(**database);
+    if (!log) return forward_error(log);
+    predictions_ = std::make_unique<PredictionLog>(std::move(*log));
+  }
+  return predictions_.get();
+}
+
+Result<PredictionLog*> Workspace::predictions_for_writing() {
+  if (options_.access == Access::change) return predictions();
+  if (!written_predictions_) {
+    if (auto writable = directory_.check_writable(); !writable) return forward_error(writable);
+    auto database = Database::open(directory_.database_file());
+    if (!database) return forward_error(database);
+    written_database_ = std::make_unique<Database>(std::move(*database));
+    auto log = PredictionLog::open(*written_database_);
+    if (!log) return forward_error(log);
+    written_predictions_ = std::make_unique<PredictionLog>(std::move(*log));
+  }
+  return written_predictions_.get();
+}
+
 Result<LockedRegistry> lock_registry(Workspace& workspace, std::string_view purpose) {
   auto lock = workspace.directory().lock_cycle(purpose);
   if (!lock) return forward_error(lock);

@@ -13,6 +13,7 @@
 #include "registry/cycle_log.hpp"
 #include "registry/database.hpp"
 #include "registry/registry.hpp"
+#include "serving/prediction_log.hpp"
 #include "workspace/configuration.hpp"
 #include "workspace/workspace_directory.hpp"
 
@@ -70,6 +71,11 @@ class Workspace {
   /// Its events are dated by the clock, and only versions that this program can load are usable.
   Result<Registry*> registry();
   Result<CycleLog*> cycle_log();
+  /// For reading what was predicted.
+  Result<PredictionLog*> predictions();
+  /// For writing down what is predicted, beside whoever changes the workspace and whatever it was opened for: the log
+  /// only grows. Error `workspace.read_only` (unavailable) where nothing may be written.
+  Result<PredictionLog*> predictions_for_writing();
 
  private:
   Workspace(WorkspaceDirectory directory, const Clock& clock, WorkspaceOptions options)
@@ -84,6 +90,9 @@ class Workspace {
   std::unique_ptr<Database> database_;
   std::unique_ptr<Registry> registry_;
   std::unique_ptr<CycleLog> cycle_log_;
+  std::unique_ptr<PredictionLog> predictions_;
+  std::unique_ptr<Database> written_database_;  ///< where `database_` only looks
+  std::unique_ptr<PredictionLog> written_predictions_;
 };
 
 /// The registry for whoever moves versions: while this lives, nobody else does.

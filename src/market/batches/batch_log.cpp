@@ -75,6 +75,12 @@ LogScan scan(std::string_view bytes) {
 
 }  // namespace
 
+std::uint64_t BatchLog::bytes() const {
+  std::error_code none;
+  const auto bytes = fs::file_size(log_file(), none);
+  return none ? 0 : bytes;
+}
+
 Result<LogContent> BatchLog::read() const {
   LogContent content;
   std::error_code failure;

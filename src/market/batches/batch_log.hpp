@@ -92,6 +92,10 @@ class BatchLog {
   /// Errors `file.read` (unavailable). Cost: about 10 ns a byte, some MB at most as a rule.
   Result<LogContent> read() const;
 
+  /// Bytes of the log; 0 where there is none. A line is written before what it tells of becomes visible: as long as
+  /// this stands, and nobody is writing, nothing was stored. A cheap way to notice news.
+  std::uint64_t bytes() const;
+
   /// The next number, its first line together with `more` lines, and the lock that says that it is at work. Where the
   /// limits are passed, the oldest batches are forgotten. Errors `lock.held` (locked), `file.write` (unavailable).
   struct Begun {
