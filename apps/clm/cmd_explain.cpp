@@ -7,14 +7,14 @@
 #include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "commands/voters.hpp"
-#include "serving/canary_prediction.hpp"
 #include "serving/explanation_report.hpp"
 #include "serving/forecast_report.hpp"
 #include "serving/hold_back.hpp"
+#include "serving/live_inputs.hpp"
 #include "text_table.hpp"
 #include "version_explanation.hpp"
 #include "workspace/market_view.hpp"
-#include "workspace/stored_life_cycle.hpp"
+#include "workspace/predictions.hpp"
 
 namespace clm::app {
 namespace {
@@ -100,23 +100,25 @@ std::string describe(const Explanation& explanation, const std::string& held_bac
 Result<int> explain_prediction(Program& program, Workspace& workspace, const Registry& registry, const Flags& flags) {
   const auto place = open_live_market(program, workspace, flags.as_of);
   if (!place) return forward_error(place);
-  const LearningOptions& learning = workspace.learning();
-  const auto options = predictor_options(learning);
-  if (!options) return forward_error(options);
   const auto symbols = stored_symbols({flags.symbols, "--symbol", "predict.unknown_symbol"}, *place->candles);
   if (!symbols) return forward_error(symbols);
   const auto explain = [&]() -> Result<Explanations> {
     if (flags.version.empty()) {
-      const auto canaries = canaries_in_service(workspace, place->candles->interval());
-      if (!canaries) return forward_error(canaries);
-      return explain_with_canaries(registry, learning.training.models, *options, *canaries, *place->candles,
-                                   place->context.get(), place->as_of, *symbols, program.context());
+      const auto service = start_predictions(workspace, *place, program.context());
+      if (!service) return forward_error(service);
+      const auto answer = (*service)->answer();
+      return answer->by->explain(*answer->inputs, *symbols);
     }
     const auto record = registry.find(flags.version);
     if (!record) return forward_error(record);
+    const auto options = predictor_options(workspace.learning());
+    if (!options) return forward_error(options);
     const auto predictor = Predictor::load_version(registry, *record, *options);
     if (!predictor) return forward_error(predictor);
-    return predictor->explain(*place->candles, place->context.get(), place->as_of, *symbols, program.context());
+    const auto inputs = LiveInputs::after_history(predictor->needs(), *place->candles, place->context.get(),
+                                                  place->as_of, program.context());
+    if (!inputs) return forward_error(inputs);
+    return predictor->explain(*inputs->newest(), *symbols);
   };
   auto explained = explain();
   if (!explained) return forward_error(explained);

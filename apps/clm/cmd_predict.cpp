@@ -6,15 +6,16 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "adapters/http/pause.hpp"
 #include "cli/open_workspace.hpp"
 #include "commands.hpp"
 #include "commands/voters.hpp"
-#include "serving/canary_prediction.hpp"
 #include "serving/forecast_report.hpp"
 #include "serving/hold_back.hpp"
 #include "text_table.hpp"
+#include "workspace/followed_predictions.hpp"
 #include "workspace/market_view.hpp"
-#include "workspace/stored_life_cycle.hpp"
+#include "workspace/predictions.hpp"
 
 namespace clm::app {
 namespace {
@@ -33,12 +34,14 @@ constexpr const char* kDocument = R"(Document (--json)
   bars after as_of, and may have learned what they forecast. cost_band_bps: an
   expected return inside +- this is a HOLD. note: why an action is a HOLD, or
   that the probability of rising says the contrary of the expected return; null:
-  nothing.
+  nothing. With --follow one document after another.
   disagreement_bps: how far the votes are apart; null with one.)";
 
 struct Flags {
   std::vector<std::string> symbols;
   std::string as_of;
+  bool follow = false;
+  double every_seconds = 2;
 };
 
 bool is_in(const std::vector<Abstention>& abstained, const Abstention& one) {
@@ -124,47 +127,98 @@ std::string describe(const Forecasts& forecasts, const MarketView& place, std::s
   return text + (notes.empty() ? "" : "\nNotes\n" + notes);
 }
 
-Result<int> run(Program& program, const Flags& flags) {
-  const auto workspace = open_workspace(program, Workspace::Access::look);
-  if (!workspace) return forward_error(workspace);
-  const auto registry = (*workspace)->registry();
-  if (!registry) return forward_error(registry);
-  const auto place = open_live_market(program, **workspace, flags.as_of);
-  if (!place) return forward_error(place);
-  const LearningOptions& learning = (*workspace)->learning();
-  const auto options = predictor_options(learning);
-  if (!options) return forward_error(options);
-  const auto canaries = canaries_in_service(**workspace, place->candles->interval());
-  if (!canaries) return forward_error(canaries);
-  auto forecasts = predict_with_canaries(**registry, learning.training.models, *options, *canaries, *place->candles,
-                                         place->context.get(), place->as_of, program.context());
-  if (!forecasts) return forward_error(forecasts);
-  hold_back_if_stale(*forecasts, place->lateness);
-
-  if (!flags.symbols.empty()) {
-    const auto symbols = stored_symbols({flags.symbols, "--symbol", "predict.unknown_symbol"}, *place->candles);
-    if (!symbols) return forward_error(symbols);
-    std::vector<Prediction> asked;
-    for (const auto& symbol : *symbols) {
-      const auto found = std::find_if(forecasts->predictions.begin(), forecasts->predictions.end(),
-                                      [&](const Prediction& p) { return p.symbol == symbol; });
-      if (found == forecasts->predictions.end())
-        return fail(ErrorKind::usage, "predict.unknown_symbol", "there are no usable candles of " + symbol.str(),
-                    "--symbol", "`clm data` lists what is stored and what is wrong with it.");
-      asked.push_back(*found);
-    }
-    forecasts->predictions = std::move(asked);
+/// With --symbol only these, in the order asked for.
+Status keep_asked(const Flags& flags, const MarketView& place, Forecasts& forecasts) {
+  if (flags.symbols.empty()) return {};
+  const auto symbols = stored_symbols({flags.symbols, "--symbol", "predict.unknown_symbol"}, *place.candles);
+  if (!symbols) return forward_error(symbols);
+  std::vector<Prediction> asked;
+  for (const auto& symbol : *symbols) {
+    const auto found = std::find_if(forecasts.predictions.begin(), forecasts.predictions.end(),
+                                    [&](const Prediction& p) { return p.symbol == symbol; });
+    if (found == forecasts.predictions.end())
+      return fail(ErrorKind::usage, "predict.unknown_symbol", "there are no usable candles of " + symbol.str(),
+                  "--symbol", "`clm data` lists what is stored and what is wrong with it.");
+    asked.push_back(*found);
   }
-  nlohmann::json document = to_json(*forecasts, place->as_of);
-  add_lateness(document, place->lateness);
+  forecasts.predictions = std::move(asked);
+  return {};
+}
+
+/// Writes down and prints what is predicted.
+Status tell(Program& program, Workspace& workspace, const MarketView& place, Forecasts forecasts, const Flags& flags) {
+  const auto registry = workspace.registry();
+  if (!registry) return forward_error(registry);
+  hold_back_if_stale(forecasts, place.lateness);
+  if (const auto logged = log_predictions(workspace, forecasts, place); !logged)
+    program.warn("these predictions are not written down: " + to_string(logged.error()));
+  if (auto kept = keep_asked(flags, place, forecasts); !kept) return kept;
+  nlohmann::json document = to_json(forecasts, place.as_of);
+  add_lateness(document, place.lateness);
   document["learned_later"] = nlohmann::json::array();
-  std::string text = describe(*forecasts, *place, program.columns());
-  for (const VersionId& version : voters_from_later(**registry, *forecasts, place->as_of)) {
+  std::string text = describe(forecasts, place, program.columns());
+  for (const VersionId& version : voters_from_later(**registry, forecasts, place.as_of)) {
     document["learned_later"].push_back(version.str());
-    text += "NOT A FORECAST: " + version.str() + " was made on bars after " + to_string(place->as_of) +
+    text += "NOT A FORECAST: " + version.str() + " was made on bars after " + to_string(place.as_of) +
             ", and may have learned what it says here.\n";
   }
   program.print(document, text);
+  return {};
+}
+
+/// What changed, for the person at the terminal.
+std::string describe(const FollowedPredictions::News& news) {
+  switch (news.change) {
+    case FollowedPredictions::Change::none: return {};
+    case FollowedPredictions::Change::bars: return "new bars";
+    case FollowedPredictions::Change::versions: return "other versions serve";
+    case FollowedPredictions::Change::anew: return "computed again: " + news.why;
+  }
+  return {};
+}
+
+Result<int> follow(Program& program, const Flags& flags) {
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const RunContext run = program.context();
+  const auto followed = FollowedPredictions::begin(**workspace, run);
+  if (!followed) return forward_error(followed);
+  const auto tell_newest = [&]() -> Status {
+    const MarketView& market = (*followed)->market();
+    warn_of(program, market.damaged, market.notes);
+    program.warn(warning(market.lateness));
+    return tell(program, **workspace, market, (*followed)->service().answer()->forecasts, flags);
+  };
+  if (auto told = tell_newest(); !told) return forward_error(told);
+  std::string last_error;
+  SleepingPause pause;
+  const Duration between(static_cast<std::int64_t>(1e3 * flags.every_seconds));
+  while (pause.wait(between, run.cancel) && program.output() == Program::OutputState::arrived) {
+    const auto news = (*followed)->look(run);
+    if (!news) {
+      if (run.cancel.requested()) break;
+      // The answer stands; what is wrong now may be mended later.
+      if (to_string(news.error()) != last_error) program.warn(last_error = to_string(news.error()));
+      continue;
+    }
+    last_error.clear();
+    if (news->change == FollowedPredictions::Change::none) continue;
+    program.note("\n" + describe(*news));
+    if (auto told = tell_newest(); !told) return forward_error(told);
+  }
+  return 0;
+}
+
+Result<int> run(Program& program, const Flags& flags) {
+  if (flags.follow) return follow(program, flags);
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const auto place = open_live_market(program, **workspace, flags.as_of);
+  if (!place) return forward_error(place);
+  const auto service = start_predictions(**workspace, *place, program.context());
+  if (!service) return forward_error(service);
+  const auto told = tell(program, **workspace, *place, (*service)->answer()->forecasts, flags);
+  if (!told) return forward_error(told);
   return 0;
 }
 
@@ -178,7 +232,16 @@ void add_predict(CLI::App& app, Commands& commands) {
   command->footer(kDocument);
   command->add_option("--symbol", flags->symbols, "Only these (the universe is still read whole: features compare it)")
       ->type_name("SYMBOL");
-  command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")->type_name("TIME");
+  auto* as_of =
+      command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")->type_name("TIME");
+  auto* follow = command
+                     ->add_flag("--follow", flags->follow,
+                                "Go on until stopped: again whenever a bar is stored or another version serves")
+                     ->excludes(as_of);
+  command->add_option("--every", flags->every_seconds, "Look for changes after so many seconds")
+      ->check(CLI::Range(0.05, 3600.0))
+      ->capture_default_str()
+      ->needs(follow);
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
 }
 

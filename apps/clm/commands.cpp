@@ -7,7 +7,7 @@ const std::vector<CommandGroup>& command_groups() {
       {"Begin", {add_init, add_config, add_demo}},
       {"Data", {add_import, add_fetch, add_simulate, add_data, add_features}},
       {"Learn", {add_cycle, add_train, add_triggers, add_jobs, add_approve}},
-      {"Serve", {add_status, add_predict, add_explain, add_regimes, add_report}},
+      {"Serve", {add_status, add_predict, add_predictions, add_explain, add_regimes, add_report}},
       {"Registry",
        {add_models, add_show, add_history, add_diff, add_promote, add_reject, add_retire, add_rollback, add_verify,
         add_reproduce}},

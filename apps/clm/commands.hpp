@@ -28,6 +28,7 @@ void add_verify(CLI::App& app, Commands& commands);
 void add_reproduce(CLI::App& app, Commands& commands);
 void add_status(CLI::App& app, Commands& commands);
 void add_predict(CLI::App& app, Commands& commands);
+void add_predictions(CLI::App& app, Commands& commands);
 void add_explain(CLI::App& app, Commands& commands);
 void add_report(CLI::App& app, Commands& commands);
 void add_jobs(CLI::App& app, Commands& commands);

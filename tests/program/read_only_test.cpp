@@ -19,6 +19,7 @@ constexpr uid_t kNobody = 65'534;
 const std::vector<std::vector<std::string>> kReading{{"models"},
                                                      {"history"},
                                                      {"predict"},
+                                                     {"predictions"},
                                                      {"verify"},
                                                      {"status"},
                                                      {"jobs"},
