@@ -52,7 +52,7 @@ struct LifeCycle::Parts {
         outcomes(tape, options),
         trials(journal, jobs, types, place.registry, options, tape.interval()),
         planner(tape, monitor, place.registry, place.log, journal, jobs, trials, options),
-        broken(place.registry, journal, types, trials, planner, options),
+        broken(place.registry, journal, types, trials, options),
         reconciler(place.registry, journal, jobs, types, trials, broken, options),
         runner(place, journal, jobs, types, trials, reconciler, options) {}
 
