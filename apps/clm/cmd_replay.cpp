@@ -28,6 +28,15 @@ struct Flags {
   bool restart = false;
 };
 
+/// Said before the work: a policy that leaves every move to a person, whom a replay does not have, serves nobody.
+std::string warning_of(const ReplayOptions& replay) {
+  const PolicyMode mode = replay.learning.deployment.mode;
+  if (mode == PolicyMode::enforced) return {};
+  return "policy " + replay.policy + " promotes nothing, since policy.mode is " + std::string(to_string(mode)) +
+         " and no person decides in a replay: it shows what would be trained and how it would be judged; to let it " +
+         "decide, set policy.mode to enforced";
+}
+
 /// What came of each policy, and what it did: figures of trades with their number and interval.
 std::string policies_tables(const std::vector<ReplayReport>& reports, std::size_t width) {
   TextTable outcome({"policy", "rank IC", "95 % interval", "hit rate %", "long-short net bps", "interval", "rebalances",
@@ -133,6 +142,7 @@ Result<int> run(Program& program, const Flags& flags) {
                     "Name each policy once.");
     replays.push_back({policy->name, *span, std::move(policy->learning), changed_at, std::move(policy->settings)});
   }
+  for (const ReplayOptions& replay : replays) program.warn(warning_of(replay));
   const auto place = open_market(program, **workspace, flags.to);
   if (!place) return forward_error(place);
   const auto features = feature_set(options.feature_set);

@@ -13,14 +13,16 @@ namespace {
 constexpr const char* kDocument = R"(Document (--json)
   {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup:
   [{model_type, version, recipe, learned_until, weight}], without_vote:
-  [{model_type, version, why}], due: [{model_type, at, trigger, new_bars,
-  not_before, served, last_tried, waits_for, given_up}], waiting: [job],
-  trials, lock_held_by, subsystems: [{name, state, age_seconds, age_of,
-  waits_for, problem}]}
-  lineup: who has a vote. due: when age (at) or so many new_bars call for the
-  next training. waiting: jobs that a person has to approve. state: ok, empty,
-  stale, damaged, unavailable, or "at work: WHO". Times of bars are their
-  close.)";
+  [{model_type, version, why}], unlisted: [{model_type, version,
+  learned_until}], due: [{model_type, at, trigger, new_bars, not_before,
+  served, last_tried, waits_for, given_up}], waiting: [job], trials,
+  lock_held_by, subsystems: [{name, state, age_seconds, age_of, waits_for,
+  problem}]}
+  lineup: who has a vote. unlisted: active, of a type that training.models
+  does not name: watched, not trained. due: when age (at) or so many new_bars
+  call for the next training. waiting: jobs that a person has to approve.
+  state: ok, empty, stale, damaged, unavailable, or "at work: WHO". Times of
+  bars are their close.)";
 
 /// Longer reasons are for --json.
 constexpr std::size_t kReasonBytes = 160;
@@ -61,6 +63,7 @@ std::string describe(const WorkspaceStatus& status, std::size_t width) {
       add("Given up  ",
           "job " + std::to_string(next.given_up->job) + ", train " + next.model_type + ": " + next.given_up->why);
   }
+  for (const UnlistedVersion& one : status.unlisted) add("Unlisted  ", clm::describe(one));
   for (const TrialView& trial : status.trials) add("On trial  ", clm::describe(trial));
   for (const Job& job : status.waiting)
     add("Waiting   ", "clm approve " + std::to_string(job.id) + ": " + clm::describe(job) + ", since " + job.reason);

@@ -47,6 +47,7 @@ std::string describe(const LifeCycleNews& news) {
             (job.approval == Approval::awaited ? "waits for clm approve " + std::to_string(job.id) + ": "
                                                : "waits for bars until " + to_string(job.not_before) + ": ") +
             describe(job) + (job.attempts > 0 ? "; the last try failed: " + job.outcome : "") + "\n";
+  for (const UnlistedVersion& one : news.unlisted) text += "  " + describe(one) + "\n";
   return text.empty() ? text : "\nLife cycle\n" + text;
 }
 

@@ -296,6 +296,13 @@ Result<OverviewFacts> gather_overview(Workspace& workspace, std::optional<std::i
     for (const auto& decision : line.decisions) {
       if (decision.version.empty()) continue;
       auto version = gather_one(workspace, decision.version, line.id, explained, shelf);
+      if (!version && version.error().kind == ErrorKind::integrity) {  // the others are shown all the same
+        VersionFacts broken;
+        broken.model_type = decision.model_type;
+        broken.version = decision.version;
+        broken.evidence_problem = to_string(version.error());
+        version = std::move(broken);
+      }
       if (!version) return forward_error(version);
       facts.candidates.push_back(std::move(*version));
     }

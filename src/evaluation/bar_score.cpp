@@ -38,12 +38,6 @@ BarScore score_bar(std::span<const float> forecasts, std::span<const float> labe
 
 std::string_view to_string(BarLoss loss) { return loss == BarLoss::rank ? "rank" : "squared_error"; }
 
-Result<BarLoss> parse_bar_loss(const std::string& name) {
-  if (name == "rank") return BarLoss::rank;
-  if (name == "squared_error") return BarLoss::squared_error;
-  return fail(ErrorKind::usage, "trial.loss", "\"" + name + "\" is not a loss", {}, "Choose rank or squared_error.");
-}
-
 std::optional<double> loss_of(const BarScore& score, BarLoss loss) {
   const double value = loss == BarLoss::rank ? 1 - score.rank_ic : score.squared_error;
   return std::isnan(value) ? std::nullopt : std::optional(value);

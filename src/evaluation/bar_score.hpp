@@ -3,10 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-
-#include "base/result.hpp"
 
 namespace clm {
 
@@ -30,7 +27,6 @@ enum class BarLoss {
   squared_error  ///< mean squared error in label units: for universes too small to rank
 };
 std::string_view to_string(BarLoss loss);
-Result<BarLoss> parse_bar_loss(const std::string& name);
 
 /// Empty where the time cannot be scored in this way.
 std::optional<double> loss_of(const BarScore& score, BarLoss loss);

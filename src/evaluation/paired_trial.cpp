@@ -26,6 +26,12 @@ std::string_view to_string(TrialOutcome outcome) {
   return {};
 }
 
+std::optional<TrialOutcome> parse_trial_outcome(std::string_view name) {
+  for (const auto outcome : {TrialOutcome::open, TrialOutcome::better, TrialOutcome::worse, TrialOutcome::ended})
+    if (to_string(outcome) == name) return outcome;
+  return std::nullopt;
+}
+
 double overlap_inflation(int horizon_bars) {
   const double h = horizon_bars;
   return 3 * h * h / (2 * h * h + 1);

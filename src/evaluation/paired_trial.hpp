@@ -31,6 +31,7 @@ enum class TrialOutcome {
   ended    ///< `max_bars` without a decision
 };
 std::string_view to_string(TrialOutcome outcome);
+std::optional<TrialOutcome> parse_trial_outcome(std::string_view name);
 
 /// What a trial says so far.
 struct TrialReport {

@@ -37,8 +37,7 @@ Result<std::optional<Timestamp>> last_attempt(const Registry& registry, const Cy
       if (!*settled) continue;  // a killed cycle's: still to be decided on
     }
     const auto manifest = stored_manifest(version);
-    if (!manifest) return forward_error(manifest);
-    if (names_of(*manifest) == members) last = std::max(last, std::optional(manifest->created_as_of));
+    if (manifest && names_of(*manifest) == members) last = std::max(last, std::optional(manifest->created_as_of));
   }
   return last;
 }
@@ -77,8 +76,7 @@ Status decide_whether_due(const Registry& registry, const CycleLog& log, const L
   if (!active) return forward_error(active);
   if (*active) {
     const auto manifest = stored_manifest((*active)->record);
-    if (!manifest) return forward_error(manifest);
-    if (names_of(*manifest) == members) {
+    if (manifest && names_of(*manifest) == members) {
       plan.lineup.why = "not made: the active ensemble " + (*active)->record.version.str() + " has these members";
       return {};
     }
@@ -153,7 +151,10 @@ Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log
       continue;
     }
     const auto manifest = stored_manifest((*active)->record);
-    if (!manifest) return forward_error(manifest);
+    if (!manifest) {
+      plan.lineup.left_out.push_back({type, "its active version is broken: " + manifest.error().message});
+      continue;
+    }
     if (const std::string why = unfit(*manifest, options, features->hash(), request.as_of); !why.empty()) {
       plan.lineup.left_out.push_back({type, why});
       continue;

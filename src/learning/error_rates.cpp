@@ -69,9 +69,7 @@ struct Scenario {
 
 /// Without a rank IC, a bar is left out of a trial, and a trial without bars never ends; nor does a chart begin.
 Status check_universe(const LearningOptions& learning, const ErrorRateOptions& options) {
-  const auto loss = parse_bar_loss(learning.deployment.stages.shadow.loss);
-  if (!loss) return forward_error(loss);
-  const bool ranks = *loss == BarLoss::rank || asks_for(options, kNoDrift);
+  const bool ranks = learning.deployment.stages.shadow.loss == BarLoss::rank || asks_for(options, kNoDrift);
   const std::size_t least = learning.judging.min_symbols;
   if (!ranks || static_cast<std::size_t>(options.symbols) >= least) return {};
   return fail(

@@ -82,7 +82,7 @@ TEST_F(ErrorRates, NeedAUniverseThatCanBeRanked) {
   EXPECT_EQ(refused.error().code, "error_rates.symbols");
   EXPECT_EQ(refused.error().kind, ErrorKind::usage);
   EXPECT_NE(refused.error().message.find("60"), std::string::npos) << refused.error().message;
-  strict.deployment.stages.shadow.loss = "squared_error";
+  strict.deployment.stages.shadow.loss = BarLoss::squared_error;
   strict.deployment.stages.shadow.max_days = 5;
   EXPECT_TRUE(simulated(strict, 1)) << "squared errors need no ranks";
 }

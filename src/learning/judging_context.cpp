@@ -10,7 +10,7 @@ Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, cons
   if (!active) return forward_error(active);
   if (!*active) return Rival::none;
   const auto theirs = stored_manifest((*active)->record);
-  if (!theirs) return forward_error(theirs);
+  if (!theirs) return Rival::none;  // it is broken, and nobody can say what it was trained on
   const bool alike = theirs->feature_hash == candidate.feature_hash && is_about(*theirs, options.label);
   return alike && !is_expired(theirs->created_as_of, at, options.serving) ? Rival::comparable : Rival::none;
 }

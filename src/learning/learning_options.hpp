@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/settings.hpp"
+#include "evaluation/bar_score.hpp"
 #include "evaluation/behaviour.hpp"
 #include "evaluation/deployment_policy.hpp"
 #include "evaluation/judgement.hpp"
@@ -64,6 +65,9 @@ struct JobOptions {
 
 /// What is served, whoever decided on it.
 struct ServingOptions {
+  /// Types that may serve, where fewer are trained today (`clm cycle --models`); empty: `TrainingOptions::models`. No
+  /// setting.
+  std::vector<std::string> models = {};
   double max_data_age_days = 90;  ///< a version whose data ended longer ago has no vote; 0: never
   /// So many whole bars may be missing between the newest stored one and the clock; beyond, nothing that is said may be
   /// acted on. More bears slower deliveries, and acts on older prices.
@@ -101,9 +105,9 @@ struct ShadowOptions {
   double max_days = 30;                ///< undecided so long: it is refused
   /// Of promoting a candidate that is no better, over the whole life of its trial and all places together; (0, .5)
   double alpha = 0.01;
-  double margin = 0;          ///< promoted once its gain is shown to be above minus this, in units of the loss
-  std::string loss = "rank";  ///< "rank" (1 - rank IC) or "squared_error", of a bar
-  std::int64_t places = 3;    ///< candidates of a model type on trial at once; alpha is shared out among them
+  double margin = 0;             ///< promoted once its gain is shown to be above minus this, in units of the loss
+  BarLoss loss = BarLoss::rank;  ///< of a bar
+  std::int64_t places = 3;       ///< candidates of a model type on trial at once; alpha is shared out among them
 };
 
 /// A candidate that passed the shadow is served to a share of the symbols, then to more, then to all.

@@ -142,9 +142,9 @@ void add_stages(Settings& s, StageOptions& o) {
         number("", "Of promoting one that is no better, over its whole life and all places together.", 1e-9, 0.49));
   s.add("shadow.margin", &o.shadow.margin,
         number("units of the loss", "Enough is a gain shown to be above minus this; 0: it must be better.", 0, 1e6));
-  s.add("shadow.loss", &o.shadow.loss,
-        text("What is lost on a bar: 1 - rank IC, or the squared error where symbols are too few to rank.",
-             {"rank", "squared_error"}));
+  add_choice(s, "shadow.loss", o.shadow.loss,
+             "What is lost on a bar: 1 - rank IC, or the squared error where symbols are too few to rank.",
+             {BarLoss::rank, BarLoss::squared_error});
   s.add("shadow.places", &o.shadow.places, number("candidates", "Of a model type on trial at once.", 1, 100));
   s.add("canary.enabled", &o.canary.enabled, text("It then serves a share of the symbols before all."));
   s.add("canary.first_share", &o.canary.first_share, number("", "Of the symbols.", 0.001, 1));

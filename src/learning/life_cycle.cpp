@@ -52,7 +52,7 @@ struct LifeCycle::Parts {
         outcomes(tape, options),
         trials(journal, jobs, types, place.registry, options, tape.interval()),
         planner(tape, monitor, place.registry, place.log, journal, jobs, trials, options),
-        broken(place.registry, journal, types, trials, planner, options),
+        broken(place.registry, journal, types, trials, options),
         reconciler(place.registry, journal, jobs, types, trials, broken, options),
         runner(place, journal, jobs, types, trials, reconciler, options) {}
 
@@ -81,7 +81,6 @@ Result<LifeCycle> LifeCycle::resume(const MarketTape& tape, const CycleWorkplace
                                     const LearningOptions& options, const RunContext& run) {
   auto weights = configured_weights(options.ensemble);
   if (!weights) return forward_error(weights);
-  if (auto loss = parse_bar_loss(options.deployment.stages.shadow.loss); !loss) return forward_error(loss);
   if (auto known = log.set_universe(tape.symbols()); !known) return forward_error(known);
   auto state = stored_state(tape, place, log, options);
   if (!state) return forward_error(state);

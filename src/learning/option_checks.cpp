@@ -5,7 +5,7 @@
 
 #include "learning/ensemble_lineup.hpp"
 #include "market/symbol_name.hpp"
-#include "models/trainers.hpp"
+#include "models/model_type.hpp"
 #include "models/warm_start.hpp"
 
 namespace clm {
@@ -79,15 +79,15 @@ void check_trainers(const LearningOptions& o, Findings& findings) {
       findings.add(key, trainer.error().code, key + ": " + trainer.error().message, trainer.error().remedy);
     }
   }
-  const auto trained = [&](const char* type) {
-    return std::find(o.training.models.begin(), o.training.models.end(), type) != o.training.models.end();
-  };
-  if (trained("patchtst"))
-    findings.check_order("patchtst.patch_length", o.trainers.patchtst.network.patch_length, "patchtst.input_bars",
-                         static_cast<double>(o.trainers.patchtst.windows.input_bars));
-  if (trained("dlinear"))
-    findings.check_order("dlinear.moving_average", o.trainers.dlinear.network.moving_average, "dlinear.input_bars",
-                         static_cast<double>(o.trainers.dlinear.windows.input_bars));
+  for (const ModelType& type : model_types()) {
+    const bool is_trained =
+        std::find(o.training.models.begin(), o.training.models.end(), type.name) != o.training.models.end();
+    if (!is_trained || type.orders == nullptr) continue;
+    const std::string section = std::string(type.name) + ".";
+    for (const SettingOrder& order : type.orders(o.trainers))
+      findings.check_order(section + std::string(order.least), order.low, section + std::string(order.most),
+                           order.high);
+  }
 }
 
 void check_ensemble(const EnsembleOptions& o, Findings& findings) {

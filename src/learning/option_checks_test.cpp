@@ -1,6 +1,10 @@
 #include "learning/option_checks.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
+
+#include "models/model_type.hpp"
 
 namespace clm {
 namespace {
@@ -84,6 +88,28 @@ TEST(OptionChecks, ParametersOfTheTypesThatAreTrained) {
   trees.training.models = {"xgboost"};
   trees.trainers.dlinear.network.moving_average = 24;
   EXPECT_EQ(keys_of(trees), Keys()) << "nobody trains it";
+}
+
+TEST(OptionChecks, TheOrdersInTheTableOfModelTypesNameSettings) {
+  LearningOptions options;
+  Settings settings;
+  add_settings(settings, options);
+  const auto all = settings.in_force();
+  const auto is_setting = [&](std::string_view type, std::string_view name) {
+    return std::any_of(all.begin(), all.end(), [&](const SettingInForce& one) {
+      return one.key == std::string(type) + "." + std::string(name);
+    });
+  };
+  std::size_t orders = 0;
+  for (const ModelType& type : model_types()) {
+    if (type.orders == nullptr) continue;
+    for (const SettingOrder& order : type.orders(options.trainers)) {
+      EXPECT_TRUE(is_setting(type.name, order.least) && is_setting(type.name, order.most)) << type.name;
+      EXPECT_LE(order.low, order.high) << "the defaults are in order";
+      ++orders;
+    }
+  }
+  EXPECT_EQ(orders, 2U);
 }
 
 TEST(OptionChecks, AllIsNamedAtOnce) {

@@ -9,6 +9,7 @@
 
 #include "evaluation/rank_ic.hpp"
 #include "learning/data/expiry.hpp"
+#include "learning/trials/trial_evidence.hpp"
 
 namespace clm {
 namespace {
@@ -23,8 +24,7 @@ std::size_t regretted(const std::vector<LifeEvent>& events) {
   std::size_t count = 0;
   for (const LifeEvent& event : events) {
     if (event.kind != EventKind::rolled_back && event.kind != EventKind::watch_ended) continue;
-    const auto detail = nlohmann::json::parse(event.detail_json);
-    if (event.kind == EventKind::rolled_back || detail["trial"]["gain"].get<double>() < 0) ++count;
+    if (event.kind == EventKind::rolled_back || TrialEvidence::from_json(event.detail_json).gain() < 0) ++count;
   }
   return count;
 }
@@ -46,10 +46,8 @@ Age age_of_served(const MarketTape& tape, const std::vector<LifeEvent>& events, 
     for (; event != events.end() && event->at < now; ++event) {
       if (event->kind == EventKind::trained) trained.try_emplace(event->version, event->at);
       if (event->kind == EventKind::promoted) active[event->model_type] = trained[event->version];
-      if (event->kind == EventKind::rolled_back) {
-        const auto detail = nlohmann::json::parse(event->detail_json);
-        active[event->model_type] = trained[detail["reference"].get<std::string>()];
-      }
+      if (event->kind == EventKind::rolled_back)
+        active[event->model_type] = trained[TrialEvidence::from_json(event->detail_json).reference().str()];
     }
     double days = 0;
     std::size_t votes = 0;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/number_text.hpp"
+#include "learning/trials/trial_evidence.hpp"
 
 namespace clm {
 namespace {
@@ -13,17 +14,6 @@ namespace {
 constexpr double kSymbolsMoveTogether = 10;
 /// Below it, a difference of the losses' distributions is worth a word.
 constexpr double kNotable = 0.05;
-
-nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
-
-nlohmann::json to_json(const Behaviour& b) {
-  const double rows = b.rows > 0 ? static_cast<double>(b.rows) : 1;
-  return {{"bars", b.bars},
-          {"forecasts", b.rows},
-          {"hit_rate", b.hit_rate()},
-          {"up_share", static_cast<double>(b.up) / rows},
-          {"spread", b.bars > 0 ? b.spread / static_cast<double>(b.bars) : 0}};
-}
 
 }  // namespace
 
@@ -88,27 +78,6 @@ std::optional<VersionStatus> first_stage(DeploymentDecision verdict, const Stage
   return std::nullopt;
 }
 
-nlohmann::json evidence_of(const Trial& trial) {
-  const TrialReport report = trial.losses.report();
-  return {{"stage", to_string(trial.stage)},
-          {"challenger", trial.challenger.str()},
-          {"reference", trial.reference.str()},
-          {"started", to_string(trial.started)},
-          {"trial",
-           {{"outcome", to_string(report.outcome)},
-            {"bars", report.bars},
-            {"observations", report.observations},
-            {"reference_loss", report.reference_loss},
-            {"challenger_loss", report.challenger_loss},
-            {"gain", report.gain},
-            {"interval", {number(report.lo), number(report.hi)}},
-            {"expected_bars", report.expected_bars ? nlohmann::json(*report.expected_bars) : nlohmann::json()},
-            {"loss_distributions",
-             {{"kolmogorov_smirnov", report.distributions.statistic}, {"p_value", report.distributions.p_value}}}}},
-          {"behaviour",
-           {{"challenger", to_json(trial.challenger_behaviour)}, {"reference", to_json(trial.reference_behaviour)}}}};
-}
-
 TrialView view_of(const Trial& trial, const StageOptions& stages, const LabelOptions& label, Interval interval) {
   return {trial, trial.losses.report(), trial_options(trial.stage, stages, label, interval).loss};
 }
@@ -123,7 +92,7 @@ std::string describe(const TrialView& view) {
 }
 
 nlohmann::json to_json(const TrialView& view) {
-  nlohmann::json json = evidence_of(view.trial);
+  nlohmann::json json = TrialEvidence(view.trial).to_json();
   json["model_type"] = view.trial.model_type;
   return json;
 }

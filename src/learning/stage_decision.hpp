@@ -38,11 +38,9 @@ struct TrialView {
 TrialView view_of(const Trial& trial, const StageOptions& stages, const LabelOptions& label, Interval interval);
 /// "lightgbm 0123 in the shadow beside 4567: gain .012 [-.003, .027] in rank IC over 240 bars; about 300 more decide"
 std::string describe(const TrialView& view);
-/// As `evidence_of`, with the model type.
+/// As `TrialEvidence`, with the model type.
 nlohmann::json to_json(const TrialView& view);
 
-/// {stage, challenger, reference, started, trial: {...}, behaviour: {...}}: what a decision rests on.
-nlohmann::json evidence_of(const Trial& trial);
 /// "gain .012 [-.003, .027] in rank loss over 240 bars (48 observations)"
 std::string describe(const TrialReport& report, BarLoss loss);
 

@@ -49,7 +49,7 @@ Result<WarmParent> find_warm_parent(const Registry& registry, const std::string&
     const auto record = registry.find(version);
     if (!record) return forward_error(record);
     const auto manifest = stored_manifest(*record);
-    if (!manifest) return forward_error(manifest);
+    if (!manifest) return drawn(version + " is broken: " + manifest.error().message);
     const std::string why = what_forbids(version, *manifest, data, split, protocol);
     if (!why.empty()) return drawn(why);
     const auto own = read_protocol(manifest->protocol_json);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -18,6 +19,14 @@ enum class ModelFamily {
   network,   ///< reads the bars behind the rows, never the features
   linear,    ///< learned from the features in closed form
   baseline,  ///< what a learned model must beat
+};
+
+/// Two settings of a type that must not cross: `least` is at most `most`. Names are those of the type's section.
+struct SettingOrder {
+  std::string_view least;
+  double low = 0;
+  std::string_view most;
+  double high = 0;
 };
 
 /// Everything that the program knows of one model type; nothing else asks for a type by its name. To add a type: its
@@ -36,6 +45,8 @@ struct ModelType {
   std::unique_ptr<Trainer> (*warm_started)(std::unique_ptr<Trainer> trainer, std::shared_ptr<const Model> parent);
   /// Adds its settings, in a section of its name; null: it has none.
   void (*add_settings)(Settings& settings, TrainerOptions& options);
+  /// Which of its settings bound each other, with what they say; null: none do.
+  std::vector<SettingOrder> (*orders)(const TrainerOptions& options) = nullptr;
 };
 
 /// Every type: the learned ones first, then the baselines.

@@ -48,6 +48,7 @@ MadeTrainer make_network(const TrainerOptions& options) {
 constexpr char kXgboost[] = "xgboost", kLightgbm[] = "lightgbm", kNhits[] = "nhits", kPatchtst[] = "patchtst",
                kDlinear[] = "dlinear", kNlinearOls[] = "nlinear_ols", kRidge[] = "ridge", kZero[] = "zero",
                kMajoritySign[] = "majority_sign", kMomentum[] = "momentum", kReversal[] = "reversal";
+constexpr char kPatchLength[] = "patch_length", kMovingAverage[] = "moving_average";  // settings, likewise
 
 template <const char* kName>
 MadeTrainer make_network_again(const nlohmann::json& parameters) {
@@ -74,6 +75,14 @@ void add_settings_of(Settings& settings, TrainerOptions& options) {
   }
 }
 
+/// The setting of the network that kWidth points to is at most as long as its input.
+template <auto kOptions, auto kWidth, const char* kSetting>
+std::vector<SettingOrder> within_input(const TrainerOptions& options) {
+  const auto& own = options.*kOptions;
+  return {
+      {kSetting, static_cast<double>(own.network.*kWidth), "input_bars", static_cast<double>(own.windows.input_bars)}};
+}
+
 template <const char* kName, auto kOptions, auto kMake>
 constexpr ModelType learned(ModelFamily family, LoadedModel (*load)(const std::filesystem::path&)) {
   return {kName, family,  make<kOptions, kMake>,           make_again<kOptions, kMake>,
@@ -82,14 +91,16 @@ constexpr ModelType learned(ModelFamily family, LoadedModel (*load)(const std::f
 /// `warm_started`: null where there are no weights that were learned step by step.
 template <const char* kName, auto kOptions>
 constexpr ModelType network(std::unique_ptr<Trainer> (*warm_started)(std::unique_ptr<Trainer>,
-                                                                     std::shared_ptr<const Model>)) {
+                                                                     std::shared_ptr<const Model>),
+                            std::vector<SettingOrder> (*orders)(const TrainerOptions&) = nullptr) {
   return {kName,
           ModelFamily::network,
           make_network<kOptions>,
           make_network_again<kName>,
           load_network<kName>,
           warm_started,
-          add_settings_of<kName, kOptions>};
+          add_settings_of<kName, kOptions>,
+          orders};
 }
 template <const char* kName, auto kMake>
 constexpr ModelType plain_baseline() {
@@ -109,8 +120,10 @@ constexpr ModelType kModelTypes[] = {
     learned<kXgboost, &Options::xgboost, make_xgboost_trainer>(ModelFamily::boosted_trees, load_xgboost_model),
     learned<kLightgbm, &Options::lightgbm, make_lightgbm_trainer>(ModelFamily::boosted_trees, load_lightgbm_model),
     network<kNhits, &Options::nhits>(warm_started_sequence),
-    network<kPatchtst, &Options::patchtst>(warm_started_sequence),
-    network<kDlinear, &Options::dlinear>(warm_started_sequence),
+    network<kPatchtst, &Options::patchtst>(
+        warm_started_sequence, within_input<&Options::patchtst, &PatchTstOptions::patch_length, kPatchLength>),
+    network<kDlinear, &Options::dlinear>(
+        warm_started_sequence, within_input<&Options::dlinear, &DLinearOptions::moving_average, kMovingAverage>),
     network<kNlinearOls, &Options::nlinear_ols>(nullptr),
     learned<kRidge, &Options::ridge, make_ridge_trainer>(ModelFamily::linear, load_ridge_model),
     plain_baseline<kZero, make_zero_trainer>(),

@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
+#include <soci/soci.h>
 
 #include "registry/registry_fixture.hpp"
 
@@ -121,6 +122,24 @@ TEST_F(BrokenBytes, AnAlteredManifestIsNotTakenForTheFirstOne) {
   EXPECT_EQ(registry_->find(version.str())->manifest_json, first);
   EXPECT_EQ(*read_file(file(version, "manifest.json")), first);
   EXPECT_TRUE(is_whole(version));
+}
+
+TEST_F(BrokenBytes, AnAlteredRecordIsBrokenUntilTheSameModelIsEnteredAgain) {
+  const VersionId version = promoted(1);
+  ASSERT_TRUE(database_->write("altering a record", [&](soci::session& session) -> Status {
+    session << "UPDATE versions SET manifest = '{}' WHERE version = :version", soci::use(version.str());
+    return {};
+  }));
+  const auto broken = registry_->what_is_broken(*registry_->find(version.str()));
+  ASSERT_TRUE(broken && *broken);
+  EXPECT_EQ((*broken)->code, "registry.record_altered");
+  EXPECT_EQ(code_of(registry_->open_artifact(*registry_->find(version.str()))), "registry.record_altered");
+  ASSERT_TRUE(registry_->advance(version, VersionStatus::failed, because("broken")));
+  EXPECT_TRUE(registry_->reconcile(lock(), because("x").at)->whole.empty());
+  EXPECT_EQ(candidate(1), version);
+  EXPECT_EQ(status(version), VersionStatus::candidate);
+  EXPECT_TRUE(stored_manifest(*registry_->find(version.str()))) << "with the manifest that is stored beside its files";
+  EXPECT_EQ(code_of(registry_->promote(version, because("whole again"))), "ok");
 }
 
 TEST_F(BrokenBytes, WhatWasAdoptedUnjudgedHasEvidenceOnceItIsJudged) {

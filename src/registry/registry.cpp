@@ -84,6 +84,23 @@ tl::unexpected<Error> altered_record(const VersionRecord& record, const std::str
               kRestoreDatabase);
 }
 
+bool is_altered(const VersionRecord& record) { return sha256_hex(record.manifest_json) != record.manifest_sha256; }
+
+/// What can serve a slot in which nothing is active and nothing was before. `versions`: of the slot, newest first.
+std::string first_to_serve(const std::vector<VersionRecord>& versions, const Slot& slot) {
+  for (const VersionRecord& one : versions)
+    if (!one.pruned && is_legal_transition(one.status, VersionStatus::active))
+      return "clm promote " + one.version.str() + " --reason TEXT makes the newest that may serve active.";
+  for (const VersionRecord& one : versions)
+    if (!one.pruned && one.status == VersionStatus::failed)
+      return "clm reproduce " + one.version.str() +
+             " --restore puts back the bytes of the newest, which is then a candidate again.";
+  const std::string none_may = versions.empty() ? "" : "None that there is may serve any more. ";
+  return none_may + (slot.model_type == kEnsembleType
+                         ? "clm cycle --force makes an ensemble of what is active."
+                         : "clm cycle --force --models " + slot.model_type + " trains one.");
+}
+
 /// One step of the life cycle inside of a transaction: status and event, nothing of the alias.
 void step(soci::session& session, VersionRecord& record, VersionStatus to, const Decision& decision) {
   set_status(session, record.version, to);
@@ -115,7 +132,7 @@ Result<Registry> Registry::open(Database& database, ArtifactStore store, const C
 }
 
 Result<Manifest> stored_manifest(const VersionRecord& record) {
-  if (sha256_hex(record.manifest_json) != record.manifest_sha256) return altered_record(record, {});
+  if (is_altered(record)) return altered_record(record, {});
   auto manifest = read_manifest(record.manifest_json);
   if (!manifest) return altered_record(record, ": " + manifest.error().message);
   return manifest;
@@ -151,14 +168,12 @@ Result<Registry::Registration> Registry::enter(const StoredArtifact& artifact, c
 Status Registry::enter_known(soci::session& session, const StoredArtifact& artifact, const std::string& manifest_json,
                              VersionRecord& record, const Decision& why) const {
   Decision again = why;
-  if (record.manifest_sha256 != artifact.manifest_sha256) {
+  if (!stored_manifest(record)) {
+    record.manifest_json = manifest_json;
+    record.manifest_sha256 = artifact.manifest_sha256;
+  } else if (record.manifest_sha256 != artifact.manifest_sha256) {
     // The first manifest stands, with what was found when the version was first judged.
-    if (stored_manifest(record)) {
-      if (auto put = store_.write_manifest_of(artifact, record.manifest_json); !put) return put;
-    } else {
-      record.manifest_json = manifest_json;
-      record.manifest_sha256 = artifact.manifest_sha256;
-    }
+    if (auto put = store_.write_manifest_of(artifact, record.manifest_json); !put) return put;
   }
   if (record.pruned || record.manifest_sha256 == artifact.manifest_sha256)
     replace_artifact(session, record.version, record.manifest_json, record.manifest_sha256);
@@ -293,10 +308,13 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
   if (!present) return forward_error(present);
   auto ways = ways_back(slot);
   if (!ways) return forward_error(ways);
-  if (!*present && ways->empty())
-    return refused("registry.no_active", "no version of " + slot_name(slot) + " is active, and none was before",
-                   "clm models lists what there is; clm promote VERSION --reason TEXT makes one active, clm cycle "
-                   "trains another.");
+  if (!*present && ways->empty()) {
+    const auto versions = list(Filter{slot.model_type, slot.scope, {}});
+    if (!versions) return forward_error(versions);
+    return refused("registry.no_active",
+                   "no version of " + slot_name(slot) + " is active, and there is none to go back to",
+                   first_to_serve(*versions, slot) + " clm models lists what there is.");
+  }
 
   // Nearest first. The ones before the target were chosen away: the way back leads past them from now on.
   auto first = ways->begin();
@@ -362,10 +380,16 @@ Result<std::optional<Error>> Registry::what_is_broken(const VersionRecord& recor
   return std::optional(opened.error());
 }
 
+/// The version without those that it is made of.
+Result<StoredArtifact> Registry::open_alone(const VersionRecord& record) const {
+  if (record.pruned) return pruned(record);
+  if (is_altered(record)) return altered_record(record, {});
+  return store_.open(record.slot.model_type, record.version, record.manifest_sha256);
+}
+
 /// The version itself, and after it those that it is made of.
 Result<std::vector<StoredArtifact>> Registry::open_parts(const VersionRecord& record) const {
-  if (record.pruned) return pruned(record);
-  auto artifact = store_.open(record.slot.model_type, record.version, record.manifest_sha256);
+  auto artifact = open_alone(record);
   if (!artifact) return forward_error(artifact);
   auto members = open_members(artifact->manifest);
   if (!members) return members;
@@ -405,8 +429,7 @@ Result<std::vector<StoredArtifact>> Registry::open_members(const Manifest& ensem
                   "the ensemble is made of " + named.model_type + " version " + named.version + ", which is not known",
                   "clm.db",
                   "Restore clm.db from a copy, or let clm cycle take the ensemble out of service and make another.");
-    if (record->pruned) return pruned(*record);
-    auto artifact = store_.open(named.model_type, record->version, record->manifest_sha256);
+    auto artifact = open_alone(*record);
     if (!artifact) return forward_error(artifact);
     members.push_back(std::move(*artifact));
   }

@@ -99,7 +99,8 @@ class Registry {
   };
   /// Enters a published artifact as a candidate. Known content keeps its status and its first manifest: trained again,
   /// the same model has the same fate. But one that was `failed` for its bytes is a candidate again, a pruned one is
-  /// whole again, and one that had no evidence (adopted after a kill) has it from now on, each with an event.
+  /// whole again, and one that had no evidence (adopted after a kill) has it from now on, each with an event. A record
+  /// whose manifest was altered in the database has that of `artifact` from now on.
   Result<Registration> enter(const StoredArtifact& artifact, const Decision& decision);
   /// Puts the bytes of a known version back in place of broken, missing or pruned ones, with the manifest that the
   /// database keeps, and enters it as above. Errors `artifact.other_bytes` (integrity; nothing is changed),
@@ -179,12 +180,14 @@ class Registry {
 
   /// Verifies every byte against the manifest and the manifest against the database; only then may it be loaded. An
   /// ensemble is whole if its members are: they are verified with it, so none is promoted, rolled back to or served
-  /// otherwise. Errors `artifact.*`, `registry.pruned` (refused), `registry.member` (integrity: of an unknown version).
+  /// otherwise. Errors `artifact.*`, `registry.pruned` (refused), `registry.record_altered` (integrity), and
+  /// `registry.member` (integrity: of an unknown version).
   Result<StoredArtifact> open_artifact(const VersionRecord& record) const;
   /// The same, and this program can load it, an ensemble's members too: who is to serve has to be usable. Errors also
   /// `artifact.unloadable` (integrity), and what else the `LoadCheck` says. Cost: that of loading.
   Result<StoredArtifact> open_usable(const VersionRecord& record) const;
-  /// Why a version is not usable: its stored bytes or those of an ensemble's members are broken, or cannot be loaded.
+  /// Why a version is not usable: its stored bytes, its record in the database or those of an ensemble's members are
+  /// not what they were, or cannot be loaded.
   /// Nothing, if it is. Other errors (of the database, of this process) are the result's.
   Result<std::optional<Error>> what_is_broken(const VersionRecord& record) const;
   /// The versions that an ensemble is made of, verified, whatever became of them since; in the manifest's order.
@@ -223,6 +226,7 @@ class Registry {
  private:
   Registry(Database& database, ArtifactStore store, const Clock* clock, LoadCheck loads)
       : database_(&database), store_(std::move(store)), clock_(clock), loads_(std::move(loads)) {}
+  Result<StoredArtifact> open_alone(const VersionRecord& record) const;
   Result<std::vector<StoredArtifact>> open_parts(const VersionRecord& record) const;
   Status enter_known(soci::session& session, const StoredArtifact& artifact, const std::string& manifest_json,
                      VersionRecord& record, const Decision& why) const;

@@ -1,6 +1,7 @@
 // Ensembles in the registry: members by hash, kept and verified with what is made of them.
 #include <gtest/gtest.h>
 
+#include <soci/soci.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -69,6 +70,20 @@ TEST_F(RegistryEnsemble, RetentionKeepsTheMembersOfAnEnsembleThatStays) {
   ASSERT_TRUE(later.has_value());
   EXPECT_TRUE(registry_->find(ensemble.str())->pruned);
   EXPECT_TRUE(registry_->find(old.str())->pruned);
+}
+
+TEST_F(RegistryEnsemble, RetentionGoesOnBesideAnAlteredRecordAndKeepsTheMembers) {
+  const VersionId old = candidate(1), other = candidate(1, "lightgbm");
+  const VersionId ensemble = ensemble_of({{"lightgbm", other.str(), 0.5}, {"xgboost", old.str(), 0.5}});
+  const VersionId unneeded = candidate(2);
+  for (std::uint64_t seed = 3; seed < 6; ++seed) candidate(seed);
+  ASSERT_TRUE(database_->write("altering a record", [&](soci::session& session) -> Status {
+    session << "UPDATE versions SET manifest = '{}' WHERE version = :version", soci::use(ensemble.str());
+    return {};
+  }));
+  const auto removed = registry_->prune(lock(), {3});
+  ASSERT_TRUE(removed.has_value()) << to_string(removed.error());
+  EXPECT_EQ(*removed, std::vector{unneeded}) << "the stored file says who the members are";
 }
 
 TEST_F(RegistryEnsemble, ABrokenMemberBreaksIt) {

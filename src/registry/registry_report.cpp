@@ -35,6 +35,10 @@ Json to_json(const Event& event) {
           {"evidence_id", event.evidence_id.empty() ? Json() : Json(event.evidence_id)}};
 }
 
+Json to_json(const Error& problem) {
+  return {{"code", problem.code}, {"message", problem.message}, {"where", problem.where}, {"remedy", problem.remedy}};
+}
+
 /// {"/a/b": value} of every leaf; an empty object or list is a leaf of its own.
 Json leaves(const Json& value) {
   if (!value.is_structured() || value.empty()) return Json::object({{"", value}});
@@ -104,19 +108,21 @@ Result<Json> models_document(const Registry& registry, const Registry::Filter& f
   Json models = Json::array();
   for (const auto& record : *records) {
     const auto manifest = manifest_json_of(record);
-    if (!manifest) return forward_error(manifest);
-    const Json& training = manifest->at("training");
+    const auto said = [&](const char* pointer) {
+      return manifest ? manifest->at(Json::json_pointer(pointer)) : Json();
+    };
     models.push_back({{"model_type", record.slot.model_type},
                       {"scope", record.slot.scope},
                       {"version", record.version.str()},
                       {"status", to_string(record.status)},
                       {"pruned", record.pruned},
-                      {"trained_at", manifest->at("created_as_of")},
-                      {"data_from", training.at("from")},
-                      {"data_to", training.at("to")},
-                      {"rows", training.at("rows")},
-                      {"features_hash", manifest->at("features").at("hash")},
-                      {"metrics", manifest->at("metrics")}});
+                      {"trained_at", said("/created_as_of")},
+                      {"data_from", said("/training/from")},
+                      {"data_to", said("/training/to")},
+                      {"rows", said("/training/rows")},
+                      {"features_hash", said("/features/hash")},
+                      {"metrics", manifest ? manifest->at("metrics") : Json::object()},
+                      {"problem", manifest ? Json() : to_json(manifest.error())}});
   }
   return Json{{"models", std::move(models)}};
 }
@@ -153,16 +159,10 @@ Result<Json> history_document(const Registry& registry, std::string_view model_t
 Json verify_document(const std::vector<Registry::Check>& checks) {
   Json versions = Json::array();
   for (const auto& check : checks) {
-    Json problem;
-    if (check.problem)
-      problem = {{"code", check.problem->code},
-                 {"message", check.problem->message},
-                 {"where", check.problem->where},
-                 {"remedy", check.problem->remedy}};
     versions.push_back({{"version", check.version.str()},
                         {"model_type", check.model_type},
                         {"ok", check.ok()},
-                        {"problem", std::move(problem)},
+                        {"problem", check.problem ? to_json(*check.problem) : Json()},
                         {"note", check.note}});
   }
   return Json{{"versions", std::move(versions)}};

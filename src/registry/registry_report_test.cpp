@@ -43,6 +43,28 @@ TEST_F(ReportTest, ModelsAndShow) {
   EXPECT_EQ(history_document(*registry_, "xgboost", 10)->at("events").size(), 2U);
 }
 
+TEST_F(ReportTest, AnAlteredRecordIsNamedAndTheOthersAreListed) {
+  const VersionId sound = candidate(1), altered = candidate(2);
+  ASSERT_TRUE(database_->write("altering a record", [&](soci::session& session) -> Status {
+    session << "UPDATE versions SET manifest = '{}' WHERE version = :version", soci::use(altered.str());
+    return {};
+  }));
+  const auto models = models_document(*registry_, {});
+  ASSERT_TRUE(models.has_value()) << to_string(models.error());
+  ASSERT_EQ(models->at("models").size(), 2U);
+  for (const Json& line : models->at("models")) {
+    const bool is_altered = line.at("version") == altered.str();
+    EXPECT_EQ(line.at("rows").is_null(), is_altered);
+    EXPECT_EQ(line.at("problem").is_null(), !is_altered);
+    EXPECT_TRUE(line.at("metrics").is_object());
+    if (!is_altered) continue;
+    EXPECT_EQ(line.at("problem").at("code"), "registry.record_altered");
+    EXPECT_EQ(line.at("status"), "candidate");
+  }
+  EXPECT_EQ(code_of(show_document(*registry_, altered.str())), "registry.record_altered") << "who asks for it is told";
+  EXPECT_EQ(code_of(show_document(*registry_, sound.str())), "ok");
+}
+
 TEST_F(ReportTest, HistorySaysUntilWhenDataWereKnownAndWhenItWasDecided) {
   const ManualClock clock(from_calendar(2022, 7, 2));
   auto live = Registry::open(*database_, ArtifactStore(place_.versions()), &clock);

@@ -194,6 +194,26 @@ TEST_F(RegistryTest, RollbackWithoutAnActiveVersion) {
   EXPECT_EQ(registry_->promote(c, because("it was better after all"))->retired, b) << "but by a person";
 }
 
+TEST_F(RegistryTest, WithoutAnActiveVersionItSaysWhatCanServe) {
+  const auto remedy = [&](const Slot& slot) {
+    const auto refused = registry_->rollback(slot, because("worse"));
+    EXPECT_EQ(code_of(refused), "registry.no_active");
+    return refused ? std::string() : refused.error().remedy;
+  };
+  EXPECT_EQ(remedy(kSlot).find("clm cycle --force --models xgboost trains one"), 0U) << remedy(kSlot);
+  EXPECT_EQ(remedy(Slot{std::string(kEnsembleType)}).find("clm cycle --force makes an ensemble"), 0U);
+  const VersionId older = candidate(1), newer = candidate(2);
+  EXPECT_EQ(remedy(kSlot).find("clm promote " + newer.str() + " --reason TEXT"), 0U) << remedy(kSlot);
+  ASSERT_TRUE(registry_->reject(newer, because("no better")));
+  EXPECT_EQ(remedy(kSlot).find("clm promote " + older.str() + " --reason TEXT"), 0U) << remedy(kSlot);
+  ASSERT_TRUE(registry_->advance(older, VersionStatus::failed, because("broken")));
+  EXPECT_EQ(remedy(kSlot).find("clm reproduce " + older.str() + " --restore"), 0U) << remedy(kSlot);
+  ASSERT_TRUE(registry_->advance(older, VersionStatus::candidate, because("whole again")));
+  ASSERT_TRUE(registry_->reject(older, because("no better either")));
+  EXPECT_EQ(remedy(kSlot).find("promote"), std::string::npos) << "a rejection is final: " << remedy(kSlot);
+  EXPECT_NE(remedy(kSlot).find("clm cycle --force --models xgboost trains one"), std::string::npos) << remedy(kSlot);
+}
+
 TEST_F(RegistryTest, ABrokenWayBackIsRefusedAndTheNextOlderOffered) {
   const VersionId a = promoted(1), b = promoted(2), c = promoted(3);
   empty_file(file(b, "model.ubj"));

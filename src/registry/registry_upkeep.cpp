@@ -32,13 +32,19 @@ std::map<std::string, Error> alias_problems(soci::session& session) {
   return problems;
 }
 
-/// The versions that ensembles among `records` are made of.
-Result<std::set<VersionId>> members_of(const std::vector<VersionRecord>& records) {
+/// The versions that ensembles among `records` are made of. Where the database's manifest was altered, the stored file
+/// tells; of one whose file is broken too nobody can.
+std::set<VersionId> members_of(const ArtifactStore& store, const std::vector<VersionRecord>& records) {
   std::set<VersionId> members;
   for (const auto& record : records) {
     if (record.slot.model_type != kEnsembleType) continue;
-    const auto manifest = stored_manifest(record);
-    if (!manifest) return forward_error(manifest);
+    auto manifest = stored_manifest(record);
+    if (!manifest)
+      manifest =
+          store.open(record.slot.model_type, record.version, record.manifest_sha256).map([](StoredArtifact artifact) {
+            return std::move(artifact.manifest);
+          });
+    if (!manifest) continue;
     for (const auto& member : manifest->members) members.insert(VersionId(member.version));
   }
   return members;
@@ -93,7 +99,6 @@ Result<std::vector<Registry::Check>> Registry::verify_all() const {
       const auto now = find(record.version.str());
       if (now && now->pruned) continue;  // retention was faster than this check
     }
-    if (const auto kept = stored_manifest(record); !check.problem && !kept) check.problem = kept.error();
     if (const auto alias = aliases.find(record.version.str()); !check.problem && alias != aliases.end())
       check.problem = alias->second;
     checks.push_back(std::move(check));
@@ -166,9 +171,8 @@ Result<std::vector<VersionId>> Registry::prune(const FileLock&, const Retention&
         (i < keep || serves || stored[i].version == way_back ? stays : to_remove).push_back(std::move(stored[i]));
       }
     }
-    const auto needed = members_of(stays);
-    if (!needed) return forward_error(needed);
-    std::erase_if(to_remove, [&](const VersionRecord& record) { return needed->contains(record.version); });
+    const std::set<VersionId> needed = members_of(store_, stays);
+    std::erase_if(to_remove, [&](const VersionRecord& record) { return needed.contains(record.version); });
     for (const auto& record : to_remove)
       session << "UPDATE versions SET pruned = 1 WHERE version = :version", soci::use(record.version.str());
     return {};

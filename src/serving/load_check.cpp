@@ -34,4 +34,11 @@ Status check_loads(const StoredArtifact& artifact) {
               "Roll back: clm rollback ensemble --reason TEXT.");
 }
 
+Status LoadsOnce::operator()(const StoredArtifact& artifact) {
+  if (loaded_.contains(artifact.manifest_sha256)) return {};
+  if (auto loads = check_loads(artifact); !loads) return loads;
+  loaded_.insert(artifact.manifest_sha256);
+  return {};
+}
+
 }  // namespace clm

@@ -24,9 +24,11 @@ CycleWorkplace LearningWorkspace::workplace() const {
 
 Result<LearningWorkspace> open_to_learn(Workspace& workspace, const LearningRequest& request) {
   LearningOptions& options = workspace.learning();
-  // Who is trained today does not change who belongs to the ensemble.
-  if (!request.models.types.empty() && options.ensemble.models.empty())
-    options.ensemble.models = options.training.models;
+  // Who is trained today does not change who serves or belongs to the ensemble.
+  if (!request.models.types.empty()) {
+    options.serving.models = options.training.models;
+    if (options.ensemble.models.empty()) options.ensemble.models = options.training.models;
+  }
   if (auto chosen = choose_models(options, request.models); !chosen) return forward_error(chosen);
   auto lock = workspace.directory().lock_cycle(request.purpose);
   if (!lock) return forward_error(lock);

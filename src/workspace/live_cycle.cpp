@@ -13,13 +13,16 @@
 namespace clm {
 namespace {
 
-Result<LifeCycleNews> news_of(const LifeCycle& life, const LifeCycleLog& log, std::int64_t events_before,
-                              std::size_t bars) {
+Result<LifeCycleNews> news_of(const LearningWorkspace& place, const LifeCycle& life, const LifeCycleLog& log,
+                              std::int64_t events_before, std::size_t bars) {
   auto events = log.events(events_before + 1);
   if (!events) return forward_error(events);
   auto next = life.next_trainings();
   if (!next) return forward_error(next);
-  return LifeCycleNews{bars, std::move(*events), life.trials(), life.open_jobs(), std::move(*next)};
+  auto unlisted = unlisted_versions(place.registry, place.workspace.learning());
+  if (!unlisted) return forward_error(unlisted);
+  return LifeCycleNews{
+      bars, std::move(*events), life.trials(), life.open_jobs(), std::move(*next), std::move(*unlisted)};
 }
 
 /// Goes on to the end of the tape: hears the bars that went by, and decides at the last one.
@@ -39,12 +42,14 @@ Result<std::size_t> go_on(LifeCycle& life, const MarketTape& tape, const RunCont
 
 nlohmann::json to_json(const LifeCycleNews& news) {
   auto events = nlohmann::json::array(), trials = nlohmann::json::array(), jobs = nlohmann::json::array();
-  auto next = nlohmann::json::array();
+  auto next = nlohmann::json::array(), unlisted = nlohmann::json::array();
   for (const NextTraining& one : news.next) next.push_back(to_json(one));
   for (const LifeEvent& event : news.events) events.push_back(to_json(event));
   for (const TrialView& trial : news.trials) trials.push_back(to_json(trial));
   for (const Job& job : news.jobs) jobs.push_back(to_json(job));
-  return {{"bars", news.bars}, {"events", events}, {"trials", trials}, {"jobs", jobs}, {"next", next}};
+  for (const UnlistedVersion& one : news.unlisted) unlisted.push_back(to_json(one));
+  return {{"bars", news.bars}, {"events", events}, {"trials", trials},
+          {"jobs", jobs},      {"next", next},     {"unlisted", unlisted}};
 }
 
 bool is_nothing_trainable(const LifeCycleNews& news) {
@@ -91,7 +96,7 @@ Result<LiveCycle> run_live_cycle(const LearningWorkspace& place, Force force, co
   // Nothing was learned; that it was looked at is written down.
   if (!report) report = run_cycle(workplace, options, {newest, Force::no, place.actor, {}}, run);
   if (!*report) return forward_error(*report);
-  auto news = news_of(*life, *life_log, *events_before, *bars);
+  auto news = news_of(place, *life, *life_log, *events_before, *bars);
   if (!news) return forward_error(news);
   return LiveCycle{std::move(**report), std::move(*news)};
 }

@@ -6,6 +6,7 @@
 
 #include "learning/cycle.hpp"
 #include "learning/job.hpp"
+#include "learning/life_cycle/unlisted_versions.hpp"
 #include "learning/life_cycle_log.hpp"
 #include "learning/next_training.hpp"
 #include "learning/stage_decision.hpp"
@@ -20,8 +21,9 @@ struct LifeCycleNews {
   std::vector<TrialView> trials;
   std::vector<Job> jobs;           ///< open ones
   std::vector<NextTraining> next;  ///< when each type is due
+  std::vector<UnlistedVersion> unlisted;
 };
-/// {bars, events, trials, jobs, next}
+/// {bars, events, trials, jobs, next, unlisted}
 nlohmann::json to_json(const LifeCycleNews& news);
 
 /// Nobody is served, and the last training of every type failed, whether or not it is tried again.

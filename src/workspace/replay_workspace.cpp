@@ -60,7 +60,7 @@ Result<OpenReplay> open_replay(const std::filesystem::path& place, Again again =
   auto opened = Database::open(directory->database_file(), options);
   if (!opened) return forward_error(opened);
   auto database = std::make_unique<Database>(std::move(*opened));
-  auto registry = Registry::open(*database, ArtifactStore(directory->versions()), nullptr, check_loads);
+  auto registry = Registry::open(*database, ArtifactStore(directory->versions()), nullptr, LoadsOnce());
   if (!registry) return forward_error(registry);
   auto cycles = CycleLog::open(*database);
   if (!cycles) return forward_error(cycles);

@@ -59,7 +59,7 @@ Result<Registry*> Workspace::registry() {
   if (!registry_) {
     const auto database = this->database();
     if (!database) return forward_error(database);
-    auto registry = Registry::open(**database, ArtifactStore(directory_.versions()), &clock_, check_loads);
+    auto registry = Registry::open(**database, ArtifactStore(directory_.versions()), &clock_, LoadsOnce());
     if (!registry) return forward_error(registry);
     registry_ = std::make_unique<Registry>(std::move(*registry));
   }

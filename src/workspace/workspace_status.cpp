@@ -78,6 +78,15 @@ Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& sta
     if (!is_there || !sound) continue;
     if (const auto whole = (*registry)->open_usable((*active)->record); !whole) sound = forward_error(whole);
   }
+  auto unlisted = unlisted_versions(**registry, learning);
+  if (!unlisted) return forward_error(unlisted);
+  status.unlisted = std::move(*unlisted);
+  for (const UnlistedVersion& one : status.unlisted) {
+    const auto is_it = [&](const auto& known) { return known.version == one.version; };
+    if (std::none_of(status.lineup.begin(), status.lineup.end(), is_it) &&
+        std::none_of(status.without_vote.begin(), status.without_vote.end(), is_it))
+      status.without_vote.push_back({one.model_type, one.version, "training.models does not name its type"});
+  }
   return sound;
 }
 
@@ -233,6 +242,9 @@ nlohmann::json to_json(const WorkspaceStatus& status) {
   for (const Job& job : status.waiting) waiting.push_back(to_json(job));
   for (const TrialView& trial : status.trials) trials.push_back(to_json(trial));
   for (const auto& one : status.subsystems) subsystems.push_back(to_json(one));
+  auto unlisted = nlohmann::json::array();
+  for (const UnlistedVersion& one : status.unlisted) unlisted.push_back(to_json(one));
+  document["unlisted"] = std::move(unlisted);
   document["lineup"] = std::move(lineup);
   document["without_vote"] = std::move(voteless);
   document["due"] = std::move(due);

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "learning/job.hpp"
+#include "learning/life_cycle/unlisted_versions.hpp"
 #include "learning/next_training.hpp"
 #include "learning/stage_decision.hpp"
 #include "serving/data_lateness.hpp"
@@ -43,6 +44,7 @@ struct WorkspaceStatus {
     std::string why;
   };
   std::vector<Voteless> without_vote;
+  std::vector<UnlistedVersion> unlisted;
   std::vector<NextTraining> due;
   std::vector<Job> waiting;  ///< for a person
   std::vector<TrialView> trials;
@@ -56,7 +58,8 @@ struct WorkspaceStatus {
 WorkspaceStatus survey_workspace(Workspace& workspace, int jobs);
 
 /// {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup: [{model_type, version, recipe,
-/// learned_until, weight}], without_vote: [{model_type, version, why}], due: [{model_type, at, trigger, new_bars,
+/// learned_until, weight}], without_vote: [{model_type, version, why}], unlisted: [{model_type, version,
+/// learned_until}], due: [{model_type, at, trigger, new_bars,
 /// not_before, served, last_tried, waits_for, given_up}], waiting: [job], trials, lock_held_by, subsystems: [{name,
 /// state, age_seconds, age_of, waits_for, problem}]}
 nlohmann::json to_json(const WorkspaceStatus& status);

@@ -71,6 +71,21 @@ TEST_F(ReplayCommand, APolicyThatCannotBeUsedIsRefusedByNameAndLine) {
   EXPECT_NE(shared["where"].get<std::string>().find("longer.toml:2"), std::string::npos) << shared;
 }
 
+TEST_F(ReplayCommand, APolicyThatCanPromoteNothingIsNamedBeforeTheWork) {
+  const std::string warning = "policy gated promotes nothing";
+  EXPECT_EQ(place_.run(replay("gated")).err.find(warning), std::string::npos);
+  for (const char* mode : {"logging_only", "advisory"}) {
+    place_.environment["CLM_POLICY_MODE"] = mode;
+    const Outcome told = place_.run(replay("gated,static"));  // with nothing to replay
+    EXPECT_EQ(told.exit_code, 3) << told.describe();
+    const auto at = told.err.find(warning);
+    ASSERT_NE(at, std::string::npos) << told.err;
+    EXPECT_NE(told.err.find(mode), std::string::npos) << told.err;
+    EXPECT_LT(at, told.err.find("universe.empty")) << told.err;
+    EXPECT_EQ(told.err.find("policy static promotes"), std::string::npos) << "that one decides by itself";
+  }
+}
+
 TEST_F(ReplayCommand, AForeignFileIsNoReplay) {
   place_.write("other.json", "{\"a\": 1}");
   refused({"report", "--replay", (place_.beside() / "other.json").string()}, 3, "report.replay");

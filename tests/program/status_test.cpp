@@ -94,6 +94,33 @@ TEST_F(StatusOf, ABrokenVersionHasNoVoteAndIsNamed) {
   EXPECT_EQ(state_of(status, "registry"), "damaged");
 }
 
+TEST_F(StatusOf, WhoIsNotTrainedAnyMoreIsNamedAndWatched) {
+  EXPECT_TRUE(place_.json({"status"})["unlisted"].empty());
+  EXPECT_TRUE(place_.json({"cycle", "--models", "lightgbm"})["life_cycle"]["unlisted"].empty())
+      << "who is trained today says nothing about who is trained at all";
+  place_.environment["CLM_TRAINING_MODELS"] = "lightgbm";
+  const std::string version = versions_.at("xgboost");
+  const Json status = place_.json({"status"});
+  ASSERT_EQ(status["unlisted"].size(), 1u) << status;
+  EXPECT_EQ(status["unlisted"][0]["version"], version);
+  EXPECT_EQ(status["unlisted"][0]["learned_until"], close_of_bar(1'500));
+  ASSERT_EQ(status["without_vote"].size(), 1u) << status;
+  EXPECT_EQ(status["without_vote"][0]["version"], version);
+  EXPECT_NE(place_.run({"status"}).out.find("clm retire xgboost"), std::string::npos);
+
+  const Json cycle = place_.json({"cycle", "--force"});
+  ASSERT_EQ(cycle["life_cycle"]["unlisted"].size(), 1u) << cycle;
+  EXPECT_EQ(cycle["life_cycle"]["unlisted"][0]["model_type"], "xgboost");
+  for (const auto& result : cycle["results"]) EXPECT_NE(result["model_type"], "xgboost") << "nobody trains it";
+  EXPECT_NE(place_.run({"cycle"}).out.find("xgboost " + version + ": active"), std::string::npos);
+
+  alter("xgboost");
+  const Outcome watched = place_.run({"cycle"});
+  EXPECT_EQ(watched.exit_code, 0) << watched.describe();
+  EXPECT_EQ(place_.statuses().at(version), "failed") << "it is looked at all the same";
+  EXPECT_TRUE(place_.json({"status"})["unlisted"].empty());
+}
+
 TEST_F(StatusOf, ADatabaseThatIsNoneIsDamagedAndTheCandlesAreShown) {
   fs::remove(place_.path() / "clm.db-wal");
   std::ofstream(place_.path() / "clm.db", std::ios::binary | std::ios::trunc) << std::string(8'192, 'x');

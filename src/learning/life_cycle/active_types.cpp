@@ -1,21 +1,8 @@
 #include "learning/life_cycle/active_types.hpp"
 
-#include <set>
-
-#include "evaluation/ensemble_rule.hpp"
+#include "learning/options/configured_types.hpp"
 
 namespace clm {
-namespace {
-
-/// The model types that may be trained or made here.
-std::set<std::string> types_of(const LearningOptions& options) {
-  std::set<std::string> types(options.training.models.begin(), options.training.models.end());
-  types.insert(options.ensemble.models.begin(), options.ensemble.models.end());
-  if (options.ensemble.mode != EnsembleMode::off) types.insert(std::string(kEnsembleType));
-  return types;
-}
-
-}  // namespace
 
 Status ActiveTypes::read(const std::string& model_type) {
   TypeState& type = journal_.type(model_type);
@@ -31,12 +18,11 @@ Status ActiveTypes::read(const std::string& model_type) {
 }
 
 Status ActiveTypes::read_all() {
-  auto types = types_of(options_);
-  // Where no more are made, an active ensemble serves all the same.
-  const std::string ensemble(kEnsembleType);
-  const auto active = registry_.active(Slot{ensemble});
+  auto types = configured_types(options_);
+  const auto active = registry_.list(Registry::Filter{{}, Slot().scope, VersionStatus::active});
   if (!active) return forward_error(active);
-  if (*active || journal_.state().types.contains(ensemble)) types.insert(ensemble);
+  for (const VersionRecord& record : *active) types.insert(record.slot.model_type);
+  for (const auto& [name, type] : journal_.state().types) types.insert(name);
   for (const auto& name : types)
     if (auto read = this->read(name); !read) return read;
   return {};

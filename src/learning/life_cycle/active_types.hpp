@@ -17,7 +17,8 @@ class ActiveTypes {
 
   /// One type. Errors: those of the registry.
   Status read(const std::string& model_type);
-  /// Every type that may be trained or made, and an ensemble that is active where no more are made.
+  /// Every type that the settings name (`configured_types`), and every other one that is active, or that the state
+  /// knows: who is not trained any more is watched as long as it is in service.
   Status read_all();
   /// Likewise by the registry (`clm::has_vote`).
   Result<bool> has_vote(const VersionId& version, Timestamp now) const;

@@ -14,12 +14,11 @@ Result<std::int64_t> newest_event(const Registry& registry, const std::string& m
   return newest->empty() ? 0 : newest->back().id;
 }
 
-Status set_active(const VersionRecord& record, TypeState& type) {
+/// Of one whose record was altered nobody can tell until when it learned: it counts as old, until it is found broken.
+void set_active(const VersionRecord& record, TypeState& type) {
   const auto manifest = stored_manifest(record);
-  if (!manifest) return forward_error(manifest);
   type.active = record.version;
-  type.active_data_end = manifest->created_as_of;
-  return {};
+  type.active_data_end = manifest ? manifest->created_as_of : Timestamp(0);
 }
 
 /// What was active once the event of that number had been written; empty: nothing.
@@ -47,7 +46,8 @@ Status read_active(const Registry& registry, const std::string& model_type, Type
   if (!active) return forward_error(active);
   type.registry_event = *newest;
   type.active = VersionId();
-  return *active ? set_active((*active)->record, type) : Status();
+  if (*active) set_active((*active)->record, type);
+  return {};
 }
 
 Status restore_active(const Registry& registry, LifeCycleState& state) {
@@ -68,7 +68,7 @@ Status restore_active(const Registry& registry, LifeCycleState& state) {
     if (active.empty()) continue;
     const auto record = registry.find(active.str());
     if (!record) return forward_error(record);
-    if (auto set = set_active(*record, type); !set) return set;
+    set_active(*record, type);
   }
   return {};
 }
@@ -83,9 +83,8 @@ Result<bool> has_vote(const Registry& registry, const VersionId& version, Timest
                       const ServingOptions& options) {
   const auto record = registry.find(version.str());
   if (!record) return forward_error(record);
-  if (record->status == VersionStatus::failed) return false;
   const auto manifest = stored_manifest(*record);
-  if (!manifest) return forward_error(manifest);
+  if (record->status == VersionStatus::failed || !manifest) return false;
   return !is_expired(manifest->created_as_of, now, options);
 }
 

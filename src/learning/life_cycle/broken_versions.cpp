@@ -89,7 +89,6 @@ Status BrokenVersions::make_up_for(const std::string& model_type, const VersionI
   else
     type.lost += "; clm rollback " + model_type + " --reason TEXT puts " + ways->front().version.str() +
                  ", which is older, in its place";
-  if (model_type == kEnsembleType) planner_.ask_for_ensemble();
   for (Trial& trial : journal_.state().trials) {
     if (trial.challenger != lost) continue;
     journal_.record_event(now, EventKind::watch_ended, model_type, lost, "it is not active any more");

@@ -3,17 +3,16 @@
 #include <string>
 
 #include "learning/life_cycle/live_trials.hpp"
-#include "learning/life_cycle/training_planner.hpp"
 
 namespace clm {
 
 /// Versions whose stored bytes are not what was judged, or do not load (`Registry::what_is_broken`): out of service,
-/// who takes their place, and what is trained again. Borrows all it is given.
+/// who takes their place, and what is to be trained again (`TypeState::lost`). Borrows all it is given.
 class BrokenVersions {
  public:
   BrokenVersions(Registry& registry, LifeCycleJournal& journal, ActiveTypes& types, LiveTrials& trials,
-                 TrainingPlanner& planner, const LearningOptions& options)
-      : registry_(registry), journal_(journal), types_(types), trials_(trials), planner_(planner), options_(options) {}
+                 const LearningOptions& options)
+      : registry_(registry), journal_(journal), types_(types), trials_(trials), options_(options) {}
 
   /// Reads the registry, and looks at every version that is active, on trial, or the nearest way back. `active_before`
   /// is what the state knew; the result is the same with what took the place of a lost version. Errors: the registry's.
@@ -32,7 +31,6 @@ class BrokenVersions {
   LifeCycleJournal& journal_;
   ActiveTypes& types_;
   LiveTrials& trials_;
-  TrainingPlanner& planner_;
   const LearningOptions& options_;
 };
 

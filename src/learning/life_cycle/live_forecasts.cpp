@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "learning/options/configured_types.hpp"
 #include "serving/canary_share.hpp"
 
 namespace clm {
@@ -22,7 +23,11 @@ std::vector<VersionId> versions_concerned(const LifeCycleState& state) {
 
 LiveForecasts::LiveForecasts(const MarketTape& tape, const Registry& registry, const LearningOptions& options,
                              ConfiguredWeights weights)
-    : tape_(tape), options_(options), weights_(std::move(weights)), cache_(tape, registry, options.serving) {}
+    : tape_(tape),
+      options_(options),
+      configured_(configured_types(options)),
+      weights_(std::move(weights)),
+      cache_(tape, registry, options.serving) {}
 
 Result<std::vector<ForecastRow>> LiveForecasts::at(std::size_t bar, const LifeCycleState& state) {
   std::vector<ForecastRow> rows;
@@ -62,7 +67,8 @@ std::vector<float> LiveForecasts::served(Timestamp now, const LifeCycleState& st
 
   std::vector<double> sum(symbols, 0), weight(symbols, 0);
   for (const auto& [name, type] : state.types) {
-    if (name == kEnsembleType || is_vacant(type, now, options_.serving)) continue;
+    const bool may_serve = name != kEnsembleType && configured_.contains(name);
+    if (!may_serve || is_vacant(type, now, options_.serving)) continue;
     const std::vector<float> said = slot_forecast(name, type, state, rows);
     for (std::size_t s = 0; s < symbols; ++s) {
       if (std::isnan(said[s])) continue;

@@ -1,4 +1,5 @@
 #pragma once
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,8 @@
 namespace clm {
 
 /// What everybody concerned says at a bar, and what is served of it: the ensemble's forecast where it has a vote, else
-/// the weighted mean of the types' active versions; a canary's where it has its share of the symbols. Borrows tape,
-/// registry and options.
+/// the weighted mean of the active versions of the types that the settings name, as `Predictor` has it; a canary's
+/// where it has its share of the symbols. Borrows tape, registry and options.
 class LiveForecasts {
  public:
   LiveForecasts(const MarketTape& tape, const Registry& registry, const LearningOptions& options,
@@ -31,6 +32,7 @@ class LiveForecasts {
 
   const MarketTape& tape_;
   const LearningOptions& options_;
+  const std::set<std::string> configured_;  ///< types that may be served
   ConfiguredWeights weights_;
   ForecastCache cache_;
 };

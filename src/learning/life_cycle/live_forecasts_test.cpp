@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "learning/life_cycle/life_cycle_parts_fixture.hpp"
+
 namespace clm {
 namespace {
 
@@ -15,6 +19,27 @@ TEST(LiveForecasts, ActiveVersionsAndBothSidesOfTrialsAreConcernedOnce) {
   state.trials.push_back(
       {"xgboost", VersionId("c"), VersionId(), Stage::shadow, Timestamp(0), PairedTrial({}), {}, {}});
   EXPECT_THAT(versions_concerned(state), ::testing::ElementsAre(VersionId("a"), VersionId("b"), VersionId("c")));
+}
+
+class LiveForecastsTest : public testing::LifeCyclePartsTest {};
+
+TEST_F(LiveForecastsTest, WhoNoSettingNamesForecastsAndIsNotServed) {
+  const VersionId ridge = served(1), unlisted = served(1, "lightgbm");
+  known();
+  LiveForecasts forecasts(tape_, *registry_, options_, configured_weights(options_.ensemble).value());
+  const auto rows = forecasts.at(tape_.bars() - 1, journal_.state());
+  ASSERT_TRUE(rows) << to_string(rows.error());
+  ASSERT_EQ(rows->size(), 3U);
+  const std::vector<float>&served = rows->back().forecast, &of_ridge = row_of(*rows, ridge)->forecast,
+        &of_unlisted = row_of(*rows, unlisted)->forecast;
+  EXPECT_EQ(rows->back().who, kServed);
+  std::size_t different = 0;
+  for (std::size_t s = 0; s < served.size(); ++s) {
+    ASSERT_FALSE(std::isnan(served[s])) << s;
+    EXPECT_FLOAT_EQ(served[s], of_ridge[s]) << s;
+    different += of_unlisted[s] != of_ridge[s] ? 1U : 0U;
+  }
+  EXPECT_GT(different, 0U);
 }
 
 }  // namespace

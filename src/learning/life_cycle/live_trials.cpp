@@ -4,9 +4,8 @@
 #include <set>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "learning/options/hours.hpp"
+#include "learning/trials/trial_evidence.hpp"
 
 namespace clm {
 namespace {
@@ -67,7 +66,7 @@ void LiveTrials::restart_against(const std::string& model_type, const VersionId&
     if (trial.model_type != model_type || trial.challenger == active || trial.challenger.empty()) continue;
     if (trial.stage == Stage::watch) {
       journal_.record_event(now, EventKind::watch_ended, model_type, trial.challenger, active.str() + " is active now",
-                            evidence_of(trial).dump());
+                            TrialEvidence(trial).text());
       end(trial);
       continue;
     }
@@ -84,7 +83,7 @@ Job LiveTrials::job_of(const Trial& trial, const StageDecision& decision) const 
   job.model_type = trial.model_type;
   job.version = trial.challenger;
   job.reason = decision.reason;
-  job.evidence_json = evidence_of(trial).dump();
+  job.evidence_json = TrialEvidence(trial).text();
   job.kind = JobKind::advance;
   switch (decision.move) {
     case StageMove::stay: break;
@@ -138,7 +137,7 @@ void LiveTrials::move_on(Trial& trial, const StageDecision& decision, Timestamp 
   if (!ends_watch && mode != PolicyMode::enforced && !(grows_share && mode == PolicyMode::advisory))
     return propose(trial, decision, now);
 
-  const std::string evidence = evidence_of(trial).dump();
+  const std::string evidence = TrialEvidence(trial).text();
   const auto say = [&](EventKind kind) {
     journal_.record_event(now, kind, trial.model_type, trial.challenger, decision.reason, evidence);
   };

@@ -60,6 +60,7 @@ bool TrainingPlanner::may_be_trained(const std::string& model_type, Timestamp no
 void TrainingPlanner::ask_for_lost(std::vector<Trigger>& wanted, Timestamp now) {
   for (auto& [name, type] : journal_.state().types) {
     const std::string why = std::exchange(type.lost, {});
+    if (name == kEnsembleType && !why.empty()) cycle_asked_ = true;
     const auto& trained = options_.training.models;
     if (why.empty() || std::find(trained.begin(), trained.end(), name) == trained.end()) continue;
     if (std::any_of(wanted.begin(), wanted.end(), [&](const Trigger& one) { return one.model_type == name; })) continue;

@@ -45,7 +45,7 @@ PairedTrialOptions trial_options(Stage stage, const StageOptions& stages, const 
                                  Interval interval) {
   PairedTrialOptions options;
   options.horizon_bars = label.horizon_bars;
-  if (const auto loss = parse_bar_loss(stages.shadow.loss)) options.loss = *loss;
+  options.loss = stages.shadow.loss;
   switch (stage) {
     case Stage::shadow:
       options.alpha = stages.shadow.alpha / static_cast<double>(stages.shadow.places);

@@ -36,5 +36,22 @@ TEST(Trial, PlacesOfTheShadowShareItsLevelAndHoursAreBars) {
   EXPECT_EQ(options.horizon_bars, label.horizon_bars);
 }
 
+TEST(Trial, ItsLossIsSetByName) {
+  LearningOptions options;
+  Settings settings;
+  add_settings(settings, options);
+  const auto loss = [&] {
+    return trial_options(Stage::watch, options.deployment.stages, options.label, Interval::one_hour()).loss;
+  };
+  EXPECT_EQ(loss(), BarLoss::rank);
+  ASSERT_TRUE(settings.load_toml_text("[shadow]\nloss = \"squared_error\"\n", "test"));
+  EXPECT_EQ(loss(), BarLoss::squared_error);
+  EXPECT_NE(settings.to_toml({"shadow.loss"}).find("loss = \"squared_error\""), std::string::npos);
+  const auto unknown = settings.load_toml_text("[shadow]\nloss = \"rang\"\n", "test");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, "config.range");
+  EXPECT_EQ(loss(), BarLoss::squared_error);
+}
+
 }  // namespace
 }  // namespace clm

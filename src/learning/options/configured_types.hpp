@@ -1,0 +1,13 @@
+#pragma once
+#include <set>
+#include <string>
+
+#include "learning/learning_options.hpp"
+
+namespace clm {
+
+/// The model types that the settings name: to be trained, to serve, or as members of an ensemble; and the ensemble
+/// itself where one is made.
+std::set<std::string> configured_types(const LearningOptions& options);
+
+}  // namespace clm
