@@ -29,14 +29,9 @@ NOT_REACHED = {
     "best_forecast": TRUTH,
     "after_history": "LiveFeatures: for a service that keeps features live",
     "add_context": "LiveFeatures: likewise",
-    "backtest_path_count": UNDECIDED,
-    "combinatorial_purged": UNDECIDED,
-    "label_span": UNDECIDED,
     "min_track_record_length": UNDECIDED,
     "overfitting_probability": UNDECIDED,
-    "purge": UNDECIDED,
     "superior_predictive_ability": UNDECIDED,
-    "test_blocks": UNDECIDED,
 }
 
 
