@@ -237,7 +237,7 @@ nlohmann::json to_json(const ReplayReport& report) {
                {"rebalances", served.long_short.rebalances},
                {"long_short_net_bps_lo", number(served.long_short_net_bps.lo)},
                {"long_short_net_bps_hi", number(served.long_short_net_bps.hi)},
-               {"sharpe", known(held, served.sharpe_net)},
+               {"sharpe", known(held, served.sharpe_net.mean)},
                {"max_drawdown", served.positions.returns.max_drawdown}};
   }
   return {{"policy", report.policy},
