@@ -15,7 +15,6 @@ CALLED_FROM_OUTSIDE = {"main", "allocate", "deallocate"}
 ORACLE = "an independent way to a number, which a test holds the program's way against"
 SEEN_BY_TESTS = "what an object holds inside, which a test compares with its definition"
 TRUTH = "the truth of a simulated market, which tests compare forecasts with"
-UNDECIDED = "waits for a decision: wired into `clm evaluate`, or removed"
 
 # Function -> why the program need not reach it. A row whose function is gone, or is reached, must be removed.
 NOT_REACHED = {
@@ -29,9 +28,6 @@ NOT_REACHED = {
     "best_forecast": TRUTH,
     "after_history": "LiveFeatures: for a service that keeps features live",
     "add_context": "LiveFeatures: likewise",
-    "min_track_record_length": UNDECIDED,
-    "overfitting_probability": UNDECIDED,
-    "superior_predictive_ability": UNDECIDED,
 }
 
 
