@@ -11,8 +11,11 @@
 #include "evaluation/verdict_words.hpp"
 #include "evaluation_document.hpp"
 #include "flag_values.hpp"
+#include "learning/judged_rows_export.hpp"
 #include "learning/learning_data.hpp"
 #include "learning/walk_forward_study.hpp"
+#include "settings_tried.hpp"
+#include "text_layout.hpp"
 #include "text_table.hpp"
 #include "workspace/learning_workspace.hpp"
 
@@ -20,7 +23,7 @@ namespace clm::app {
 namespace {
 
 struct Flags {
-  std::string from, to;
+  std::string from, to, export_file;
   int refit_months = 1;
   std::vector<std::string> models;
 };
@@ -42,6 +45,11 @@ std::string counted(long long count, const std::string& what) {
   return grouped(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+/// `text` as it is, or folded to a terminal's width.
+std::string folded_line(const std::string& text, std::size_t width) {
+  return width == 0 ? text + "\n" : paragraph(text, width, 0);
+}
+
 /// What a baseline is called: a model may be of the same kind.
 std::string baseline_name(const WalkForwardStudy& study, const std::string& name) {
   const bool taken = std::any_of(study.each.begin(), study.each.end(), [&](const auto& m) { return m.name == name; });
@@ -54,7 +62,7 @@ std::string forecasters_tables(const WalkForwardStudy& study, std::size_t width)
   TextTable foresight(
       {"forecaster", "IC label", "interval", "IC d0", "IC d1", "IC d2", "IC d5", "hit rate %", "interval"});
   TextTable money({"forecaster", "rebalances", "gross d0", "gross d1", "net bps", "interval", "break-even",
-                   "turnover %", "Sharpe", "trades", "net bps/trade", "interval"});
+                   "turnover %", "Sharpe", "interval", "days needed", "trades", "net bps/trade", "interval"});
   const auto interval_of = [](double lo, double hi, int decimals) {
     return std::isfinite(lo) && std::isfinite(hi) ? "[" + fixed(lo, decimals) + ", " + fixed(hi, decimals) + "]"
                                                   : std::string("-");
@@ -72,20 +80,86 @@ std::string forecasters_tables(const WalkForwardStudy& study, std::size_t width)
     const auto of_book_text = [&](const char* text) { return std::string(m.long_short.turnover > 0 ? text : "-"); };
     const bool traded = !m.positions.trades.empty() && std::isfinite(m.trade_net_bps.lo);
     const double break_even = m.long_short.break_even_cost_bps;
-    money.add(
-        {name, std::to_string(m.long_short.rebalances), of_book(gross_at(m, 0), 1), of_book(gross_at(m, 1), 1),
-         of_book(m.long_short_net_bps.mean, 1), m.long_short.turnover > 0 ? interval(m.long_short_net_bps, 1) : "-",
-         break_even > 0 || std::isnan(break_even) ? of_book(break_even, 1) : of_book_text("none"),
-         of_book(100 * m.long_short.turnover, 1), of_book(m.sharpe_net, 2), std::to_string(m.positions.trades.size()),
-         traded ? fixed(m.positions.net_bps_per_trade, 1) : "-", traded ? interval(m.trade_net_bps, 1) : "-"});
+    money.add({name, std::to_string(m.long_short.rebalances), of_book(gross_at(m, 0), 1), of_book(gross_at(m, 1), 1),
+               of_book(m.long_short_net_bps.mean, 1),
+               m.long_short.turnover > 0 ? interval(m.long_short_net_bps, 1) : "-",
+               break_even > 0 || std::isnan(break_even) ? of_book(break_even, 1) : of_book_text("none"),
+               of_book(100 * m.long_short.turnover, 1), of_book(m.sharpe_net.mean, 2),
+               m.long_short.turnover > 0 ? interval(m.sharpe_net, 2) : "-",
+               std::isfinite(m.min_track_record_days) ? of_book(m.min_track_record_days, 0) : "-",
+               std::to_string(m.positions.trades.size()), traded ? fixed(m.positions.net_bps_per_trade, 1) : "-",
+               traded ? interval(m.trade_net_bps, 1) : "-"});
   };
   if (study.each.size() != 1) add(study.average.candidate, study.average.candidate.name);
   for (const auto& model : study.each) add(model, model.name);
   for (const auto& baseline : study.average.baselines) add(baseline, baseline_name(study, baseline.name));
-  return "IC: rank IC against the label, and against the return entered 0, 1, 2, 5 bars late\n\n" +
-         foresight.render(width) +
-         "\nGross and net: bps a rebalance of the long-short book, or a trade of single positions, net at " +
-         fixed(study.average.cost_bps_per_side, 1) + " bps a side\n\n" + money.render(width);
+  const std::string confidence = fixed(100 * (1 - study.average.alpha), 0) + " %";
+  return folded_line("IC: rank IC against the label, and against the return entered 0, 1, 2, 5 bars late", width) +
+         "\n" + foresight.render(width) + "\n" +
+         folded_line("Gross and net: bps a rebalance of the long-short book, or a trade of single positions, net at " +
+                         fixed(study.average.cost_bps_per_side, 1) + " bps a side. Sharpe: of that net, a year. Days " +
+                         "needed: of such a book, until its Sharpe ratio is above zero with " + confidence +
+                         " confidence (minimum track record).",
+                     width) +
+         "\n" + money.render(width);
+}
+
+/// "0.042"; resampling a thousand times tells no smaller ones apart.
+std::string p_text(double p) { return p < 0.001 ? "<0.001" : fixed(p, 3); }
+
+/// Whether the best of the candidates is more than the luckiest.
+std::string superiority_words(const WalkForwardStudy& study, std::size_t width) {
+  const SuperiorityTest &ic = study.superior_rank_ic, &net = study.superior_net_return;
+  const std::string asked = "Is the best of " + counted(static_cast<long long>(ic.candidates), "candidate") +
+                            " better than the baselines, or only the luckiest? Hansen's test of superior predictive "
+                            "ability (SPA)";
+  if (!ic.unknown_because.empty()) return folded_line(asked + ": not said, " + ic.unknown_because + ".", width);
+  TextTable table({"over", "best by IC", "lead", "p", "best by net", "lead bps/day", "p"});
+  for (std::size_t b = 0; b < ic.over.size(); ++b) {
+    const bool has_net = net.unknown_because.empty();
+    table.add({baseline_name(study, ic.over[b].benchmark), ic.over[b].best, fixed(ic.over[b].gain, 4),
+               p_text(ic.over[b].p), has_net ? net.over[b].best : "-", has_net ? fixed(1e4 * net.over[b].gain, 1) : "-",
+               has_net ? p_text(net.over[b].p) : "-"});
+  }
+  table.add({"all of them", "", "", p_text(ic.p), "", "", net.unknown_because.empty() ? p_text(net.p) : "-"});
+  return folded_line(asked + " on " + counted(static_cast<long long>(ic.periods), "day") +
+                         "; p: how often chance gives such a lead where no candidate is better; net of the " +
+                         (study.daily.long_short ? "long-short book" : "single positions"),
+                     width) +
+         "\n" + table.render(width) +
+         (net.unknown_because.empty() ? ""
+                                      : folded_line("Not said of net returns: " + net.unknown_because + ".", width));
+}
+
+std::string choice_words(const SettingsTried& tried, std::size_t width) {
+  const ChoiceOfSettings& c = tried.choice;
+  std::string text = "Settings tried on these months: " + grouped(static_cast<long long>(c.settings));
+  if (tried.of_evaluations > 0)
+    text += ", those of " + counted(static_cast<long long>(tried.of_evaluations), "earlier evaluation") +
+            " in reports/ included";
+  if (tried.not_comparable > 0)
+    text += "; " + counted(static_cast<long long>(tried.not_comparable), "earlier evaluation") +
+            " not counted, without daily returns that can be compared";
+  if (tried.unreadable > 0)
+    text += "; " + counted(static_cast<long long>(tried.unreadable), "file") + " in reports/ could not be read";
+  text = folded_line(text + ".", width);
+  if (!c.unknown_because.empty())
+    return text + folded_line("Probability of backtest overfitting (PBO): not said, " + c.unknown_because + ".", width);
+  const double percent = 100 * c.overfitting.probability;
+  return text +
+         folded_line(
+             "Probability of backtest overfitting (PBO): " + fixed(c.overfitting.probability, 2) + ". Of " +
+                 grouped(static_cast<long long>(c.overfitting.splits)) + " ways to take half of " +
+                 counted(static_cast<long long>(c.periods), "day") + ", in " + fixed(percent, 0) +
+                 " % the setting with the best Sharpe ratio there is among the worse half on the other days; at "
+                 "50 % choosing the best is worth nothing.",
+             width) +
+         folded_line("The best, " + c.best + ", has a Sharpe ratio of " + fixed(c.sharpe, 2) +
+                         " a year; the best of so "
+                         "many without skill would show about " +
+                         fixed(c.expected_best, 2) + ", and it is above that with probability " + fixed(c.deflated, 2) +
+                         " (deflated Sharpe ratio).",
+                     width);
 }
 
 /// What could not be measured in this universe, and what it would take.
@@ -99,21 +173,23 @@ std::string measured_words(const Judgement& j) {
   return text;
 }
 
-std::string describe(const WalkForwardStudy& study, std::size_t width) {
+std::string describe(const WalkForwardStudy& study, const SettingsTried& tried, std::size_t width) {
   const Judgement& j = study.average;
-  std::string text =
+  std::string text = folded_line(
       "Walk-forward " + to_date_string(Timestamp(j.from_ms)) + " to " + to_date_string(Timestamp(j.to_ms)) + ": " +
-      counted(static_cast<long long>(study.blocks.size()), "block") + ", " +
-      counted(static_cast<long long>(study.fits), "fit") + ", " + grouped(static_cast<long long>(j.rows)) +
-      " rows of " + counted(static_cast<long long>(j.symbols), "symbol") + ", horizon " +
-      counted(j.horizon_bars, "bar") + "; " + fixed(study.wall_seconds, 1) +
-      " s of wall time (the fits, which ran side by side, " + fixed(study.fit_seconds_summed, 1) + " s summed)\n" +
-      measured_words(j) + forecasters_tables(study, width) + "\nLead of " +
-      (study.each.size() == 1 ? study.each.front().name : std::string("the average")) +
-      " in rank IC, paired over time; intervals cover " + fixed(100 * (1 - j.alpha), 0) + " %\n";
+          counted(static_cast<long long>(study.blocks.size()), "block") + ", " +
+          counted(static_cast<long long>(study.fits), "fit") + ", " + grouped(static_cast<long long>(j.rows)) +
+          " rows of " + counted(static_cast<long long>(j.symbols), "symbol") + ", horizon " +
+          counted(j.horizon_bars, "bar") + "; " + fixed(study.wall_seconds, 1) +
+          " s of wall time (the fits, which ran side by side, " + fixed(study.fit_seconds_summed, 1) + " s summed)",
+      width);
+  text += measured_words(j) + forecasters_tables(study, width) + "\nLead of " +
+          (study.each.size() == 1 ? study.each.front().name : std::string("the average")) +
+          " in rank IC, paired over time; intervals cover " + fixed(100 * (1 - j.alpha), 0) + " %\n";
   for (const auto& c : j.against_baselines)
     text += "  over " + baseline_name(study, c.against) + ": " + fixed(c.rank_ic.difference.mean, 4) + " [" +
             fixed(c.rank_ic.difference.lo, 4) + ", " + fixed(c.rank_ic.difference.hi, 4) + "]\n";
+  text += "\n" + superiority_words(study, width) + "\n" + choice_words(tried, width);
   for (std::size_t first = 0, last = 0; first < study.skipped.size(); first = last + 1) {
     for (last = first; last + 1 < study.skipped.size() && study.skipped[last + 1].from == study.skipped[last].to;)
       ++last;
@@ -145,6 +221,9 @@ Result<int> run(Program& program, const Flags& flags) {
   if (!test) return forward_error(test);
   study_options.test = *test;
 
+  if (!flags.export_file.empty())
+    if (auto writable = check_output_file("--export", flags.export_file); !writable) return forward_error(writable);
+
   const auto place = open_market(program, **workspace, {});
   if (!place) return forward_error(place);
   const auto features = feature_set(options.feature_set);
@@ -162,12 +241,21 @@ Result<int> run(Program& program, const Flags& flags) {
   const EvaluationRequest request{study_options.test, flags.refit_months, flags.models};
   auto document = evaluation_document(*study, request, *data, (*workspace)->configuration(), program.clock().now());
   const auto file = evaluation_file((*workspace)->directory(), request, document);
+  const SettingsTried tried = settings_tried((*workspace)->directory(), document, file);
+  document["settings_tried"] = to_json(tried);
   const bool answered_before = std::filesystem::exists(file);
   if (auto written = write_file_atomic(file, document.dump(1) + "\n"); !written) return forward_error(written);
   document["file"] = file.string();
-  program.print(document, describe(*study, program.columns()) + "\nThe whole judgement: " + file.string() +
+  std::string exported;
+  if (!flags.export_file.empty()) {
+    const auto lines = export_judged_rows(*study, options.judging, flags.export_file);
+    if (!lines) return forward_error(lines);
+    document["export"] = {{"file", flags.export_file}, {"rows", *lines}};
+    exported = "\nThe judged rows, " + counted(static_cast<long long>(*lines), "line") + ": " + flags.export_file;
+  }
+  program.print(document, describe(*study, tried, program.columns()) + "\nThe whole judgement: " + file.string() +
                               (answered_before ? " (in the place of the last answer to this very question)" : "") +
-                              "\nAs a page with plots: clm report --evaluation latest\n");
+                              exported + "\nAs a page with plots: clm report --evaluation latest\n");
   return 0;
 }
 
@@ -184,6 +272,10 @@ void add_evaluate(CLI::App& app, Commands& commands) {
   command->add_option("--models", flags->models, "Model types (default: training.models)")
       ->type_name("MODEL_TYPE")
       ->delimiter(',');
+  command
+      ->add_option("--export", flags->export_file,
+                   "Write the judged rows: forecast, outcome, position and net of every forecaster, a line each")
+      ->type_name("FILE.csv");
   commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
 }
 

@@ -40,7 +40,8 @@ std::string warning_of(const ReplayOptions& replay) {
 /// What came of each policy, and what it did: figures of trades with their number and interval.
 std::string policies_tables(const std::vector<ReplayReport>& reports, std::size_t width) {
   TextTable outcome({"policy", "rank IC", "95 % interval", "hit rate %", "long-short net bps", "interval", "rebalances",
-                     "Sharpe", "net bps/trade", "interval", "trades", "drawdown %", "served %", "data age days"});
+                     "Sharpe", "interval", "net bps/trade", "interval", "trades", "drawdown %", "served %",
+                     "data age days"});
   TextTable work({"policy", "trainings", "promoted", "refused", "canaries", "taken back", "rolled back", "regretted",
                   "cycles, s of wall time"});
   const auto interval = [](const MeanEstimate& e, int digits) {
@@ -55,9 +56,9 @@ std::string policies_tables(const std::vector<ReplayReport>& reports, std::size_
                  shown(r.served.has_value(), interval(m.rank_ic.mean, 4)),
                  shown(r.served.has_value(), fixed(100 * m.direction.share, 1)),
                  shown(held, fixed(m.long_short_net_bps.mean, 1)), shown(held, interval(m.long_short_net_bps, 1)),
-                 std::to_string(m.long_short.rebalances), shown(held, fixed(m.sharpe_net, 2)),
-                 shown(traded, fixed(m.positions.net_bps_per_trade, 1)), shown(traded, interval(m.trade_net_bps, 1)),
-                 std::to_string(m.positions.trades.size()),
+                 std::to_string(m.long_short.rebalances), shown(held, fixed(m.sharpe_net.mean, 2)),
+                 shown(held, interval(m.sharpe_net, 2)), shown(traded, fixed(m.positions.net_bps_per_trade, 1)),
+                 shown(traded, interval(m.trade_net_bps, 1)), std::to_string(m.positions.trades.size()),
                  shown(traded, fixed(100 * m.positions.returns.max_drawdown, 1)), fixed(100 * r.served_share, 0),
                  fixed(r.mean_data_age_days, 1)});
     work.add({r.policy, std::to_string(r.trainings), std::to_string(r.promotions), std::to_string(r.refusals),

@@ -88,17 +88,21 @@ std::filesystem::path evaluation_file(const WorkspaceDirectory& workspace, const
                                 Sha256().update(question).hex_digest().substr(0, kDigits) + ".json");
 }
 
-Result<std::filesystem::path> find_evaluation(const WorkspaceDirectory& workspace, const std::string& asked) {
-  if (asked != "latest") return std::filesystem::path(asked);
+std::vector<std::filesystem::path> stored_evaluations(const WorkspaceDirectory& workspace) {
   std::vector<std::filesystem::path> files;
   std::error_code ignored;  // no directory: no evaluations
   for (const auto& entry : std::filesystem::directory_iterator(workspace.reports(), ignored))
     if (entry.path().extension() == ".json" && entry.path().filename().string().rfind(kPrefix, 0) == 0)
       files.push_back(entry.path());
   std::sort(files.begin(), files.end());
+  return files;
+}
+
+Result<std::filesystem::path> find_evaluation(const WorkspaceDirectory& workspace, const std::string& asked) {
+  if (asked != "latest") return std::filesystem::path(asked);
   std::filesystem::path latest;
   Timestamp made_at = Timestamp::min();
-  for (const auto& file : files) {
+  for (const auto& file : stored_evaluations(workspace)) {
     const auto evaluation = read_evaluation_file(file);
     if (!evaluation) return forward_error(evaluation);
     const Timestamp made = evaluation->made_at.value_or(Timestamp::min());

@@ -29,6 +29,9 @@ nlohmann::json evaluation_document(const WalkForwardStudy& study, const Evaluati
 std::filesystem::path evaluation_file(const WorkspaceDirectory& workspace, const EvaluationRequest& request,
                                       const nlohmann::json& document);
 
+/// The evaluations that the workspace keeps, by name.
+std::vector<std::filesystem::path> stored_evaluations(const WorkspaceDirectory& workspace);
+
 /// `asked` itself, or for "latest" the evaluation of the workspace that was made last, by what the documents say.
 /// Errors: `report.no_evaluation` (usage) where there is none; those of reading for any that cannot be read.
 Result<std::filesystem::path> find_evaluation(const WorkspaceDirectory& workspace, const std::string& asked);

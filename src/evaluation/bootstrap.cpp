@@ -36,37 +36,6 @@ double cross_product(std::span<const double> x, std::size_t lag) {
   return dot(x.first(x.size() - lag), x.subspan(lag));
 }
 
-/// The interval of `mean`, whose error is that of the mean of `series`.
-MeanEstimate estimate(double mean, std::span<const double> series, const MeanOptions& options) {
-  MeanEstimate out;
-  out.count = series.size();
-  out.mean = mean;
-  out.lo = -kInfinity;
-  out.hi = kInfinity;
-  out.standard_error = kInfinity;
-  if (series.size() < kMinMeanSeries) return out;
-  const auto count = static_cast<double>(series.size());
-  out.block_length = std::max(optimal_block_length(series).stationary, std::max(options.min_block, 1.0));
-  const double blocks = count / out.block_length;
-  if (blocks < 3) return out;
-  out.degrees = blocks - 1;
-  const double widening = count / (count - 2 * out.block_length);
-  out.standard_error = std::sqrt(stationary_bootstrap_variance(series, out.block_length) * widening);
-  if (out.standard_error <= 0) {  // a constant series carries no doubt
-    out.lo = out.hi = out.mean;
-    out.p_value = out.mean == 0 ? 1 : 0;
-    out.p_greater = out.mean > 0 ? 0 : 1;
-    return out;
-  }
-  const double reach = student_t_quantile(1 - options.alpha / 2, out.degrees) * out.standard_error;
-  out.lo = out.mean - reach;
-  out.hi = out.mean + reach;
-  const double statistic = out.mean / out.standard_error;
-  out.p_greater = student_t_cdf(-statistic, out.degrees);
-  out.p_value = 2 * student_t_cdf(-std::abs(statistic), out.degrees);
-  return out;
-}
-
 }  // namespace
 
 BlockLength optimal_block_length(std::span<const double> series) {
@@ -155,26 +124,56 @@ double stationary_bootstrap_variance(std::span<const double> series, double expe
   return std::max(sum, 0.0) / (count * count);
 }
 
+MeanEstimate estimate_linearised(double value, std::span<const double> series, const MeanOptions& options) {
+  MeanEstimate out;
+  out.count = series.size();
+  out.mean = value;
+  out.lo = -kInfinity;
+  out.hi = kInfinity;
+  out.standard_error = kInfinity;
+  if (series.size() < kMinMeanSeries) return out;
+  const auto count = static_cast<double>(series.size());
+  out.block_length = std::max(optimal_block_length(series).stationary, std::max(options.min_block, 1.0));
+  const double blocks = count / out.block_length;
+  if (blocks < 3) return out;
+  out.degrees = blocks - 1;
+  const double widening = count / (count - 2 * out.block_length);
+  out.standard_error = std::sqrt(stationary_bootstrap_variance(series, out.block_length) * widening);
+  if (out.standard_error <= 0) {  // a constant series carries no doubt
+    out.lo = out.hi = out.mean;
+    out.p_value = out.mean == 0 ? 1 : 0;
+    out.p_greater = out.mean > 0 ? 0 : 1;
+    return out;
+  }
+  const double reach = student_t_quantile(1 - options.alpha / 2, out.degrees) * out.standard_error;
+  out.lo = out.mean - reach;
+  out.hi = out.mean + reach;
+  const double statistic = out.mean / out.standard_error;
+  out.p_greater = student_t_cdf(-statistic, out.degrees);
+  out.p_value = 2 * student_t_cdf(-std::abs(statistic), out.degrees);
+  return out;
+}
+
 MeanEstimate estimate_mean(std::span<const double> series, const MeanOptions& options) {
-  return estimate(mean_of(series), series, options);
+  return estimate_linearised(mean_of(series), series, options);
 }
 
 MeanEstimate estimate_ratio(std::span<const double> numerators, std::span<const double> denominators,
                             const MeanOptions& options) {
   expects(numerators.size() == denominators.size(), "a ratio of sums needs pairs");
   const double mean_denominator = mean_of(denominators);
-  if (mean_denominator <= 0) return estimate(0, {}, options);
+  if (mean_denominator <= 0) return estimate_linearised(0, {}, options);
   const double ratio = mean_of(numerators) / mean_denominator;
   const auto observed = std::count_if(denominators.begin(), denominators.end(), [](double d) { return d != 0; });
   if (static_cast<std::size_t>(observed) < kMinMeanSeries) {  // one trade among a thousand bars is one value
-    MeanEstimate unknown = estimate(ratio, {}, options);
+    MeanEstimate unknown = estimate_linearised(ratio, {}, options);
     unknown.count = numerators.size();
     return unknown;
   }
   std::vector<double> influence(numerators.size());
   for (std::size_t t = 0; t < influence.size(); ++t)
     influence[t] = (numerators[t] - ratio * denominators[t]) / mean_denominator;
-  return estimate(ratio, influence, options);
+  return estimate_linearised(ratio, influence, options);
 }
 
 double lower_bound(const MeanEstimate& estimate, double alpha) {

@@ -59,6 +59,11 @@ struct MeanOptions {
 /// show it). With fewer than 8 values or 3 blocks the interval is infinite and p is 1. Cost O(n L).
 MeanEstimate estimate_mean(std::span<const double> series, const MeanOptions& options);
 
+/// A smooth statistic of dependent values, known to be `value`, with the error of its linearisation: `influence` holds,
+/// per value, how far it moves the statistic times their number (mean 0). Of a mean that is the value less the mean. As
+/// `estimate_mean` in all else, also in saying nothing about too few values.
+MeanEstimate estimate_linearised(double value, std::span<const double> influence, const MeanOptions& options);
+
 /// Sum of numerators over sum of denominators (per time: won and all, R and trades), with the error of the ratio under
 /// dependence over time: `estimate_mean` of its linearisation (n_t - ratio d_t) / mean d. Fewer than 8 denominators
 /// that are not 0: as with too few values. Cost O(n L).

@@ -73,6 +73,12 @@ void judge_positions(const Bench& bench, std::span<const float> forecast, ModelJ
   out.win_rate = share_over_time(wins, trades, bench.mean);
 }
 
+/// The same estimate in other units.
+MeanEstimate scaled(MeanEstimate estimate, double factor) {
+  for (double* figure : {&estimate.mean, &estimate.lo, &estimate.hi, &estimate.standard_error}) *figure *= factor;
+  return estimate;
+}
+
 /// Overlapping rebalances count for as many as fit beside each other; where there is no cross-section the positions'
 /// book is judged instead. Without other candidates' ratios at hand, theirs vary as ratios of no skill do: by 1 / n.
 void judge_sharpe(const Bench& bench, const TimedSeries& net, ModelJudgement& out) {
@@ -80,6 +86,10 @@ void judge_sharpe(const Bench& bench, const TimedSeries& net, ModelJudgement& ou
   SharpeMoments moments = sharpe_moments(has_book ? net.value : out.positions.net_return.value);
   moments.count /= bench.overlap_times;
   out.probabilistic_sharpe = probabilistic_sharpe_ratio(moments, 0);
+  if (has_book) {
+    const double period_days = bench.rows.horizon_bars * 365.25 / bars_per_year(bench.rows.interval);
+    out.min_track_record_days = period_days * min_track_record_length(moments, 0, bench.options.alpha);
+  }
   const double variance = moments.count > 1 ? 1 / static_cast<double>(moments.count - 1) : 0;
   out.deflated_sharpe = deflated_sharpe_ratio(moments, variance, bench.options.candidates_tried);
 }
@@ -91,8 +101,8 @@ void judge_long_short(const Bench& bench, std::span<const float> forecast, Model
   series.net_bps = net;
   for (auto& value : series.net_bps.value) value *= 1e4;
   out.long_short_net_bps = estimate_mean(series.net_bps.value, bench.mean);
-  const auto moments = sharpe_moments(net.value);
-  out.sharpe_net = moments.sharpe * std::sqrt(bars_per_year(bench.rows.interval) / bench.rows.horizon_bars);
+  out.sharpe_net = scaled(estimate_sharpe(net.value, bench.mean),
+                          std::sqrt(bars_per_year(bench.rows.interval) / bench.rows.horizon_bars));
   judge_sharpe(bench, net, out);
   out.long_short_net_return = net;
   out.equity_scale = 1.0 / bench.rows.horizon_bars;

@@ -17,6 +17,7 @@
 #include "evaluation/probability_score.hpp"
 #include "evaluation/rank_ic.hpp"
 #include "evaluation/trading_simulation.hpp"
+#include "market/candle.hpp"
 
 namespace clm {
 
@@ -56,9 +57,13 @@ struct ModelJudgement {
   TimedSeries long_short_net_return;  ///< per rebalance at the costs of the options, as a fraction
   double equity_scale = 1;            ///< what a rebalance adds to the equity: one share of the horizon's starts
   MeanEstimate long_short_net_bps;    ///< per rebalance at the costs of the options, with interval
-  double sharpe_net = 0;              ///< annualised, long-short at those costs
-  double probabilistic_sharpe = 0;    ///< that the net ratio is above zero
-  double deflated_sharpe = 0;         ///< the same, after `candidates_tried`
+  MeanEstimate sharpe_net;            ///< annualised, long-short at those costs, with interval
+  /// Days after which a Sharpe ratio like that would be above zero with probability 1 - alpha
+  /// (`min_track_record_length` of rebalances that do not overlap); infinite where it is not above zero, NaN without a
+  /// book.
+  double min_track_record_days = kMissing;
+  double probabilistic_sharpe = 0;  ///< that the net ratio is above zero
+  double deflated_sharpe = 0;       ///< the same, after `candidates_tried`
   std::vector<RankIcAtDelay> by_delay;
   std::vector<SliceMetrics> by_block;  ///< of the options' blocks
   std::vector<SliceMetrics> by_month;

@@ -140,7 +140,10 @@ Json to_json(const ModelJudgement& m) {
         {{"delay_bars", d.delay_bars}, {"rank_ic", to_json(d.rank_ic)}, {"gross_bps", number(d.gross_bps)}});
   Json long_short = to_json(m.long_short);
   long_short["net_bps"] = to_json(m.long_short_net_bps);
-  long_short["sharpe_net"] = m.long_short.rebalances == 0 ? Json(nullptr) : number(m.sharpe_net);
+  const bool held = m.long_short.rebalances > 0;
+  long_short["sharpe_net"] = held ? number(m.sharpe_net.mean) : Json(nullptr);
+  long_short["sharpe_net_interval"] = held ? interval(m.sharpe_net.lo, m.sharpe_net.hi) : interval(kMissing, kMissing);
+  long_short["min_track_record_days"] = number(m.min_track_record_days);
   long_short["probabilistic_sharpe"] = number(m.probabilistic_sharpe);
   long_short["deflated_sharpe"] = number(m.deflated_sharpe);
   long_short["equity_gross"] = equity(m.long_short.gross_return, m.equity_scale);

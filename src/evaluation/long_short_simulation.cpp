@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/contract.hpp"
 #include "evaluation/trading_simulation.hpp"
@@ -129,6 +130,7 @@ LongShortResult simulate_long_short(const JudgedRows& rows, std::span<const floa
   std::vector<bool> open(starts, false);
   std::vector<std::size_t> start_of_entry;
   std::vector<Ranked> ranked;
+  if (options.keep_weights) out.weight.assign(rows.size(), std::numeric_limits<float>::quiet_NaN());
   for (std::size_t t = 0; t < times.size(); ++t) {
     rank(rows, forecast, forward_return, times.begin[t], times.begin[t + 1], ranked);
     if (ranked.size() < std::max<std::size_t>(options.min_symbols, 2)) continue;
@@ -145,6 +147,9 @@ LongShortResult simulate_long_short(const JudgedRows& rows, std::span<const floa
     out.gross_return.value.push_back(gross);
     out.weight_change.value.push_back(change(book, books[start]));
     start_of_entry.push_back(start);
+    if (options.keep_weights)
+      for (std::size_t i = times.begin[t]; i < times.begin[t + 1]; ++i)
+        out.weight[i] = static_cast<float>(book[rows.symbol[i]]);
     books[start] = std::move(book);
     last_time[start] = times.time_ms[t];
     last_entry[start] = out.gross_return.size() - 1;

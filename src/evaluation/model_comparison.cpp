@@ -43,6 +43,8 @@ SuperiorAbility superior_predictive_ability(std::span<const double> gain, std::s
   const auto count = static_cast<double>(n);
   const double root = std::sqrt(count);
   const double block = options.block_length >= 1 ? options.block_length : std::max(1.0, root);
+  expects(!options.widened || count > 2 * block, "more than two blocks");
+  const double widening = options.widened ? std::sqrt(count / (count - 2 * block)) : 1;
 
   std::vector<double> mean(models), deviation(models);
   std::vector<double> column(n);
@@ -84,14 +86,14 @@ SuperiorAbility superior_predictive_ability(std::span<const double> gain, std::s
       const double redrawn = resampled[k] / count;
       max_check = std::max(max_check, root * (redrawn - mean[k]));
       if (deviation[k] <= 0) continue;
-      const double scale = root / deviation[k];
+      const double scale = widening * root / deviation[k];
       max_lower = std::max(max_lower, scale * (redrawn - lower[k]));
       max_consistent = std::max(max_consistent, scale * (redrawn - consistent[k]));
       max_upper = std::max(max_upper, scale * (redrawn - mean[k]));
     }
-    above_lower += max_lower > out.statistic ? 1 : 0;
-    above_consistent += max_consistent > out.statistic ? 1 : 0;
-    above_upper += max_upper > out.statistic ? 1 : 0;
+    above_lower += max_lower >= out.statistic ? 1 : 0;
+    above_consistent += max_consistent >= out.statistic ? 1 : 0;
+    above_upper += max_upper >= out.statistic ? 1 : 0;
     above_check += max_check > reality_check ? 1 : 0;
   }
   const auto share = [&](std::size_t above) {

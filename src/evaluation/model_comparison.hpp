@@ -21,6 +21,9 @@ struct SuperiorAbilityOptions {
   std::size_t repetitions = 1000;
   double block_length = 0;  ///< expected; 0 = sqrt(n)
   std::uint64_t seed = 1;
+  /// Resampled means are spread by sqrt(n / (n - 2 L)), as those of `estimate_mean` are, without which the level is not
+  /// held where blocks are few; false: Hansen's test as it was published. Wants n > 2 L.
+  bool widened = true;
 };
 
 /// Is the best of several models better than the benchmark? Null: none is.
@@ -33,7 +36,8 @@ struct SuperiorAbility {
   std::size_t best = 0;        ///< the model with the largest studentised gain
 };
 /// `gain`: T x K, row-major: how much less model k lost than the benchmark at time t. Hansen (2005, JBES 23:365) with
-/// the stationary bootstrap and its closed-form variance. T >= 8, K >= 1. Cost O(repetitions T K).
+/// the stationary bootstrap and its closed-form variance. Where no model gained anything (statistic 0), every p of the
+/// three is 1. T >= 8, K >= 1. Cost O(repetitions T K).
 SuperiorAbility superior_predictive_ability(std::span<const double> gain, std::size_t models,
                                             const SuperiorAbilityOptions& options);
 

@@ -58,32 +58,6 @@ Result<Fold> cut_share(const RowSet& rows, double share, Duration embargo) {
 
 }  // namespace
 
-RowSet purge(const RowSet& rows, std::span<const LabelSpan> test_spans, Duration embargo) {
-  return filter(rows, [=](std::int64_t decided_at, std::int64_t known_at) {
-    return std::none_of(test_spans.begin(), test_spans.end(), [=](const LabelSpan& test) {
-      return decided_at <= test.to_ms + embargo.count() && known_at >= test.from_ms;
-    });
-  });
-}
-
-LabelSpan label_span(const RowSet& rows) {
-  expects(!rows.rows.empty(), "no rows, no span");
-  LabelSpan span{decided(rows, 0), known(rows, 0)};
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    span.from_ms = std::min(span.from_ms, decided(rows, i));
-    span.to_ms = std::max(span.to_ms, known(rows, i));
-  }
-  return span;
-}
-
-std::vector<TimeRange> test_blocks(TimeRange range, Duration length, Duration step) {
-  expects(length.count() > 0 && step.count() > 0, "test blocks have a length and a step");
-  std::vector<TimeRange> blocks;
-  for (Timestamp from = range.from; from < range.to; from = from + step)
-    blocks.push_back({from, std::min(from + length, range.to)});
-  return blocks;
-}
-
 std::vector<TimeRange> calendar_month_blocks(TimeRange range) {
   std::vector<TimeRange> blocks;
   const auto first = calendar_time(range.from);
@@ -115,56 +89,6 @@ Result<Fold> holdout_split(const RowSet& rows, const HoldoutOptions& options) {
 
 Result<Fold> inner_split(const RowSet& train, double share, Duration embargo) {
   return cut_share(train, share, embargo);
-}
-
-std::size_t backtest_path_count(int groups, int test_groups) {
-  expects(test_groups > 0 && test_groups < groups, "some groups test, some train");
-  // C(N - 1, k - 1) = k C(N, k) / N: in how many splits a given group tests.
-  std::size_t count = 1;
-  for (int i = 1; i < test_groups; ++i)
-    count = count * static_cast<std::size_t>(groups - i) / static_cast<std::size_t>(i);
-  return count;
-}
-
-Result<std::vector<CombinatorialFold>> combinatorial_purged(const RowSet& rows, const CombinatorialOptions& options) {
-  expects(options.test_groups > 0 && options.test_groups < options.groups, "some groups test, some train");
-  const RowSet usable = known_by(rows, options.as_of);
-  const auto times = distinct_times(usable);
-  const auto count = static_cast<std::size_t>(options.groups);
-  if (times.size() < count) return no_folds("fewer decision times than groups");
-
-  std::vector<RowSet> group_rows(count, RowSet{usable.data, {}});
-  std::vector<std::size_t> group_of_row(usable.size());
-  for (std::size_t i = 0; i < usable.size(); ++i) {
-    const auto rank =
-        static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), decided(usable, i)) - times.begin());
-    group_of_row[i] = rank * count / times.size();
-    group_rows[group_of_row[i]].rows.push_back(usable.rows[i]);
-  }
-  std::vector<LabelSpan> spans;
-  for (const auto& group : group_rows) spans.push_back(label_span(group));
-
-  std::vector<CombinatorialFold> folds;
-  std::vector<int> next_path(count, 0);
-  std::vector<bool> tests(count, false);
-  std::fill_n(tests.begin(), options.test_groups, true);
-  do {
-    CombinatorialFold split;
-    std::vector<LabelSpan> test_spans;
-    for (std::size_t g = 0; g < count; ++g) {
-      if (!tests[g]) continue;
-      split.groups.push_back(static_cast<int>(g));
-      split.paths.push_back(next_path[g]++);
-      test_spans.push_back(spans[g]);
-    }
-    RowSet others{usable.data, {}};
-    split.fold.test.data = usable.data;
-    for (std::size_t i = 0; i < usable.size(); ++i)
-      (tests[group_of_row[i]] ? split.fold.test : others).rows.push_back(usable.rows[i]);
-    split.fold.train = purge(others, test_spans, options.embargo);
-    folds.push_back(std::move(split));
-  } while (std::prev_permutation(tests.begin(), tests.end()));
-  return folds;
 }
 
 }  // namespace clm

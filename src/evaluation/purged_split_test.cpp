@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
 
 namespace clm {
 namespace {
@@ -28,59 +27,10 @@ Dataset evenly_spaced(std::size_t rows, std::int64_t lasts) {
   return make_data(decided, known);
 }
 
-std::vector<std::vector<std::uint32_t>> combinatorial_trains(std::int64_t lasts, Duration embargo) {
-  const auto data = evenly_spaced(12, lasts);
-  const auto folds = combinatorial_purged(
-      all_rows(data), {.groups = 3, .test_groups = 2, .embargo = embargo, .as_of = Timestamp::max()});
-  std::vector<std::vector<std::uint32_t>> trains;
-  for (const auto& split : folds.value()) trains.push_back(split.fold.train.rows);
-  return trains;
-}
-
-using Trains = std::vector<std::vector<std::uint32_t>>;
-
-// skfolio 1.12 (tools/oracles/significance.py), CombinatorialPurgedCV(n_folds=3, n_test_folds=2) on 12 rows.
-TEST(CombinatorialPurged, AgreesWithSkfolio) {
-  EXPECT_EQ(combinatorial_trains(0, Duration(0)), (Trains{{8, 9, 10, 11}, {4, 5, 6, 7}, {0, 1, 2, 3}}));
-  EXPECT_EQ(combinatorial_trains(1, Duration(0)), (Trains{{9, 10, 11}, {5, 6}, {0, 1, 2}}));
-  EXPECT_EQ(combinatorial_trains(0, Duration(1)), (Trains{{9, 10, 11}, {5, 6, 7}, {0, 1, 2, 3}}));
-}
-
-TEST(CombinatorialPurged, EveryPathCoversEveryGroupOnce) {  // Lopez de Prado 2018, ch. 12: N = 6, k = 2
-  const auto data = evenly_spaced(60, 2);
-  const auto folds = combinatorial_purged(
-      all_rows(data), {.groups = 6, .test_groups = 2, .embargo = Duration(1), .as_of = Timestamp::max()});
-  ASSERT_TRUE(folds);
-  EXPECT_EQ(folds->size(), 15U);
-  EXPECT_EQ(backtest_path_count(6, 2), 5U);
-  EXPECT_EQ(backtest_path_count(10, 8), 36U);
-  std::set<std::pair<int, int>> covered;
-  for (const auto& split : *folds)
-    for (std::size_t i = 0; i < split.groups.size(); ++i)
-      EXPECT_TRUE(covered.insert({split.paths[i], split.groups[i]}).second);
-  EXPECT_EQ(covered.size(), 30U);
-  for (const auto& [path, group] : covered) EXPECT_LT(path, 5);
-}
-
-TEST(CombinatorialPurged, NeedsAsManyTimesAsGroups) {
-  const auto data = evenly_spaced(5, 1);
-  const auto folds = combinatorial_purged(all_rows(data), {});
-  ASSERT_FALSE(folds);
-  EXPECT_EQ(folds.error().code, "split.no_folds");
-}
-
-TEST(Purge, LooksAtEveryTestSpanAlone) {
-  const auto data = evenly_spaced(30, 2);
-  const std::vector<LabelSpan> spans{{3, 6}, {20, 25}};
-  const auto kept = purge(all_rows(data), spans, Duration(3));
-  // Rows between the spans stay, but for what touches either and the embargo after each.
-  EXPECT_EQ(kept.rows, (std::vector<std::uint32_t>{0, 10, 11, 12, 13, 14, 15, 16, 17, 29}));
-}
-
 TEST(WalkForward, TrainsOnlyOnWhatWasKnownBefore) {
   const auto data = evenly_spaced(100, 5);
-  const auto blocks = test_blocks({Timestamp(50), Timestamp(100)}, Duration(20), Duration(20));
-  ASSERT_EQ(blocks.size(), 3U);
+  const std::vector<TimeRange> blocks{
+      {Timestamp(50), Timestamp(70)}, {Timestamp(70), Timestamp(90)}, {Timestamp(90), Timestamp(100)}};
   const auto folds = walk_forward(all_rows(data), blocks, {Duration(0), Duration(2), Timestamp(95)});
   ASSERT_TRUE(folds);
   ASSERT_EQ(folds->size(), 3U);
@@ -107,7 +57,7 @@ TEST(WalkForward, SaysSoWhenThereIsNothingToTrainOn) {
   EXPECT_EQ(walk_forward(all_rows(data), blocks, {}).error().code, "split.no_folds");
 }
 
-TEST(TestBlocks, AreCalendarMonths) {
+TEST(CalendarMonthBlocks, CutARangeWhereMonthsBegin) {
   const auto blocks = calendar_month_blocks({from_calendar(2022, 11, 20), from_calendar(2023, 2, 10)});
   ASSERT_EQ(blocks.size(), 4U);
   EXPECT_EQ(blocks[0], (TimeRange{from_calendar(2022, 11, 20), from_calendar(2022, 12, 1)})) << "what was asked for";
@@ -174,17 +124,6 @@ TEST(PurgedSplit, NeverLetsATrainingSpanTouchATestSpan) {
     const Timestamp as_of(*rc::gen::inRange<std::int64_t>(now / 2, now + 10));
     const auto set = all_rows(data);
 
-    const auto folds = combinatorial_purged(set, {.groups = 4, .test_groups = 2, .embargo = embargo, .as_of = as_of});
-    if (folds) {
-      for (const auto& split : *folds) {
-        expect_no_leak(data, split.fold);
-        const std::set<std::uint32_t> tests(split.fold.test.rows.begin(), split.fold.test.rows.end());
-        for (const auto row : split.fold.train.rows) {
-          RC_ASSERT(data.known_at_ms[row] <= as_of.ms());
-          RC_ASSERT(tests.count(row) == 0);
-        }
-      }
-    }
     if (const auto fold = holdout_split(set, {0.3, embargo, as_of})) {
       expect_no_leak(data, *fold);
       std::int64_t first_test = data.decided_at_ms[fold->test.rows.front()];
@@ -193,26 +132,15 @@ TEST(PurgedSplit, NeverLetsATrainingSpanTouchATestSpan) {
         if (known[row] <= as_of.ms() && known[row] + embargo.count() < first_test) expected.push_back(row);
       RC_ASSERT(fold->train.rows == expected);
     }
-    const auto blocks = test_blocks({Timestamp(now / 3), Timestamp(now + 1)}, Duration(7), Duration(5));
+    std::vector<TimeRange> blocks;  // of which neighbours share some days
+    for (std::int64_t from = now / 3; from <= now; from += 5)
+      blocks.push_back({Timestamp(from), Timestamp(std::min(from + 7, now + 1))});
     if (const auto forward = walk_forward(set, blocks, {Duration(0), embargo, as_of}))
       for (const auto& fold : *forward) {
         expect_no_leak(data, fold);
         for (const auto train : fold.train.rows)
           for (const auto test : fold.test.rows) RC_ASSERT(known[train] < decided[test]);
       }
-
-    const std::vector<LabelSpan> spans{{now / 4, now / 3}, {now / 2, now / 2 + 3}};
-    std::vector<std::uint32_t> expected;
-    for (std::uint32_t row = 0; row < data.size(); ++row) {
-      bool kept = true;
-      for (const auto& span : spans) {
-        const bool touches = decided[row] <= span.to_ms && known[row] >= span.from_ms;
-        const bool embargoed = decided[row] > span.to_ms && decided[row] <= span.to_ms + embargo.count();
-        kept = kept && !touches && !embargoed;
-      }
-      if (kept) expected.push_back(row);
-    }
-    RC_ASSERT(purge(set, spans, embargo).rows == expected);
   });
   EXPECT_TRUE(holds);
 }

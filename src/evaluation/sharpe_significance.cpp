@@ -82,6 +82,26 @@ SharpeMoments sharpe_moments(std::span<const double> returns) {
   return out;
 }
 
+MeanEstimate estimate_sharpe(std::span<const double> returns, const MeanOptions& options) {
+  const SharpeMoments moments = sharpe_moments(returns);
+  const auto count = static_cast<double>(returns.size());
+  double mean = 0, squares = 0;
+  for (const double r : returns) mean += r / count;
+  for (const double r : returns) squares += (r - mean) * (r - mean) / count;
+  if (squares <= 0) {
+    MeanEstimate unknown = estimate_linearised(0, {}, options);
+    unknown.count = returns.size();
+    return unknown;
+  }
+  std::vector<double> influence;
+  influence.reserve(returns.size());
+  for (const double r : returns) {
+    const double z = (r - mean) / std::sqrt(squares);
+    influence.push_back(z - moments.sharpe * (z * z - 1) / 2);
+  }
+  return estimate_linearised(moments.sharpe, influence, options);
+}
+
 double probabilistic_sharpe_ratio(const SharpeMoments& moments, double benchmark) {
   if (moments.count < 2) return 0.5;
   const double spread = std::max(spread_of_estimate(moments), 1e-12);
@@ -119,7 +139,7 @@ OverfittingEstimate overfitting_probability(std::span<const double> returns, std
   OverfittingEstimate out;
   std::vector<double> in(strategies), outside(strategies);
   double x = 0, y = 0, xx = 0, xy = 0;
-  std::size_t low = 0;
+  double low = 0;
   std::vector<bool> inside(blocks, false);
   std::fill_n(inside.begin(), blocks / 2, true);
   do {
@@ -130,7 +150,7 @@ OverfittingEstimate overfitting_probability(std::span<const double> returns, std
     for (const double other : outside) rank += other < outside[best] ? 1 : other == outside[best] ? 0.5 : 0;
     const double relative = rank / static_cast<double>(strategies + 1);
     const double logit = std::log(relative / (1 - relative));
-    low += logit <= 0 ? 1 : 0;
+    low += relative < 0.5 ? 1 : relative > 0.5 ? 0 : 0.5;
     out.mean_logit += logit;
     x += in[best];
     y += outside[best];
@@ -139,7 +159,7 @@ OverfittingEstimate overfitting_probability(std::span<const double> returns, std
     ++out.splits;
   } while (std::prev_permutation(inside.begin(), inside.end()));
   const auto splits = static_cast<double>(out.splits);
-  out.probability = static_cast<double>(low) / splits;
+  out.probability = low / splits;
   out.mean_logit /= splits;
   const double variance = xx - x * x / splits;
   out.degradation_slope = variance > 1e-18 ? (xy - x * y / splits) / variance : 0;

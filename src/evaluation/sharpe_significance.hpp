@@ -2,6 +2,8 @@
 #include <cstddef>
 #include <span>
 
+#include "evaluation/bootstrap.hpp"
+
 namespace clm {
 
 /// What the significance of a Sharpe ratio depends on. Not annualised: mean over deviation of one period's return.
@@ -13,6 +15,13 @@ struct SharpeMoments {
 };
 /// Of a series of returns (population moments). Fewer than 2 values or no variation: Sharpe 0.
 SharpeMoments sharpe_moments(std::span<const double> returns);
+
+/// The ratio with its interval under dependence over time: `estimate_linearised` of z - SR (z^2 - 1) / 2, z the return
+/// standardised by the series' own mean and deviation, so that skewness, fat tails and the deviation's own error count
+/// (Lo 2002, Financial Analysts J. 58:36; Ledoit & Wolf 2008, J. Empirical Finance 15:850). Of independent normal
+/// returns the error is sqrt((1 + SR^2 / 2) / n). Not annualised. No variation: 0, with an infinite interval. Cost O(n
+/// L).
+MeanEstimate estimate_sharpe(std::span<const double> returns, const MeanOptions& options);
 
 /// Probability that the true ratio exceeds `benchmark` (Bailey & Lopez de Prado 2012, "The Sharpe ratio efficient
 /// frontier", eq. 9): Phi((SR - SR*) sqrt(n - 1) / sqrt(1 - g3 SR + (g4 - 1)/4 SR^2)).
@@ -29,7 +38,8 @@ double expected_max_sharpe(double variance, std::size_t trials);
 double deflated_sharpe_ratio(const SharpeMoments& moments, double variance, std::size_t trials);
 
 /// Probability of backtest overfitting by combinatorially symmetric cross-validation (Bailey, Borwein, Lopez de Prado,
-/// Zhu 2017, J. Computational Finance 20(4)).
+/// Zhu 2017, J. Computational Finance 20(4)). The exact middle of an odd number of strategies counts half, so that of
+/// noise it is 1/2 for any number (the paper counts it whole: 2/3 of three).
 struct OverfittingEstimate {
   double probability = 0;        ///< share of splits where the best in the sample is in the lower half outside of it
   double mean_logit = 0;         ///< mean of ln(w / (1 - w)), w its relative rank outside of the sample

@@ -215,6 +215,63 @@ TEST(Sharpe, MinimumTrackRecordIsWhereTheProbabilityReachesItsGoal) {
   EXPECT_TRUE(std::isinf(min_track_record_length(moments, 0.1, 0.05)));
 }
 
+TEST(Sharpe, ItsErrorIsLosWhereReturnsAreIndependentAndNormal) {
+  // Lo (2002), Financial Analysts Journal 58(4):36, eq. 9: sqrt((1 + SR^2 / 2) / n).
+  Random random(31);
+  std::vector<double> returns(20'000);
+  for (auto& r : returns) r = 0.8 + random.normal();
+  const auto estimate = estimate_sharpe(returns, {0.05, 1});
+  EXPECT_NEAR(estimate.standard_error, std::sqrt((1 + 0.8 * 0.8 / 2) / 20'000), 4e-4);
+  EXPECT_EQ(estimate.mean, sharpe_moments(returns).sharpe);
+  EXPECT_NEAR(estimate.hi - estimate.mean, estimate.mean - estimate.lo, 1e-12);
+}
+
+TEST(Sharpe, ItsErrorIsThatOfResamplingTheSeries) {
+  const auto series = autoregression(10, 400, 0.3);
+  std::vector<double> returns;
+  for (const double x : series) returns.push_back(0.4 + x + 0.2 * x * x);  // skewed
+  const auto estimate = estimate_sharpe(returns, {0.05, 10});
+  StationaryBootstrap bootstrap(returns.size(), estimate.block_length, Random(5));
+  std::vector<std::uint32_t> draw(returns.size());
+  std::vector<double> resampled(returns.size());
+  double sum = 0, squares = 0;
+  constexpr int kDraws = 4'000;
+  for (int b = 0; b < kDraws; ++b) {
+    bootstrap.draw(draw);
+    for (std::size_t t = 0; t < draw.size(); ++t) resampled[t] = returns[draw[t]];
+    const double ratio = sharpe_moments(resampled).sharpe;
+    sum += ratio;
+    squares += ratio * ratio;
+  }
+  const double deviation = std::sqrt(squares / kDraws - (sum / kDraws) * (sum / kDraws));
+  const double widening = std::sqrt(400 / (400 - 2 * estimate.block_length));
+  EXPECT_NEAR(estimate.standard_error / widening / deviation, 1, 0.08) << "a ratio is not quite linear";
+}
+
+TEST(Sharpe, ItsIntervalCoversTheTrueRatioUnderOverlap) {
+  // Means over 5 values of independent returns of mean 0.1 and deviation 1: a ratio of 0.1 x sqrt 5.
+  Random random(33);
+  constexpr int kSeries = 2000;
+  int covered = 0;
+  for (int s = 0; s < kSeries; ++s) {
+    auto returns = overlapping_noise(random, 500, 5);
+    for (auto& r : returns) r += 0.5;
+    const auto estimate = estimate_sharpe(returns, {0.05, 10});
+    covered += estimate.lo <= 0.1 * std::sqrt(5.0) && 0.1 * std::sqrt(5.0) <= estimate.hi ? 1 : 0;
+  }
+  EXPECT_GE(covered, 1'840);  // 1,900 expected, standard error 10
+  EXPECT_LE(covered, 1'940);
+}
+
+TEST(Sharpe, OfAConstantSeriesOrAFewReturnsHasNoInterval) {
+  for (const auto& returns :
+       {std::vector<double>(50, 0.0), std::vector<double>{0.1, 0.2, -0.1}, std::vector<double>{}}) {
+    const auto estimate = estimate_sharpe(returns, {});
+    EXPECT_TRUE(std::isinf(estimate.hi) && std::isinf(estimate.lo));
+    EXPECT_EQ(estimate.count, returns.size());
+  }
+}
+
 TEST(Sharpe, MomentsOfAKnownSeries) {
   const auto moments = sharpe_moments(std::vector<double>{-1, 1, -1, 1, 3});
   EXPECT_NEAR(moments.sharpe, 0.6 / std::sqrt(2.24), 1e-12);
@@ -236,6 +293,17 @@ TEST(Overfitting, IsHalfForNoiseAndNothingForAClearWinner) {
     EXPECT_EQ(overfitting_probability(returns, kStrategies, 8).probability, 0);
   }
   EXPECT_NEAR(noise, 0.5, 0.15);
+}
+
+TEST(Overfitting, OfThreeStrategiesWithoutSkillIsHalfToo) {
+  Random random(9);
+  double noise = 0;
+  for (int repeat = 0; repeat < 200; ++repeat) {
+    std::vector<double> returns(160 * 3);
+    for (auto& r : returns) r = random.normal();
+    noise += overfitting_probability(returns, 3, 8).probability / 200;
+  }
+  EXPECT_NEAR(noise, 0.5, 0.06);  // the paper's count would give 2/3
 }
 
 TEST(Overfitting, AgreesWithBruteForceOnASmallCase) {
@@ -269,7 +337,7 @@ TEST(DieboldMariano, HasNoOpinionOnEqualLosses) {
 
 TEST(SuperiorAbility, AgreesWithTheIndependentComputation) {  // oracle, 20,000 resamples there
   const auto gains = oracle_gains(300);
-  const auto result = superior_predictive_ability(gains, 4, {10'000, 10, 1});
+  const auto result = superior_predictive_ability(gains, 4, {10'000, 10, 1, false});
   EXPECT_NEAR(result.statistic, 0.711920376405054, 1e-9);
   EXPECT_NEAR(result.p_reality_check, 0.6531, 0.02);
   EXPECT_NEAR(result.p_lower, 0.24215, 0.02);

@@ -68,6 +68,7 @@ struct LongShortOptions {
       0.2;  ///< a position is kept while its rank stays within this share; above `fraction` it cuts turnover
   std::size_t min_symbols = 5;                          ///< fewer forecasts at a time: the book is closed
   std::vector<double> cost_levels_bps = {0, 2, 5, 10};  ///< a side
+  bool keep_weights = false;                            ///< fill `LongShortResult::weight`
 };
 
 struct CostLevel {
@@ -89,6 +90,9 @@ struct LongShortResult {
   std::vector<CostLevel> by_cost;
   TimedSeries gross_return;   ///< per rebalance, by decision time, all starts interleaved, as a fraction
   TimedSeries weight_change;  ///< sum |weight change| at the same times: net = gross - cost x this
+  /// Per row, what the book that is formed at its time holds of its symbol; NaN where there is no book. Only if asked
+  /// for.
+  std::vector<float> weight;
 };
 /// `forward_return` has one entry per row (delay 0 or a later entry). Cost O(rows log symbols).
 LongShortResult simulate_long_short(const JudgedRows& rows, std::span<const float> forecast,

@@ -123,6 +123,38 @@ TEST(LongShort, HoldingBandCutsTurnover) {
   EXPECT_EQ(plain.rebalances, 400U);
 }
 
+TEST(LongShort, WeightsOfTheRowsGiveBackWhatItEarnedAndPaid) {
+  auto rows = testing::make_rows({.symbols = 12, .times = 60, .horizon_bars = 3, .seed = 6});
+  auto forecast = testing::forecast_with_skill(rows, 0.1, 7);
+  for (std::size_t i = 0; i < 12; ++i) forecast[12 * 17 + i] = std::numeric_limits<float>::quiet_NaN();  // no book then
+  LongShortOptions options;
+  EXPECT_TRUE(simulate_long_short(rows, forecast, rows.forward_return, options).weight.empty()) << "not asked for";
+  options.keep_weights = true;
+  const auto result = simulate_long_short(rows, forecast, rows.forward_return, options);
+  ASSERT_EQ(result.weight.size(), rows.size());
+  std::size_t entry = 0;
+  for (std::size_t t = 0; t < 60; ++t) {
+    double gross = 0, change = 0;
+    for (std::size_t i = 12 * t; i < 12 * (t + 1); ++i) {
+      if (t == 17) {
+        EXPECT_TRUE(std::isnan(result.weight[i]));
+        continue;
+      }
+      const auto weight = static_cast<double>(result.weight[i]);
+      gross += weight * std::expm1(static_cast<double>(rows.forward_return[i]));
+      const bool follows = t >= 3 && t != 20;
+      const bool last = t + 3 >= 60 || t + 3 == 17;  // closed before a gap and at the end
+      change +=
+          std::abs(weight - (follows ? static_cast<double>(result.weight[i - 36]) : 0)) + (last ? std::abs(weight) : 0);
+    }
+    if (t == 17) continue;
+    EXPECT_NEAR(result.gross_return.value[entry], gross, 1e-7) << t;
+    EXPECT_NEAR(result.weight_change.value[entry], change, 1e-6) << t;
+    ++entry;
+  }
+  EXPECT_EQ(entry, result.rebalances);
+}
+
 TEST(LongShort, ForecastThatRanksNothingDoesNotTrade) {
   const auto rows = ten_symbols(10);
   const auto result = simulate_long_short(rows, std::vector<float>(100, 0.0F), rows.forward_return, {});

@@ -167,8 +167,6 @@ class Bollinger {
   double middle() const { return moments_.mean(); }
   double upper() const { return moments_.mean() + width_ * moments_.deviation(); }
   double lower() const { return moments_.mean() - width_ * moments_.deviation(); }
-  /// Distance between the bands over the mean.
-  double relative_width() const { return ratio(2.0 * width_ * moments_.deviation(), moments_.mean()); }
 
  private:
   RollingVariance moments_;

@@ -151,20 +151,18 @@ class Sma {
   double value_ = kMissing;
 };
 
-/// Mean and central moments of the last `length` values, up to order `kOrder` (2, or 4 for skewness and kurtosis).
+/// Mean and variance of the last `length` values.
 ///
 /// Power sums are taken about a pivot, the last value of the finished block, so that a level far from zero does not
 /// cancel the spread and a constant series has a spread of exactly zero. Divisors are `length` (population moments,
 /// as TA-Lib's STDDEV). Not finite = gap, as above. Cost: O(1) amortised, a burst of `length` once per `length`.
-template <std::size_t kOrder>
-class RollingMoments {
+class RollingVariance {
  public:
-  explicit RollingMoments(int length)
+  explicit RollingVariance(int length)
       : raw_(static_cast<std::size_t>(length)),
         partial_(static_cast<std::size_t>(length) + 1),
         inverse_length_(1.0 / length) {
-    static_assert(kOrder == 2 || kOrder == 4);
-    expects(length >= 2, "moments need at least two values");
+    expects(length >= 2, "a variance needs at least two values");
   }
 
   void update(double x) {
@@ -198,25 +196,6 @@ class RollingMoments {
   double deviation() const { return std::sqrt(variance()); }
   /// How many standard deviations `x` lies above the window's mean; NaN where there is no spread.
   double z_score(double x) const { return ratio(x - mean(), deviation()); }
-  /// Third standardised moment; NaN where there is no spread.
-  double skewness() const {
-    static_assert(kOrder == 4);
-    if (!ready_) return kMissing;
-    const double a = sums_[0] * inverse_length_;
-    const double m3 = sums_[2] * inverse_length_ - 3.0 * a * (sums_[1] * inverse_length_) + 2.0 * a * a * a;
-    const double m2 = variance();
-    return ratio(m3, m2 * std::sqrt(m2));
-  }
-  /// Fourth standardised moment less 3; NaN where there is no spread.
-  double excess_kurtosis() const {
-    static_assert(kOrder == 4);
-    if (!ready_) return kMissing;
-    const double a = sums_[0] * inverse_length_;
-    const double m4 = sums_[3] * inverse_length_ - 4.0 * a * (sums_[2] * inverse_length_) +
-                      6.0 * a * a * (sums_[1] * inverse_length_) - 3.0 * a * a * a * a;
-    const double m2 = variance();
-    return ratio(m4, m2 * m2) - 3.0;
-  }
   void reset() {
     head_ = {};
     at_ = 0;
@@ -225,7 +204,7 @@ class RollingMoments {
   }
 
  private:
-  using Powers = std::array<double, kOrder>;
+  using Powers = std::array<double, 2>;
 
   static void add_powers(Powers& sums, double d) {
     double power = d;
@@ -255,9 +234,6 @@ class RollingMoments {
   bool whole_ = false, ready_ = false;
 };
 
-using RollingVariance = RollingMoments<2>;
-using RollingShape = RollingMoments<4>;
-
 /// Least-squares slope and correlation of y on x over the last `length` pairs. A pair with a value that is not
 /// finite is a gap. Sums are taken about zero: meant for returns, whose mean is small beside their spread.
 class RollingRegression {
@@ -277,12 +253,6 @@ class RollingRegression {
   /// Cov(x, y) / sqrt(Var(x) Var(y)); NaN where either does not vary.
   double correlation() const {
     return ready() ? ratio(covariance(), std::sqrt(variance_x() * variance_y())) : kMissing;
-  }
-  /// Standard deviation of what the regression leaves of y.
-  double residual_deviation() const {
-    if (!ready()) return kMissing;
-    const double explained = ratio(covariance() * covariance(), variance_x());
-    return std::sqrt(std::max(0.0, variance_y() - explained));
   }
 
  private:

@@ -101,7 +101,7 @@ nlohmann::json headline_metrics(const Judgement& judgement) {
           {"win_rate", known(traded, m.win_rate.share)},
           {"long_short_net_bps", known(held, m.long_short_net_bps.mean)},
           {"rebalances", m.long_short.rebalances},
-          {"sharpe", known(held, m.sharpe_net)},
+          {"sharpe", known(held, m.sharpe_net.mean)},
           {"max_drawdown", m.positions.returns.max_drawdown},
           {"judged_rows", judgement.rows},
           {"judged_from", to_string(Timestamp(judgement.from_ms))},

@@ -120,6 +120,53 @@ Result<ForecastTable> served_table(const LifeCycleLog& log, TimeRange span, cons
   return table;
 }
 
+namespace {
+
+/// What the timeline says was done.
+void count_events(ReplayReport& report) {
+  report.trainings = count_of(report.timeline, EventKind::trained);
+  std::int64_t last_training = -1;
+  for (const LifeEvent& event : report.timeline)
+    if (event.kind == EventKind::trained && event.at.ms() != last_training) {
+      ++report.retrains;
+      last_training = event.at.ms();
+    }
+  report.promotions = count_of(report.timeline, EventKind::promoted);
+  report.rollbacks = count_of(report.timeline, EventKind::rolled_back);
+  report.retreats = count_of(report.timeline, EventKind::retreat);
+  for (const LifeEvent& event : report.timeline) {
+    const auto detail = nlohmann::json::parse(event.detail_json);
+    if (event.kind == EventKind::canary && detail["stage"] == "shadow") ++report.canaries;
+    if (event.kind == EventKind::rejected ||
+        (event.kind == EventKind::trained && detail.value("status", "") == "rejected"))
+      ++report.refusals;
+  }
+  report.promotions_regretted = regretted(report.timeline);
+}
+
+/// What was served over the whole span, held against the truth.
+Status judge_served(const MarketTape& tape, const LifeCycleLog& log, const ReplayOptions& options,
+                    ReplayReport& report) {
+  const TimeRange span{report.from, report.to + Duration(1)};
+  const auto truth = truth_of(tape, span);
+  const auto table = served_table(log, span, options.policy, truth);
+  if (!table) return forward_error(table);
+  const auto said = static_cast<std::size_t>(
+      std::count_if(table->forecast.begin(), table->forecast.end(), [](float f) { return !std::isnan(f); }));
+  if (truth->size() > 0) report.served_share = static_cast<double>(said) / static_cast<double>(truth->size());
+  if (said == 0) return {};
+  auto judgement = judge(*table, {}, nullptr, options.learning.judging);
+  if (!judgement) return forward_error(judgement);
+  report.served = std::move(judgement->candidate);
+  if (options.changed_at)
+    report.recovery = time_to_recover(
+        rank_ic_series(*truth, table->forecast, truth->label, {options.learning.judging.min_symbols}).ic,
+        *options.changed_at);
+  return {};
+}
+
+}  // namespace
+
 Result<ReplayReport> replay(const MarketTape& tape, const CycleWorkplace& place, LifeCycleLog& log,
                             const ReplayOptions& options, const RunContext& run, const ReplayWatcher& watcher) {
   const std::size_t first = tape.bar_at_or_after(options.span.from);
@@ -156,45 +203,13 @@ Result<ReplayReport> replay(const MarketTape& tape, const CycleWorkplace& place,
   auto events = log.events();
   if (!events) return forward_error(events);
   report.timeline = std::move(*events);
-  report.trainings = count_of(report.timeline, EventKind::trained);
-  std::int64_t last_training = -1;
-  for (const LifeEvent& event : report.timeline)
-    if (event.kind == EventKind::trained && event.at.ms() != last_training) {
-      ++report.retrains;
-      last_training = event.at.ms();
-    }
-  report.promotions = count_of(report.timeline, EventKind::promoted);
-  report.rollbacks = count_of(report.timeline, EventKind::rolled_back);
-  report.retreats = count_of(report.timeline, EventKind::retreat);
-  for (const LifeEvent& event : report.timeline) {
-    const auto detail = nlohmann::json::parse(event.detail_json);
-    if (event.kind == EventKind::canary && detail["stage"] == "shadow") ++report.canaries;
-    if (event.kind == EventKind::rejected ||
-        (event.kind == EventKind::trained && detail.value("status", "") == "rejected"))
-      ++report.refusals;
-  }
-  report.promotions_regretted = regretted(report.timeline);
+  count_events(report);
   const auto cycles = place.log.list(1'000'000);
   if (!cycles) return forward_error(cycles);
   for (const auto& cycle : *cycles) report.cycle_wall_seconds += cycle.seconds;
   const Age age = age_of_served(tape, report.timeline, options.span, options.learning.serving);
   if (age.bars > 0) report.mean_data_age_days = age.days / static_cast<double>(age.bars);
-
-  const TimeRange span{report.from, report.to + Duration(1)};
-  const auto truth = truth_of(tape, span);
-  const auto table = served_table(log, span, options.policy, truth);
-  if (!table) return forward_error(table);
-  const auto said = static_cast<std::size_t>(
-      std::count_if(table->forecast.begin(), table->forecast.end(), [](float f) { return !std::isnan(f); }));
-  if (truth->size() > 0) report.served_share = static_cast<double>(said) / static_cast<double>(truth->size());
-  if (said == 0) return report;
-  auto judgement = judge(*table, {}, nullptr, options.learning.judging);
-  if (!judgement) return forward_error(judgement);
-  report.served = std::move(judgement->candidate);
-  if (options.changed_at)
-    report.recovery = time_to_recover(
-        rank_ic_series(*truth, table->forecast, truth->label, {options.learning.judging.min_symbols}).ic,
-        *options.changed_at);
+  if (auto judged = judge_served(tape, log, options, report); !judged) return forward_error(judged);
   return report;
 }
 
@@ -235,7 +250,7 @@ nlohmann::json to_json(const ReplayReport& report) {
                {"rebalances", served.long_short.rebalances},
                {"long_short_net_bps_lo", number(served.long_short_net_bps.lo)},
                {"long_short_net_bps_hi", number(served.long_short_net_bps.hi)},
-               {"sharpe", known(held, served.sharpe_net)},
+               {"sharpe", known(held, served.sharpe_net.mean)},
                {"max_drawdown", served.positions.returns.max_drawdown}};
   }
   return {{"policy", report.policy},

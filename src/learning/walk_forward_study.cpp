@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 
 #include <nlohmann/json.hpp>
 
@@ -94,6 +95,53 @@ std::vector<FeatureImportance> mean_importance(const std::vector<std::vector<Fea
 
 nlohmann::json to_json(const TimeRange& range) { return {{"from_ms", range.from.ms()}, {"to_ms", range.to.ms()}}; }
 
+nlohmann::json daily_json(const WalkForwardStudy& study) {
+  auto forecasters = nlohmann::json::array();
+  for (std::size_t k = 0; k < study.daily.forecasters.size(); ++k) {
+    const DailyResult& one = study.daily.forecasters[k];
+    forecasters.push_back(
+        {{"name", one.name}, {"role", role_of(study, k)}, {"net_return", one.net_return}, {"rank_ic", one.rank_ic}});
+  }
+  return {{"trading", study.daily.long_short ? "long_short" : "positions"},
+          {"day_ms", study.daily.day_ms},
+          {"overlap_days", study.daily.overlap_days},
+          {"periods_per_year", study.daily.periods_per_year},
+          {"forecasters", forecasters}};
+}
+
+/// The candidates against the baselines, by one of the daily figures.
+SuperiorityTest test_best(const WalkForwardStudy& study, std::vector<double> DailyResult::*figure,
+                          const JudgeOptions& options) {
+  std::vector<NamedColumn> columns;
+  for (const auto& forecaster : study.daily.forecasters) columns.push_back({forecaster.name, forecaster.*figure});
+  const std::span<const NamedColumn> all(columns);
+  const std::size_t candidates = candidates_of(study);
+  return superiority_test(all.first(candidates), all.subspan(candidates), study.daily.overlap_days,
+                          {options.bootstrap_repetitions, options.seed});
+}
+
+/// `tables`: the models', then the baselines'.
+Status judge_all(std::vector<ForecastTable> tables, JudgeOptions judging, WalkForwardStudy& result) {
+  const std::size_t models = result.models.size();
+  for (const auto& block : result.blocks) judging.blocks.push_back(block.test);
+  const std::vector<ForecastTable> baselines(tables.begin() + static_cast<std::ptrdiff_t>(models), tables.end());
+  ForecastTable average{"average", tables.front().rows, average_of(tables, models)};
+  auto judged = judge(average, baselines, nullptr, judging);
+  if (!judged) return forward_error(judged);
+  result.average = std::move(*judged);
+  for (std::size_t m = 0; m < models; ++m) {
+    auto alone = judge(tables[m], baselines, nullptr, judging);
+    if (!alone) return forward_error(alone);
+    result.each.push_back(std::move(alone->candidate));
+  }
+  result.forecasts = std::move(tables);
+  if (models > 1) result.forecasts.insert(result.forecasts.begin(), std::move(average));
+  result.daily = daily_results(result.forecasts, judging);
+  result.superior_rank_ic = test_best(result, &DailyResult::rank_ic, judging);
+  result.superior_net_return = test_best(result, &DailyResult::net_return, judging);
+  return {};
+}
+
 }  // namespace
 
 nlohmann::json to_json(const WalkForwardStudy& study) {
@@ -122,7 +170,19 @@ nlohmann::json to_json(const WalkForwardStudy& study) {
           {"each", each},
           {"walk", walk},
           {"skipped", skipped},
-          {"importance", importance}};
+          {"importance", importance},
+          {"daily", daily_json(study)},
+          {"superior_ability",
+           {{"rank_ic", to_json(study.superior_rank_ic)}, {"net_return", to_json(study.superior_net_return)}}}};
+}
+
+std::size_t candidates_of(const WalkForwardStudy& study) {
+  return study.models.size() + (study.models.size() > 1 ? 1 : 0);
+}
+
+const char* role_of(const WalkForwardStudy& study, std::size_t k) {
+  const std::size_t candidates = candidates_of(study);
+  return k >= candidates ? "baseline" : candidates > 1 && k == 0 ? "average" : "model";
 }
 
 Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const LearningOptions& options,
@@ -171,23 +231,13 @@ Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const Learni
   const auto& names = (*outcomes.front())->names;
   for (std::size_t f = 0; f < names.size(); ++f) tables.push_back({names[f], truth, std::move(values[f])});
 
-  const std::size_t models = options.training.models.size();
-  for (std::size_t m = 0; m < models; ++m) {
+  for (std::size_t m = 0; m < result.models.size(); ++m) {
     std::vector<std::vector<FeatureImportance>> fits;
     for (const auto& outcome : outcomes) fits.push_back((*outcome)->importance[m]);
-    result.importance.push_back({options.training.models[m], mean_importance(fits)});
+    result.importance.push_back({result.models[m], mean_importance(fits)});
   }
-  JudgeOptions judging = options.judging;
-  for (const auto& block : result.blocks) judging.blocks.push_back(block.test);
-  const std::vector<ForecastTable> baselines(tables.begin() + static_cast<std::ptrdiff_t>(models), tables.end());
-  auto average = judge(ForecastTable{"average", truth, average_of(tables, models)}, baselines, nullptr, judging);
-  if (!average) return forward_error(average);
-  result.average = std::move(*average);
-  for (std::size_t m = 0; m < models; ++m) {
-    auto alone = judge(tables[m], baselines, nullptr, judging);
-    if (!alone) return forward_error(alone);
-    result.each.push_back(std::move(alone->candidate));
-  }
+  if (auto judged_all = judge_all(std::move(tables), options.judging, result); !judged_all)
+    return forward_error(judged_all);
   result.wall_seconds = monotonic_seconds() - started;
   return result;
 }

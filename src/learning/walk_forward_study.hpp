@@ -5,7 +5,9 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/run_context.hpp"
+#include "evaluation/daily_results.hpp"
 #include "evaluation/judgement.hpp"
+#include "evaluation/selection_bias.hpp"
 #include "learning/learning_data.hpp"
 #include "learning/learning_options.hpp"
 #include "models/model.hpp"
@@ -43,11 +45,24 @@ struct WalkForwardStudy {
   Judgement average;                 ///< the plain average of the models, beside the baselines
   std::vector<ModelJudgement> each;  ///< every model by itself, on the same rows
   std::vector<StudyImportance> importance;  ///< as `models`
-  double fit_seconds_summed = 0;            ///< of the clock on the wall, summed over fits that ran side by side
-  double wall_seconds = 0;                  ///< from the first fit to the last figure
+  /// What was forecast, on all rows of the blocks: the average where there are several models, then these, then the
+  /// baselines. A model was judged on the rows where it and the baselines have a forecast, the average and the
+  /// baselines where all have.
+  std::vector<ForecastTable> forecasts;
+  DailyResults daily;  ///< of `forecasts`
+  /// Whether the best of the models and their average is better than the baselines, in rank IC and in net return of
+  /// `daily`.
+  SuperiorityTest superior_rank_ic, superior_net_return;
+  double fit_seconds_summed = 0;  ///< of the clock on the wall, summed over fits that ran side by side
+  double wall_seconds = 0;        ///< from the first fit to the last figure
 };
-/// {models, blocks, fits, wall_seconds, fit_seconds_summed, judgement, each, walk, skipped, importance}.
+/// {models, blocks, fits, wall_seconds, fit_seconds_summed, judgement, each, walk, skipped, importance, daily,
+/// superior_ability}.
 nlohmann::json to_json(const WalkForwardStudy& study);
+/// How many of `forecasts` and `daily.forecasters` are candidates: the average and the models come first.
+std::size_t candidates_of(const WalkForwardStudy& study);
+/// "average", "model" or "baseline": what the k-th of `forecasts` and `daily.forecasters` is.
+const char* role_of(const WalkForwardStudy& study, std::size_t k);
 
 /// Walk-forward: the time to be judged is cut into blocks of calendar months, of which the first and the last may be
 /// parts of one. For each block the models are fitted as in a cycle (validation split, calibration) on labels

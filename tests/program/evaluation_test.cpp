@@ -1,7 +1,10 @@
 // A walk-forward and its page, on a simulated market.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -138,6 +141,142 @@ TEST_F(EvaluationPage, AnotherQuestionAboutTheSameDatesHasAFileOfItsOwn) {
   EXPECT_EQ(evaluate({"--models", "xgboost"})["file"], one["file"]) << "the same question has one answer";
   place_.environment["CLM_COSTS_FEE_BPS"] = "9.5";
   EXPECT_NE(evaluate({"--models", "xgboost"})["file"], one["file"]);
+}
+
+TEST_F(EvaluationPage, SaysWhatTheBestIsWorthAfterSoManyTries) {
+  const Json first = evaluate();
+  const Json& ability = first["superior_ability"];
+  for (const char* figure : {"rank_ic", "net_return"}) {
+    EXPECT_EQ(ability[figure]["candidates"], 3) << "two models and their average";
+    EXPECT_TRUE(ability[figure]["unknown_because"].is_null()) << ability;
+    ASSERT_EQ(ability[figure]["over"].size(), first["judgement"]["baselines"].size());
+    double largest = 0;
+    for (const auto& over : ability[figure]["over"]) {
+      EXPECT_LE(over["p_lower"], over["p_upper"]);
+      largest = std::max(largest, over["p"].get<double>());
+    }
+    EXPECT_EQ(ability[figure]["p"], largest);
+  }
+  EXPECT_EQ(first["settings_tried"]["settings"], 3);
+  EXPECT_EQ(first["settings_tried"]["earlier_evaluations"], 0);
+  EXPECT_EQ(first["settings_tried"]["splits"], 12'870);
+  const Json daily = first["daily"];
+  EXPECT_EQ(daily["forecasters"].size(), 3 + first["judgement"]["baselines"].size());
+  EXPECT_EQ(daily["forecasters"][0]["role"], "average");
+  EXPECT_EQ(daily["forecasters"][0]["net_return"].size(), daily["day_ms"].size());
+
+  place_.environment["CLM_XGBOOST_MAX_DEPTH"] = "2";
+  const Json other = evaluate();
+  EXPECT_EQ(other["settings_tried"]["settings"], 5) << "another xgboost and its average; lightgbm is the same";
+  EXPECT_EQ(other["settings_tried"]["earlier_evaluations"], 1);
+  EXPECT_EQ(evaluate()["settings_tried"]["settings"], 5) << "asked again, it is no further try";
+  const Json months = place_.json({"evaluate", "--from", "2024-03-01", "--to", "2024-04-01", "--models", "xgboost"});
+  EXPECT_EQ(months["settings_tried"]["settings"], 1) << "of other months";
+  EXPECT_TRUE(months["settings_tried"]["overfitting_probability"].is_null());
+  EXPECT_NE(months["settings_tried"]["unknown_because"].get<std::string>().find("one setting"), std::string::npos);
+  EXPECT_NE(months["superior_ability"]["rank_ic"]["unknown_because"].get<std::string>().find("one candidate"),
+            std::string::npos);
+
+  Json older = Json::parse(text_of(first["file"].get<std::string>()));
+  older.erase("daily");
+  std::ofstream(first["file"].get<std::string>()) << older;
+  std::ofstream(place_.path() / "reports" / "evaluation-cut.json") << "{";
+  const Json told = evaluate();
+  EXPECT_EQ(told["settings_tried"]["settings"], 3);
+  EXPECT_EQ(told["settings_tried"]["not_comparable"], 1);
+  EXPECT_EQ(told["settings_tried"]["unreadable"], 1);
+}
+
+/// Spearman's correlation, written out.
+double spearman(const std::vector<double>& x, const std::vector<double>& y) {
+  const auto ranks = [](const std::vector<double>& values) {
+    std::vector<double> out;
+    for (const double value : values) {
+      double rank = 0.5;
+      for (const double other : values) rank += other < value ? 1 : other == value ? 0.5 : 0;
+      out.push_back(rank);
+    }
+    return out;
+  };
+  const auto a = ranks(x), b = ranks(y);
+  const double middle = 0.5 * static_cast<double>(x.size() + 1);
+  double xx = 0, yy = 0, xy = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    xx += (a[i] - middle) * (a[i] - middle);
+    yy += (b[i] - middle) * (b[i] - middle);
+    xy += (a[i] - middle) * (b[i] - middle);
+  }
+  return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : 0;
+}
+
+/// The cells of a CSV without quotes.
+std::vector<std::vector<std::string>> cells_of(const std::string& csv) {
+  std::vector<std::vector<std::string>> lines;
+  std::istringstream text(csv);
+  for (std::string line; std::getline(text, line);) {
+    lines.emplace_back();
+    std::istringstream cells(line + ",");
+    for (std::string cell; std::getline(cells, cell, ',');) lines.back().push_back(cell);
+  }
+  return lines;
+}
+
+TEST_F(EvaluationPage, ItsFiguresFollowFromTheRowsThatItExports) {
+  const fs::path csv = place_.beside() / "rows.csv";
+  const Json document = evaluate({"--export", csv.string()});
+  EXPECT_EQ(document["export"]["file"], csv.string());
+  EXPECT_FALSE(Json::parse(text_of(document["file"].get<std::string>())).contains("export"));
+  const auto lines = cells_of(text_of(csv));
+  EXPECT_EQ(document["export"]["rows"], lines.size() - 1);
+  ASSERT_EQ(lines[0], (std::vector<std::string>{"forecaster", "role", "symbol", "decided_at_ms", "known_at_ms",
+                                                "forecast", "label", "forward_return", "volatility", "position",
+                                                "position_net_bps", "book_weight"}));
+  struct Sums {
+    std::map<std::string, std::pair<std::vector<double>, std::vector<double>>> by_time;  ///< forecast and label
+    double hits = 0, signs = 0, trades = 0, net_bps = 0, gross = 0;
+    std::size_t rows = 0;
+  };
+  std::map<std::string, Sums> sums;
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const auto& cell = lines[i];
+    Sums& own = sums[cell[1] + " " + cell[0]];
+    const double forecast = std::stod(cell[5]), came = std::stod(cell[7]);
+    own.by_time[cell[3]].first.push_back(forecast);
+    own.by_time[cell[3]].second.push_back(std::stod(cell[6]));
+    ++own.rows;
+    own.signs += forecast != 0 && came != 0 ? 1 : 0;
+    own.hits += forecast * came > 0 ? 1 : 0;
+    own.trades += std::abs(std::stod(cell[9]));
+    if (!cell[10].empty()) own.net_bps += std::stod(cell[10]);
+    if (!cell[11].empty()) own.gross += std::stod(cell[11]) * std::expm1(came);
+  }
+  const auto check = [&](const std::string& role, const Json& model) {
+    const std::string name = role + " " + model["name"].get<std::string>();
+    ASSERT_TRUE(sums.count(name)) << name;
+    const Sums& own = sums.at(name);
+    double rank_ic = 0;
+    for (const auto& [time, pairs] : own.by_time) rank_ic += spearman(pairs.first, pairs.second);
+    EXPECT_NEAR(model["rank_ic"]["mean"], rank_ic / static_cast<double>(own.by_time.size()), 1e-9) << name;
+    EXPECT_EQ(model["positions"]["trades"], own.trades) << name;
+    if (own.trades > 0) {
+      EXPECT_NEAR(model["positions"]["net_bps_per_trade"], own.net_bps / own.trades, 1e-6) << name;
+    }
+    if (own.signs > 0) {
+      EXPECT_NEAR(model["directional_accuracy"]["share"], own.hits / own.signs, 1e-9) << name;
+    }
+    EXPECT_NEAR(model["long_short"]["gross_bps"], 1e4 * own.gross / static_cast<double>(own.by_time.size()), 1e-3)
+        << name;
+  };
+  check("average", document["judgement"]["candidate"]);
+  for (const auto& model : document["each"]) check("model", model);
+  for (const auto& baseline : document["judgement"]["baselines"]) check("baseline", baseline);
+  EXPECT_EQ(sums.at("average average").rows, document["judgement"]["rows"].get<std::size_t>());
+  EXPECT_EQ(sums.size(), 3 + document["judgement"]["baselines"].size());
+
+  const auto kept = place_.error(
+      {"evaluate", "--from", "2024-03-01", "--to", "2024-04-20", "--export", (place_.path() / "clm.toml").string()}, 2);
+  EXPECT_EQ(kept["code"], "output.path") << "before anything is trained";
+  EXPECT_EQ(kept["where"].get<std::string>().rfind("--export ", 0), 0U);
 }
 
 TEST_F(EvaluationPage, OfAWrongFileIsRefused) {

@@ -178,6 +178,7 @@ std::vector<Row> manifest_rows() {
   };
 }
 
+/// Nobody was ever active: a training, and a promotion of what it made.
 void serve_the_first_xgboost(World& world, const Json& error) {
   world.obey(error, "clm models");
   world.place().environment["CLM_XGBOOST_ROUNDS"] = "5";
@@ -190,15 +191,8 @@ void serve_the_first_xgboost(World& world, const Json& error) {
   world.expect_served();
 }
 
-std::vector<Row> registry_rows() {
-  const auto member_unknown = [](World& world) {
-    world.place().environment.erase("CLM_ENSEMBLE_MODE");
-    world.place().environment["CLM_WATCH_ENABLED"] = "false";
-    world.place().promote(start().ensemble);
-    world.place().json({"cycle"});  // which then holds nobody against the version that is made unknown
-    world.sql("PRAGMA foreign_keys=OFF; UPDATE versions SET version = '0123456789ab' WHERE version = '" +
-              world.older() + "'");
-  };
+/// What the registry refuses a person who decides.
+std::vector<Row> decision_rows() {
   return {
       refused("registry.unknown_version", "clm show 000000000000", 2,
               [](World& world, const Json& error) { world.obey(error, "clm models"); }),
@@ -215,6 +209,12 @@ std::vector<Row> registry_rows() {
        {},
        "RegistryTest.DecisionsNeedReasonAndEvidence. The command line refuses an empty word before (usage.empty)."},
       refused("registry.no_active", "clm rollback xgboost --reason TEXT", 4, serve_the_first_xgboost),
+  };
+}
+
+/// Ways back, and versions without what a promotion needs.
+std::vector<Row> way_back_rows() {
+  return {
       refused(
           "registry.no_way_back", "clm rollback ridge --reason TEXT", 4,
           [](World& world, const Json& error) {
@@ -260,6 +260,20 @@ std::vector<Row> registry_rows() {
             world.sql("UPDATE versions SET pruned = 1 WHERE version = '" + world.older() + "'");
             fs::remove_all(world.folder(world.older()));
           }),
+  };
+}
+
+/// Records of the database that are not what was written.
+std::vector<Row> record_rows() {
+  const auto member_unknown = [](World& world) {
+    world.place().environment.erase("CLM_ENSEMBLE_MODE");
+    world.place().environment["CLM_WATCH_ENABLED"] = "false";
+    world.place().promote(start().ensemble);
+    world.place().json({"cycle"});  // which then holds nobody against the version that is made unknown
+    world.sql("PRAGMA foreign_keys=OFF; UPDATE versions SET version = '0123456789ab' WHERE version = '" +
+              world.older() + "'");
+  };
+  return {
       {"registry.member",
        [member_unknown](World& world) {
          member_unknown(world);
@@ -302,7 +316,7 @@ std::vector<Row> registry_rows() {
   };
 }
 
-std::vector<Row> other_rows() {
+std::vector<Row> workspace_rows() {
   return {
       {"lock.held",
        [](World& world) {
@@ -339,6 +353,11 @@ std::vector<Row> other_rows() {
        },
        {}},
       {"workspace.read_only", {}, {}, "ReadOnly.*: read_only_test.cpp"},
+  };
+}
+
+std::vector<Row> database_rows() {
+  return {
       {"database.corrupt",
        [](World& world) {
          write_bytes(world.place().path() / "clm.db", std::string(8'192, 'x'));
@@ -391,7 +410,8 @@ std::vector<Row> other_rows() {
 
 std::vector<Row> rows() {
   std::vector<Row> all;
-  for (auto part : {artifact_rows(), manifest_rows(), registry_rows(), other_rows()})
+  for (auto part : {artifact_rows(), manifest_rows(), decision_rows(), way_back_rows(), record_rows(), workspace_rows(),
+                    database_rows()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

@@ -15,8 +15,6 @@ CALLED_FROM_OUTSIDE = {"main", "allocate", "deallocate"}
 ORACLE = "an independent way to a number, which a test holds the program's way against"
 SEEN_BY_TESTS = "what an object holds inside, which a test compares with its definition"
 TRUTH = "the truth of a simulated market, which tests compare forecasts with"
-OFFERED = "of an indicator, offered to features of one's own"
-UNDECIDED = "waits for a decision: wired into `clm evaluate`, or removed"
 
 # Function -> why the program need not reach it. A row whose function is gone, or is reached, must be removed.
 NOT_REACHED = {
@@ -28,17 +26,6 @@ NOT_REACHED = {
     "rho": SEEN_BY_TESTS,
     "bar_of": TRUTH,
     "best_forecast": TRUTH,
-    "excess_kurtosis": OFFERED,
-    "relative_width": OFFERED,
-    "residual_deviation": OFFERED,
-    "backtest_path_count": UNDECIDED,
-    "combinatorial_purged": UNDECIDED,
-    "label_span": UNDECIDED,
-    "min_track_record_length": UNDECIDED,
-    "overfitting_probability": UNDECIDED,
-    "purge": UNDECIDED,
-    "superior_predictive_ability": UNDECIDED,
-    "test_blocks": UNDECIDED,
 }
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Oracle values of src/evaluation/*_test.cpp: block lengths, variances and SPA by `arch`, folds by `skfolio`.
+"""Oracle values of src/evaluation/*_test.cpp: block lengths, variances and SPA by `arch`.
 
-pip install arch skfolio scipy; prints what the tests hold as literals.
+pip install arch scipy scikit-learn; prints what the tests hold as literals.
 """
 import numpy as np
 from arch.bootstrap import SPA, StationaryBootstrap, optimal_block_length
@@ -47,12 +47,6 @@ bootstrap = StationaryBootstrap(10, gains, seed=7)
 means = np.stack([pos[0].mean(0) for pos, _ in bootstrap.bootstrap(20000)])
 for name, centre in [("lower", np.maximum(mean, 0)), ("consistent", consistent), ("upper", mean)]:
     print(name, statistic, (np.maximum(0, scale * (means - centre)).max(1) > statistic).mean())
-
-from skfolio.model_selection import CombinatorialPurgedCV
-
-for purged, embargo in [(0, 0), (1, 0), (0, 1)]:
-    cv = CombinatorialPurgedCV(n_folds=3, n_test_folds=2, purged_size=purged, embargo_size=embargo)
-    print("cpcv", purged, embargo, [train.tolist() for train, _ in cv.split(np.zeros((12, 1)))])
 
 from scipy import stats
 from sklearn.isotonic import IsotonicRegression

@@ -72,8 +72,6 @@ def main():
         "rolling_max_30": talib.MAX(high, 30),
         "rolling_min_30": talib.MIN(low, 30),
         "deviation_30": rolling(np.std, close, 30),
-        "skewness_30": rolling(scipy.stats.skew, returns, 30),
-        "kurtosis_30": rolling(scipy.stats.kurtosis, returns, 30),
         "slope_40": np.array(
             [
                 np.nan if i < 40 else np.polyfit(close[i - 39 : i + 1] - 100, volume[i - 39 : i + 1] / 1e5, 1)[0]

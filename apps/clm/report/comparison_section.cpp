@@ -247,9 +247,10 @@ std::string comparison_table(const EvidenceFigures& e) {
           number_text(e.cost_bps_per_side, 1) +
           " bps a side (bps: hundredths of a percent; a side: a purchase or a sale). Break-even: the cost a side at "
           "which nothing is left. Turnover: the share of the book that a rebalance exchanges. Sharpe ratio: net, a "
-          "year.",
+          "year. Days needed: of such a book, until its Sharpe ratio is above zero with " +
+          percent_text(1 - e.alpha, 0) + " confidence (minimum track record).",
       {"Model", "Rebalances", "Gross (bps/rebal.)", "Net (bps/rebal.)", "Break-even (bps/side)", "Turnover (%/rebal.)",
-       "Sharpe (annual)"},
+       "Sharpe (annual)", "Days needed"},
       {}};
   HtmlTable positions{
       "Single positions, at the same costs: one per symbol at a time, entered where the forecast exceeds the costs. R: "
@@ -280,7 +281,9 @@ std::string comparison_table(const EvidenceFigures& e) {
                          earned(signed_text(m.net_bps.value, 2), interval_text(m.net_bps.lo, m.net_bps.hi, 2)),
                          earned(m.break_even_cost_bps > 0 ? number_text(m.break_even_cost_bps, 1) : "none"),
                          earned(number_text(100 * m.long_short_turnover, 1)),
-                         earned(number_text(m.long_short_sharpe, 2))});
+                         earned(number_text(m.long_short_sharpe.value, 2),
+                                interval_text(m.long_short_sharpe.lo, m.long_short_sharpe.hi, 2)),
+                         earned(number_text(m.min_track_record_days, 0))});
     const auto traded_with = [&](const Estimate& figure, int decimals) {
       return traded(signed_text(figure.value, decimals), interval_text(figure.lo, figure.hi, decimals));
     };

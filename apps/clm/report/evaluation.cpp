@@ -182,12 +182,12 @@ Result<Evaluation> read_evaluation(std::string_view json_text, const std::string
                            })};
   });
   if (member(document, "protocol").is_object()) out.protocol = protocol_in(document);
+  out.selection = selection_in(document);
   return out;
 }
 
 Result<Evaluation> read_evaluation_file(const std::filesystem::path& file) {
-  constexpr std::uint64_t kMaxBytes = 64 << 20;
-  const auto text = read_file(file, kMaxBytes);
+  const auto text = read_file(file, kMostEvaluationBytes);
   if (!text) return forward_error(text);
   return read_evaluation(*text, file.string());
 }

@@ -10,6 +10,7 @@
 #include "base/time.hpp"
 #include "report/evidence.hpp"
 #include "report/importance_figure.hpp"
+#include "report/selection_section.hpp"
 
 namespace clm::app {
 
@@ -17,6 +18,8 @@ namespace clm::app {
 inline constexpr const char* kEvaluationKind = "walk_forward";
 /// Raised when a reader of today would misread a document of tomorrow.
 inline constexpr std::int64_t kEvaluationFormat = 1;
+/// A larger file is not read.
+inline constexpr std::uint64_t kMostEvaluationBytes = 64 << 20;
 
 /// A step of the walk.
 struct WalkStep {
@@ -62,6 +65,7 @@ struct Evaluation {
   std::vector<WalkStep> walk;               ///< empty in older documents
   std::vector<ModelImportance> importance;  ///< empty in older documents
   std::optional<EvaluationProtocol> protocol;
+  std::optional<SelectionFigures> selection;  ///< none in older documents
 };
 
 /// `name` says where the text came from. Error `report.evaluation` (data), naming the part that is not as it must be:

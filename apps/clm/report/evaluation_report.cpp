@@ -135,6 +135,12 @@ std::string summary_body(const Evaluation& evaluation) {
   return out + "</div>\n";
 }
 
+std::string selection_body(const Evaluation& evaluation) {
+  return evaluation.selection
+             ? selection_section(*evaluation.selection)
+             : html_paragraph("The document does not say: it was written by an older release. Run clm evaluate again.");
+}
+
 std::string importance_body(const Evaluation& evaluation) {
   std::string figures;
   for (const auto& model : evaluation.importance)
@@ -229,6 +235,13 @@ std::string glossary() {
       {"Paired", "the difference is taken time by time on the same rows, so that what moves both cancels out."},
       {"Long-short book", "as much money in the best fifth (by default) of the forecasts as against the worst fifth."},
       {"Bps", "basis points, hundredths of a percent. A side is one purchase or one sale; a round trip has two."},
+      {"SPA, PBO",
+       "superior predictive ability, and the probability of backtest overfitting: the best of many looks good even "
+       "where "
+       "none is; SPA asks whether the best is better than a baseline all the same, PBO how often choosing by the past "
+       "goes "
+       "wrong."},
+      {"Sharpe ratio", "mean over deviation of the returns, as of a year; around 1 is good, and its interval is wide."},
       {"Walk-forward", "history is gone through block by block: fit on the past, forecast the next block, step on."},
       {"Embargo", "a gap between training and what is judged, so that no label reaches from one into the other."}};
   std::string out = "<details><summary>The words of this page</summary><ul>";
@@ -279,6 +292,7 @@ std::string evaluation_report(const Evaluation& evaluation, const std::string& s
   plots += judgement_plots(e);
   std::vector<HtmlSection> sections{{"summary", "In short", summary_body(evaluation) + glossary()},
                                     {"models", "Models and baselines", comparison_table(e)},
+                                    {"selection", "Is the best more than the luckiest?", selection_body(evaluation)},
                                     {"plots", "Lead, constancy, delay, costs", plots},
                                     {"importance", "What the models look at", importance_body(evaluation)}};
   const std::string regimes = regime_table(e);

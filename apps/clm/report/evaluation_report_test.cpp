@@ -49,6 +49,33 @@ ModelJudgement model(const std::string& name, const Figures& figures) {
   return m;
 }
 
+/// What choosing the best is worth, as clm evaluate writes it.
+Json with_selection(Json json) {
+  const auto over = [](const char* name, double p) -> Json {
+    return {{"baseline", name}, {"best", "lightgbm"}, {"lead", 0.012}, {"p", p}, {"p_lower", p}, {"p_upper", p}};
+  };
+  const Json superior{{"candidates", 3},
+                      {"days", 181},
+                      {"p", 0.125},
+                      {"over", {over("zero", 0.001), over("ridge", 0.125)}},
+                      {"unknown_because", nullptr}};
+  json["superior_ability"] = {{"rank_ic", superior}, {"net_return", superior}};
+  json["daily"] = {{"trading", "long_short"}};
+  json["settings_tried"] = {{"settings", 5},
+                            {"days", 181},
+                            {"splits", 12'870},
+                            {"overfitting_probability", 0.375},
+                            {"best", "lightgbm of <b>evaluation</b>.json"},
+                            {"sharpe", 1.5},
+                            {"expected_best_sharpe", 1.25},
+                            {"deflated_sharpe", 0.625},
+                            {"earlier_evaluations", 1},
+                            {"not_comparable", 2},
+                            {"unreadable", 0},
+                            {"unknown_because", nullptr}};
+  return json;
+}
+
 /// A document as clm evaluate writes it.
 Json document(const Figures& average = {}, double lead = 0.012) {
   Judgement judgement;
@@ -71,42 +98,43 @@ Json document(const Figures& average = {}, double lead = 0.012) {
     comparison.rank_ic.difference.hi = comparison.rank_ic.difference.mean + 0.005;
     judgement.against_baselines.push_back(comparison);
   }
-  return {{"kind", "walk_forward"},
-          {"format", 1},
-          {"made_at_ms", from_calendar(2025, 2, 1).ms()},
-          {"command", "clm evaluate --from 2023-01-01 --to 2023-07-01 --refit-months 3"},
-          {"models", {"lightgbm", "xgboost"}},
-          {"blocks", 2},
-          {"fits", 4},
-          {"wall_seconds", 7.5},
-          {"fit_seconds_summed", 12.5},
-          {"judgement", to_json(judgement)},
-          {"each", {to_json(model("lightgbm", {})), to_json(model("xgboost", {0.04, 0.01, -4}))}},
-          {"walk",
-           {{{"test", {{"from_ms", judgement.from_ms}, {"to_ms", judgement.to_ms}}},
-             {"training", {{"from_ms", 0}, {"to_ms", judgement.from_ms}}},
-             {"fit_rows", 12345},
-             {"validation_rows", 2345},
-             {"test_rows", 2000}}}},
-          {"importance", {{{"model_type", "lightgbm"}, {"features", {{{"feature", "rsi&14"}, {"share", 0.7}}}}}}},
-          {"protocol",
-           {{"from_ms", judgement.from_ms},
-            {"to_ms", judgement.to_ms},
-            {"refit_months", 3},
-            {"label", {{"horizon_bars", 24}}},
-            {"features", {{"set", "core"}, {"hash", "abc"}, {"count", 90}}},
-            {"data",
-             {{"venue", "sim"},
-              {"interval", "1h"},
-              {"symbols", {"AAA", "BBB"}},
-              {"rows", 5000},
-              {"from_ms", 0},
-              {"to_ms", judgement.to_ms},
-              {"fingerprint", "f00d"}}},
-            {"settings",
-             {{{"key", "costs.fee_bps"}, {"value", "10.0"}, {"default", "5.0"}, {"unit", "bps"}},
-              {{"key", "training.seed"}, {"value", "1"}, {"unit", ""}}}},
-            {"program", {{"version", "0.1.0"}, {"commit", "1234567"}}}}}};
+  return with_selection(
+      {{"kind", "walk_forward"},
+       {"format", 1},
+       {"made_at_ms", from_calendar(2025, 2, 1).ms()},
+       {"command", "clm evaluate --from 2023-01-01 --to 2023-07-01 --refit-months 3"},
+       {"models", {"lightgbm", "xgboost"}},
+       {"blocks", 2},
+       {"fits", 4},
+       {"wall_seconds", 7.5},
+       {"fit_seconds_summed", 12.5},
+       {"judgement", to_json(judgement)},
+       {"each", {to_json(model("lightgbm", {})), to_json(model("xgboost", {0.04, 0.01, -4}))}},
+       {"walk",
+        {{{"test", {{"from_ms", judgement.from_ms}, {"to_ms", judgement.to_ms}}},
+          {"training", {{"from_ms", 0}, {"to_ms", judgement.from_ms}}},
+          {"fit_rows", 12345},
+          {"validation_rows", 2345},
+          {"test_rows", 2000}}}},
+       {"importance", {{{"model_type", "lightgbm"}, {"features", {{{"feature", "rsi&14"}, {"share", 0.7}}}}}}},
+       {"protocol",
+        {{"from_ms", judgement.from_ms},
+         {"to_ms", judgement.to_ms},
+         {"refit_months", 3},
+         {"label", {{"horizon_bars", 24}}},
+         {"features", {{"set", "core"}, {"hash", "abc"}, {"count", 90}}},
+         {"data",
+          {{"venue", "sim"},
+           {"interval", "1h"},
+           {"symbols", {"AAA", "BBB"}},
+           {"rows", 5000},
+           {"from_ms", 0},
+           {"to_ms", judgement.to_ms},
+           {"fingerprint", "f00d"}}},
+         {"settings",
+          {{{"key", "costs.fee_bps"}, {"value", "10.0"}, {"default", "5.0"}, {"unit", "bps"}},
+           {{"key", "training.seed"}, {"value", "1"}, {"unit", ""}}}},
+         {"program", {{"version", "0.1.0"}, {"commit", "1234567"}}}}}});
 }
 
 Evaluation read(const Json& json) {
@@ -118,7 +146,9 @@ std::string page_of(const Json& json) { return evaluation_report(read(json), "fi
 
 /// What documents of before protocol and blocks were stored look like.
 Json older(Json json) {
-  for (const char* key : {"kind", "format", "made_at_ms", "command", "walk", "importance", "protocol"}) json.erase(key);
+  for (const char* key : {"kind", "format", "made_at_ms", "command", "walk", "importance", "protocol",
+                          "superior_ability", "settings_tried", "daily"})
+    json.erase(key);
   json["judgement"]["candidate"].erase("by_block");
   for (auto& baseline : json["judgement"]["baselines"]) baseline.erase("by_block");
   for (auto& each : json["each"]) each.erase("by_block");
@@ -138,6 +168,8 @@ TEST(ReadEvaluation, GivesBackWhatWasWritten) {
   EXPECT_EQ(evaluation.importance.at(0).features.at(0).share, 0.7);
   EXPECT_EQ(evaluation.made_at, from_calendar(2025, 2, 1));
   EXPECT_EQ(evaluation.protocol->settings.at(0).default_value, "5.0");
+  EXPECT_EQ(evaluation.selection->rank_ic.over.at(1).p, 0.125);
+  EXPECT_EQ(evaluation.selection->overfitting_probability, 0.375);
 }
 
 TEST(ReadEvaluation, OfOneModelThatModelIsWhatIsJudged) {
@@ -248,6 +280,39 @@ TEST(EvaluationPage, HoldsEveryPartAndLoadsNothing) {
     EXPECT_THAT(page, Not(HasSubstr(outside)));
 }
 
+TEST(EvaluationPage, SaysWhatChoosingTheBestIsWorth) {
+  const std::string page = page_of(document());
+  EXPECT_THAT(page, HasSubstr("Is the best of 3 candidates better than the baselines"));
+  EXPECT_THAT(page, HasSubstr("<span>0.125</span>"));
+  EXPECT_THAT(page,
+              HasSubstr("Settings tried on these months: 5, those of 1 earlier evaluation in reports/ included; 2 "
+                        "earlier evaluations not counted"));
+  EXPECT_THAT(page, HasSubstr("(PBO): 0.38. Of 12,870 ways to take half of 181 days, in 38 %"));
+  EXPECT_THAT(page, HasSubstr("Sharpe ratio of 1.50 a year; the best of so many without skill would show about 1.25"));
+  EXPECT_THAT(page, Not(HasSubstr("<b>evaluation")));
+
+  Json unknown = document();
+  for (const char* figure : {"rank_ic", "net_return"}) {
+    unknown["superior_ability"][figure]["unknown_because"] = "there is one candidate";
+    unknown["superior_ability"][figure]["over"] = Json::array();
+  }
+  unknown["settings_tried"]["unknown_because"] = "one setting was tried, and there was nothing to choose";
+  const std::string silent = page_of(unknown);
+  EXPECT_THAT(silent, HasSubstr("Not said: there is one candidate."));
+  EXPECT_THAT(silent, HasSubstr("(PBO): not said, one setting was tried, and there was nothing to choose."));
+}
+
+TEST(EvaluationPage, ShowsTheSharpeRatioWithItsIntervalAndTheDaysItNeeds) {
+  Json json = document();
+  Json& book = json["judgement"]["candidate"]["long_short"];
+  book["sharpe_net"] = 1.25;
+  book["sharpe_net_interval"] = {-0.5, 3.0};
+  book["min_track_record_days"] = 1234.0;
+  const std::string page = page_of(json);
+  EXPECT_THAT(page, HasSubstr("<span>1.25</span><small>[\u22120.50, 3.00]</small>"));
+  EXPECT_THAT(page, HasSubstr("<span>1,234</span>"));
+}
+
 TEST(EvaluationPage, ShowsNoFigureOfTradesThatAreTooFewForAnInterval) {
   Json few = document();
   Json& positions = few["judgement"]["candidate"]["positions"];
@@ -268,6 +333,8 @@ TEST(EvaluationPage, OfAnOlderDocumentSaysWhatItLacks) {
   EXPECT_THAT(page, HasSubstr("The document holds no figures by block"));
   EXPECT_THAT(page, HasSubstr("The document holds no importance of features"));
   EXPECT_THAT(page, HasSubstr("The document does not say how it was made"));
+  EXPECT_THAT(page,
+              HasSubstr("The document does not say: it was written by an older release. Run clm evaluate again."));
   EXPECT_THAT(page, HasSubstr("Rank IC by month"));
   EXPECT_THAT(page, Not(HasSubstr("Rank IC by block")));
 }

@@ -89,7 +89,8 @@ ModelFigures model_figures_in(const Json& j) {
   const Json& book = member(j, "long_short");
   m.rebalances = number_in(book, "rebalances");
   m.gross_bps = number_in(book, "gross_bps");
-  m.long_short_sharpe = number_in(book, "sharpe_net");
+  m.long_short_sharpe = estimate_in(book, "sharpe_net", "sharpe_net_interval");
+  m.min_track_record_days = number_in(book, "min_track_record_days");
   m.deflated_sharpe = number_in(book, "deflated_sharpe");
   m.long_short_turnover = number_in(book, "turnover");
   m.break_even_cost_bps = number_in(book, "break_even_cost_bps");

@@ -57,9 +57,9 @@ struct ModelFigures {
   Estimate win_rate;
   EquityCurve positions_equity;
   // The extremes of the cross-section, long and short
-  double rebalances = 0, gross_bps = kUnknown, long_short_sharpe = kUnknown, deflated_sharpe = kUnknown;
+  double rebalances = 0, gross_bps = kUnknown, deflated_sharpe = kUnknown, min_track_record_days = kUnknown;
   double long_short_turnover = kUnknown, break_even_cost_bps = kUnknown;
-  Estimate net_bps;
+  Estimate net_bps, long_short_sharpe;
   std::vector<CostFigures> by_cost;
   EquityCurve long_short_equity;
   std::vector<DelayFigures> by_delay;

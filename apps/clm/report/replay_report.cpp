@@ -87,8 +87,7 @@ std::string policies_table(const ReplayDocument& document) {
         {name,
          figure_cell(number_text(served.rank_ic.value, 4), interval_text(served.rank_ic.lo, served.rank_ic.hi, 4)),
          figure_cell(number_text(100 * served.hit_rate.value, 1)), of_trades(served.net_bps, served.rebalances, 1),
-         figure_cell(count_text(served.rebalances)),
-         figure_cell(served.rebalances > 0 ? number_text(served.long_short_sharpe, 2) : "\u2013"),
+         figure_cell(count_text(served.rebalances)), of_trades(served.long_short_sharpe, served.rebalances, 2),
          of_trades(served.net_bps_per_trade, served.trades, 1), figure_cell(count_text(served.trades)),
          figure_cell(served.trades > 0 ? number_text(100 * served.max_drawdown, 1) : "\u2013"),
          figure_cell(number_text(100 * r.served_share, 0)), figure_cell(number_text(r.data_age_days, 1))});

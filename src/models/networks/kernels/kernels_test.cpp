@@ -205,6 +205,82 @@ struct AttentionCase {
 };
 class Attention : public ::testing::TestWithParam<AttentionCase> {};
 
+/// Two layers of attention as the kernels compute them, forward and backward, and the memory they do it in.
+struct KernelAttention {
+  KernelAttention(const Kernels& with, const PlainAttention& plain, std::size_t padded, const DropoutMask& mask)
+      : kernels(with), size(plain.tokens * plain.width) {
+    head.tokens = plain.tokens;
+    head.padded = padded;
+    head.width = plain.width;
+    head.scale = 1 / std::sqrt(static_cast<float>(plain.width));
+    head.stride = plain.width;
+    scratch.resize(head.scratch_size());
+    d_scores.resize(plain.tokens * padded);
+    for (std::size_t layer = 0; layer < 2; ++layer) {
+      records[layer].resize(head.record_size());
+      head.records[layer] = records[layer].data();
+    }
+    head.dropout = mask;
+    head.out = out.data();
+    head.out_stride = plain.width;
+    head.scratch = scratch.data();
+  }
+
+  void forward(const PlainAttention& plain) {
+    for (std::size_t layer = 0; layer < 2; ++layer) {  // the first writes its record, which the second reads
+      head.layers = layer + 1;
+      head.q = plain.q[layer].data();
+      head.k = plain.k[layer].data();
+      head.v = plain.v.data();
+      kernels.attention(head);
+    }
+  }
+
+  void backward(const Floats& direction) {
+    head.d_out = direction.data();
+    head.d_q = d_q.data();
+    head.d_k = d_k.data();
+    head.d_v = d_v.data();
+    head.d_scores = d_scores.data();
+    kernels.attention_backward(head);
+    // The layer before gets the gradient of its scores handed down; its own values reach nothing here.
+    AttentionHead before = head;
+    const Floats nothing(size);
+    Floats ignored(size);
+    before.layers = 1;
+    before.d_out = nothing.data();
+    before.out = ignored.data();
+    before.d_q = d_q_before.data();
+    before.d_k = d_k_before.data();
+    before.d_v = ignored.data();
+    before.d_scores_above = d_scores.data();
+    before.d_scores = nullptr;
+    kernels.attention_backward(before);
+  }
+
+  const Kernels& kernels;
+  std::size_t size;
+  AttentionHead head;
+  Floats records[2], scratch;
+  Floats out = Floats(size), d_q = Floats(size), d_k = Floats(size), d_v = Floats(size);
+  Floats d_q_before = Floats(size), d_k_before = Floats(size), d_scores;
+};
+
+/// Whether `got` is the slope of the definition's output along `direction` in each of `values`, a value of the
+/// definition.
+void expect_slopes(const PlainAttention& plain, Floats& values, const Floats& got, const Floats& direction,
+                   const char* what) {
+  for (std::size_t at = 0; at < values.size(); at += 11) {
+    const float kept = values[at];
+    values[at] = kept + 1e-3F;
+    const double up = plain.along(direction), upper = static_cast<double>(values[at]);
+    values[at] = kept - 1e-3F;
+    const double slope = (up - plain.along(direction)) / (upper - static_cast<double>(values[at]));
+    values[at] = kept;
+    ASSERT_NEAR(static_cast<double>(got[at]), slope, 2e-4 + 2e-4 * std::abs(slope)) << what << " " << at;
+  }
+}
+
 TEST_P(Attention, EqualsTheDefinitionForwardAndBackwardOnEverySet) {
   const auto [tokens, width, dropout] = GetParam();
   const std::size_t padded = (tokens + 15) / 16 * 16, size = tokens * width;
@@ -221,71 +297,21 @@ TEST_P(Attention, EqualsTheDefinitionForwardAndBackwardOnEverySet) {
     for (std::size_t i = 0; i < tokens; ++i)
       for (std::size_t j = 0; j < tokens; ++j) plain.mask[j * tokens + i] = static_cast<double>(drawn[j * padded + i]);
 
-    Floats out(size), d_scores(tokens * padded);
-    Floats d_q(size), d_k(size), d_v(size), d_q_before(size), d_k_before(size);
-    AttentionHead head;
-    head.tokens = tokens;
-    head.padded = padded;
-    head.width = width;
-    head.scale = 1 / std::sqrt(static_cast<float>(width));
-    head.stride = width;
-    Floats records[2] = {Floats(head.record_size()), Floats(head.record_size())}, scratch(head.scratch_size());
-    for (std::size_t layer = 0; layer < 2; ++layer) head.records[layer] = records[layer].data();
-    head.dropout = mask;
-    head.out = out.data();
-    head.out_stride = width;
-    head.scratch = scratch.data();
-    for (std::size_t layer = 0; layer < 2; ++layer) {  // the first writes its record, which the second reads
-      head.layers = layer + 1;
-      head.q = plain.q[layer].data();
-      head.k = plain.k[layer].data();
-      head.v = plain.v.data();
-      kernels->attention(head);
-    }
+    KernelAttention got(*kernels, plain, padded, mask);
+    got.forward(plain);
     const std::vector<double> expected = plain.out();
-    for (std::size_t i = 0; i < size; ++i) ASSERT_NEAR(static_cast<double>(out[i]), expected[i], 3e-5);
-
-    head.d_out = direction.data();
-    head.d_q = d_q.data();
-    head.d_k = d_k.data();
-    head.d_v = d_v.data();
-    head.d_scores = d_scores.data();
-    kernels->attention_backward(head);
-    // The layer before gets the gradient of its scores handed down; its own values reach nothing here.
-    AttentionHead before = head;
-    const Floats nothing(size);
-    Floats ignored(size);
-    before.layers = 1;
-    before.d_out = nothing.data();
-    before.out = ignored.data();
-    before.d_q = d_q_before.data();
-    before.d_k = d_k_before.data();
-    before.d_v = ignored.data();
-    before.d_scores_above = d_scores.data();
-    before.d_scores = nullptr;
-    kernels->attention_backward(before);
-
-    const auto check = [&](Floats& values, const Floats& got, const char* what) {
-      for (std::size_t at = 0; at < size; at += 11) {
-        const float kept = values[at];
-        values[at] = kept + 1e-3F;
-        const double up = plain.along(direction), upper = static_cast<double>(values[at]);
-        values[at] = kept - 1e-3F;
-        const double slope = (up - plain.along(direction)) / (upper - static_cast<double>(values[at]));
-        values[at] = kept;
-        ASSERT_NEAR(static_cast<double>(got[at]), slope, 2e-4 + 2e-4 * std::abs(slope)) << what << " " << at;
-      }
-    };
-    check(plain.q[1], d_q, "q");
-    check(plain.k[1], d_k, "k");
-    check(plain.v, d_v, "v");
-    check(plain.q[0], d_q_before, "q of the layer before");
-    check(plain.k[0], d_k_before, "k of the layer before");
+    for (std::size_t i = 0; i < size; ++i) ASSERT_NEAR(static_cast<double>(got.out[i]), expected[i], 3e-5);
+    got.backward(direction);
+    expect_slopes(plain, plain.q[1], got.d_q, direction, "q");
+    expect_slopes(plain, plain.k[1], got.d_k, direction, "k");
+    expect_slopes(plain, plain.v, got.d_v, direction, "v");
+    expect_slopes(plain, plain.q[0], got.d_q_before, direction, "q of the layer before");
+    expect_slopes(plain, plain.k[0], got.d_k_before, direction, "k of the layer before");
     if (first_out.empty()) {
-      first_out = out;
-      first_gradient = d_q_before;
+      first_out = got.out;
+      first_gradient = got.d_q_before;
     }
-    EXPECT_TRUE(same_bits(out, first_out) && same_bits(d_q_before, first_gradient)) << kernels->name;
+    EXPECT_TRUE(same_bits(got.out, first_out) && same_bits(got.d_q_before, first_gradient)) << kernels->name;
   }
 }
 INSTANTIATE_TEST_SUITE_P(Sizes, Attention,
