@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "features/bar_history.hpp"
 #include "features/cross_section.hpp"
 #include "features/feature_engine.hpp"
+#include "features/recent_bars.hpp"
 #include "features/symbol_pipeline.hpp"
 #include "features/universe_returns.hpp"
 

@@ -1,7 +1,8 @@
-#include "features/bar_history.hpp"
+#include "features/recent_bars.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "features/quick_log.hpp"
 
