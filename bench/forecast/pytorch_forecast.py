@@ -55,7 +55,7 @@ def constant(optimizer, steps):
     return torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0, steps)
 
 
-# Model, windows a step, learning rate, loss, schedule: as apps/clm/cmd_bench_forecast.cpp has them.
+# Model, windows a step, learning rate, loss, schedule: as apps/clm/commands/cmd_bench_forecast.cpp has them.
 RECIPES = {
     "patchtst": (lambda: PatchTst(LENGTH, HORIZON), 512, 1e-3, SQUARED, one_cycle),
     "nhits": (lambda: NHits(LENGTH, HORIZON, (8, 4, 1), (24, 12, 1), hidden=256, dropout=0.3), 256, 2e-4, ABSOLUTE,

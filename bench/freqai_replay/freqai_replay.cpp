@@ -6,9 +6,9 @@
 
 #include "bare_library.hpp"
 #include "base/hash.hpp"
-#include "features/feature_engine.hpp"
-#include "market/columnar_candle_reader.hpp"
-#include "market/columnar_file.hpp"
+#include "features/engine/feature_engine.hpp"
+#include "market/import/columnar_candle_reader.hpp"
+#include "market/store/columnar_file.hpp"
 #include "models/trainers.hpp"
 #include "pair_features.hpp"
 

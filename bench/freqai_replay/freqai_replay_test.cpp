@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/random.hpp"
-#include "features/feature_engine.hpp"
+#include "features/engine/feature_engine.hpp"
 #include "pair_features.hpp"
 #include "support/temp_directory.hpp"
 #include "support/testdata.hpp"

@@ -5,7 +5,7 @@
 
 #include "base/contract.hpp"
 #include "base/hash.hpp"
-#include "features/indicators.hpp"
+#include "features/indicators/indicators.hpp"
 
 namespace clm {
 namespace {

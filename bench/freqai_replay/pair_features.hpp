@@ -1,8 +1,8 @@
 #pragma once
 #include <cstddef>
 
-#include "features/feature_frame.hpp"
-#include "features/feature_set.hpp"
+#include "features/engine/feature_frame.hpp"
+#include "features/sets/feature_set.hpp"
 
 namespace clm {
 

@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "features/dataset.hpp"
-#include "market/candle.hpp"
+#include "features/labels/dataset.hpp"
+#include "market/series/candle.hpp"
 #include "replay_case.hpp"
 
 namespace clm {

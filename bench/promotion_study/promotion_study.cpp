@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/parallel.hpp"
-#include "features/candle_source.hpp"
-#include "learning/cycle.hpp"
+#include "features/inputs/candle_source.hpp"
+#include "learning/cycle/cycle.hpp"
 #include "registry/cycle_log.hpp"
 #include "registry/database.hpp"
 #include "registry/registry.hpp"

@@ -9,9 +9,9 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/run_context.hpp"
-#include "evaluation/metrics.hpp"
-#include "learning/learning_options.hpp"
-#include "market/simulator.hpp"
+#include "evaluation/metrics/metrics.hpp"
+#include "learning/options/learning_options.hpp"
+#include "market/simulator/simulator.hpp"
 
 namespace clm {
 

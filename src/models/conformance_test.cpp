@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
-#include "features/recent_bars.hpp"
+#include "features/engine/recent_bars.hpp"
 #include "models/model_type.hpp"
 #include "models/models_test_data.hpp"
 #include "models/trainers.hpp"

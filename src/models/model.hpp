@@ -11,7 +11,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/run_context.hpp"
-#include "features/dataset.hpp"
+#include "features/labels/dataset.hpp"
 
 namespace clm {
 

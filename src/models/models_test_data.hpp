@@ -11,7 +11,7 @@
 #include "base/progress.hpp"
 #include "base/random.hpp"
 #include "base/run_context.hpp"
-#include "features/dataset.hpp"
+#include "features/labels/dataset.hpp"
 
 namespace clm::testing {
 

@@ -2,8 +2,8 @@
 #include <string>
 #include <string_view>
 
-#include "evaluation/forecast_calibration.hpp"
-#include "evaluation/trading_simulation.hpp"
+#include "evaluation/calibration/forecast_calibration.hpp"
+#include "evaluation/metrics/trading_simulation.hpp"
 
 namespace clm {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "features/dataset.hpp"
-#include "market/candle.hpp"
+#include "features/labels/dataset.hpp"
+#include "market/series/candle.hpp"
 
 namespace clm {
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "market/candle.hpp"
+#include "market/series/candle.hpp"
 #include "registry/version.hpp"
 
 namespace clm {

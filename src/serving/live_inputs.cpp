@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/contract.hpp"
-#include "features/feature_set.hpp"
+#include "features/sets/feature_set.hpp"
 
 namespace clm {
 namespace {

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "base/run_context.hpp"
-#include "features/candle_source.hpp"
-#include "features/context_source.hpp"
-#include "features/horizon_volatility.hpp"
-#include "features/live_features.hpp"
+#include "features/engine/live_features.hpp"
+#include "features/inputs/candle_source.hpp"
+#include "features/inputs/context_source.hpp"
+#include "features/labels/horizon_volatility.hpp"
 #include "serving/bar_inputs.hpp"
 
 namespace clm {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "evaluation/ensemble_rule.hpp"
+#include "evaluation/ensemble/ensemble_rule.hpp"
 
 namespace clm {
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "evaluation/calibrated_model.hpp"
+#include "evaluation/calibration/calibrated_model.hpp"
 #include "registry/artifact_store.hpp"
 
 namespace clm {

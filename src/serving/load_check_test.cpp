@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file_io.hpp"
-#include "evaluation/ensemble_rule.hpp"
+#include "evaluation/ensemble/ensemble_rule.hpp"
 #include "registry/registry_fixture.hpp"
 
 namespace clm {

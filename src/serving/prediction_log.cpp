@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.hpp"
-#include "market/symbol_name.hpp"
+#include "market/series/symbol_name.hpp"
 #include "serving/forecast_report.hpp"
 
 namespace clm {

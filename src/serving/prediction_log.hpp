@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "market/candle.hpp"
+#include "market/series/candle.hpp"
 #include "registry/database.hpp"
 #include "serving/predictor.hpp"
 

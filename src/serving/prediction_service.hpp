@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/run_context.hpp"
-#include "features/candle_source.hpp"
-#include "features/context_source.hpp"
+#include "features/inputs/candle_source.hpp"
+#include "features/inputs/context_source.hpp"
 #include "serving/live_inputs.hpp"
 #include "serving/serving_bundle.hpp"
 

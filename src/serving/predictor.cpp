@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-#include "features/feature_set.hpp"
+#include "features/sets/feature_set.hpp"
 #include "serving/load_check.hpp"
 
 namespace clm {

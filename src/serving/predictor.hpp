@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/calibrated_model.hpp"
-#include "evaluation/ensemble_rule.hpp"
-#include "evaluation/trading_simulation.hpp"
-#include "features/label.hpp"
+#include "evaluation/calibration/calibrated_model.hpp"
+#include "evaluation/ensemble/ensemble_rule.hpp"
+#include "evaluation/metrics/trading_simulation.hpp"
+#include "features/labels/label.hpp"
 #include "registry/registry.hpp"
 #include "serving/action.hpp"
 #include "serving/bar_inputs.hpp"

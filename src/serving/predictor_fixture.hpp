@@ -6,11 +6,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "evaluation/forecast_table.hpp"
-#include "features/dataset_builder.hpp"
-#include "features/feature_engine.hpp"
-#include "features/feature_set.hpp"
-#include "market/simulator.hpp"
+#include "evaluation/metrics/forecast_table.hpp"
+#include "features/engine/feature_engine.hpp"
+#include "features/labels/dataset_builder.hpp"
+#include "features/sets/feature_set.hpp"
+#include "market/simulator/simulator.hpp"
 #include "models/trainers.hpp"
 #include "registry/registry_fixture.hpp"
 #include "serving/forecast_report.hpp"

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "features/horizon_volatility.hpp"
+#include "features/labels/horizon_volatility.hpp"
 #include "serving/explanation_report.hpp"
 #include "serving/hold_back.hpp"
 #include "serving/load_check.hpp"

@@ -1,7 +1,7 @@
 // One bar of a live service: build/release/serving_bench
 #include <benchmark/benchmark.h>
 
-#include "features/feature_set.hpp"
+#include "features/sets/feature_set.hpp"
 #include "serving/prediction_service.hpp"
 #include "serving/predictor_fixture.hpp"
 

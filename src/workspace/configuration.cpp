@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "learning/option_checks.hpp"
+#include "learning/options/option_checks.hpp"
 
 namespace clm {
 namespace {

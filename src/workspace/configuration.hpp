@@ -8,8 +8,8 @@
 #include "base/result.hpp"
 #include "base/scratch_file.hpp"
 #include "base/settings.hpp"
-#include "learning/learning_options.hpp"
-#include "market/import_rows.hpp"
+#include "learning/options/learning_options.hpp"
+#include "market/import/import_rows.hpp"
 
 namespace clm {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "learning/cycle.hpp"
+#include "learning/cycle/cycle.hpp"
 #include "workspace/market_view.hpp"
 #include "workspace/workspace.hpp"
 

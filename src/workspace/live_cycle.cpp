@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "features/feature_set.hpp"
-#include "learning/features_needed.hpp"
-#include "learning/life_cycle.hpp"
+#include "features/sets/feature_set.hpp"
+#include "learning/life_cycle/features_needed.hpp"
+#include "learning/life_cycle/life_cycle.hpp"
 
 namespace clm {
 namespace {

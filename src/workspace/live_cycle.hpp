@@ -4,12 +4,12 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "learning/cycle.hpp"
-#include "learning/job.hpp"
+#include "learning/cycle/cycle.hpp"
+#include "learning/jobs/job.hpp"
+#include "learning/life_cycle/life_cycle_log.hpp"
 #include "learning/life_cycle/unlisted_versions.hpp"
-#include "learning/life_cycle_log.hpp"
-#include "learning/next_training.hpp"
-#include "learning/stage_decision.hpp"
+#include "learning/trials/stage_decision.hpp"
+#include "learning/triggers/next_training.hpp"
 #include "workspace/learning_workspace.hpp"
 
 namespace clm {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/hash.hpp"
-#include "market/candle_store.hpp"
+#include "market/store/candle_store.hpp"
 
 namespace clm {
 namespace {

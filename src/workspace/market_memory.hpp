@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "market/context_series.hpp"
+#include "market/series/context_series.hpp"
 #include "workspace/market_view.hpp"
 
 namespace clm {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "learning/ensemble_lineup.hpp"
-#include "market/symbol_name.hpp"
+#include "learning/cycle/ensemble_lineup.hpp"
+#include "market/series/symbol_name.hpp"
 
 namespace clm {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "features/context_source.hpp"
-#include "learning/protocol.hpp"
-#include "learning/universe.hpp"
+#include "features/inputs/context_source.hpp"
+#include "learning/data/protocol.hpp"
+#include "learning/data/universe.hpp"
 #include "serving/data_lateness.hpp"
 #include "serving/predictor.hpp"
 #include "workspace/workspace.hpp"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "learning/replay.hpp"
+#include "learning/studies/replay.hpp"
 #include "workspace/market_view.hpp"
 #include "workspace/workspace.hpp"
 

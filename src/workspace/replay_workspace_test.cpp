@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "features/feature_set.hpp"
+#include "features/sets/feature_set.hpp"
 #include "workspace/workspace_fixture.hpp"
 
 namespace clm {

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "base/run_context.hpp"
-#include "market/store_check.hpp"
+#include "market/store/store_check.hpp"
 #include "workspace/workspace.hpp"
 
 namespace clm {

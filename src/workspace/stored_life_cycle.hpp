@@ -1,9 +1,9 @@
 #pragma once
 #include <vector>
 
-#include "learning/life_cycle_log.hpp"
-#include "learning/life_cycle_state.hpp"
-#include "learning/stage_decision.hpp"
+#include "learning/life_cycle/life_cycle_log.hpp"
+#include "learning/life_cycle/life_cycle_state.hpp"
+#include "learning/trials/stage_decision.hpp"
 #include "serving/canary_share.hpp"
 #include "workspace/workspace.hpp"
 

@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "base/run_context.hpp"
-#include "learning/universe.hpp"
-#include "market/candle_store.hpp"
-#include "market/data_quality.hpp"
+#include "learning/data/universe.hpp"
+#include "market/quality/data_quality.hpp"
+#include "market/store/candle_store.hpp"
 
 namespace clm {
 

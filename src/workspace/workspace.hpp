@@ -8,8 +8,8 @@
 
 #include "base/scratch_file.hpp"
 #include "base/time.hpp"
-#include "market/candle_store.hpp"
-#include "market/context_store.hpp"
+#include "market/store/candle_store.hpp"
+#include "market/store/context_store.hpp"
 #include "registry/cycle_log.hpp"
 #include "registry/database.hpp"
 #include "registry/registry.hpp"

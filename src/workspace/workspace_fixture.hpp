@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "learning/learning_fixture.hpp"
+#include "learning/cycle/learning_fixture.hpp"
 #include "workspace/workspace.hpp"
 
 namespace clm::testing {

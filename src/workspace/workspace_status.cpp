@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "learning/life_cycle_log.hpp"
-#include "learning/life_cycle_outlook.hpp"
+#include "learning/life_cycle/life_cycle_log.hpp"
+#include "learning/life_cycle/life_cycle_outlook.hpp"
 #include "workspace/market_view.hpp"
 #include "workspace/stored_life_cycle.hpp"
 

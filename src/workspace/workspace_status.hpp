@@ -5,10 +5,10 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "learning/job.hpp"
+#include "learning/jobs/job.hpp"
 #include "learning/life_cycle/unlisted_versions.hpp"
-#include "learning/next_training.hpp"
-#include "learning/stage_decision.hpp"
+#include "learning/trials/stage_decision.hpp"
+#include "learning/triggers/next_training.hpp"
 #include "serving/data_lateness.hpp"
 #include "serving/predictor.hpp"
 #include "workspace/workspace.hpp"

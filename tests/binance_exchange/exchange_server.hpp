@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "market/candle.hpp"
+#include "market/series/candle.hpp"
 
 namespace clm::testing {
 

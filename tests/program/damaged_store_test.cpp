@@ -7,9 +7,9 @@
 #include <set>
 #include <sstream>
 
-#include "market/candle_store.hpp"
-#include "market/columnar_file.hpp"
-#include "market/context_store.hpp"
+#include "market/store/candle_store.hpp"
+#include "market/store/columnar_file.hpp"
+#include "market/store/context_store.hpp"
 #include "support/workspace.hpp"
 
 namespace clm::testing {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "market/columnar_file.hpp"
+#include "market/store/columnar_file.hpp"
 #include "support/workspace.hpp"
 
 namespace clm::testing {

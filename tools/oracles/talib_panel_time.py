@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 python tools/oracles/talib_panel_time.py DIRECTORY_OF_KLINE_CSV_GZ
 
-What src/features/features_bench.cpp compares itself with; run both on the same machine, one after the other.
+What src/features/engine/features_bench.cpp compares itself with; run both on the same machine, one after the other.
 """
 
 import glob

@@ -1,6 +1,6 @@
-"""Writes src/features/indicator_oracle.hpp: what TA-Lib and scipy make of a small synthetic series.
+"""Writes src/features/indicators/indicator_oracle.hpp: what TA-Lib and scipy make of a small synthetic series.
 
-    python tools/oracles/talib_values.py > src/features/indicator_oracle.hpp
+    python tools/oracles/talib_values.py > src/features/indicators/indicator_oracle.hpp
 
 The series is made of integers by a linear congruential generator, so that the C++ test makes the same doubles.
 Needs TA-Lib, numpy, scipy.

@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "program.hpp"
+#include "cli/program.hpp"
 #include "registry/registry.hpp"
 
 namespace clm::app {

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "evaluation/judgement.hpp"
+#include "evaluation/verdict/judgement.hpp"
 
 namespace clm::app {
 namespace {

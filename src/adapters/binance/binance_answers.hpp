@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "market/candle.hpp"
+#include "market/series/candle.hpp"
 
 namespace clm {
 

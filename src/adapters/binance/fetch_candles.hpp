@@ -7,8 +7,8 @@
 #include "adapters/binance/binance_rest.hpp"
 #include "base/result.hpp"
 #include "base/run_context.hpp"
-#include "market/candle.hpp"
-#include "market/candle_store.hpp"
+#include "market/series/candle.hpp"
+#include "market/store/candle_store.hpp"
 
 namespace clm {
 

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "binance_exchange/fetch_fixture.hpp"
-#include "market/simulator.hpp"
+#include "market/simulator/simulator.hpp"
 
 namespace clm {
 namespace {

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "adapters/binance/fetch_candles.hpp"
-#include "market/context_store.hpp"
+#include "market/store/context_store.hpp"
 
 namespace clm {
 

@@ -7,10 +7,10 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "evaluation/deployment_policy.hpp"
-#include "evaluation/judgement.hpp"
-#include "evaluation/member_comparison.hpp"
-#include "evaluation/weight_choice.hpp"
+#include "evaluation/ensemble/member_comparison.hpp"
+#include "evaluation/ensemble/weight_choice.hpp"
+#include "evaluation/verdict/deployment_policy.hpp"
+#include "evaluation/verdict/judgement.hpp"
 
 namespace clm {
 

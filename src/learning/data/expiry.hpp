@@ -1,6 +1,6 @@
 #pragma once
 #include "base/time.hpp"
-#include "learning/learning_options.hpp"
+#include "learning/options/learning_options.hpp"
 
 namespace clm {
 

@@ -2,8 +2,8 @@
 #include <span>
 
 #include "base/time.hpp"
-#include "evaluation/forecast_table.hpp"
-#include "features/label.hpp"
+#include "evaluation/metrics/forecast_table.hpp"
+#include "features/labels/label.hpp"
 #include "registry/manifest.hpp"
 
 namespace clm {

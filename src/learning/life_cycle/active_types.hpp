@@ -3,7 +3,7 @@
 
 #include "learning/life_cycle/active_versions.hpp"
 #include "learning/life_cycle/life_cycle_journal.hpp"
-#include "learning/trigger_monitor.hpp"
+#include "learning/triggers/trigger_monitor.hpp"
 
 namespace clm {
 

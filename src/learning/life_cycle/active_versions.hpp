@@ -2,8 +2,8 @@
 #include <map>
 #include <string>
 
-#include "learning/learning_options.hpp"
-#include "learning/life_cycle_state.hpp"
+#include "learning/life_cycle/life_cycle_state.hpp"
+#include "learning/options/learning_options.hpp"
 #include "registry/registry.hpp"
 
 namespace clm {

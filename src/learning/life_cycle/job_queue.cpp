@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "learning/job_approval.hpp"
+#include "learning/jobs/job_approval.hpp"
 #include "learning/options/hours.hpp"
 #include "learning/options/training_settings.hpp"
 

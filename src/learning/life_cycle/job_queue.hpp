@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "learning/job.hpp"
-#include "learning/learning_options.hpp"
+#include "learning/jobs/job.hpp"
 #include "learning/life_cycle/life_cycle_journal.hpp"
+#include "learning/options/learning_options.hpp"
 #include "registry/registry.hpp"
 
 namespace clm {

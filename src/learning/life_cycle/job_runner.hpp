@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "learning/cycle.hpp"
+#include "learning/cycle/cycle.hpp"
 #include "learning/life_cycle/registry_reconciler.hpp"
 
 namespace clm {

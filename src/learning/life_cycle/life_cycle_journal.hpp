@@ -2,8 +2,8 @@
 #include <string>
 #include <vector>
 
-#include "learning/life_cycle_log.hpp"
-#include "learning/life_cycle_state.hpp"
+#include "learning/life_cycle/life_cycle_log.hpp"
+#include "learning/life_cycle/life_cycle_state.hpp"
 
 namespace clm {
 

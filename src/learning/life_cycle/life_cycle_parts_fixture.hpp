@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "features/feature_set.hpp"
-#include "learning/learning_fixture.hpp"
+#include "features/sets/feature_set.hpp"
+#include "learning/cycle/learning_fixture.hpp"
 #include "learning/life_cycle/job_runner.hpp"
 #include "learning/life_cycle/training_planner.hpp"
 #include "serving/load_check.hpp"

@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/ensemble_rule.hpp"
+#include "evaluation/ensemble/ensemble_rule.hpp"
+#include "learning/cycle/ensemble_lineup.hpp"
+#include "learning/data/forecast_cache.hpp"
 #include "learning/data/forecast_history.hpp"
-#include "learning/ensemble_lineup.hpp"
-#include "learning/forecast_cache.hpp"
-#include "learning/life_cycle_state.hpp"
+#include "learning/life_cycle/life_cycle_state.hpp"
 
 namespace clm {
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "evaluation/bar_score.hpp"
+#include "evaluation/trials/bar_score.hpp"
 #include "learning/data/label_overlap.hpp"
 
 namespace clm {

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "learning/data/forecast_history.hpp"
-#include "learning/learning_options.hpp"
-#include "learning/life_cycle_state.hpp"
-#include "learning/market_tape.hpp"
+#include "learning/data/market_tape.hpp"
+#include "learning/life_cycle/life_cycle_state.hpp"
+#include "learning/options/learning_options.hpp"
 
 namespace clm {
 

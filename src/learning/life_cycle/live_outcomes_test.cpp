@@ -7,8 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "learning/features_needed.hpp"
-#include "learning/learning_fixture.hpp"
+#include "learning/cycle/learning_fixture.hpp"
+#include "learning/life_cycle/features_needed.hpp"
 
 namespace clm {
 namespace {

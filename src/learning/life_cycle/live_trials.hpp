@@ -6,7 +6,7 @@
 #include "learning/life_cycle/active_types.hpp"
 #include "learning/life_cycle/job_queue.hpp"
 #include "learning/life_cycle/version_verdict.hpp"
-#include "learning/stage_decision.hpp"
+#include "learning/trials/stage_decision.hpp"
 
 namespace clm {
 

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "learning/features_needed.hpp"
-#include "learning/learning_fixture.hpp"
+#include "learning/cycle/learning_fixture.hpp"
+#include "learning/life_cycle/features_needed.hpp"
 
 namespace clm {
 namespace {

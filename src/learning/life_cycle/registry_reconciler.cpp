@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "learning/judging_context.hpp"
+#include "learning/cycle/judging_context.hpp"
 
 namespace clm {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "learning/cycle.hpp"
+#include "learning/cycle/cycle.hpp"
 #include "learning/life_cycle/broken_versions.hpp"
 
 namespace clm {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "learning/ensemble_lineup.hpp"
+#include "learning/cycle/ensemble_lineup.hpp"
 
 namespace clm {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "learning/life_cycle/live_trials.hpp"
-#include "learning/trigger_monitor.hpp"
+#include "learning/triggers/trigger_monitor.hpp"
 #include "registry/cycle_log.hpp"
 
 namespace clm {

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "learning/learning_options.hpp"
+#include "learning/options/learning_options.hpp"
 #include "registry/registry.hpp"
 
 namespace clm {

@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "evaluation/deployment_policy.hpp"
+#include "evaluation/verdict/deployment_policy.hpp"
 #include "learning/trials/trial.hpp"
 #include "registry/registry.hpp"
 

@@ -2,7 +2,7 @@
 #include <set>
 #include <string>
 
-#include "learning/learning_options.hpp"
+#include "learning/options/learning_options.hpp"
 
 namespace clm {
 

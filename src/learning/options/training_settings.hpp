@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "learning/learning_options.hpp"
+#include "learning/options/learning_options.hpp"
 
 namespace clm {
 

@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
-#include "evaluation/behaviour.hpp"
-#include "evaluation/paired_trial.hpp"
-#include "learning/learning_options.hpp"
+#include "evaluation/trials/behaviour.hpp"
+#include "evaluation/trials/paired_trial.hpp"
+#include "learning/options/learning_options.hpp"
 #include "registry/version.hpp"
 
 namespace clm {

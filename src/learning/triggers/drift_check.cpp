@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "base/number_text.hpp"
+#include "learning/data/forecast_cache.hpp"
 #include "learning/data/label_overlap.hpp"
-#include "learning/forecast_cache.hpp"
-#include "learning/trigger_drift.hpp"
 #include "learning/triggers/kept_by_data_end.hpp"
 #include "learning/triggers/trigger_check.hpp"
+#include "learning/triggers/trigger_drift.hpp"
 
 namespace clm {
 namespace {

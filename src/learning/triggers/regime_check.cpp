@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "learning/regime_survey.hpp"
-#include "learning/trigger_regime.hpp"
 #include "learning/triggers/kept_by_data_end.hpp"
+#include "learning/triggers/regime_survey.hpp"
 #include "learning/triggers/trigger_check.hpp"
+#include "learning/triggers/trigger_regime.hpp"
 
 namespace clm {
 namespace {

@@ -5,12 +5,12 @@
 #include <optional>
 #include <string>
 
-#include "learning/bar_means.hpp"
+#include "learning/data/bar_means.hpp"
 #include "learning/data/forecast_history.hpp"
-#include "learning/learning_options.hpp"
-#include "learning/market_tape.hpp"
-#include "learning/trigger_performance.hpp"
-#include "learning/triggers.hpp"
+#include "learning/data/market_tape.hpp"
+#include "learning/options/learning_options.hpp"
+#include "learning/triggers/trigger_performance.hpp"
+#include "learning/triggers/triggers.hpp"
 #include "registry/registry.hpp"
 
 namespace clm {

@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "features/feature_set.hpp"
-#include "learning/learning_fixture.hpp"
-#include "learning/life_cycle_log.hpp"
+#include "features/sets/feature_set.hpp"
+#include "learning/cycle/learning_fixture.hpp"
+#include "learning/life_cycle/life_cycle_log.hpp"
 
 namespace clm {
 namespace {

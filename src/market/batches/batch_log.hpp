@@ -9,7 +9,7 @@
 #include "base/file_io.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "market/row_changes.hpp"
+#include "market/store/row_changes.hpp"
 
 /// What wrote to the stores, batch by batch, and what each batch changed, so that it can be undone.
 namespace clm {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "market/written_periods.hpp"
+#include "market/store/written_periods.hpp"
 
 namespace clm {
 namespace {

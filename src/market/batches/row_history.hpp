@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "market/batches/rows_file.hpp"
-#include "market/row_changes.hpp"
+#include "market/store/row_changes.hpp"
 
 namespace clm {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "market/candle_file.hpp"
-#include "market/columnar_file.hpp"
+#include "market/store/candle_file.hpp"
+#include "market/store/columnar_file.hpp"
 
 namespace clm {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "market/row_changes.hpp"
+#include "market/store/row_changes.hpp"
 
 /// Rows as they were before a batch, of several series in one Parquet file: a column `series` counts them from 0.
 namespace clm {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "market/batches/batch_log.hpp"
-#include "market/candle_store.hpp"
-#include "market/context_store.hpp"
+#include "market/store/candle_store.hpp"
+#include "market/store/context_store.hpp"
 
 namespace clm {
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/result.hpp"
-#include "features/dataset.hpp"
+#include "features/labels/dataset.hpp"
 #include "models/sequence/window_source.hpp"
 
 namespace clm {

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/random.hpp"
-#include "features/dataset_builder.hpp"
+#include "features/labels/dataset_builder.hpp"
 
 namespace clm {
 namespace {

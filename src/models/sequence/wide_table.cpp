@@ -8,10 +8,10 @@
 #include <string_view>
 
 #include "base/shown_text.hpp"
-#include "market/byte_reader.hpp"
-#include "market/gzip_reader.hpp"
-#include "market/import_number.hpp"
-#include "market/line_reader.hpp"
+#include "market/import/byte_reader.hpp"
+#include "market/import/gzip_reader.hpp"
+#include "market/import/import_number.hpp"
+#include "market/import/line_reader.hpp"
 
 namespace clm {
 namespace {

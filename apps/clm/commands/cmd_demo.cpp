@@ -1,0 +1,256 @@
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/file_io.hpp"
+#include "cli/command_line.hpp"
+#include "cli/open_workspace.hpp"
+#include "commands.hpp"
+#include "market/simulator/simulator.hpp"
+
+namespace clm::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Settings of the demo's workspaces: a short history needs a short window, and a minute needs few trees and no
+/// networks. Only twice as good goes straight from the shadow into service, so that a canary is seen; and whoever was
+/// not looked at for months still has a vote, so that it is a rival.
+constexpr const char* kDemoSettings =
+    "[training]\nmodels = [\"lightgbm\", \"xgboost\"]\nwindow_days = 150.0\nmax_fit_rows = 60000\n\n"
+    "[lightgbm]\nrounds = 200\nmin_data_in_leaf = 200\n\n"
+    "[xgboost]\nrounds = 150\nmin_child_weight = 200.0\n\n"
+    "[triggers]\nretrain_hours = 2400.0\nnew_bars = 1000000\n\n"
+    "[policy]\ndeploy_improvement = 1.0\n\n"
+    "[shadow]\nplaces = 1\n\n"
+    "[canary]\nstage_bars = 24\n\n"
+    "[serving]\nmax_data_age_days = 400.0\n";
+
+/// Tells the story by running the program's own commands, each shown as a person would type it.
+class Story {
+ public:
+  Story(Program& program, fs::path directory) : program_(program), directory_(std::move(directory)) {}
+
+  void chapter(const std::string& title) const {
+    std::printf("\n%s\n", program_.highlighted(title, Highlight::title).c_str());
+  }
+  void say(const std::string& text) const { std::printf("%s\n", text.c_str()); }
+  fs::path workspace(const std::string& name) const { return directory_ / name; }
+
+  /// Runs a command in a workspace and returns its exit code.
+  int run(const std::string& name, std::vector<std::string> words) const {
+    std::string shown = "$ clm";
+    for (const auto& word : words) shown += " " + (word.find(' ') == std::string::npos ? word : "'" + word + "'");
+    std::printf("\n%s\n", program_.highlighted(shown, Highlight::command).c_str());
+    std::fflush(stdout);
+    words.insert(words.begin(), "clm");
+    words.insert(words.end(), {"--workspace", workspace(name).string(), "--jobs", std::to_string(program_.jobs())});
+    return run_command_line(words, program_.environment());
+  }
+
+  /// When `bars` bars of the simulated market have closed. They are history: the clock has nothing to say.
+  static std::string close_of(int bars) { return to_string(SimulationOptions{}.start + std::chrono::hours(bars)); }
+  int cycle_at(const std::string& name, int bars) const { return run(name, {"cycle", "--as-of", close_of(bars)}); }
+
+  /// The newest version of a model type with that status, empty if there is none.
+  Result<std::string> newest(const std::string& name, const std::string& model_type, VersionStatus status) const {
+    Program inner(program_.environment(), program_.clock(), no_request_);
+    inner.flags.workspace = workspace(name).string();
+    const auto workspace = open_workspace(inner, Workspace::Access::look);
+    if (!workspace) return forward_error(workspace);
+    const auto registry = (*workspace)->registry();
+    if (!registry) return forward_error(registry);
+    const auto versions = (*registry)->list(Registry::Filter{model_type, {}, status});
+    if (!versions) return forward_error(versions);
+    return versions->empty() ? std::string() : versions->front().version.str();
+  }
+  Result<std::string> active(const std::string& name, const std::string& model_type) const {
+    return newest(name, model_type, VersionStatus::active);
+  }
+
+ private:
+  Program& program_;
+  fs::path directory_;
+  CancelToken no_request_;
+};
+
+tl::unexpected<Error> unexpected_turn(const std::string& what) {
+  return fail(ErrorKind::defect, "demo.unexpected", "the story went another way: " + what, "clm demo",
+              "Please report it with the output above.");
+}
+
+Status make_workspace(const Story& story, const std::string& name) {
+  if (story.run(name, {"init"}) != 0) return unexpected_turn("init failed");
+  std::printf(
+      "(clm.toml: short windows, few trees, no networks and patient triggers, so that the story stays short)\n");
+  return write_file_atomic(story.workspace(name) / "clm.toml", kDemoSettings);
+}
+
+Status learn_and_replace(const Story& story) {
+  story.chapter("1. A market with something to learn");
+  story.say("Informed traders leave a trace in the share of taker buys, but only when trading is active.");
+  if (auto made = make_workspace(story, "market"); !made) return made;
+  const std::vector<std::string> market{"simulate", "--symbols",    "50",   "--signal", "0.2", "--signal-ends-at",
+                                        "4000",     "--signal-end", "flip", "--seed",   "7"};
+  auto first = market;
+  first.insert(first.end(), {"--bars", "4000"});
+  if (story.run("market", first) != 0) return unexpected_turn("simulate failed");
+  if (story.cycle_at("market", 4000) != 0) return unexpected_turn("the cycle failed");
+  const auto before = story.active("market", "xgboost");
+  if (!before) return forward_error(before);
+  if (before->empty()) return unexpected_turn("no model was promoted in a market with a signal");
+  story.run("market", {"predict", "--as-of", Story::close_of(4000), "--symbol", "SIM0000USDT", "--symbol",
+                       "SIM0001USDT", "--symbol", "SIM0002USDT"});
+
+  story.chapter("2. The market changes");
+  story.say("From bar 4000 on the same trace means the opposite. 4,000 bars later somebody looks: what the models");
+  story.say("said meanwhile is held against what came, the alarm goes off, and better ones are trained. Served they");
+  story.say("are not yet: first they have to be better on bars that nobody has seen, in the shadow.");
+  auto later = market;
+  later.insert(later.end(), {"--bars", "9000"});
+  if (story.run("market", later) != 0) return unexpected_turn("simulate failed");
+  if (story.cycle_at("market", 8000) != 0) return unexpected_turn("the cycle failed");
+  if (*story.newest("market", "xgboost", VersionStatus::shadow) == "")
+    return unexpected_turn("nobody is in the shadow");
+
+  story.chapter("3. Shadow, canary, service");
+  story.say(
+      "Seventeen days later the shadow is decided; the winner serves a tenth of the symbols, then half, then all.");
+  for (const int bars : {8400, 8440, 8480})
+    if (story.cycle_at("market", bars) != 0) return unexpected_turn("the cycle failed");
+  const auto after = story.active("market", "xgboost");
+  if (!after) return forward_error(after);
+  if (*after == *before) return unexpected_turn("the aged model was not replaced");
+  story.run("market", {"models"});
+  return {};
+}
+
+/// Trains a model of the market as it was before it changed.
+Result<std::string> train_on_old_times(const Story& story, const std::string& model_type, int bars) {
+  if (story.run("market", {"train", "--models", model_type, "--as-of", Story::close_of(bars)}) != 0)
+    return unexpected_turn("the training failed");
+  return story.newest("market", model_type, VersionStatus::candidate);
+}
+
+Status stop_bad_candidates(const Story& story) {
+  story.chapter("4. A candidate that only looked good");
+  story.say("Trained and judged on the market as it was before it changed, it looks excellent. Somebody falls for it,");
+  story.say("and is careful enough to ask for the shadow.");
+  const auto impostor = train_on_old_times(story, "xgboost", 3900);
+  if (!impostor) return forward_error(impostor);
+  if (story.run("market", {"promote", *impostor, "--to", "shadow", "--reason", "rank IC was never higher"}) != 0)
+    return unexpected_turn("it was not put into the shadow");
+
+  story.chapter("5. A promotion that does harm");
+  story.say("Somebody else is less careful, and promotes the other one at once.");
+  const auto good = story.active("market", "lightgbm");
+  const auto harmful = train_on_old_times(story, "lightgbm", 3900);
+  if (!good || !harmful) return unexpected_turn("the registry cannot be read");
+  if (story.run("market", {"promote", *harmful, "--reason", "no time for tests"}) != 0)
+    return unexpected_turn("it was not promoted");
+  story.say("\nBoth are met on the bars that come: one is stopped in the shadow, the other is rolled back.");
+  for (const int bars : {8490, 8750, 9000})
+    if (story.cycle_at("market", bars) != 0) return unexpected_turn("the cycle failed");
+  if (*story.newest("market", "xgboost", VersionStatus::rejected) != *impostor)
+    return unexpected_turn("the shadow let the candidate through");
+  if (*story.newest("market", "lightgbm", VersionStatus::rolled_back) != *harmful)
+    return unexpected_turn("the harmful version was not rolled back");
+  return {};
+}
+
+Status refuse_noise(const Story& story) {
+  story.chapter("6. A market without anything to learn");
+  story.say("Returns nobody can predict. The right answer is a refusal.");
+  if (auto made = make_workspace(story, "noise"); !made) return made;
+  if (story.run("noise", {"simulate", "--symbols", "50", "--bars", "4000", "--signal", "0", "--seed", "11"}) != 0)
+    return unexpected_turn("simulate failed");
+  if (story.cycle_at("noise", 4000) != 0) return unexpected_turn("the cycle failed");
+  for (const auto* type : {"xgboost", "lightgbm"}) {
+    const auto active = story.active("noise", type);
+    if (!active) return forward_error(active);
+    if (!active->empty()) return unexpected_turn("noise was promoted");
+  }
+  return {};
+}
+
+Status catch_alteration(const Story& story) {
+  story.chapter("7. Somebody alters a model file");
+  const auto version = story.active("market", "xgboost");
+  if (!version) return forward_error(version);
+  const fs::path file = story.workspace("market") / "versions" / "xgboost" / *version / "model.ubj";
+  auto bytes = read_file(file);
+  if (!bytes) return forward_error(bytes);
+  (*bytes)[bytes->size() / 2] = static_cast<char>((*bytes)[bytes->size() / 2] ^ 1);
+  if (auto written = write_file_atomic(file, *bytes); !written) return written;
+  story.say("One bit of versions/xgboost/" + *version + "/model.ubj was flipped.");
+  if (story.run("market", {"verify"}) != static_cast<int>(ErrorKind::integrity))
+    return unexpected_turn("verify did not see the flipped bit");
+  story.say("\nNobody is served by these bytes; everybody else speaks on:");
+  const std::string symbol = "SIM0000USDT";
+  if (story.run("market", {"predict", "--symbol", symbol, "--as-of", story.close_of(9000)}) != 0)
+    return unexpected_turn("one broken version stopped the others");
+  story.say("\nThe same data make the same bytes again:");
+  if (story.run("market", {"reproduce", *version, "--restore"}) != 0)
+    return unexpected_turn("the version could not be restored");
+  if (story.run("market", {"verify"}) != 0) return unexpected_turn("verify still complains");
+  return {};
+}
+
+Status roll_back(const Story& story) {
+  story.chapter("8. The way back");
+  if (story.run("market", {"rollback", "xgboost", "--reason", "a drill"}) != 0)
+    return unexpected_turn("the rollback failed");
+  story.run("market", {"history", "xgboost"});
+  story.chapter("9. Made again, bit for bit");
+  const auto active = story.active("market", "xgboost");
+  if (!active) return forward_error(active);
+  if (story.run("market", {"reproduce", *active}) != 0) return unexpected_turn("a version could not be reproduced");
+  return {};
+}
+
+Status write_reports(const Story& story) {
+  story.chapter("10. The evidence, for people");
+  if (story.run("market", {"report"}) != 0) return unexpected_turn("the report failed");
+  if (story.run("noise", {"report"}) != 0) return unexpected_turn("the report failed");
+  return {};
+}
+
+Result<int> run(Program& program) {
+  if (program.flags.json)
+    return fail(ErrorKind::usage, "demo.json", "the demo is a story for people and no document", "--json",
+                "Run it without --json; the commands it shows take the flag.");
+  const fs::path directory = program.flags.workspace.empty() ? "clm-demo" : program.flags.workspace;
+  const fs::path marker = directory / ".made-by-clm-demo";
+  std::error_code failure;
+  if (fs::exists(directory, failure)) {
+    if (!fs::exists(marker, failure))
+      return fail(ErrorKind::usage, "demo.directory", "the directory exists and was not made by clm demo",
+                  directory.string(), "Name another one: clm demo --workspace DIR.");
+    fs::remove_all(directory, failure);
+  }
+  if (auto made = write_file_atomic(marker, ""); !made) return forward_error(made);
+  const double started = monotonic_seconds();
+  const Story story(program, directory);
+  for (const auto part :
+       {learn_and_replace, stop_bad_candidates, refuse_noise, catch_alteration, roll_back, write_reports})
+    if (auto told = part(story); !told) return forward_error(told);
+  std::printf(
+      "\nThat was the story, in %.0f s of wall time. The workspaces stay in %s: look around with\n  clm models "
+      "--workspace %s\n",
+      monotonic_seconds() - started, directory.c_str(), (directory / "market").c_str());
+  return 0;
+}
+
+}  // namespace
+
+void add_demo(CLI::App& app, Commands& commands) {
+  auto* command = app.add_subcommand("demo", "The story in a minute: a simulated market whose truth is known");
+  commands.push_back({command, [](Program& program) { return run(program); }});
+}
+
+}  // namespace clm::app

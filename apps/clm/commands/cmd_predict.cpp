@@ -1,0 +1,248 @@
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <set>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "adapters/http/pause.hpp"
+#include "cli/open_workspace.hpp"
+#include "cli/text_table.hpp"
+#include "commands.hpp"
+#include "commands/voters.hpp"
+#include "serving/forecast_report.hpp"
+#include "serving/hold_back.hpp"
+#include "workspace/followed_predictions.hpp"
+#include "workspace/market_view.hpp"
+#include "workspace/predictions.hpp"
+
+namespace clm::app {
+namespace {
+
+constexpr const char* kDocument = R"(Document (--json)
+  {as_of, newest_bar, late_bars, stale, ensemble, regime, horizon_bars,
+  entry_at, cost_band_bps, relative, learned_later: [version],
+  predictions: [{symbol, action, note,
+  expected_return_bps, confidence, consensus: {agree, of}, disagreement_bps,
+  votes: {model_type: {version, expected_return_bps, up_probability, weight,
+  horizon_bars}}, abstained: [{model_type, why}], canaries}]}
+  newest_bar: its close. late_bars: whole bars that should have closed since,
+  by the clock or by --as-of. stale: by the clock, and more than
+  serving.max_late_bars; every action is then HOLD. relative: expected returns
+  are less the mean of the universe. learned_later: voters that were made on
+  bars after as_of, and may have learned what they forecast. cost_band_bps: an
+  expected return inside +- this is a HOLD. note: why an action is a HOLD, or
+  that the probability of rising says the contrary of the expected return; null:
+  nothing. With --follow one document after another.
+  disagreement_bps: how far the votes are apart; null with one.)";
+
+struct Flags {
+  std::vector<std::string> symbols;
+  std::string as_of;
+  bool follow = false;
+  double every_seconds = 2;
+};
+
+bool is_in(const std::vector<Abstention>& abstained, const Abstention& one) {
+  return std::any_of(abstained.begin(), abstained.end(), [&](const Abstention& other) {
+    return other.model_type == one.model_type && other.why == one.why;
+  });
+}
+
+/// Who says nothing about any symbol, for one and the same reason.
+std::vector<Abstention> silent_everywhere(const Forecasts& forecasts) {
+  std::vector<Abstention> silent;
+  if (forecasts.predictions.size() < 2) return silent;
+  for (const Abstention& one : forecasts.predictions.front().abstained)
+    if (std::all_of(forecasts.predictions.begin(), forecasts.predictions.end(),
+                    [&](const Prediction& p) { return is_in(p.abstained, one); }))
+      silent.push_back(one);
+  return silent;
+}
+
+/// What is forecast, and what follows from it.
+std::string terms(const Forecasts& forecasts, const MarketView& place) {
+  std::string text;
+  if (forecasts.horizon_bars) {
+    const Interval interval = place.candles->interval();
+    text = "Expected is the return over " + std::to_string(*forecasts.horizon_bars) + " bars of " + interval.name() +
+           (forecasts.basis == ReturnBasis::relative ? ", less the mean of the universe" : "") +
+           ": in at the open of " + to_string(place.as_of) + ", out at that of " +
+           to_string(place.as_of + interval.length() * *forecasts.horizon_bars) + ".\n";
+  }
+  text += "HOLD: do nothing on it. In and out costs " + fixed(forecasts.cost_band_bps, 1) +
+          " bps; what is expected lies inside that, or nobody has a vote, or a note says why.\n";
+  if (!forecasts.held_back.empty())
+    text += "EVERY ACTION IS A HOLD, " + forecasts.held_back + ". To look at history: --as-of " +
+            to_string(place.as_of) + ".\n";
+  return text;
+}
+
+/// Voters that were made on bars which were not known yet at `as_of`: what they say of that time is no test of them. A
+/// record that cannot be read is for clm verify to name; it keeps nobody from being served.
+std::vector<VersionId> voters_from_later(const Registry& registry, const Forecasts& forecasts, Timestamp as_of) {
+  std::set<VersionId> voters;
+  for (const auto& p : forecasts.predictions)
+    for (const auto& vote : p.votes) voters.insert(vote.version);
+  std::vector<VersionId> later;
+  for (const VersionId& version : voters) {
+    const auto manifest = registry.find(version.str()).and_then(stored_manifest);
+    if (manifest && manifest->created_as_of > as_of) later.push_back(version);
+  }
+  return later;
+}
+
+std::string describe(const Forecasts& forecasts, const MarketView& place, std::size_t width) {
+  TextTable table({"symbol", "action", "expected bps", "disagreement bps", "agree", "confidence", "votes"});
+  const auto silent = silent_everywhere(forecasts);
+  std::string notes;
+  std::size_t small = 0;
+  for (const auto& p : forecasts.predictions) {
+    std::string votes;
+    for (const auto& vote : p.votes)
+      votes += (votes.empty() ? "" : ", ") + vote.model_type + " " + fixed(vote.expected_return_bps, 1) + " x " +
+               fixed(vote.weight, 2);
+    for (const auto& absent : p.abstained)
+      if (!is_in(silent, absent)) votes += (votes.empty() ? "" : "; ") + absent.model_type + " abstains: " + absent.why;
+    for (const auto& canary : p.canaries) votes += "; with the canary " + canary.str();
+    table.add({p.symbol.str(), std::string(to_string(p.action)), fixed(p.expected_return_bps, 1),
+               fixed(p.disagreement_bps, 1), std::to_string(p.agree) + " of " + std::to_string(p.votes.size()),
+               fixed(p.confidence, 3), votes});
+    if (p.note.empty()) continue;
+    if (std::fabs(p.expected_return_bps) > forecasts.cost_band_bps)
+      notes += "  " + p.symbol.str() + ": " + p.note + "\n";
+    else
+      ++small;
+  }
+  if (small > 0)
+    notes += "  " + std::to_string(small) +
+             " more inside the costs, whose probability points the other way too (--json says it of each)\n";
+  std::string by = voters(forecasts.ensemble);
+  if (forecasts.regime != VolatilityRegime::unknown)
+    by += ", weights of a " + std::string(to_string(forecasts.regime)) + " market";
+  std::string text =
+      "By " + by + "; " + describe(place.lateness) + "\n" + terms(forecasts, place) + "\n" + table.render(width);
+  for (const auto& absent : silent) text += absent.model_type + " abstains everywhere: " + absent.why + "\n";
+  return text + (notes.empty() ? "" : "\nNotes\n" + notes);
+}
+
+/// With --symbol only these, in the order asked for.
+Status keep_asked(const Flags& flags, const MarketView& place, Forecasts& forecasts) {
+  if (flags.symbols.empty()) return {};
+  const auto symbols = stored_symbols({flags.symbols, "--symbol", "predict.unknown_symbol"}, *place.candles);
+  if (!symbols) return forward_error(symbols);
+  std::vector<Prediction> asked;
+  for (const auto& symbol : *symbols) {
+    const auto found = std::find_if(forecasts.predictions.begin(), forecasts.predictions.end(),
+                                    [&](const Prediction& p) { return p.symbol == symbol; });
+    if (found == forecasts.predictions.end())
+      return fail(ErrorKind::usage, "predict.unknown_symbol", "there are no usable candles of " + symbol.str(),
+                  "--symbol", "`clm data` lists what is stored and what is wrong with it.");
+    asked.push_back(*found);
+  }
+  forecasts.predictions = std::move(asked);
+  return {};
+}
+
+/// Writes down and prints what is predicted.
+Status tell(Program& program, Workspace& workspace, const MarketView& place, Forecasts forecasts, const Flags& flags) {
+  const auto registry = workspace.registry();
+  if (!registry) return forward_error(registry);
+  hold_back_if_stale(forecasts, place.lateness);
+  if (const auto logged = log_predictions(workspace, forecasts, place); !logged)
+    program.warn("these predictions are not written down: " + to_string(logged.error()));
+  if (auto kept = keep_asked(flags, place, forecasts); !kept) return kept;
+  nlohmann::json document = to_json(forecasts, place.as_of);
+  add_lateness(document, place.lateness);
+  document["learned_later"] = nlohmann::json::array();
+  std::string text = describe(forecasts, place, program.columns());
+  for (const VersionId& version : voters_from_later(**registry, forecasts, place.as_of)) {
+    document["learned_later"].push_back(version.str());
+    text += "NOT A FORECAST: " + version.str() + " was made on bars after " + to_string(place.as_of) +
+            ", and may have learned what it says here.\n";
+  }
+  program.print(document, text);
+  return {};
+}
+
+/// What changed, for the person at the terminal.
+std::string describe(const FollowedPredictions::News& news) {
+  switch (news.change) {
+    case FollowedPredictions::Change::none: return {};
+    case FollowedPredictions::Change::bars: return "new bars";
+    case FollowedPredictions::Change::versions: return "other versions serve";
+    case FollowedPredictions::Change::anew: return "computed again: " + news.why;
+  }
+  return {};
+}
+
+Result<int> follow(Program& program, const Flags& flags) {
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const RunContext run = program.context();
+  const auto followed = FollowedPredictions::begin(**workspace, run);
+  if (!followed) return forward_error(followed);
+  const auto tell_newest = [&]() -> Status {
+    const MarketView& market = (*followed)->market();
+    warn_of(program, market.damaged, market.notes);
+    program.warn(warning(market.lateness));
+    return tell(program, **workspace, market, (*followed)->service().answer()->forecasts, flags);
+  };
+  if (auto told = tell_newest(); !told) return forward_error(told);
+  std::string last_error;
+  SleepingPause pause;
+  const Duration between(static_cast<std::int64_t>(1e3 * flags.every_seconds));
+  while (pause.wait(between, run.cancel) && program.output() == Program::OutputState::arrived) {
+    const auto news = (*followed)->look(run);
+    if (!news) {
+      if (run.cancel.requested()) break;
+      // The answer stands; what is wrong now may be mended later.
+      if (to_string(news.error()) != last_error) program.warn(last_error = to_string(news.error()));
+      continue;
+    }
+    last_error.clear();
+    if (news->change == FollowedPredictions::Change::none) continue;
+    program.note("\n" + describe(*news));
+    if (auto told = tell_newest(); !told) return forward_error(told);
+  }
+  return 0;
+}
+
+Result<int> run(Program& program, const Flags& flags) {
+  if (flags.follow) return follow(program, flags);
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const auto place = open_live_market(program, **workspace, flags.as_of);
+  if (!place) return forward_error(place);
+  const auto service = start_predictions(**workspace, *place, program.context());
+  if (!service) return forward_error(service);
+  const auto told = tell(program, **workspace, *place, (*service)->answer()->forecasts, flags);
+  if (!told) return forward_error(told);
+  return 0;
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app, Commands& commands) {
+  auto flags = std::make_shared<Flags>();
+  auto* command = app.add_subcommand(
+      "predict",
+      "Forecasts of the active ensemble, or of the active versions: votes, action and confidence per symbol");
+  command->footer(kDocument);
+  command->add_option("--symbol", flags->symbols, "Only these (the universe is still read whole: features compare it)")
+      ->type_name("SYMBOL");
+  auto* as_of =
+      command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")->type_name("TIME");
+  auto* follow = command
+                     ->add_flag("--follow", flags->follow,
+                                "Go on until stopped: again whenever a bar is stored or another version serves")
+                     ->excludes(as_of);
+  command->add_option("--every", flags->every_seconds, "Look for changes after so many seconds")
+      ->check(CLI::Range(0.05, 3600.0))
+      ->capture_default_str()
+      ->needs(follow);
+  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+}
+
+}  // namespace clm::app

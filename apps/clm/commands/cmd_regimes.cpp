@@ -1,0 +1,87 @@
+// regimes: volatility and trend of every symbol and of the market, as they count now.
+#include <cmath>
+#include <map>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/open_workspace.hpp"
+#include "cli/text_table.hpp"
+#include "commands.hpp"
+#include "learning/triggers/regime_survey.hpp"
+
+namespace clm::app {
+namespace {
+
+struct Flags {
+  std::string as_of;
+};
+
+nlohmann::json to_json(std::string_view state, const std::optional<Timestamp>& since, double probability) {
+  return {{"state", state},
+          {"since", since ? nlohmann::json(to_string(*since)) : nlohmann::json()},
+          {"probability", std::isnan(probability) ? nlohmann::json() : nlohmann::json(probability)}};
+}
+
+nlohmann::json to_json(const StandingRegime& regime) {
+  return {{"volatility", to_json(to_string(regime.volatility), regime.volatility_since, regime.volatility_probability)},
+          {"trend", to_json(to_string(regime.trend), regime.trend_since, regime.trend_probability)},
+          {"why_unknown", regime.why_unknown}};
+}
+
+void add_row(TextTable& table, const std::string& name, const StandingRegime& regime) {
+  const auto day = [](const std::optional<Timestamp>& since) { return since ? to_string(*since).substr(0, 10) : "-"; };
+  table.add({name, std::string(to_string(regime.volatility)), day(regime.volatility_since),
+             fixed(regime.volatility_probability, 3), std::string(to_string(regime.trend)), day(regime.trend_since),
+             fixed(regime.trend_probability, 3), regime.why_unknown});
+}
+
+/// "12 calm, 40 normal, 8 turbulent"
+std::string counted(const std::map<std::string, int>& counts) {
+  std::string text;
+  for (const auto& [state, count] : counts) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + state;
+  return text;
+}
+
+Result<int> run(Program& program, const Flags& flags) {
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const auto place = open_live_market(program, **workspace, flags.as_of);
+  if (!place) return forward_error(place);
+  const auto survey = survey_regimes(*place->candles, place->as_of, program.context());
+  if (!survey) return forward_error(survey);
+
+  auto symbols = nlohmann::json::array();
+  TextTable table({"symbol", "volatility", "since", "likely", "trend", "since", "likely", "why unknown"});
+  add_row(table, "the market", survey->market);
+  std::map<std::string, int> volatilities, trends;
+  for (const StandingRegime& regime : survey->symbols) {
+    auto row = to_json(regime);
+    row["symbol"] = regime.symbol;
+    symbols.push_back(std::move(row));
+    add_row(table, regime.symbol, regime);
+    ++volatilities[std::string(to_string(regime.volatility))];
+    ++trends[std::string(to_string(regime.trend))];
+  }
+  nlohmann::json document{{"as_of", to_string(place->as_of)},
+                          {"interval", place->candles->interval().name()},
+                          {"market", to_json(survey->market)},
+                          {"symbols", symbols}};
+  add_lateness(document, place->lateness);
+  program.print(document, "Regimes, states that lasted three days or more; " + describe(place->lateness) + "\n\n" +
+                              table.render(program.columns()) + "\nVolatility: " + counted(volatilities) +
+                              ". Trend: " + counted(trends) + ".\n");
+  return 0;
+}
+
+}  // namespace
+
+void add_regimes(CLI::App& app, Commands& commands) {
+  auto flags = std::make_shared<Flags>();
+  auto* command = app.add_subcommand("regimes", "Volatility and trend of every symbol and of the market");
+  command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")->type_name("TIME");
+  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+}
+
+}  // namespace clm::app

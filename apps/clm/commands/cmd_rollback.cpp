@@ -1,0 +1,62 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/flag_values.hpp"
+#include "cli/open_workspace.hpp"
+#include "commands.hpp"
+#include "commands/persons_decision.hpp"
+
+namespace clm::app {
+namespace {
+
+struct Flags {
+  PersonsDecision decision;
+  std::string to;
+};
+
+Result<int> run(Program& program, const Flags& flags) {
+  const std::string& model_type = flags.decision.target;
+  if (auto known = check_model_type("MODEL_TYPE", model_type); !known) return forward_error(known);
+  const auto place = open_registry_for_change(program, "clm rollback");
+  if (!place) return forward_error(place);
+  Registry::RollbackOptions options;
+  if (!flags.to.empty()) {
+    const auto target = place->registry->find(flags.to);
+    if (!target) return forward_error(target);
+    options.target = target->version;
+  }
+  const Decision decision = persons_decision(program, flags.decision.reason, "");
+  const auto outcome = place->registry->rollback(Slot{model_type}, decision, options);
+  if (!outcome) return forward_error(outcome);
+  const auto still_in = ensemble_with(*place->registry, outcome->rolled_back);
+  if (!still_in) return forward_error(still_in);
+  const auto or_null = [](const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); };
+  const std::string active = outcome->active.version.str(), rolled_back = outcome->rolled_back.str();
+  program.print(
+      {{"model_type", model_type},
+       {"active", active},
+       {"rolled_back", or_null(rolled_back)},
+       {"still_in_ensemble", or_null(*still_in)}},
+      model_type + ": " + (rolled_back.empty() ? "" : rolled_back + " is rolled back, ") + active +
+          " is active again." +
+          (still_in->empty()
+               ? ""
+               : " The active ensemble " + *still_in +
+                     " goes on with the one rolled back: clm rollback ensemble --reason TEXT, or clm cycle."));
+  return 0;
+}
+
+}  // namespace
+
+void add_rollback(CLI::App& app, Commands& commands) {
+  auto flags = std::make_shared<Flags>();
+  auto* command = add_decision_flags(app, "rollback", "Make the version before the active one active again",
+                                     "MODEL_TYPE", flags->decision);
+  command->add_option("--to", flags->to, "An older version that was active, past those in between")
+      ->type_name("VERSION");
+  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+}
+
+}  // namespace clm::app

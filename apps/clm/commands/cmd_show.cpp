@@ -1,0 +1,88 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/open_workspace.hpp"
+#include "cli/text_layout.hpp"
+#include "cli/text_table.hpp"
+#include "commands.hpp"
+#include "evaluation/verdict/evidence.hpp"
+#include "learning/data/protocol.hpp"
+#include "registry/registry_report.hpp"
+#include "workspace/stored_life_cycle.hpp"
+
+namespace clm::app {
+namespace {
+
+/// How the trial of a version stands now, null if it is on none.
+Result<nlohmann::json> trial_of(Workspace& workspace, const nlohmann::json& manifest, const std::string& version,
+                                std::string& text) {
+  const auto protocol = read_protocol(manifest["protocol"].dump());
+  if (!protocol) return forward_error(protocol);
+  const auto trials = trials_under_way(workspace, protocol->interval);
+  if (!trials) return forward_error(trials);
+  for (const TrialView& view : *trials) {
+    if (view.trial.challenger.str() != version) continue;
+    text = describe(view) + "\n\n";
+    return to_json(view);
+  }
+  return nlohmann::json();
+}
+
+/// An event's time: until when data were known, or when a person decided.
+std::string when(const nlohmann::json& event) {
+  const bool of_data = !event["data_until"].is_null();
+  const auto& time = of_data ? event["data_until"] : event["decided_at"];
+  return (time.is_null() ? text_of(event["at"]) : text_of(time)) + (of_data ? " (data until)" : "");
+}
+
+Result<int> run(Program& program, const std::string& version) {
+  const auto opened = open_registry(program);
+  if (!opened) return forward_error(opened);
+  auto document = show_document(*opened->registry, version);
+  if (!document) return forward_error(document);
+  auto& d = *document;
+  std::string trial_text;
+  auto trial = trial_of(*opened->workspace, d["manifest"], text_of(d["version"]), trial_text);
+  if (!trial) return forward_error(trial);
+  d["trial"] = std::move(*trial);
+  const auto& manifest = d["manifest"];
+  std::string text = text_of(d["model_type"]) + " " + text_of(d["version"]) + ": " + text_of(d["status"]) + "\n";
+  if (!d["events"].empty())
+    text += "since " + when(d["events"].back()) + ": " + one_line(text_of(d["events"].back()["reason"])) + "\n";
+  text += "\n" + trial_text;
+  text += "trained on  " + text_of(manifest["training"]["from"]) + " to " + text_of(manifest["training"]["to"]) + ", " +
+          grouped(manifest["training"]["rows"].get<long long>()) + " rows, features " +
+          text_of(manifest["features"]["set"]) + "\n";
+  text += "label       " + manifest["label"].dump() + "\nparameters  " + manifest["parameters"].dump() + "\nfiles\n";
+  for (const auto& member : manifest.value("members", nlohmann::json::array()))
+    text += "  member " + text_of(member["model_type"]) + " " + text_of(member["version"]) + ", weight " +
+            fixed(number_of(member, "weight"), 3) + "\n";
+  for (const auto& file : manifest["files"])
+    text += "  " + text_of(file["name"]) + "  " + grouped(file["bytes"].get<long long>()) + " bytes  sha256 " +
+            text_of(file["sha256"]).substr(0, 16) + "...\n";
+  const Evidence evidence = Evidence::of_document(d["evidence"]);
+  if (const auto verdict = evidence.verdict()) {
+    text += "\nThe policy's verdict when it was judged: " + std::string(to_string(verdict->decision)) + "\n";
+    for (const auto& reason : verdict->reasons) text += "  - " + reason + "\n";
+    if (const std::string why = evidence.why_weights(); !why.empty()) text += "  - " + why + "\n";
+  }
+  text += "\nevents\n";
+  for (const auto& event : d["events"])
+    text += "  " + when(event) + "  " + text_of(event["from"]) + " -> " + text_of(event["to"]) + "  by " +
+            text_of(event["actor"]) + ": " + one_line(text_of(event["reason"])) + "\n";
+  program.print(d, text);
+  return 0;
+}
+
+}  // namespace
+
+void add_show(CLI::App& app, Commands& commands) {
+  auto version = std::make_shared<std::string>();
+  auto* command = app.add_subcommand("show", "Everything about a version: manifest, evidence, events");
+  command->add_option("version", *version, "Version, or its beginning")->required()->type_name("VERSION");
+  commands.push_back({command, [version](Program& program) { return run(program, *version); }});
+}
+
+}  // namespace clm::app

@@ -1,0 +1,102 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/open_workspace.hpp"
+#include "cli/text_table.hpp"
+#include "commands.hpp"
+#include "commands/voters.hpp"
+#include "workspace/workspace_status.hpp"
+
+namespace clm::app {
+namespace {
+
+constexpr const char* kDocument = R"(Document (--json)
+  {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup:
+  [{model_type, version, recipe, learned_until, weight}], without_vote:
+  [{model_type, version, why}], unlisted: [{model_type, version,
+  learned_until}], due: [{model_type, at, trigger, new_bars, not_before,
+  served, last_tried, waits_for, given_up}], waiting: [job], trials,
+  lock_held_by, subsystems: [{name, state, age_seconds, age_of, waits_for,
+  problem}]}
+  lineup: who has a vote. unlisted: active, of a type that training.models
+  does not name: watched, not trained. due: when age (at) or so many new_bars
+  call for the next training. waiting: jobs that a person has to approve.
+  state: ok, empty, stale, damaged, unavailable, or "at work: WHO". Times of
+  bars are their close.)";
+
+/// Longer reasons are for --json.
+constexpr std::size_t kReasonBytes = 160;
+
+std::string market_line(const WorkspaceStatus& status) {
+  if (!status.market) return "Candles   none that can be read\n";
+  const auto& market = *status.market;
+  return "Candles   " + market.venue.str() + " " + market.lateness.interval.name() + ", " +
+         std::to_string(market.symbols) + (market.symbols == 1 ? " symbol; " : " symbols; ") +
+         describe(market.lateness) + (market.lateness.stale ? ": STALE, every action is HOLD" : "") + "\n";
+}
+
+std::string lineup_lines(const WorkspaceStatus& status, std::size_t width) {
+  std::string text;
+  if (status.lineup.empty()) {
+    text = "Serving   nobody has a vote\n";
+  } else {
+    text = "Serving   " + voters(status.ensemble) + "\n";
+    TextTable table({"type", "version", "learned until", "weight"});
+    for (const auto& member : status.lineup)
+      table.add({member.model_type, member.version.str(), to_string(member.learned_until), fixed(member.weight, 2)});
+    text += table.render(width);
+  }
+  for (const auto& one : status.without_vote)
+    text += "  no vote: " + one.model_type + (one.version.empty() ? "" : " " + one.version.str()) + ", " +
+            shortened(one.why, kReasonBytes) + "\n";
+  return text;
+}
+
+std::string describe(const WorkspaceStatus& status, std::size_t width) {
+  std::string text = market_line(status) + lineup_lines(status, width);
+  const auto add = [&text](const char* title, const std::string& line) {
+    text += std::string(title) + shortened(line, kReasonBytes) + "\n";
+  };
+  for (const NextTraining& next : status.due) {
+    add("Due       ", clm::describe(next));
+    if (next.given_up)
+      add("Given up  ",
+          "job " + std::to_string(next.given_up->job) + ", train " + next.model_type + ": " + next.given_up->why);
+  }
+  for (const UnlistedVersion& one : status.unlisted) add("Unlisted  ", clm::describe(one));
+  for (const TrialView& trial : status.trials) add("On trial  ", clm::describe(trial));
+  for (const Job& job : status.waiting)
+    add("Waiting   ", "clm approve " + std::to_string(job.id) + ": " + clm::describe(job) + ", since " + job.reason);
+  add("At work   ", status.holder.empty() ? "nobody" : status.holder);
+  std::string states;
+  for (const auto& one : status.subsystems) states += (states.empty() ? "" : ", ") + one.name + " " + one.state;
+  add("Parts     ", states);
+  for (const auto& one : status.subsystems) {
+    if (!one.problem.empty()) text += "  " + one.name + ": " + one.problem + "\n";
+    if (!one.waits_for.empty()) text += "  " + one.name + " waits for " + one.waits_for + "\n";
+  }
+  return text;
+}
+
+Result<int> run(Program& program) {
+  const auto workspace = open_workspace(program, Workspace::Access::look);
+  if (!workspace) return forward_error(workspace);
+  const WorkspaceStatus status = survey_workspace(**workspace, program.jobs());
+  if (status.market) {
+    warn_of(program, status.damaged, status.notes);
+    program.warn(warning(status.market->lateness));
+  }
+  program.print(to_json(status), describe(status, program.columns()));
+  return 0;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Commands& commands) {
+  auto* command = app.add_subcommand(
+      "status", "What is served, how late the candles are, what is due, what waits for a person, what is broken");
+  command->footer(kDocument);
+  commands.push_back({command, [](Program& program) { return run(program); }});
+}
+
+}  // namespace clm::app

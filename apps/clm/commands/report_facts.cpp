@@ -1,0 +1,313 @@
+#include "report_facts.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "evaluation/calibration/calibrated_model.hpp"
+#include "registry/manifest.hpp"
+#include "version_explanation.hpp"
+#include "workspace/stored_quality.hpp"
+
+namespace clm::app {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kCyclesShown = 200;
+constexpr int kEventsRead = 100'000;
+
+std::string text_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+double number_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<double>() : kUnknown;
+}
+
+std::vector<std::pair<std::string, std::string>> facts_of(const VersionRecord& record, const Manifest& m) {
+  std::vector<std::pair<std::string, std::string>> facts{
+      {"Model type", m.model_type},
+      {"Version", record.version.str()},
+      {"Status",
+       std::string(to_string(record.status)) + (record.pruned ? ", its files were removed by retention" : "")},
+      {"Trained on decisions from", to_string(m.training_span.from)},
+      {"Trained on decisions to (its freshness)", to_string(m.training_span.to)},
+      {"Made as of", to_string(m.created_as_of)},
+      {"Training rows", number_text(static_cast<double>(m.training_rows), 0)},
+      {"Seed", std::to_string(m.seed)},
+      {"Threads", std::to_string(m.threads)},
+      {"Feature set",
+       m.feature_set + ", " + std::to_string(m.feature_names.size()) + " features, hash " + m.feature_hash},
+      {"Label", m.label_json},
+      {"Parameters", m.parameters_json},
+      {"Training protocol", m.protocol_json},
+      {"Fingerprint of the data", m.data_fingerprint},
+      {"SHA-256 of the manifest", record.manifest_sha256},
+      {"Active version at the time", m.parent.empty() ? "none" : m.parent},
+      {"Made by", "clm " + m.program_version + ", commit " + m.git_commit}};
+  for (const auto& member : m.members)
+    facts.emplace_back("Member " + member.model_type,
+                       "version " + member.version + ", weight " + number_text(member.weight, 3));
+  for (const auto& [library, version] : m.libraries) facts.emplace_back("Library " + library, version);
+  for (const auto& file : m.files)
+    facts.emplace_back("File " + file.name,
+                       number_text(static_cast<double>(file.bytes), 0) + " bytes, SHA-256 " + file.sha256);
+  return facts;
+}
+
+/// Verified bytes only: a model that was altered has no importance to show.
+void add_importance(const Registry& registry, const VersionRecord& record, VersionFacts& facts) {
+  const auto artifact = registry.open_artifact(record);
+  if (!artifact) {
+    facts.importance_problem = "the model cannot be loaded: " + to_string(artifact.error());
+    return;
+  }
+  if (record.slot.model_type == kEnsembleType) {
+    facts.importance_problem = "an ensemble looks at no features itself; its members' pages have theirs";
+    return;
+  }
+  const auto model = load_calibrated_model(record.slot.model_type, artifact->directory);
+  if (!model) {
+    facts.importance_problem = "the model cannot be loaded: " + to_string(model.error());
+    return;
+  }
+  for (auto& feature : model->model->importance())
+    facts.importance.push_back({std::move(feature.feature), feature.share});
+  if (facts.importance.empty()) facts.importance_problem = "this kind of model has no such notion";
+}
+
+Estimate estimate_of(const MeanEstimate& mean) { return {mean.mean, mean.lo, mean.hi}; }
+
+/// One drawing per input: the interval is over time, and a report is not to take longer than it must.
+Status add_permutation(Workspace& workspace, const Registry& registry, const VersionRecord& record,
+                       const ExplainedRows& explained, HeldOutShelf& shelf, VersionFacts& facts) {
+  PermutationFacts& out = facts.permutation;
+  if (explained.most == 0) {
+    out.problem = "not asked for (--explain-rows)";
+    return {};
+  }
+  HeldOutOptions options;
+  options.most_rows = explained.most;
+  options.repeats = 1;
+  options.permutation = true;
+  options.contributions = false;
+  options.members_permutation = false;
+  const auto found = explain_held_out(workspace, registry, record, options, shelf, explained.run);
+  if (!found) {
+    if (found.error().kind == ErrorKind::interrupted) return forward_error(found);
+    out.problem = "it cannot be asked: " + to_string(found.error());
+    return {};
+  }
+  const auto& permutation = found->ensemble ? found->ensemble->permutation : found->members.front().permutation;
+  out.rank_ic = estimate_of(permutation->rank_ic);
+  out.rows_used = found->rows_used;
+  out.rows_held_out = found->rows_held_out;
+  out.repeats = options.repeats;
+  out.note = found->note;
+  for (const auto& input : permutation->features) out.inputs.push_back({input.feature, estimate_of(input.drop)});
+  return {};
+}
+
+Result<std::string> evidence_of(const Registry& registry, const VersionId& version, const std::vector<Event>& events,
+                                std::optional<std::int64_t> cycle) {
+  if (cycle) {
+    const std::string actor_end = ", cycle " + std::to_string(*cycle);
+    for (auto event = events.rbegin(); event != events.rend(); ++event) {
+      const auto at = event->actor.rfind(actor_end);
+      if (!event->evidence_id.empty() && at != std::string::npos && at + actor_end.size() == event->actor.size())
+        return registry.evidence(event->evidence_id);
+    }
+  }
+  return registry.latest_evidence(version);
+}
+
+CycleLine line_of(const CycleRecord& record) {
+  CycleLine line{record.id, record.as_of, record.decided_at, std::string(to_string(record.status)), record.seconds, {},
+                 {}};
+  const Json triggers = Json::parse(record.triggers_json, nullptr, false);
+  if (triggers.is_array())
+    for (const auto& trigger : triggers)
+      line.triggers.push_back(text_at(trigger, "model_type") + " (" + text_at(trigger, "trigger") + ", " +
+                              text_at(trigger, "priority") + "): " + text_at(trigger, "reason"));
+  const Json results = Json::parse(record.results_json, nullptr, false);
+  if (!results.is_array()) return line;
+  for (const auto& result : results) {
+    DecisionLine decision{
+        text_at(result, "model_type"), text_at(result, "version"), text_at(result, "decision"), {}, {}};
+    decision.improvement.value = number_at(result, "improvement");
+    if (result.contains("reasons") && result["reasons"].is_array())
+      for (const auto& reason : result["reasons"])
+        if (reason.is_string()) decision.reasons.push_back(reason.get<std::string>());
+    line.decisions.push_back(std::move(decision));
+  }
+  return line;
+}
+
+bool by_person(const Event& event) { return event.actor == kPerson; }
+
+/// The audit trail read as times of service, in the time of the data: a person decides on what the last cycle knew.
+std::vector<ActiveBand> bands_of(const std::vector<Event>& events) {
+  std::map<VersionId, ActiveBand> open;
+  std::vector<ActiveBand> out;
+  std::optional<Timestamp> data_until;
+  for (Event event : events) {
+    if (event.data_until) {
+      data_until = event.data_until;
+    } else if (data_until) {
+      event.at = *data_until;
+    }
+    if (event.from == VersionStatus::active) {
+      const auto band = open.find(event.version);
+      if (band == open.end()) continue;
+      band->second.range.to = event.at;
+      out.push_back(band->second);
+      open.erase(band);
+    }
+    if (event.to == VersionStatus::active)
+      open[event.version] = {
+          event.slot.model_type, event.version.str(), {event.at, Timestamp::max()}, by_person(event)};
+  }
+  for (const auto& [version, band] : open) out.push_back(band);
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<SeriesCoverage>> gather_data(Program& program, Workspace& workspace) {
+  const auto store = workspace.candles();
+  if (!store) return forward_error(store);
+  const auto context = workspace.context_series();
+  if (!context) return forward_error(context);
+  const auto data = check_stored_series({**store, *context, IfDamaged::leave_out, program.jobs()},
+                                        workspace.learning().universe, program.clock().now(), program.context());
+  if (!data) return forward_error(data);
+  program.warn_of_damage(data->damaged);
+  std::vector<SeriesCoverage> out;
+  for (const StoredQuality& checked : data->series) {
+    const QualityReport& report = checked.report;
+    SeriesCoverage series{report.key.venue.str(),
+                          report.key.symbol.str(),
+                          report.key.interval.name(),
+                          report.rows,
+                          report.range,
+                          checked.missing,
+                          report.use.unusable,
+                          report.missing_bars,
+                          std::string(to_string(report.status)),
+                          checked.used_rows() > 0,
+                          report.usable_share,
+                          {}};
+    if (!checked.left_out_whole.empty()) series.findings.push_back("not learned from: " + checked.left_out_whole);
+    for (const DamagedFile& file : data->damaged)
+      if (file.symbol == series.symbol && file.venue == series.venue && file.interval == series.interval)
+        series.findings.push_back("damaged " + file.period + ": " + file.problem.message);
+    for (const auto& finding : report.findings)
+      series.findings.push_back(std::string(to_string(finding.kind)) + " " + to_minutes_string(finding.range.from) +
+                                " to " + to_minutes_string(finding.range.to) + ": " + finding.sentence);
+    out.push_back(std::move(series));
+  }
+  return out;
+}
+
+namespace {
+
+Result<VersionFacts> gather_one(Workspace& workspace, std::string_view version, std::optional<std::int64_t> cycle,
+                                const ExplainedRows& explained, HeldOutShelf& shelf) {
+  const auto registry = workspace.registry();
+  if (!registry) return forward_error(registry);
+  const auto record = (*registry)->find(version);
+  if (!record) return forward_error(record);
+  const auto manifest = stored_manifest(*record);
+  if (!manifest) return forward_error(manifest);
+  const auto events = (*registry)->events_of(record->version);
+  if (!events) return forward_error(events);
+
+  VersionFacts facts;
+  facts.model_type = record->slot.model_type;
+  facts.version = record->version.str();
+  facts.status =
+      std::string(to_string(record->status)) + (record->pruned ? ", its files were removed by retention" : "");
+  facts.facts = facts_of(*record, *manifest);
+  for (const auto& event : *events)
+    facts.history.push_back({event.data_until, event.decided_at, std::string(to_string(event.from)),
+                             std::string(to_string(event.to)), event.actor, event.reason});
+  facts.standing.status = std::string(to_string(record->status));
+  if (!events->empty()) {
+    const Event& last = events->back();
+    facts.standing.since = last.at;
+    facts.standing.by_person = by_person(last);
+    facts.standing.reason = last.reason;
+  }
+  const auto stored = evidence_of(**registry, record->version, *events, cycle);
+  if (!stored) return forward_error(stored);
+  auto evidence = read_evidence(*stored);
+  if (evidence) {
+    facts.evidence = std::move(*evidence);
+  } else {
+    facts.evidence_problem = stored->empty() ? "it was never judged" : evidence.error().message;
+  }
+  add_importance(**registry, *record, facts);
+  if (auto asked = add_permutation(workspace, **registry, *record, explained, shelf, facts); !asked)
+    return forward_error(asked);
+  return facts;
+}
+
+}  // namespace
+
+Result<VersionFacts> gather_version(Workspace& workspace, std::string_view version, std::optional<std::int64_t> cycle,
+                                    const ExplainedRows& explained) {
+  HeldOutShelf shelf;
+  return gather_one(workspace, version, cycle, explained, shelf);
+}
+
+Result<OverviewFacts> gather_overview(Workspace& workspace, std::optional<std::int64_t> cycle,
+                                      const ExplainedRows& explained) {
+  const auto log = workspace.cycle_log();
+  if (!log) return forward_error(log);
+  const auto registry = workspace.registry();
+  if (!registry) return forward_error(registry);
+  auto records = (*log)->list(kCyclesShown);
+  if (!records) return forward_error(records);
+  if (cycle) {
+    const auto asked = (*log)->find(*cycle);
+    if (!asked) return forward_error(asked);
+    if (!*asked)
+      return fail(ErrorKind::usage, "report.unknown_cycle", "there is no cycle " + std::to_string(*cycle), "--cycle",
+                  "The page that clm report writes without arguments lists the cycles.");
+    const bool listed =
+        std::any_of(records->begin(), records->end(), [&](const CycleRecord& record) { return record.id == *cycle; });
+    if (!listed) records->push_back(**asked);
+  }
+  OverviewFacts facts;
+  facts.workspace = workspace.directory().root().filename().string();
+  for (auto record = records->rbegin(); record != records->rend(); ++record) facts.cycles.push_back(line_of(*record));
+  const auto events = (*registry)->history("", kEventsRead);
+  if (!events) return forward_error(events);
+  facts.active = bands_of(*events);
+
+  for (const auto& line : facts.cycles)
+    if (cycle ? line.id == *cycle : !line.decisions.empty()) facts.shown_cycle = line.id;
+  HeldOutShelf shelf;
+  for (const auto& line : facts.cycles) {
+    if (line.id != facts.shown_cycle) continue;
+    for (const auto& decision : line.decisions) {
+      if (decision.version.empty()) continue;
+      auto version = gather_one(workspace, decision.version, line.id, explained, shelf);
+      if (!version && version.error().kind == ErrorKind::integrity) {  // the others are shown all the same
+        VersionFacts broken;
+        broken.model_type = decision.model_type;
+        broken.version = decision.version;
+        broken.evidence_problem = to_string(version.error());
+        version = std::move(broken);
+      }
+      if (!version) return forward_error(version);
+      facts.candidates.push_back(std::move(*version));
+    }
+  }
+  return facts;
+}
+
+}  // namespace clm::app

@@ -1,0 +1,28 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "evaluation/calibration/forecast_calibration.hpp"
+#include "models/model.hpp"
+
+namespace clm {
+
+/// A model with the calibration that belongs to it: what is judged, stored and served as one. Thread-safe.
+struct CalibratedModel {
+  std::unique_ptr<Model> model;
+  ForecastCalibration calibration;
+
+  /// The model's own forecasts, one per row, in label units; NaN where it abstains.
+  Result<std::vector<float>> raw_forecast(const RowSet& rows) const;
+  /// The same in units of the horizon's volatility: what the return is expected to be.
+  Result<std::vector<float>> forecast(const RowSet& rows) const;
+};
+
+/// Reads model and calibration from the directory of an artifact whose bytes were verified.
+/// Errors `model.load`, `calibration.load` (integrity).
+Result<CalibratedModel> load_calibrated_model(std::string_view model_type, const std::filesystem::path& directory);
+
+}  // namespace clm

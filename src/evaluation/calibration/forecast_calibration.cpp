@@ -1,0 +1,86 @@
+#include "evaluation/calibration/forecast_calibration.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "base/contract.hpp"
+#include "base/file_io.hpp"
+#include "evaluation/calibration/probability_score.hpp"
+
+namespace clm {
+namespace {
+
+constexpr std::size_t kMinRows = 100;
+constexpr std::uint64_t kMaxFileBytes = 8U << 20;
+
+}  // namespace
+
+std::vector<double> universe_return(const JudgedRows& rows) {
+  std::vector<double> mean(rows.size());
+  const TimeIndex times = index_times(rows.decided_at_ms);
+  for (std::size_t t = 0; t < times.size(); ++t) {
+    double sum = 0;
+    for (std::size_t i = times.begin[t]; i < times.begin[t + 1]; ++i)
+      sum += static_cast<double>(rows.forward_return[i]);
+    const double average = sum / static_cast<double>(times.begin[t + 1] - times.begin[t]);
+    std::fill(mean.begin() + static_cast<std::ptrdiff_t>(times.begin[t]),
+              mean.begin() + static_cast<std::ptrdiff_t>(times.begin[t + 1]), average);
+  }
+  return mean;
+}
+
+Result<ForecastCalibration> ForecastCalibration::fit(const JudgedRows& rows, std::span<const float> forecast,
+                                                     ReturnBasis basis) {
+  expects(forecast.size() == rows.size(), "one forecast per row");
+  const auto reference = basis == ReturnBasis::relative ? universe_return(rows) : std::vector<double>(rows.size(), 0.0);
+  const auto up = up_outcomes(rows);
+  std::vector<float> scores, outcomes;
+  double cross = 0, square = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (std::isnan(forecast[i]) || std::isnan(up[i])) continue;
+    scores.push_back(forecast[i]);
+    outcomes.push_back(up[i]);
+    const auto f = static_cast<double>(forecast[i]);
+    cross += f * (static_cast<double>(rows.forward_return[i]) - reference[i]) / static_cast<double>(rows.volatility[i]);
+    square += f * f;
+  }
+  if (scores.size() < kMinRows)
+    return fail(ErrorKind::data, "calibration.no_rows",
+                std::to_string(scores.size()) + " rows with a forecast are too few to calibrate on", {},
+                "Import a longer history, or raise training.validation_share.");
+  const double slope = square > 0 ? cross / square : 1.0;
+  return ForecastCalibration(std::clamp(slope, kMinSlope, kMaxSlope), IsotonicMap::fit(scores, outcomes));
+}
+
+void ForecastCalibration::scale(std::span<float> forecasts) const {
+  for (float& forecast : forecasts) forecast = static_cast<float>(slope_ * static_cast<double>(forecast));
+}
+
+std::string ForecastCalibration::to_json_text() const {
+  const nlohmann::json document{
+      {"slope", slope_}, {"up_scores", up_.scores()}, {"up_probabilities", up_.probabilities()}};
+  return document.dump(1) + "\n";
+}
+
+Result<ForecastCalibration> ForecastCalibration::load(const std::filesystem::path& file) {
+  const auto text = read_file(file, kMaxFileBytes);
+  if (!text) return forward_error(text);
+  const auto broken = [&](const std::string& what) {
+    return fail(ErrorKind::integrity, "calibration.load", what, file.string(), "Roll back, or train the model again.");
+  };
+  try {
+    const auto document = nlohmann::json::parse(*text);
+    const auto slope = document.at("slope").get<double>();
+    auto up = IsotonicMap::from_knots(document.at("up_scores").get<std::vector<double>>(),
+                                      document.at("up_probabilities").get<std::vector<double>>());
+    if (!(slope >= kMinSlope && slope <= kMaxSlope)) return broken("the slope is outside its bounds");
+    if (!up) return broken(up.error().message);
+    return ForecastCalibration(slope, std::move(*up));
+  } catch (const nlohmann::json::exception& error) {
+    return broken(error.what());
+  }
+}
+
+}  // namespace clm

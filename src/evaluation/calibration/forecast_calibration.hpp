@@ -1,0 +1,52 @@
+#pragma once
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "evaluation/calibration/isotonic.hpp"
+#include "evaluation/metrics/forecast_table.hpp"
+
+namespace clm {
+
+/// Whether forecasts are about the symbol's own return or about its return less the universe's.
+enum class ReturnBasis { own, relative };
+
+/// The mean forward return of every decision time, row by row: what relative returns are relative to.
+std::vector<double> universe_return(const JudgedRows& rows);
+
+/// What a raw forecast is worth: the expected return per unit of forecast, and the probability that the price rises.
+/// Fitted on rows that the model was not fitted on, and stored beside the model: both are swapped as one. Immutable,
+/// thread-safe.
+class ForecastCalibration {
+ public:
+  /// The slope lies in these bounds whatever the rows say: a model whose forecasts point the wrong way on a few rows
+  /// is for the judging to refuse, not for a scale to turn around.
+  static constexpr double kMinSlope = 0.05, kMaxSlope = 2.0;
+
+  /// Least squares through the origin of return / volatility on the forecast, and isotonic P(up). `forecast` has one
+  /// entry per row, NaN = abstained. Error `calibration.no_rows` (data) below 100 rows with a forecast.
+  static Result<ForecastCalibration> fit(const JudgedRows& rows, std::span<const float> forecast, ReturnBasis basis);
+
+  /// Expected log return in units of the horizon's volatility.
+  double scaled(double forecast) const { return slope_ * forecast; }
+  void scale(std::span<float> forecasts) const;
+  /// P(forward return > 0), strictly inside (0, 1).
+  double up_probability(double forecast) const { return up_(forecast); }
+  double slope() const { return slope_; }
+
+  /// `calibration.json` of an artifact.
+  std::string to_json_text() const;
+  /// Error `calibration.load` (integrity).
+  static Result<ForecastCalibration> load(const std::filesystem::path& file);
+
+  static constexpr const char* kFileName = "calibration.json";
+
+ private:
+  ForecastCalibration(double slope, IsotonicMap up) : slope_(slope), up_(std::move(up)) {}
+  double slope_;
+  IsotonicMap up_;
+};
+
+}  // namespace clm

@@ -1,0 +1,91 @@
+#include "evaluation/calibration/forecast_calibration.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "base/file_io.hpp"
+#include "base/random.hpp"
+#include "support/temp_directory.hpp"
+
+namespace clm {
+namespace {
+
+struct Sample {
+  JudgedRows rows;
+  std::vector<float> forecast;
+};
+
+/// Returns in units of volatility = slope * forecast + noise, plus a market move that all symbols of a time share.
+Sample sample(double slope, double market) {
+  Sample out;
+  Random random(5);
+  for (int t = 0; t < 400; ++t) {
+    const double move = market * random.normal();
+    for (int s = 0; s < 10; ++s) {
+      const double forecast = random.normal();
+      out.forecast.push_back(static_cast<float>(forecast));
+      out.rows.decided_at_ms.push_back(t);
+      out.rows.known_at_ms.push_back(t + 1);
+      out.rows.symbol.push_back(static_cast<std::uint16_t>(s));
+      out.rows.volatility.push_back(0.02F);
+      out.rows.forward_return.push_back(static_cast<float>(0.02 * (slope * forecast + 0.5 * random.normal()) + move));
+      out.rows.label.push_back(0);
+    }
+  }
+  return out;
+}
+
+TEST(ForecastCalibration, FindsTheSlopeThatTurnsForecastsIntoReturns) {
+  const auto own = sample(0.3, 0.0);
+  const auto fitted = ForecastCalibration::fit(own.rows, own.forecast, ReturnBasis::own);
+  ASSERT_TRUE(fitted);
+  EXPECT_NEAR(fitted->slope(), 0.3, 0.03);
+  EXPECT_GT(fitted->up_probability(1.5), 0.6);
+  EXPECT_LT(fitted->up_probability(-1.5), 0.4);
+}
+
+TEST(ForecastCalibration, ARelativeForecastIsNotBlamedForTheMarket) {
+  const auto moved = sample(0.3, 0.2);
+  const auto fitted = ForecastCalibration::fit(moved.rows, moved.forecast, ReturnBasis::relative);
+  ASSERT_TRUE(fitted);
+  EXPECT_NEAR(fitted->slope(), 0.27, 0.04) << "0.3 less what the mean of ten symbols carries of each";
+}
+
+TEST(ForecastCalibration, AWrongWayModelIsNotTurnedAround) {
+  const auto wrong = sample(-0.5, 0.0);
+  const auto fitted = ForecastCalibration::fit(wrong.rows, wrong.forecast, ReturnBasis::own);
+  ASSERT_TRUE(fitted);
+  EXPECT_EQ(fitted->slope(), ForecastCalibration::kMinSlope);
+}
+
+TEST(ForecastCalibration, ReadsWhatItWroteToTheBitAndRefusesTheRest) {
+  const auto own = sample(0.3, 0.0);
+  const auto fitted = ForecastCalibration::fit(own.rows, own.forecast, ReturnBasis::own);
+  ASSERT_TRUE(fitted);
+  const testing::TempDirectory directory;
+  const auto file = directory.path() / ForecastCalibration::kFileName;
+  ASSERT_TRUE(write_file_atomic(file, fitted->to_json_text()));
+  const auto loaded = ForecastCalibration::load(file);
+  ASSERT_TRUE(loaded);
+  for (double f = -3; f < 3; f += 0.1) {
+    EXPECT_EQ(loaded->scaled(f), fitted->scaled(f));
+    EXPECT_EQ(loaded->up_probability(f), fitted->up_probability(f));
+  }
+  for (const auto* text : {"", "{}", "{\"slope\": 9, \"up_scores\": [0], \"up_probabilities\": [0.5]}",
+                           "{\"slope\": 1, \"up_scores\": [0, 1], \"up_probabilities\": [0.9, 0.1]}",
+                           "{\"slope\": 1, \"up_scores\": [], \"up_probabilities\": []}"}) {
+    ASSERT_TRUE(write_file_atomic(file, text));
+    const auto refused = ForecastCalibration::load(file);
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().code, "calibration.load");
+  }
+}
+
+TEST(ForecastCalibration, TooFewRowsIsAnError) {
+  JudgedRows rows;
+  EXPECT_EQ(ForecastCalibration::fit(rows, {}, ReturnBasis::own).error().code, "calibration.no_rows");
+}
+
+}  // namespace
+}  // namespace clm

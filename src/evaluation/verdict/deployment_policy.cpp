@@ -1,0 +1,298 @@
+#include "evaluation/verdict/deployment_policy.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/number_text.hpp"
+#include "evaluation/verdict/verdict_words.hpp"
+
+namespace clm {
+namespace {
+
+std::string bps(double value) { return fixed(value, 1) + " bps"; }
+
+std::vector<SafetyCheck> check_safety(const Judgement& j, const PolicyOptions& o) {
+  const ModelJudgement& c = j.candidate;
+  std::vector<SafetyCheck> checks;
+  const auto at_least = [&](const char* name, double value, double threshold) {
+    checks.push_back({name, value >= threshold, value, threshold});
+  };
+  at_least("decision_times", static_cast<double>(j.times), static_cast<double>(o.min_times));
+  at_least("coverage", j.coverage, o.min_coverage);
+  at_least("calibration_quality", c.calibration_quality, o.min_calibration_quality);
+  if (!c.positions.trades.empty()) {
+    at_least("win_rate_upper_bound", c.win_rate.hi, o.min_win_rate);
+    at_least("average_r_upper_bound", upper_bound(c.r_multiple, o.superiority_alpha), o.min_average_r);
+  }
+  checks.push_back({"max_drawdown", c.positions.returns.max_drawdown <= o.max_drawdown,
+                    c.positions.returns.max_drawdown, o.max_drawdown});
+  if (j.against_active) {
+    // Replacing must not lose foresight: shown to rank worse than the active version is unsafe.
+    at_least("rank_ic_lead_upper_bound", upper_bound(j.against_active->rank_ic.difference, o.superiority_alpha), 0.0);
+  }
+  return checks;
+}
+
+/// The baseline with the highest rank IC, or none.
+const Comparison* best_baseline(const Judgement& j) {
+  const auto best =
+      std::max_element(j.against_baselines.begin(), j.against_baselines.end(),
+                       [](const Comparison& a, const Comparison& b) { return a.rank_ic.mean_b < b.rank_ic.mean_b; });
+  return best == j.against_baselines.end() ? nullptr : &*best;
+}
+
+/// The baseline whose defeat is least certain, or none: all must be beaten, so this one decides.
+const Comparison* closest_baseline(const Judgement& j) {
+  const auto closest = std::max_element(j.against_baselines.begin(), j.against_baselines.end(),
+                                        [](const Comparison& a, const Comparison& b) {
+                                          return a.rank_ic.difference.p_greater < b.rank_ic.difference.p_greater;
+                                        });
+  return closest == j.against_baselines.end() ? nullptr : &*closest;
+}
+
+/// One way of trading the forecasts, against the best that a baseline makes of it.
+WayOfTrading compare_profit(WayOfTrading::Kind kind, const Judgement& j, const PolicyOptions& o) {
+  const bool is_book = kind == WayOfTrading::Kind::long_short;
+  const auto net = is_book ? &ModelJudgement::long_short_net_bps : &ModelJudgement::position_bps_per_bar;
+  WayOfTrading out;
+  out.kind = kind;
+  out.net = j.candidate.*net;
+  out.count = is_book ? j.candidate.long_short.rebalances : j.candidate.positions.trades.size();
+  out.enough = out.count > 0 && out.count >= o.min_trades;
+  for (const auto& baseline : j.baselines) {
+    if ((baseline.*net).mean <= out.best_baseline) continue;
+    out.best_baseline = (baseline.*net).mean;
+    out.best_baseline_is = baseline.name;
+  }
+  out.pays = out.enough && out.net.mean > out.best_baseline;
+  if (o.profit == ProfitRule::significant) out.pays = out.pays && lower_bound(out.net, o.superiority_alpha) > 0;
+  return out;
+}
+
+SafetyCheck condition_of(const char* name, const WayOfTrading& way, const PolicyOptions& o) {
+  return {name,
+          way.pays,
+          way.count > 0 ? way.net.mean : std::numeric_limits<double>::quiet_NaN(),
+          way.best_baseline,
+          way.count,
+          o.min_trades};
+}
+
+/// What is asked of a first version, one thing after the other.
+struct Asked {
+  bool passed = true;
+  std::vector<std::string> good, bad;
+
+  void ask(bool holds, const std::string& if_so, const std::string& if_not) {
+    passed = passed && holds;
+    (holds ? good : bad).push_back(holds ? if_so : if_not);
+  }
+};
+
+void ask_for_skill(const Judgement& j, const PolicyOptions& o, Verdict& verdict, Asked& asked) {
+  const MeanEstimate& skill = j.candidate.rank_ic.mean;
+  const double level = o.skill_alpha / static_cast<double>(std::max<std::size_t>(j.candidates_tried, 1));
+  const std::string found =
+      rank_ic_name(j.candidate) + " " + fixed(skill.mean, 4) + ", " + bound_from_below(skill, level, 4) + ", " +
+      (j.candidates_tried == 1 ? std::string("the only candidate tried on these rows")
+                               : std::to_string(j.candidates_tried) + " candidates tried on these rows");
+  verdict.conditions.push_back({"skill_p_value", skill.p_greater <= level, skill.p_greater, level});
+  asked.ask(skill.p_greater <= level, "It has foresight: " + found + ".",
+            "No foresight shown: " + found + "; above 0 is needed.");
+}
+
+void ask_for_lead(const Judgement& j, const PolicyOptions& o, Verdict& verdict, Asked& asked) {
+  const Comparison* closest = closest_baseline(j);
+  const MeanEstimate& lead = closest == nullptr ? j.candidate.rank_ic.mean : best_baseline(j)->rank_ic.difference;
+  verdict.improvement = lead.mean;
+  verdict.lo = lead.lo;
+  verdict.hi = lead.hi;
+  if (closest == nullptr) return;
+  const double p_closest = closest->rank_ic.difference.p_greater;
+  verdict.conditions.push_back(
+      {"lead_over_" + closest->against + "_p_value", p_closest <= o.superiority_alpha, p_closest, o.superiority_alpha});
+  const std::string found = lead_words(j, *closest, o.superiority_alpha);
+  asked.ask(p_closest <= o.superiority_alpha, "It beats every baseline; the closest: " + found + ".",
+            "It does not beat the baselines: " + found + "; above 0 is needed.");
+}
+
+void ask_for_profit(const Judgement& j, const PolicyOptions& o, Verdict& verdict, Asked& asked) {
+  const WayOfTrading book = compare_profit(WayOfTrading::Kind::long_short, j, o);
+  const WayOfTrading positions = compare_profit(WayOfTrading::Kind::positions, j, o);
+  verdict.conditions.push_back(condition_of("long_short_net_bps", book, o));
+  verdict.conditions.push_back(condition_of("positions_net_bps_per_bar", positions, o));
+  const std::string sides = " after " + bps(j.cost_bps_per_side) + " a side";
+  const WayOfTrading& paying = positions.pays ? positions : book;
+  const bool by_estimate = !(lower_bound(paying.net, o.superiority_alpha) > 0);
+  std::string failing = describe(book, j, o) + "; " + describe(positions, j, o);
+  const LongShortResult& traded = j.candidate.long_short;
+  if (book.enough)
+    failing += traded.break_even_cost_bps > 0
+                   ? "; the book would break even at " + bps(traded.break_even_cost_bps) + " a side"
+                   : "; there is no cost at which the book breaks even";
+  asked.ask(book.pays || positions.pays,
+            "It pays" + sides + ": " + describe(paying, j, o) +
+                (by_estimate ? "; by the estimate alone, which is all that is asked (policy.profit)." : "."),
+            (book.enough || positions.enough ? "It does not pay" + sides + ": "
+                                             : "Whether it pays" + sides + " cannot be said: ") +
+                failing + ".");
+}
+
+/// The first version of its kind: it must have skill, more of it than any baseline, and by rule pay for its trading.
+void decide_first(const Judgement& j, const PolicyOptions& o, Verdict& verdict) {
+  Asked asked;
+  ask_for_skill(j, o, verdict, asked);
+  ask_for_lead(j, o, verdict, asked);
+  if (o.profit != ProfitRule::none) ask_for_profit(j, o, verdict, asked);
+  if (o.min_deflated_sharpe > 0) {
+    const double found = j.candidate.deflated_sharpe;
+    const std::string text = "Deflated Sharpe ratio " + fixed(found, 3);
+    verdict.conditions.push_back({"deflated_sharpe", found >= o.min_deflated_sharpe, found, o.min_deflated_sharpe});
+    asked.ask(found >= o.min_deflated_sharpe, text + ".",
+              text + "; at least " + fixed(o.min_deflated_sharpe, 3) + " is needed (policy.min_deflated_sharpe).");
+  }
+  verdict.decision = asked.passed ? DeploymentDecision::deploy : DeploymentDecision::reject;
+  verdict.reasons = std::move(asked.bad);
+  verdict.reasons.insert(verdict.reasons.end(), asked.good.begin(), asked.good.end());
+}
+
+/// One of the two made so few trades that win rates and profits say nothing: ranks alone may earn it a canary.
+void decide_without_trades(const Judgement& j, const PolicyOptions& o, bool has_skill, Verdict& verdict) {
+  const auto made = [&](const char* whose, const ModelJudgement& m) {
+    return std::to_string(m.positions.trades.size()) + " " + whose;
+  };
+  const MeanEstimate& lead = j.against_active->rank_ic.difference;
+  const bool leads = lead.p_greater <= o.superiority_alpha;
+  verdict.decision = leads && has_skill ? DeploymentDecision::canary : DeploymentDecision::keep;
+  verdict.reasons = {"Whether it improves on " + j.active->name +
+                         " cannot be said: too few trades: " + made("of its own", j.candidate) + " and " +
+                         made("of the active version", *j.active) + " " + span_words(j) + ", at least " +
+                         std::to_string(o.min_trades) + " of each needed (policy.min_trades).",
+                     std::string(leads ? "It ranks better" : "That it ranks better is not shown") + ": " +
+                         lead_words(j, *j.against_active, o.superiority_alpha) + "."};
+}
+
+void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& verdict) {
+  const Improvement& gain = *j.improvement;
+  const MeanEstimate& skill = j.candidate.rank_ic.mean;
+  const bool has_skill = skill.p_greater <= o.superiority_alpha;
+  const std::size_t trades = std::min(j.candidate.positions.trades.size(), j.active->positions.trades.size());
+  const bool enough = trades >= o.min_trades;
+  verdict.improvement = gain.value;
+  verdict.lo = gain.lo;
+  verdict.hi = gain.hi;
+  verdict.conditions = {{"improvement", enough && gain.value >= o.deploy_improvement, gain.value, o.deploy_improvement,
+                         trades, o.min_trades},
+                        {"improvement_lower_bound", enough && gain.lo > 0, gain.lo, 0, trades, o.min_trades},
+                        {"skill_p_value", has_skill, skill.p_greater, o.superiority_alpha}};
+  if (!enough) return decide_without_trades(j, o, has_skill, verdict);
+  const std::string sum = "Improvement over " + j.active->name + " " + percent(gain.value) + ", " +
+                          percent(1 - j.alpha) + " interval [" + percent(gain.lo) + ", " + percent(gain.hi) +
+                          "]: from " + trades_words(*j.active) + " to " + trades_words(j.candidate) +
+                          "; calibration quality " + percent(j.active->calibration_quality) + " to " +
+                          percent(j.candidate.calibration_quality);
+  const std::string lead = "Against the active version: " + lead_words(j, *j.against_active, o.superiority_alpha) + ".";
+  if (gain.value < 0) {
+    verdict.decision = DeploymentDecision::reject;
+    verdict.reasons = {sum + ": worse.", lead};
+  } else if (gain.value < o.canary_improvement) {
+    verdict.decision = DeploymentDecision::keep;
+    verdict.reasons = {sum + ": below the " + percent(o.canary_improvement) + " that a change is worth.", lead};
+  } else if (!has_skill) {
+    verdict.decision = DeploymentDecision::keep;
+    verdict.reasons = {"No foresight of its own: " + rank_ic_name(j.candidate) + " " + fixed(skill.mean, 4) + ", " +
+                           bound_from_below(skill, o.superiority_alpha, 4) +
+                           "; above 0 is needed, for one lucky model does not replace another.",
+                       sum + "."};
+  } else if (gain.value >= o.deploy_improvement && gain.lo > 0) {
+    verdict.decision = DeploymentDecision::deploy;
+    verdict.reasons = {sum + ": at least " + percent(o.deploy_improvement) + " and surely above zero.", lead};
+  } else {
+    verdict.decision = DeploymentDecision::canary;
+    verdict.reasons = {sum + (gain.value >= o.deploy_improvement
+                                  ? ": enough, but it may be chance."
+                                  : ": promising, but less than " + percent(o.deploy_improvement) + "."),
+                       lead};
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(ProfitRule rule) {
+  switch (rule) {
+    case ProfitRule::none: return "none";
+    case ProfitRule::estimate: return "estimate";
+    case ProfitRule::significant: return "significant";
+  }
+  return {};
+}
+
+std::string_view to_string(DeploymentDecision decision) {
+  switch (decision) {
+    case DeploymentDecision::deploy: return "deploy";
+    case DeploymentDecision::canary: return "canary";
+    case DeploymentDecision::keep: return "keep";
+    case DeploymentDecision::reject: break;
+  }
+  return "reject";
+}
+
+std::optional<DeploymentDecision> parse_deployment_decision(std::string_view name) {
+  for (const auto decision :
+       {DeploymentDecision::deploy, DeploymentDecision::canary, DeploymentDecision::keep, DeploymentDecision::reject})
+    if (to_string(decision) == name) return decision;
+  return std::nullopt;
+}
+
+Verdict decide(const Judgement& judgement, const PolicyOptions& options) {
+  Verdict verdict;
+  if (judgement.active && judgement.improvement && judgement.against_active) {
+    decide_replacement(judgement, options, verdict);
+  } else {
+    decide_first(judgement, options, verdict);
+  }
+  verdict.checks = check_safety(judgement, options);
+  for (auto check = verdict.checks.rbegin(); check != verdict.checks.rend(); ++check) {
+    if (check->passed) continue;
+    verdict.decision = DeploymentDecision::reject;
+    verdict.reasons.insert(verdict.reasons.begin(), unsafe_words(*check, judgement, options));
+  }
+  if (const std::string why = why_over_time(judgement); !why.empty()) verdict.reasons.push_back(why);
+  return verdict;
+}
+
+Verdict decide_alone(Judgement judgement, const PolicyOptions& options) {
+  judgement.active.reset();
+  judgement.against_active.reset();
+  judgement.improvement.reset();
+  return decide(judgement, options);
+}
+
+nlohmann::json to_json(const Verdict& verdict) {
+  const auto number = [](double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); };
+  const auto list = [&number](const std::vector<SafetyCheck>& checks) {
+    nlohmann::json out = nlohmann::json::array();
+    for (const auto& check : checks) {
+      nlohmann::json one{{"name", check.name},
+                         {"passed", check.passed},
+                         {"value", number(check.value)},
+                         {"threshold", number(check.threshold)}};
+      if (check.min_count > 0) {
+        one["count"] = check.count;
+        one["min_count"] = check.min_count;
+      }
+      out.push_back(std::move(one));
+    }
+    return out;
+  };
+  return {{"decision", to_string(verdict.decision)},
+          {"improvement", number(verdict.improvement)},
+          {"interval", nlohmann::json::array({number(verdict.lo), number(verdict.hi)})},
+          {"reasons", verdict.reasons},
+          {"checks", list(verdict.checks)},
+          {"conditions", list(verdict.conditions)}};
+}
+
+}  // namespace clm

@@ -1,0 +1,212 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "evaluation/verdict/judgement.hpp"
+
+namespace clm {
+namespace {
+
+using Json = nlohmann::json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json interval(double lo, double hi) { return Json::array({number(lo), number(hi)}); }
+
+/// The mean of nothing is not known.
+Json to_json(const MeanEstimate& e) {
+  return {{"mean", e.count > 0 ? number(e.mean) : Json(nullptr)},
+          {"interval", interval(e.lo, e.hi)},
+          {"standard_error", number(e.standard_error)},
+          {"p_value", number(e.p_value)},
+          {"p_greater", number(e.p_greater)},
+          {"block_length", number(e.block_length)},
+          {"count", e.count}};
+}
+
+Json to_json(const RankIc& ic) {
+  Json out = to_json(ic.mean);
+  out["kind"] = ic.kind == RankSkill::cross_section ? "cross_section" : "time_series";
+  out["information_ratio"] = number(ic.information_ratio);
+  out["positive_share"] = number(ic.positive_share);
+  return out;
+}
+
+Json to_json(const ShareEstimate& s) {
+  return {{"share", number(s.share)},
+          {"interval", interval(s.lo, s.hi)},
+          {"count", s.count},
+          {"effective_count", number(s.effective_count)}};
+}
+
+Json to_json(const std::vector<SliceMetrics>& slices) {
+  Json out = Json::array();
+  for (const auto& s : slices)
+    out.push_back({{"name", s.name},
+                   {"times", s.times},
+                   {"rows", s.rows},
+                   {"rank_ic", number(s.rank_ic)},
+                   {"interval", interval(s.rank_ic_lo, s.rank_ic_hi)},
+                   {"hit_rate", number(s.hit_rate)},
+                   {"bias", number(s.bias)}});
+  return out;
+}
+
+Json to_json(const ProbabilityScore& p) {
+  return {{"count", p.count},
+          {"base_rate", number(p.base_rate)},
+          {"brier", number(p.brier)},
+          {"brier_base", number(p.brier_base)},
+          {"calibration_error", number(p.calibration_error)},
+          {"reliability", number(p.reliability)},
+          {"resolution", number(p.resolution)},
+          {"uncertainty", number(p.uncertainty)}};
+}
+
+Json to_json(const std::vector<ReliabilityBin>& bins) {
+  Json out = Json::array();
+  for (const auto& bin : bins)
+    out.push_back({{"count", bin.count}, {"probability", number(bin.probability)}, {"share", number(bin.share)}});
+  return out;
+}
+
+/// Sums of `returns x scale` at no more than kEquityPoints moments, the last one always among them.
+Json equity(const TimedSeries& returns, double scale) {
+  Json times = Json::array(), values = Json::array();
+  const std::size_t step = std::max<std::size_t>(1, (returns.size() + kEquityPoints - 1) / kEquityPoints);
+  double sum = 0;
+  for (std::size_t i = 0; i < returns.size(); ++i) {
+    sum += returns.value[i] * scale;
+    if ((i + 1) % step != 0 && i + 1 != returns.size()) continue;
+    times.push_back(returns.time_ms[i]);
+    values.push_back(number(sum));
+  }
+  return {{"time_ms", times}, {"return", values}};
+}
+
+/// What trades came to is null where there was none.
+Json to_json(const PositionResult& p) {
+  const auto of_trades = [&p](double value) { return p.trades.empty() ? Json(nullptr) : number(value); };
+  return {{"trades", p.trades.size()},
+          {"net_bps_per_trade", of_trades(p.net_bps_per_trade)},
+          {"gross_bps_per_trade", of_trades(p.gross_bps_per_trade)},
+          {"average_r", of_trades(p.average_r)},
+          {"profit_factor", of_trades(p.profit_factor)},
+          {"sharpe", of_trades(p.returns.sharpe)},
+          {"sortino", of_trades(p.returns.sortino)},
+          {"max_drawdown", number(p.returns.max_drawdown)},
+          {"total_return", number(p.returns.total_return)},
+          {"turnover", number(p.turnover)},
+          {"exposure", number(p.exposure)},
+          {"equity", equity(p.net_return, 1)}};
+}
+
+/// What a book came to is null where there was none.
+Json to_json(const LongShortResult& l) {
+  const auto of_book = [&l](double value) { return l.rebalances == 0 ? Json(nullptr) : number(value); };
+  Json by_cost = Json::array();
+  for (const auto& level : l.by_cost)
+    by_cost.push_back(
+        {{"cost_bps", level.cost_bps}, {"net_bps", of_book(level.net_bps)}, {"sharpe", of_book(level.sharpe)}});
+  return {{"rebalances", l.rebalances},
+          {"gross_bps", of_book(l.gross_bps)},
+          {"sharpe_gross", of_book(l.sharpe_gross)},
+          {"turnover", of_book(l.turnover)},
+          {"break_even_cost_bps", of_book(l.break_even_cost_bps)},
+          {"by_cost", by_cost}};
+}
+
+Json to_json(const PairedDifference& d) {
+  Json out = to_json(d.difference);
+  out["candidate"] = number(d.mean_a);
+  out["other"] = number(d.mean_b);
+  return out;
+}
+
+Json to_json(const Comparison& c) {
+  return {{"against", c.against},
+          {"rank_ic", to_json(c.rank_ic)},
+          {"squared_error", to_json(c.squared_error)},
+          {"net_bps", to_json(c.net_bps)},
+          {"diebold_mariano",
+           {{"statistic", number(c.diebold_mariano.statistic)}, {"p_less", number(c.diebold_mariano.p_less)}}}};
+}
+
+}  // namespace
+
+Json to_json(const ModelJudgement& m) {
+  Json delays = Json::array();
+  for (const auto& d : m.by_delay)
+    delays.push_back(
+        {{"delay_bars", d.delay_bars}, {"rank_ic", to_json(d.rank_ic)}, {"gross_bps", number(d.gross_bps)}});
+  Json long_short = to_json(m.long_short);
+  long_short["net_bps"] = to_json(m.long_short_net_bps);
+  const bool held = m.long_short.rebalances > 0;
+  long_short["sharpe_net"] = held ? number(m.sharpe_net.mean) : Json(nullptr);
+  long_short["sharpe_net_interval"] = held ? interval(m.sharpe_net.lo, m.sharpe_net.hi) : interval(kMissing, kMissing);
+  long_short["min_track_record_days"] = number(m.min_track_record_days);
+  long_short["probabilistic_sharpe"] = number(m.probabilistic_sharpe);
+  long_short["deflated_sharpe"] = number(m.deflated_sharpe);
+  long_short["equity_gross"] = equity(m.long_short.gross_return, m.equity_scale);
+  long_short["equity_net"] = equity(m.long_short_net_return, m.equity_scale);
+  Json positions = to_json(m.positions);
+  positions["win_rate"] = to_json(m.win_rate);
+  positions["net_bps_per_trade_interval"] = interval(m.trade_net_bps.lo, m.trade_net_bps.hi);
+  positions["r_multiple"] = to_json(m.r_multiple);
+  positions["net_bps_per_bar"] = to_json(m.position_bps_per_bar);
+  Json probability = to_json(m.probability);
+  probability["bins"] = to_json(m.reliability);
+  Json out = {{"name", m.name},
+              {"errors",
+               {{"count", m.errors.count},
+                {"rmse", number(m.errors.rmse)},
+                {"rmse_zero", number(m.errors.rmse_zero)},
+                {"mae", number(m.errors.mae)},
+                {"bias", number(m.errors.bias)}}},
+              {"rank_ic", to_json(m.rank_ic)},
+              {"directional_accuracy", to_json(m.direction)},
+              {"probability", probability},
+              {"calibration_quality", number(m.calibration_quality)},
+              {"positions", positions},
+              {"long_short", long_short},
+              {"by_delay", delays},
+              {"by_month", to_json(m.by_month)},
+              {"by_regime", to_json(m.by_regime)}};
+  if (!m.by_block.empty()) out["by_block"] = to_json(m.by_block);
+  return out;
+}
+
+Json to_json(const Judgement& j) {
+  Json baselines = Json::array(), against = Json::array();
+  for (const auto& b : j.baselines) baselines.push_back(to_json(b));
+  for (const auto& c : j.against_baselines) against.push_back(to_json(c));
+  Json out = {{"rows", j.rows},
+              {"times", j.times},
+              {"symbols", j.symbols},
+              {"symbols_at_once", j.symbols_at_once},
+              {"min_symbols", j.min_symbols},
+              {"long_short_min_symbols", j.long_short_min_symbols},
+              {"from_ms", j.from_ms},
+              {"to_ms", j.to_ms},
+              {"horizon_bars", j.horizon_bars},
+              {"coverage", number(j.coverage)},
+              {"alpha", number(j.alpha)},
+              {"candidates_tried", j.candidates_tried},
+              {"cost_bps_per_side", number(j.cost_bps_per_side)},
+              {"candidate", to_json(j.candidate)},
+              {"baselines", baselines},
+              {"against_baselines", against},
+              {"active", nullptr},
+              {"against_active", nullptr},
+              {"improvement", nullptr}};
+  if (j.active) out["active"] = to_json(*j.active);
+  if (j.against_active) out["against_active"] = to_json(*j.against_active);
+  if (j.improvement)
+    out["improvement"] = {{"value", number(j.improvement->value)},
+                          {"interval", interval(j.improvement->lo, j.improvement->hi)},
+                          {"win_rate_gain", number(j.improvement->win_rate_gain)},
+                          {"average_r_gain", number(j.improvement->average_r_gain)},
+                          {"calibration_gain", number(j.improvement->calibration_gain)}};
+  return out;
+}
+
+}  // namespace clm

@@ -1,0 +1,105 @@
+#include "learning/cycle/candidate.hpp"
+
+#include <charconv>
+#include <cstdlib>
+
+#include "base/file_io.hpp"
+#include "base/log.hpp"
+#include "models/trainers.hpp"
+
+namespace clm {
+namespace {
+
+constexpr std::string_view kPastReturnPrefix = "log_return_";
+
+/// "log_return_24" of the frame whose span is nearest to the horizon; of two equally near, the longer.
+std::optional<std::string> past_return_column(const FeatureFrame& frame, int horizon_bars) {
+  std::optional<std::string> nearest;
+  int nearest_distance = 0;
+  for (const auto& name : frame.names) {
+    if (!name.starts_with(kPastReturnPrefix)) continue;
+    int bars = 0;
+    const auto [rest, code] = std::from_chars(name.data() + kPastReturnPrefix.size(), name.data() + name.size(), bars);
+    if (code != std::errc{} || rest != name.data() + name.size()) continue;
+    const int distance = std::abs(bars - horizon_bars);
+    if (!nearest || distance <= nearest_distance) {
+      nearest = name;
+      nearest_distance = distance;
+    }
+  }
+  return nearest;
+}
+
+Result<CalibratedModel> calibrated(std::unique_ptr<Model> model, const LearningData& data, const RowSet& rows) {
+  std::vector<float> raw(rows.size());
+  if (auto predicted = model->predict(rows, raw); !predicted) return forward_error(predicted);
+  auto calibration = ForecastCalibration::fit(*judged_rows_of(data, rows), raw, return_basis(data.label.target));
+  if (!calibration) return forward_error(calibration);
+  return CalibratedModel{std::move(model), std::move(*calibration)};
+}
+
+}  // namespace
+
+ReturnBasis return_basis(LabelTarget target) {
+  return target == LabelTarget::plain ? ReturnBasis::own : ReturnBasis::relative;
+}
+
+Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,
+                                         const TrainingOptions& options, const RunContext& run,
+                                         const std::filesystem::path& checkpoints) {
+  const TrainingJob job{split.fit, split.validation, static_cast<std::uint64_t>(options.seed),
+                        static_cast<int>(options.threads), checkpoints};
+  const std::string type(trainer.type());
+  log_info("training of " + type + " begins: " + std::to_string(split.fit.size()) + " rows, " +
+           std::to_string(split.validation.size()) + " to validate on");
+  const double started = monotonic_seconds();
+  auto trained = trainer.train(job, run);
+  const std::string took =
+      to_string(Duration(static_cast<std::int64_t>(1e3 * (monotonic_seconds() - started)))) + " wall time";
+  if (!trained) {
+    log_info("training of " + type + " failed after " + took + ": " + to_string(trained.error()));
+    return forward_error(trained);
+  }
+  log_info("training of " + type + " ends, " + took);
+  return calibrated(std::move(*trained), data, split.validation);
+}
+
+Result<CalibratedModel> train_into(const std::filesystem::path& directory, const Trainer& trainer,
+                                   const LearningData& data, const TrainingSplit& split, const TrainingOptions& options,
+                                   const RunContext& run, const std::filesystem::path& checkpoints) {
+  const auto candidate = train_calibrated(trainer, data, split, options, run, checkpoints);
+  if (!candidate) return forward_error(candidate);
+  if (auto saved = candidate->model->save(directory); !saved) return forward_error(saved);
+  const auto written =
+      write_file_atomic(directory / ForecastCalibration::kFileName, candidate->calibration.to_json_text());
+  if (!written) return forward_error(written);
+  return load_calibrated_model(trainer.type(), directory);
+}
+
+Result<std::vector<ForecastTable>> baseline_forecasts(const std::shared_ptr<const JudgedRows>& truth,
+                                                      const LearningData& data, const RowSet& training,
+                                                      const RowSet& judged, const TrainerOptions& trainers,
+                                                      const TrainingOptions& options, const RunContext& run) {
+  std::vector<std::string> types{"zero", "majority_sign", "ridge"};
+  TrainerOptions own = trainers;
+  if (const auto column = past_return_column(*data.rows.data.frame, data.label.horizon_bars)) {
+    own.past_return.column = *column;
+    types.insert(types.end(), {"momentum", "reversal"});
+  }
+  std::vector<ForecastTable> tables;
+  const RowSet nothing{training.data, {}};
+  for (const auto& type : types) {
+    const auto trainer = make_trainer(type, own);
+    if (!trainer) return forward_error(trainer);
+    auto model = (*trainer)->train(TrainingJob{training, nothing, static_cast<std::uint64_t>(options.seed), 1}, run);
+    if (!model) return forward_error(model);
+    const auto ready = calibrated(std::move(*model), data, training);
+    if (!ready) return forward_error(ready);
+    auto forecasts = ready->forecast(judged);
+    if (!forecasts) return forward_error(forecasts);
+    tables.push_back(ForecastTable{type, truth, std::move(*forecasts)});
+  }
+  return tables;
+}
+
+}  // namespace clm

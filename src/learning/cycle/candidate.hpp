@@ -1,0 +1,40 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/run_context.hpp"
+#include "evaluation/calibration/calibrated_model.hpp"
+#include "evaluation/metrics/forecast_table.hpp"
+#include "learning/data/learning_data.hpp"
+#include "learning/data/training_split.hpp"
+#include "learning/options/learning_options.hpp"
+#include "models/model.hpp"
+#include "registry/artifact_store.hpp"
+
+namespace clm {
+
+/// Whether the label compares symbols, i.e. what its forecasts are about.
+ReturnBasis return_basis(LabelTarget target);
+
+/// Fits a model of `trainer`'s type on `split.fit` and calibrates it on `split.validation`, in memory. `checkpoints` is
+/// the directory where a long training leaves its state (`TrainingJob::checkpoint_directory`); empty: nowhere.
+Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,
+                                         const TrainingOptions& options, const RunContext& run,
+                                         const std::filesystem::path& checkpoints = {});
+
+/// Fits a model of `trainer`'s type on `split.fit`, calibrates it on `split.validation` and writes both to
+/// `directory`. The result was read back from there, so that what is judged is what is stored.
+Result<CalibratedModel> train_into(const std::filesystem::path& directory, const Trainer& trainer,
+                                   const LearningData& data, const TrainingSplit& split, const TrainingOptions& options,
+                                   const RunContext& run, const std::filesystem::path& checkpoints = {});
+
+/// The baselines of the judging, fitted and calibrated on everything before the holdout: zero, majority_sign, ridge,
+/// and momentum and reversal over the past return whose span is nearest to the horizon, where the frame has one.
+Result<std::vector<ForecastTable>> baseline_forecasts(const std::shared_ptr<const JudgedRows>& truth,
+                                                      const LearningData& data, const RowSet& training,
+                                                      const RowSet& judged, const TrainerOptions& trainers,
+                                                      const TrainingOptions& options, const RunContext& run);
+
+}  // namespace clm

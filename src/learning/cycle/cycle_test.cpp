@@ -1,0 +1,234 @@
+#include "learning/cycle/cycle.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "learning/cycle/learning_fixture.hpp"
+
+namespace clm {
+namespace {
+
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+using testing::close_of;
+using testing::kBars;
+
+LearningOptions learning() {
+  LearningOptions options = testing::small_trees();
+  options.ensemble.mode = EnsembleMode::off;  // ensemble_step_test has it
+  options.policy.skill_alpha = 0.2;
+  return options;
+}
+
+class CycleTest : public testing::LearningTest {};
+
+/// One that is made anew within a test.
+struct CycleTestOf : CycleTest {
+  using CycleTest::cycle;
+  using CycleTest::status;
+  void TestBody() override {}
+};
+
+std::vector<std::string> versions(const CycleReport& report) {
+  std::vector<std::string> ids;
+  for (const CycleResult& result : report.results)
+    if (result.model_type != "ensemble") ids.push_back(result.version.str());
+  return ids;
+}
+
+TEST_F(CycleTest, ASignalIsFoundPromotedAndItsEvidenceKept) {
+  const CycleReport report = cycle(learning());
+  ASSERT_EQ(versions(report).size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const CycleResult& result = report.results[i];
+    EXPECT_EQ(result.decision, "deploy") << ::testing::PrintToString(result.reasons);
+    EXPECT_EQ(active_version(result.model_type), result.version.str());
+    EXPECT_EQ(*registry_->latest_evidence(result.version), Json::parse(result.evidence_json).dump());
+  }
+  EXPECT_EQ(log_.find(report.cycle)->value().status, CycleStatus::done);
+  EXPECT_EQ(report.triggers.front().kind, TriggerKind::manual);
+}
+
+TEST_F(CycleTest, OnlyWhatIsAskedForIsTrainedAndTheSameDataGiveTheSameVersions) {
+  const CycleReport first = cycle(learning());
+  const CycleReport second = cycle_without_triggers(learning());
+  EXPECT_TRUE(second.triggers.empty());
+  EXPECT_TRUE(second.results.empty());
+  EXPECT_EQ(versions(cycle(learning())), versions(first));
+  EXPECT_EQ(registry_->list(Registry::Filter{"xgboost", {}, {}})->size(), 1U);
+}
+
+TEST_F(CycleTest, ModeLoggingOnlyMovesNothing) {
+  LearningOptions logging = learning();
+  logging.deployment.mode = PolicyMode::logging_only;
+  const CycleReport first = cycle(logging);
+  ASSERT_EQ(versions(first).size(), 2U);
+  EXPECT_THAT(first.results[0].reasons, ::testing::Contains(HasSubstr("nothing was moved")));
+  EXPECT_EQ(status(first.results[0].version), VersionStatus::candidate);
+  EXPECT_EQ(active_version("lightgbm"), "");
+  EXPECT_EQ(versions(cycle(logging)), versions(first));
+}
+
+TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
+  LearningOptions logging = learning();
+  logging.deployment.mode = PolicyMode::logging_only;
+  const CycleReport killed = cycle(logging);
+  // Stored and entered, but no cycle ended that says so.
+  const std::filesystem::path elsewhere = directory_.path() / "another";
+  std::filesystem::create_directories(elsewhere);
+  std::filesystem::copy(place_.versions(), elsewhere / "versions", std::filesystem::copy_options::recursive);
+  auto database = Database::open(elsewhere / "clm.db");
+  ASSERT_TRUE(database);
+  auto registry = Registry::open(*database, ArtifactStore(elsewhere / "versions"));
+  auto log = CycleLog::open(*database);
+  ASSERT_TRUE(registry && log);
+  const MemoryCandleSource source = testing::easy_candles(kBars);
+  CycleWorkplace place{source, nullptr, *registry, *log, lock_, "test", {}};
+  const auto next =
+      run_cycle(place, learning(), {close_of(kBars), Force::no, "test", asked_by_hand(learning().training.models)},
+                undisturbed());
+  ASSERT_TRUE(next) << to_string(next.error());
+  EXPECT_EQ(versions(*next), versions(killed));
+  for (const std::string& version : versions(*next)) EXPECT_EQ(registry->find(version)->status, VersionStatus::active);
+}
+
+TEST_F(CycleTest, WhatIsNotKnownYetChangesNothing) {
+  LearningOptions logging = learning();
+  logging.deployment.mode = PolicyMode::logging_only;
+  const CycleReport known = cycle(logging);
+  const auto more = attempt(testing::easy_candles(kBars + 200), close_of(kBars), logging, Force::yes);
+  ASSERT_TRUE(more);
+  EXPECT_EQ(versions(*more), versions(known));
+  for (std::size_t i = 0; i < known.results.size(); ++i)
+    EXPECT_TRUE(more->results[i].evidence_json == known.results[i].evidence_json);
+}
+
+TEST_F(CycleTest, JobsSideBySideGiveTheSameBits) {
+  LearningOptions logging = learning();
+  logging.deployment.mode = PolicyMode::logging_only;
+  const CycleReport one = cycle(logging, Force::no, kBars, 1);
+  const CycleReport two = cycle(logging, Force::yes, kBars, 2);
+  EXPECT_EQ(versions(one), versions(two));
+  EXPECT_TRUE(one.results[1].evidence_json == two.results[1].evidence_json);
+}
+
+TEST_F(CycleTest, ALaterCandidateIsHeldAgainstTheActiveVersion) {
+  const CycleReport first = cycle(learning());
+  const CycleReport second = cycle(learning(), Force::no, kBars + 200);
+  ASSERT_EQ(versions(second).size(), 2U);
+  const Json judgement = Json::parse(second.results[0].evidence_json).at("judgement");
+  EXPECT_EQ(judgement.at("active").at("name"), first.results[0].version.str());
+  // Only rows that neither of the two was fitted on.
+  const auto manifest = read_manifest(registry_->find(first.results[0].version.str())->manifest_json);
+  EXPECT_GE(judgement.at("from_ms").get<std::int64_t>(), manifest->training_span.to.ms());
+  EXPECT_EQ(read_manifest(registry_->find(second.results[0].version.str())->manifest_json)->parent,
+            first.results[0].version.str());
+}
+
+TEST_F(CycleTest, NoiseIsRefusedAndTheSlotStaysEmpty) {
+  SimulationOptions noise = testing::easy_market().options;
+  noise.signal_ic = 0;
+  noise.bars = kBars;
+  const MemoryCandleSource source(simulate(noise)->series);
+  LearningOptions strict = learning();
+  strict.policy = {};
+  const auto report = attempt(source, close_of(kBars), strict);
+  ASSERT_TRUE(report) << to_string(report.error());
+  for (const CycleResult& result : report->results) {
+    EXPECT_EQ(result.decision, "reject");
+    EXPECT_EQ(status(result.version), VersionStatus::rejected);
+    EXPECT_EQ(active_version(result.model_type), "");
+  }
+}
+
+TEST_F(CycleTest, AStoppedCycleLeavesNoVersion) {
+  cancel_.request();
+  const auto report = attempt(testing::easy_candles(kBars), close_of(kBars), learning());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::interrupted);
+  EXPECT_TRUE(registry_->list()->empty());
+  EXPECT_TRUE(registry_->store().list().empty());
+  EXPECT_EQ(log_.list(1)->front().status, CycleStatus::interrupted);
+}
+
+TEST_F(CycleTest, AnUnknownTypeIsRefusedBeforeAnythingBegins) {
+  LearningOptions options = learning();
+  options.training.models = {"lightgbm", "crystal_ball"};
+  const auto report = attempt(testing::easy_candles(kBars), close_of(kBars), options);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::usage);
+  EXPECT_TRUE(log_.list()->empty());
+}
+
+TEST_F(CycleTest, AnAlteredActiveVersionIsNotComparedAndTrainedAgainItsBytesAreWhole) {
+  LearningOptions options = learning();
+  const CycleReport first = cycle(options);
+  const VersionId version = first.results[0].version;
+  const auto file = registry_->store().directory_of("lightgbm", version) / "model.txt";
+  const std::string whole = read_file(file).value();
+  ASSERT_TRUE(write_file_atomic(file, "tree\n"));
+  const auto report = attempt(testing::easy_candles(kBars), close_of(kBars), options, Force::yes);
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_EQ(report->results[0].version, version);
+  EXPECT_THAT(report->results[0].reasons, ::testing::Contains(HasSubstr("is broken and cannot be compared")));
+  EXPECT_EQ(read_file(file).value(), whole);
+  EXPECT_EQ(active_version("lightgbm"), version.str());
+}
+
+TEST_F(CycleTest, AnAlteredMemberIsLeftOutOfTheEnsemble) {
+  LearningOptions options = learning();
+  const CycleReport first = cycle(options);
+  const auto file = registry_->store().directory_of("lightgbm", first.results[0].version) / "model.txt";
+  ASSERT_TRUE(write_file_atomic(file, "tree\n"));
+  options.ensemble.mode = EnsembleOptions().mode;
+  const CycleReport second = cycle_without_triggers(options);
+  ASSERT_EQ(second.ensemble.left_out.size(), 1U) << second.ensemble.why;
+  EXPECT_THAT(second.ensemble.left_out[0].why, HasSubstr("is broken"));
+}
+
+TEST_F(CycleTest, TheModeIsStrongerThanTheGate) {
+  struct Case {
+    PolicyMode mode;
+    PolicyGate gate;
+    bool good;  ///< whether the verdict lets it through
+    VersionStatus expected;
+  };
+  using enum VersionStatus;
+  const Case cases[] = {
+      {PolicyMode::logging_only, PolicyGate::evidence, true, VersionStatus::candidate},
+      {PolicyMode::logging_only, PolicyGate::evidence, false, VersionStatus::candidate},
+      {PolicyMode::logging_only, PolicyGate::none, true, VersionStatus::candidate},
+      {PolicyMode::logging_only, PolicyGate::none, false, VersionStatus::candidate},
+      {PolicyMode::advisory, PolicyGate::evidence, true, VersionStatus::candidate},
+      {PolicyMode::advisory, PolicyGate::evidence, false, rejected},
+      {PolicyMode::advisory, PolicyGate::none, true, VersionStatus::candidate},
+      {PolicyMode::advisory, PolicyGate::none, false, VersionStatus::candidate},
+      {PolicyMode::enforced, PolicyGate::evidence, true, active},
+      {PolicyMode::enforced, PolicyGate::evidence, false, rejected},
+      {PolicyMode::enforced, PolicyGate::none, true, active},
+      {PolicyMode::enforced, PolicyGate::none, false, active},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(std::string(to_string(c.mode)) + ", gate " + std::string(to_string(c.gate)) +
+                 (c.good ? ", let through" : ", refused"));
+    CycleTestOf place;
+    LearningOptions options = learning();
+    options.deployment.mode = c.mode;
+    options.deployment.gate = c.gate;
+    options.ensemble.mode = EnsembleOptions().mode;
+    if (!c.good) options.policy.min_win_rate = 2;
+    const CycleReport report = place.cycle(options);
+    for (const CycleResult& result : report.results) {
+      if (result.model_type == kEnsembleType && c.gate == PolicyGate::evidence) continue;  // judged by itself
+      EXPECT_EQ(place.status(result.version), c.expected) << result.model_type;
+    }
+    if (c.expected == active) {
+      EXPECT_EQ(report.results.back().model_type, kEnsembleType) << "of an ensemble likewise";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace clm

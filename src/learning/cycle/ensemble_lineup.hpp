@@ -1,0 +1,38 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "learning/cycle/cycle.hpp"
+#include "learning/options/learning_options.hpp"
+#include "registry/cycle_log.hpp"
+#include "registry/registry.hpp"
+
+namespace clm {
+
+/// What model types weigh before anything was learned; those that are not named weigh `other`.
+struct ConfiguredWeights {
+  std::map<std::string, double> named;
+  double other = 1;
+  double of(const std::string& model_type) const;
+};
+/// Error `ensemble.weights` (usage): an entry that is not TYPE=WEIGHT, a type named twice, a weight outside (0, 1], or
+/// bounds that contradict each other.
+Result<ConfiguredWeights> configured_weights(const EnsembleOptions& options);
+
+/// Which versions would make up an ensemble, and whether one is to be made of them.
+struct EnsemblePlan {
+  std::vector<VersionRecord> members;  ///< ascending by model type
+  EnsembleLineup lineup;               ///< the same as names, who is left out, and why it is made or not
+  bool due = false;
+};
+
+/// The members are the active versions of the ensemble's types, as the registry stands now. A type without one is left
+/// out, and so is a version that has expired (`is_expired`), which would have no vote in it, or one of other features
+/// or of another label than the settings ask for, which could not be judged on the same rows. An ensemble needs two
+/// members. It is made when the active ensemble has others and one of the `shadow.places` is left, or by force; what
+/// was refused is not made again of the same members before `retrain_hours` of new data.
+Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log, const LearningOptions& options,
+                                   const CycleRequest& request);
+
+}  // namespace clm

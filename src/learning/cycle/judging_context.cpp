@@ -1,0 +1,84 @@
+#include "learning/cycle/judging_context.hpp"
+
+#include "learning/data/expiry.hpp"
+
+namespace clm {
+
+Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LearningOptions& options,
+                       Timestamp at) {
+  const auto active = registry.active(Slot{candidate.model_type});
+  if (!active) return forward_error(active);
+  if (!*active) return Rival::none;
+  const auto theirs = stored_manifest((*active)->record);
+  if (!theirs) return Rival::none;  // it is broken, and nobody can say what it was trained on
+  const bool alike = theirs->feature_hash == candidate.feature_hash && is_about(*theirs, options.label);
+  return alike && !is_expired(theirs->created_as_of, at, options.serving) ? Rival::comparable : Rival::none;
+}
+
+Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
+                           std::int64_t cycle, const JudgedCandidate& candidate, TimeRange holdout_span) {
+  const std::string& model_type = candidate.artifact.manifest.model_type;
+  const VersionId& version = candidate.artifact.version;
+  CycleResult result{model_type,
+                     version,
+                     std::string(to_string(candidate.verdict.decision)),
+                     candidate.verdict.improvement,
+                     candidate.verdict.lo,
+                     candidate.verdict.hi,
+                     candidate.verdict.reasons,
+                     candidate.evidence_json};
+  const std::string actor = request.actor + ", cycle " + std::to_string(cycle);
+  const std::string why = result.reasons.empty() ? result.decision : result.reasons.front();
+  if (auto noted = place.log.note_holdout_use(model_type, holdout_span, version, request.as_of); !noted)
+    return forward_error(noted);
+  const Decision entry{request.as_of, actor, "trained and judged: " + why, result.evidence_json};
+  const auto entered = place.registry.enter(candidate.artifact, entry);
+  if (!entered) return forward_error(entered);
+  if (entered->record.status != VersionStatus::candidate) {
+    result.reasons.push_back("this very model was trained before and is " +
+                             std::string(to_string(entered->record.status)) + "; that stands");
+    return result;
+  }
+  if (entered->whole_again)
+    result.reasons.push_back(
+        "this very model had failed for its bytes, which are whole again: it is a candidate again");
+  const Decision decision{request.as_of, actor, why, result.evidence_json};
+  const bool refused = candidate.verdict.decision == DeploymentDecision::reject ||
+                       candidate.verdict.decision == DeploymentDecision::keep;
+  if (options.deployment.mode == PolicyMode::logging_only) {
+    result.reasons.push_back("mode logging_only: nothing was moved");
+    return result;
+  }
+  // The mode says who decides, and is stronger than the gate, which says what a version has to show.
+  const bool gated = options.deployment.gate != PolicyGate::none;
+  if (refused && gated) {
+    if (auto rejected = place.registry.reject(version, decision); !rejected) return forward_error(rejected);
+    return result;
+  }
+  if (options.deployment.mode == PolicyMode::advisory) {
+    result.reasons.push_back("mode advisory: it waits for a person: clm promote " + version.str() +
+                             " --reason TEXT, or see clm jobs");
+    return result;
+  }
+  if (!gated) {
+    if (auto promoted = place.registry.promote(version, decision); !promoted) return forward_error(promoted);
+    result.reasons.push_back("no gate: it is served whatever was found");
+    return result;
+  }
+  auto rival = Result<Rival>(Rival::none);
+  if (place.stages == Stages::run)
+    rival = rival_of(place.registry, candidate.artifact.manifest, options, request.as_of);
+  if (!rival) return forward_error(rival);
+  const auto to = first_stage(candidate.verdict.decision, options.deployment.stages, *rival);
+  if (!to) {
+    result.reasons.push_back("waits for a person: clm promote " + version.str() + " --reason TEXT");
+  } else if (*to == VersionStatus::active) {
+    if (auto promoted = place.registry.promote(version, decision); !promoted) return forward_error(promoted);
+  } else {
+    if (auto moved = place.registry.advance(version, *to, decision); !moved) return forward_error(moved);
+    result.reasons.push_back("it goes into the " + std::string(to_string(*to)) + ", beside the active version");
+  }
+  return result;
+}
+
+}  // namespace clm

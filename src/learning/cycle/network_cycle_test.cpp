@@ -1,0 +1,104 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "learning/cycle/learning_fixture.hpp"
+#include "learning/cycle/reproduce.hpp"
+#include "support/counting_clocks.hpp"
+
+namespace clm {
+namespace {
+
+constexpr std::size_t kBars = 700;
+
+MemoryCandleSource candles() {
+  SimulationOptions options;
+  options.symbols = 8;
+  options.bars = kBars;
+  options.seed = 5;
+  return MemoryCandleSource(simulate(options).value().series);
+}
+
+LearningOptions learning() {
+  LearningOptions options;
+  options.feature_set = "classic22";
+  options.training.models = {"nhits", "patchtst"};
+  options.ensemble.mode = EnsembleMode::off;
+  options.deployment.mode = PolicyMode::logging_only;
+  const auto make_small = [](auto& model) {
+    model.windows.input_bars = 32;
+    model.network.hidden = 16;
+    model.network.fit.epochs = 2;
+    model.network.fit.batch_windows = 64;
+    model.network.fit.checkpoint_every_steps = 3;
+  };
+  make_small(options.trainers.nhits);
+  make_small(options.trainers.patchtst);
+  return options;
+}
+
+/// A cycle that trains networks.
+class NetworkCycle : public testing::LearningTest {
+ protected:
+  Result<CycleReport> cycle(const RunContext& run, Force force = Force::no,
+                            const LearningOptions& options = learning()) {
+    CycleWorkplace place = workplace(source_);
+    return run_cycle(place, options, {testing::close_of(kBars), force, "test", asked_by_hand(options.training.models)},
+                     run);
+  }
+
+  MemoryCandleSource source_ = candles();
+};
+
+TEST_F(NetworkCycle, AStoppedOneGoesOnToTheSameVersions) {
+  CancelToken cancel;
+  const testing::CountdownClock clock(cancel, 20);
+  const auto stopped = cycle({clock, cancel, progress_, 1});
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, ErrorKind::interrupted);
+  ASSERT_TRUE(std::filesystem::exists(place_.checkpoints()));
+  EXPECT_FALSE(std::filesystem::is_empty(place_.checkpoints()));
+
+  const auto resumed = cycle(undisturbed());
+  ASSERT_TRUE(resumed) << to_string(resumed.error());
+  EXPECT_FALSE(std::filesystem::exists(place_.checkpoints()));
+  const auto whole = cycle(undisturbed(2), Force::yes);
+  ASSERT_TRUE(whole);
+  ASSERT_EQ(resumed->results.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    ASSERT_FALSE(resumed->results[i].version.empty()) << ::testing::PrintToString(resumed->results[i].reasons);
+    EXPECT_EQ(resumed->results[i].version, whole->results[i].version);
+    EXPECT_EQ(resumed->results[i].evidence_json, whole->results[i].evidence_json);
+  }
+}
+
+TEST_F(NetworkCycle, ItsManifestSaysWhatItRanOn) {
+  const auto report = cycle(undisturbed());
+  ASSERT_TRUE(report) << to_string(report.error());
+  const auto manifest = read_manifest(registry_->find(report->results[0].version.str())->manifest_json);
+  ASSERT_TRUE(manifest);
+  EXPECT_EQ(manifest->libraries.at("networks").substr(0, 3), "cpu");
+  EXPECT_EQ(nlohmann::json::parse(manifest->parameters_json).at("windows").at("input_bars"), 32);
+}
+
+TEST_F(NetworkCycle, AVersionWhoseTimeWasUpIsMadeAgainToTheSameBits) {
+  LearningOptions options = learning();
+  options.trainers.nhits.network.fit.time_budget_seconds = 20;
+  options.trainers.patchtst.network.fit.time_budget_seconds = 20;
+  const testing::TickingClock clock;
+  const auto report = cycle({clock, cancel_, progress_, 1}, Force::no, options);
+  ASSERT_TRUE(report) << to_string(report.error());
+  const OpenCandles open = [](const Protocol&) -> Result<std::unique_ptr<CandleSource>> {
+    return std::make_unique<MemoryCandleSource>(candles());
+  };
+  for (const CycleResult& result : report->results) {
+    ASSERT_FALSE(result.version.empty()) << ::testing::PrintToString(result.reasons);
+    EXPECT_NE(::testing::PrintToString(result.reasons).find("time budget ended"), std::string::npos);
+    const auto again = reproduce(*registry_, *registry_->find(result.version.str()), open, nullptr, undisturbed());
+    ASSERT_TRUE(again) << to_string(again.error());
+    EXPECT_TRUE(again->identical) << again->difference;
+  }
+}
+
+}  // namespace
+}  // namespace clm

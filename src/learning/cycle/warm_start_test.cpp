@@ -1,0 +1,153 @@
+// Trainings that go on from the weights of the active version, and those that must not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "learning/cycle/learning_fixture.hpp"
+#include "learning/cycle/reproduce.hpp"
+
+namespace clm {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+constexpr std::size_t kBars = 700, kMoreBars = 750;
+
+MemoryCandleSource candles(std::size_t bars) {
+  SimulationOptions options;
+  options.symbols = 8;
+  options.bars = kMoreBars;
+  options.seed = 5;
+  auto series = simulate(options).value().series;
+  for (CandleSeries& one : series) one.candles.resize(bars);
+  return MemoryCandleSource(std::move(series));
+}
+
+LearningOptions learning() {
+  LearningOptions options;
+  options.feature_set = "classic22";
+  options.training.models = {"nhits"};
+  options.ensemble.mode = EnsembleMode::off;
+  options.deployment.mode = PolicyMode::logging_only;
+  auto& nhits = options.trainers.nhits;
+  nhits.windows.input_bars = 32;
+  nhits.network.hidden = 16;
+  nhits.network.fit.epochs = 2;
+  nhits.network.fit.batch_windows = 64;
+  return options;
+}
+LearningOptions warm(LearningOptions options = learning()) {
+  options.training.warm_start = {"nhits"};
+  return options;
+}
+
+class WarmStart : public testing::LearningTest {
+ protected:
+  CycleResult learn(const LearningOptions& options, std::size_t bars) {
+    const auto report = attempt(candles(bars), testing::close_of(bars), options, Force::yes);
+    EXPECT_TRUE(report) << to_string(report.error());
+    if (!report || report->results.size() != 1) return {};
+    EXPECT_FALSE(report->results[0].version.empty()) << ::testing::PrintToString(report->results[0].reasons);
+    return report->results[0];
+  }
+  /// The parent that all of these tests have: trained on the first bars, and active.
+  std::string parent(const LearningOptions& options = learning()) {
+    const VersionId version = learn(options, kBars).version;
+    const auto promoted = registry_->promote(version, {Timestamp(0), "test", "the test says so", "{}"});
+    EXPECT_TRUE(promoted) << to_string(promoted.error());
+    return version.str();
+  }
+  Json protocol_of(const VersionId& version) {
+    return Json::parse(read_manifest(registry_->find(version.str())->manifest_json)->protocol_json);
+  }
+  /// It was asked to go on from the parent, said why it does not, and is the version that it would be without.
+  void expect_drawn(const LearningOptions& options, std::size_t bars, const std::string& why) {
+    const CycleResult asked = learn(warm(options), bars);
+    EXPECT_THAT(asked.reasons, Contains(HasSubstr(why)));
+    EXPECT_FALSE(protocol_of(asked.version).contains("warm_start"));
+    EXPECT_EQ(asked.version, learn(options, bars).version);
+  }
+};
+
+TEST_F(WarmStart, GoesOnFromTheActiveVersionAndIsMadeAgainToTheSameBits) {
+  const std::string first = parent();
+  const CycleResult drawn = learn(learning(), kMoreBars);
+  EXPECT_FALSE(protocol_of(drawn.version).contains("warm_start")) << "off by default";
+  const CycleResult second = learn(warm(), kMoreBars);
+  EXPECT_NE(second.version, drawn.version);
+  EXPECT_THAT(second.reasons, Contains(HasSubstr("began with the weights of " + first)));
+  EXPECT_EQ(protocol_of(second.version).at("warm_start"), first);
+  EXPECT_EQ(learn(warm(), kMoreBars).version, second.version);
+
+  const OpenCandles open = [](const Protocol&) -> Result<std::unique_ptr<CandleSource>> {
+    return std::make_unique<MemoryCandleSource>(candles(kMoreBars));
+  };
+  const auto again = reproduce(*registry_, *registry_->find(second.version.str()), open, nullptr, undisturbed());
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_TRUE(again->identical) << again->difference;
+}
+
+TEST_F(WarmStart, NeverFromAParentThatSawWhatIsJudged) {
+  LearningOptions late = learning();
+  late.training.holdout_share = 0.1;
+  parent(late);
+  expect_drawn(learning(), kMoreBars, "trained on rows that this one is judged on");
+}
+
+TEST_F(WarmStart, NeverFromAParentThatWasFittedOnWhatStopsAndCalibrates) {
+  parent();
+  LearningOptions wide = learning();
+  wide.training.validation_share = 0.4;
+  expect_drawn(wide, kMoreBars, "fitted on rows that stop and calibrate this one");
+}
+
+TEST_F(WarmStart, NeverByWayOfAGrandparentEither) {
+  LearningOptions late = learning();
+  late.training.holdout_share = 0.1;
+  const std::string first = parent(late);
+  // As if the active version, itself harmless, had begun with one that saw the holdout.
+  LearningOptions none = learning();
+  const CycleResult second = learn(none, kBars);
+  const auto record = registry_->find(second.version.str());
+  Manifest manifest = *read_manifest(record->manifest_json);
+  Json protocol = Json::parse(manifest.protocol_json);
+  protocol["warm_start"] = first;
+  manifest.protocol_json = protocol.dump();
+  auto staged = registry_->store().stage("nhits");
+  ASSERT_TRUE(staged);
+  const auto artifact = registry_->open_artifact(*record);
+  ASSERT_TRUE(artifact);
+  for (const auto& file : manifest.files)
+    std::filesystem::copy_file(artifact->directory / file.name, staged->directory() / file.name);
+  const auto stored = registry_->store().put(std::move(*staged), std::move(manifest));
+  ASSERT_TRUE(stored) << to_string(stored.error());
+  const Decision decision{Timestamp(0), "test", "the test says so", "{}"};
+  ASSERT_TRUE(registry_->enter(*stored, decision));
+  ASSERT_TRUE(registry_->promote(stored->version, decision));
+  expect_drawn(learning(), kMoreBars, first + " was trained on rows that this one is judged on");
+}
+
+TEST_F(WarmStart, NotFromAnotherNetworkNorFromNothing) {
+  expect_drawn(learning(), kBars, "no version of nhits is active");
+  parent();
+  LearningOptions longer = learning();
+  longer.trainers.nhits.windows.input_bars = 40;
+  expect_drawn(longer, kMoreBars, "reads other windows");
+  LearningOptions wider = learning();
+  wider.trainers.nhits.network.hidden = 24;
+  expect_drawn(wider, kMoreBars, "of another network");
+}
+
+TEST_F(WarmStart, IsForNetworksThatAreTrained) {
+  LearningOptions options = learning();
+  options.training.warm_start = {"lightgbm"};
+  const auto refused = attempt(candles(kBars), testing::close_of(kBars), options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "train.warm_start");
+}
+
+}  // namespace
+}  // namespace clm

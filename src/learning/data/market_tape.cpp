@@ -1,0 +1,135 @@
+#include "learning/data/market_tape.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "features/engine/feature_engine.hpp"
+#include "features/labels/dataset_builder.hpp"
+#include "features/labels/horizon_volatility.hpp"
+#include "learning/data/label_overlap.hpp"
+
+namespace clm {
+namespace {
+
+/// The volatility of every row of the frame, NaN where it is not known; by frame row.
+std::vector<float> volatility_of_rows(const FeatureFrame& frame, std::size_t symbol, const CandleSeries& series,
+                                      const LabelOptions& label) {
+  const auto volatility = horizon_volatility(series, label.volatility_bars, label.horizon_bars);
+  std::vector<float> out(frame.symbol_begin[symbol + 1] - frame.symbol_begin[symbol],
+                         std::numeric_limits<float>::quiet_NaN());
+  std::size_t t = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto open_time = frame.open_time_ms[frame.symbol_begin[symbol] + i];
+    while (t < series.candles.size() && series.candles[t].open_time.ms() < open_time) ++t;
+    if (t < series.candles.size() && series.candles[t].open_time.ms() == open_time) out[i] = volatility[t];
+  }
+  return out;
+}
+
+/// Every row of the frame, by time and then by symbol: the symbols are gone through side by side.
+std::vector<std::uint32_t> rows_in_time(const FeatureFrame& frame) {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(frame.rows());
+  std::vector<std::size_t> next(frame.symbol_begin.begin(), frame.symbol_begin.end() - 1);
+  while (rows.size() < frame.rows()) {
+    std::int64_t time = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t s = 0; s < next.size(); ++s)
+      if (next[s] < frame.symbol_begin[s + 1]) time = std::min(time, frame.open_time_ms[next[s]]);
+    for (std::size_t s = 0; s < next.size(); ++s)
+      if (next[s] < frame.symbol_begin[s + 1] && frame.open_time_ms[next[s]] == time)
+        rows.push_back(static_cast<std::uint32_t>(next[s]++));
+  }
+  return rows;
+}
+
+/// A column of some rows becomes one of `count`: value i moves to `place[i]`, which ascends, the others are `absent`.
+template <typename T>
+void spread(std::vector<T>& column, const std::vector<std::uint32_t>& place, std::size_t count, T absent) {
+  std::vector<T> wide(count, absent);
+  for (std::size_t i = 0; i < place.size(); ++i) wide[place[i]] = column[i];
+  column = std::move(wide);
+}
+
+}  // namespace
+
+Result<MarketTape> MarketTape::record(const FeatureSet& features, const CandleSource& candles,
+                                      const ContextSource* context, const LabelOptions& label, Timestamp as_of,
+                                      const RunContext& run) {
+  FeatureOptions feature_options;
+  feature_options.as_of = as_of;
+  auto computed = compute_features(features, candles, context, feature_options, run);
+  if (!computed) return forward_error(computed);
+  const auto frame = std::make_shared<const FeatureFrame>(std::move(*computed));
+  if (frame->rows() == 0)
+    return fail(ErrorKind::data, "tape.no_rows", "no usable bar had closed", to_string(as_of),
+                "Import candles, or ask for a later time.");
+
+  DatasetOptions dataset_options;
+  dataset_options.label = label;
+  dataset_options.as_of = as_of;
+  std::optional<DatasetBuilder> builder(std::in_place, frame, dataset_options);
+  const std::size_t count = frame->rows();
+  std::vector<float> volatility;
+  volatility.reserve(count);
+  for (std::size_t s = 0; s < candles.symbols().size(); ++s) {
+    if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
+    const auto series = candles.load(s);
+    if (!series) return forward_error(series);
+    builder->add(*series);
+    const auto own = volatility_of_rows(*frame, s, *series, label);
+    volatility.insert(volatility.end(), own.begin(), own.end());
+  }
+  auto labelled = std::move(*builder).build();
+  builder.reset();
+  if (!labelled && labelled.error().code != "dataset.no_rows") return forward_error(labelled);
+
+  MarketTape tape;
+  tape.rows_ = std::make_unique<Dataset>(labelled ? std::move(labelled->data) : Dataset());
+  Dataset& rows = *tape.rows_;
+  rows.frame = frame;
+  rows.definition = label;
+  rows.volatility = {};  // known of more rows than have a label
+  const std::vector<std::uint32_t> labelled_rows = std::exchange(rows.frame_row, {});
+  rows.frame_row = rows_in_time(*frame);
+  // Where the labelled rows are among all, which are in the same order.
+  std::vector<std::uint32_t> place(labelled_rows.size());
+  for (std::size_t i = 0, next = 0; next < place.size(); ++i)
+    if (rows.frame_row[i] == labelled_rows[next]) place[next++] = static_cast<std::uint32_t>(i);
+  constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+  spread(rows.known_at_ms, place, count, Timestamp::max().ms());
+  spread(rows.label, place, count, kUnknown);
+  spread(rows.forward_return, place, count, kUnknown);
+  spread(rows.weight, place, count, 1.0F);
+  rows.symbol.resize(count);
+  rows.decided_at_ms.resize(count);
+  rows.volatility.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t row = rows.frame_row[i];
+    const Timestamp close(frame->open_time_ms[row] + frame->interval.ms());
+    if (tape.closes_.empty() || tape.closes_.back() != close) {
+      tape.closes_.push_back(close);
+      tape.begin_.push_back(i);
+    }
+    const auto after = std::upper_bound(frame->symbol_begin.begin(), frame->symbol_begin.end(), std::size_t{row});
+    rows.symbol[i] = static_cast<std::uint16_t>(after - frame->symbol_begin.begin() - 1);
+    rows.decided_at_ms[i] = close.ms();
+    rows.volatility[i] = volatility[row];
+  }
+  tape.begin_.push_back(count);
+  return tape;
+}
+
+std::size_t MarketTape::bar_at_or_after(Timestamp time) const {
+  return static_cast<std::size_t>(std::lower_bound(closes_.begin(), closes_.end(), time) - closes_.begin());
+}
+
+std::int64_t MarketTape::rows_since(Timestamp time, std::size_t bar) const {
+  const std::size_t first = bar_at_or_after(time + Duration(1));
+  return first > bar ? 0 : static_cast<std::int64_t>(row_end(bar) - row_begin(first));
+}
+
+Timestamp MarketTape::known_at(std::size_t bar) const { return label_end(close(bar), label(), interval()); }
+
+}  // namespace clm

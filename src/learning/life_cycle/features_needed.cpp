@@ -1,0 +1,59 @@
+#include "learning/life_cycle/features_needed.hpp"
+
+#include <algorithm>
+
+#include "learning/life_cycle/active_versions.hpp"
+#include "learning/triggers/trigger_types.hpp"
+
+namespace clm {
+namespace {
+
+struct Nothing {
+  double operator()(const Bar&) { return 0.0; }
+};
+
+/// Whether anybody is active or on trial, by the state or by what a person has done since.
+Result<bool> is_anybody_concerned(const Registry& registry, const LifeCycleState& state) {
+  if (!state.trials.empty()) return true;
+  for (const auto& [name, type] : state.types)
+    if (!type.active.empty()) return true;
+  for (const auto status : {VersionStatus::active, VersionStatus::shadow, VersionStatus::canary}) {
+    const auto versions = registry.list(Registry::Filter{{}, {}, status});
+    if (!versions) return forward_error(versions);
+    if (!versions->empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<bool> needs_features(const Registry& registry, const LifeCycleLog& log, const LearningOptions& options,
+                            Interval interval, Timestamp newest) {
+  LifeCycleState state;
+  const auto stored = log.state();
+  if (!stored) return forward_error(stored);
+  if (*stored) {
+    auto read = read_life_cycle_state(**stored, options.deployment.stages, options.label, interval);
+    if (!read) return forward_error(read);
+    state = std::move(*read);
+    if (auto restored = restore_active(registry, state); !restored) return forward_error(restored);
+  }
+  const auto jobs = log.jobs(WhichJobs::open);
+  if (!jobs) return forward_error(jobs);
+  const bool left_to_do =
+      std::any_of(jobs->begin(), jobs->end(), [](const Job& job) { return job.approval != Approval::awaited; });
+  if (left_to_do) return true;
+  if (!state.last_close || *state.last_close < newest) return is_anybody_concerned(registry, state);
+  return !state.last_look || std::any_of(trigger_types().begin(), trigger_types().end(), [&](const TriggerType& type) {
+    return type.reads_features == ReadsFeatures::yes &&
+           falls_due(type, *state.last_look, *state.last_close, options.triggers);
+  });
+}
+
+FeatureSet no_features() {
+  FeatureSet set("none");
+  set.add(symbol_feature({"nothing", 1, "close", "0"}, Nothing{}));
+  return set;
+}
+
+}  // namespace clm

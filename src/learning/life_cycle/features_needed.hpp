@@ -1,0 +1,22 @@
+#pragma once
+#include "features/sets/feature_set.hpp"
+#include "learning/life_cycle/life_cycle_log.hpp"
+#include "learning/options/learning_options.hpp"
+#include "registry/registry.hpp"
+
+namespace clm {
+
+/// Whether a life cycle that continues to the bar that closes at `newest`, and decides there, may read a feature. It
+/// reads none
+/// - if no bar has closed since its last decision: no forecasts are made and drift is not checked, or
+/// - if no version is active or on trial: there are no forecasts, and no version to check drift for;
+/// in both cases only if no job is open, since a job could make a version active. A training computes the features it
+/// needs by itself if the tape has none. This saves computing the features of the whole history in most calls of
+/// `clm cycle` between two bars. Errors: those of the log and the registry.
+Result<bool> needs_features(const Registry& registry, const LifeCycleLog& log, const LearningOptions& options,
+                            Interval interval, Timestamp newest);
+
+/// A feature set of one column of zeros, which costs nothing: a tape of it holds only the bars and their labels.
+FeatureSet no_features();
+
+}  // namespace clm

@@ -1,0 +1,165 @@
+#include "learning/life_cycle/life_cycle_log.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include <soci/soci.h>
+#include <nlohmann/json.hpp>
+
+#include "registry/registry_fixture.hpp"
+
+namespace clm {
+namespace {
+
+using ::testing::HasSubstr;
+
+class LifeCycleLogTest : public testing::RegistryTest {
+ protected:
+  LifeCycleLogTest() : log_(*LifeCycleLog::open(*database_)) {}
+
+  static LifeCycleLog::Step forecast_at(Timestamp at, std::vector<float> forecast) {
+    LifeCycleLog::Step step;
+    step.state_json = "{}";
+    step.forecasts = {{at, "a", std::move(forecast)}};
+    return step;
+  }
+  static Job job(std::int64_t id, JobState state) {
+    Job job;
+    job.id = id;
+    job.plan = 1;
+    job.kind = JobKind::advance;
+    job.model_type = "lightgbm";
+    job.version = VersionId("0123456789ab");
+    job.to = VersionStatus::canary;
+    job.priority = Priority::high;
+    job.reason = "better";
+    job.evidence_json = R"({"gain": 1})";
+    job.state = state;
+    job.approval = Approval::awaited;
+    job.data_until = Timestamp(1'000);
+    job.decided_at = Timestamp(1'500);
+    job.not_before = Timestamp(2'000);
+    job.attempts = 2;
+    job.recoveries = 1;
+    job.seconds = 1.5;
+    job.outcome = "so far";
+    job.settings = "0123456789abcdef";
+    return job;
+  }
+  LifeCycleLog log_;
+};
+
+TEST_F(LifeCycleLogTest, ForecastsAreAboutTheUniverseOfTheReader) {
+  ASSERT_TRUE(log_.set_universe({Symbol("A"), Symbol("B")}));
+  ASSERT_TRUE(log_.commit(forecast_at(Timestamp(1), {0.1F, std::numeric_limits<float>::quiet_NaN()})));
+  // A symbol is listed, another is taken out, and the order is another one.
+  ASSERT_TRUE(log_.set_universe({Symbol("C"), Symbol("B"), Symbol("A")}));
+  ASSERT_TRUE(log_.commit(forecast_at(Timestamp(2), {1, 2, 3})));
+  auto rows = log_.forecasts(Timestamp(0), Timestamp(10)).value();
+  ASSERT_EQ(rows.size(), 2U);
+  ASSERT_EQ(rows[0].forecast.size(), 3U);
+  EXPECT_TRUE(std::isnan(rows[0].forecast[0])) << "nothing was said of it then";
+  EXPECT_TRUE(std::isnan(rows[0].forecast[1]));
+  EXPECT_EQ(rows[0].forecast[2], 0.1F);
+  EXPECT_EQ(rows[1].forecast, (std::vector<float>{1, 2, 3}));
+
+  ASSERT_TRUE(log_.set_universe({Symbol("B")}));
+  rows = log_.forecasts(Timestamp(2), Timestamp(10)).value();
+  EXPECT_EQ(rows[0].forecast, (std::vector<float>{2}));
+}
+
+TEST_F(LifeCycleLogTest, AForecastThatWasLoggedStands) {
+  ASSERT_TRUE(log_.set_universe({Symbol("A")}));
+  ASSERT_TRUE(log_.commit(forecast_at(Timestamp(1), {0.5F})));
+  ASSERT_TRUE(log_.commit(forecast_at(Timestamp(1), {0.7F})));
+  EXPECT_EQ(log_.forecasts(Timestamp(0), Timestamp(10))->front().forecast, (std::vector<float>{0.5F}));
+}
+
+TEST_F(LifeCycleLogTest, AJobIsReadAsItWasWritten) {
+  LifeCycleLog::Step step;
+  step.state_json = "{}";
+  step.plans = {{1, Timestamp(1'000), 12.5}, {2, Timestamp(3'000), std::nullopt}};
+  step.jobs = {job(1, JobState::pending), job(2, JobState::completed)};
+  ASSERT_TRUE(log_.commit(step));
+  const auto jobs = log_.jobs(WhichJobs::all).value();
+  ASSERT_EQ(jobs.size(), 2U);
+  EXPECT_EQ(to_json(jobs[0]), to_json(job(1, JobState::pending)));
+  EXPECT_EQ(jobs[0].evidence_json, R"({"gain": 1})");
+  EXPECT_EQ(jobs[0].settings, "0123456789abcdef");
+  ASSERT_EQ(log_.jobs(WhichJobs::open)->size(), 1U);
+  const auto plans = log_.plans().value();
+  ASSERT_EQ(plans.size(), 2U);
+  EXPECT_EQ(plans[0].expected_seconds, 12.5);
+  EXPECT_FALSE(plans[1].expected_seconds);
+}
+
+TEST_F(LifeCycleLogTest, JobsOfBeforeClockAndSettingsWereNotedHaveNone) {
+  LifeCycleLog::Step step;
+  step.state_json = "{}";
+  step.plans = {{1, Timestamp(1'000), std::nullopt}};
+  step.jobs = {job(1, JobState::pending)};
+  ASSERT_TRUE(log_.commit(step));
+  ASSERT_TRUE(database_->write("going back to the tables of before", [](soci::session& session) -> Status {
+    session << "ALTER TABLE jobs DROP COLUMN clocked_at";
+    session << "ALTER TABLE jobs DROP COLUMN settings";
+    session << "UPDATE schema_versions SET version = 3 WHERE component = 'life_cycle'";
+    return {};
+  }));
+  auto log = LifeCycleLog::open(*database_);
+  ASSERT_TRUE(log) << to_string(log.error());
+  const auto jobs = log->jobs(WhichJobs::all).value();
+  ASSERT_EQ(jobs.size(), 1U);
+  EXPECT_EQ(jobs[0].data_until, Timestamp(1'000));
+  EXPECT_FALSE(jobs[0].decided_at);
+  EXPECT_EQ(jobs[0].settings, "");
+  EXPECT_TRUE(to_json(jobs[0])["decided_at"].is_null());
+}
+
+TEST_F(LifeCycleLogTest, AJobThatEndedIsNotChanged) {
+  LifeCycleLog::Step step;
+  step.state_json = "{}";
+  step.plans = {{1, Timestamp(1'000), std::nullopt}};
+  step.jobs = {job(1, JobState::cancelled)};
+  ASSERT_TRUE(log_.commit(step));
+  const auto again = log_.update(job(1, JobState::pending));
+  ASSERT_FALSE(again);
+  EXPECT_THAT(to_string(again.error()), HasSubstr("a job that has ended is not changed"));
+}
+
+TEST_F(LifeCycleLogTest, TypicalSecondsAreTheMedianOfTheLastFive) {
+  EXPECT_FALSE(log_.typical_training_seconds("lightgbm").value());
+  LifeCycleLog::Step step;
+  step.state_json = "{}";
+  step.plans = {{1, Timestamp(1'000), std::nullopt}};
+  std::int64_t id = 0;
+  for (const double seconds : {1000.0, 5.0, 1.0, 3.0, 2.0, 4.0}) {
+    Job one = job(++id, JobState::completed);
+    one.kind = JobKind::train;
+    one.seconds = seconds;
+    step.jobs.push_back(one);
+  }
+  ASSERT_TRUE(log_.commit(step));
+  EXPECT_EQ(log_.typical_training_seconds("lightgbm").value(), 3.0);
+  EXPECT_FALSE(log_.typical_training_seconds("xgboost").value());
+}
+
+TEST(Jobs, MovesComeFirstThenTrainingsByPriorityThenTheEnsemble) {
+  std::vector<Job> jobs(4);
+  jobs[0].kind = JobKind::ensemble;
+  jobs[1].kind = JobKind::train;
+  jobs[1].priority = Priority::medium;
+  jobs[2].kind = JobKind::train;
+  jobs[2].priority = Priority::urgent;
+  jobs[3].kind = JobKind::promote;
+  order(jobs);
+  EXPECT_EQ(jobs[0].kind, JobKind::promote);
+  EXPECT_EQ(jobs[1].priority, Priority::urgent);
+  EXPECT_EQ(jobs[2].priority, Priority::medium);
+  EXPECT_EQ(jobs[3].kind, JobKind::ensemble);
+}
+
+}  // namespace
+}  // namespace clm

@@ -1,0 +1,163 @@
+#include "learning/life_cycle/life_cycle_state.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "learning/data/expiry.hpp"
+
+namespace clm {
+namespace {
+
+using Json = nlohmann::json;
+
+Json to_json(const Behaviour& b) { return {b.bars, b.rows, b.calls, b.hits, b.up, b.constant_bars, b.spread}; }
+Behaviour read_behaviour(const Json& json) {
+  Behaviour b;
+  b.bars = json.at(0).get<std::size_t>();
+  b.rows = json.at(1).get<std::size_t>();
+  b.calls = json.at(2).get<std::size_t>();
+  b.hits = json.at(3).get<std::size_t>();
+  b.up = json.at(4).get<std::size_t>();
+  b.constant_bars = json.at(5).get<std::size_t>();
+  b.spread = json.at(6).get<double>();
+  return b;
+}
+
+Json to_json(const std::optional<Timestamp>& time) { return time ? Json(time->ms()) : Json(); }
+std::optional<Timestamp> read_time(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(Timestamp(json.get<std::int64_t>()));
+}
+
+/// In the order of `Route` and `StageMove`.
+constexpr std::array<std::string_view, 2> kRouteNames{"direct", "through_canary"};
+constexpr std::array<std::string_view, 6> kMoveNames{"stay", "go_on", "refuse", "retreat", "undo", "succeed"};
+
+/// By name; by its number in a state of before it was stored by name.
+template <typename Enum>
+Result<Enum> read_named(const Json& json, std::span<const std::string_view> names) {
+  const auto place =
+      json.is_string()
+          ? static_cast<std::size_t>(std::find(names.begin(), names.end(), json.get<std::string>()) - names.begin())
+          : json.get<std::size_t>();
+  if (place >= names.size())
+    return fail(ErrorKind::integrity, "life_cycle.state", json.dump() + " is no route or proposal of a trial");
+  return static_cast<Enum>(place);
+}
+
+Json to_json(const Trial& trial) {
+  return {{"model_type", trial.model_type},
+          {"challenger", trial.challenger.str()},
+          {"reference", trial.reference.str()},
+          {"stage", to_string(trial.stage)},
+          {"started", trial.started.ms()},
+          {"losses", trial.losses.state()},
+          {"challenger_behaviour", to_json(trial.challenger_behaviour)},
+          {"reference_behaviour", to_json(trial.reference_behaviour)},
+          {"route", kRouteNames[static_cast<std::size_t>(trial.route)]},
+          {"fit_alone", trial.fit_alone},
+          {"proposed", kMoveNames[static_cast<std::size_t>(trial.proposed)]}};
+}
+
+Json to_json(const TypeState& type) {
+  return {{"registry_event", type.registry_event ? Json(*type.registry_event) : Json()},
+          {"last_attempt", to_json(type.last_attempt)},
+          {"rolled_back_at", to_json(type.rolled_back_at)},
+          {"chart", type.chart ? type.chart->state() : Json()},
+          {"charted", type.charted.str()},
+          {"charted_since", type.charted_since.ms()},
+          {"lost", type.lost}};
+}
+
+Result<TypeState> read_type(const Json& json, const LabelOptions& label, Interval interval) {
+  TypeState type;
+  if (const auto event = json.find("registry_event"); event != json.end()) {
+    if (!event->is_null()) type.registry_event = event->get<std::int64_t>();
+  } else {
+    type.active = VersionId(json.at("active").get<std::string>());
+  }
+  type.last_attempt = read_time(json.at("last_attempt"));
+  type.rolled_back_at = read_time(json.at("rolled_back_at"));
+  type.lost = json.value("lost", std::string());  // as in a state of before it was noted
+  // A state that was written before there were charts has none.
+  if (!json.contains("charted")) return type;
+  type.charted = VersionId(json.at("charted").get<std::string>());
+  type.charted_since = Timestamp(json.at("charted_since").get<std::int64_t>());
+  if (json.at("chart").is_null()) return type;
+  auto chart = PerformanceChart::from_state(json.at("chart"), label.horizon_bars, interval);
+  if (!chart) return forward_error(chart);
+  type.chart = std::move(*chart);
+  return type;
+}
+
+}  // namespace
+
+bool is_vacant(const TypeState& type, Timestamp now, const ServingOptions& options) {
+  return type.active.empty() || is_expired(type.active_data_end, now, options);
+}
+
+std::string to_json_text(const LifeCycleState& state) {
+  auto types = Json::object();
+  for (const auto& [name, type] : state.types) types[name] = to_json(type);
+  auto trials = Json::array();
+  for (const auto& trial : state.trials) trials.push_back(to_json(trial));
+  return Json{{"last_close", to_json(state.last_close)},
+              {"last_look", to_json(state.last_look)},
+              {"events", state.events},
+              {"plans", state.plans},
+              {"jobs", state.jobs},
+              {"types", types},
+              {"trials", trials}}
+      .dump();
+}
+
+Result<LifeCycleState> read_life_cycle_state(const std::string& text, const StageOptions& stages,
+                                             const LabelOptions& label, Interval interval) {
+  try {
+    const Json json = Json::parse(text);
+    LifeCycleState state;
+    state.last_close = read_time(json.at("last_close"));
+    state.last_look = read_time(json.at("last_look"));
+    state.events = json.at("events").get<std::int64_t>();
+    state.plans = json.at("plans").get<std::int64_t>();
+    state.jobs = json.at("jobs").get<std::int64_t>();
+    for (const auto& [name, one] : json.at("types").items()) {
+      auto type = read_type(one, label, interval);
+      if (!type) return forward_error(type);
+      state.types[name] = std::move(*type);
+    }
+    for (const auto& one : json.at("trials")) {
+      const auto name = one.at("stage").get<std::string>();
+      const auto stage = parse_stage(name);
+      if (!stage) return fail(ErrorKind::integrity, "life_cycle.state", "\"" + name + "\" is not a stage of a trial");
+      const auto route = read_named<Route>(one.at("route"), kRouteNames);
+      if (!route) return forward_error(route);
+      const auto proposed = read_named<StageMove>(one.at("proposed"), kMoveNames);
+      if (!proposed) return forward_error(proposed);
+      Trial trial{one.at("model_type").get<std::string>(),
+                  VersionId(one.at("challenger").get<std::string>()),
+                  VersionId(one.at("reference").get<std::string>()),
+                  *stage,
+                  Timestamp(one.at("started").get<std::int64_t>()),
+                  PairedTrial(trial_options(*stage, stages, label, interval)),
+                  read_behaviour(one.at("challenger_behaviour")),
+                  read_behaviour(one.at("reference_behaviour")),
+                  *route,
+                  one.value("fit_alone", false),  // as in a state of before it was asked
+                  *proposed};
+      trial.losses.restore(one.at("losses"));
+      state.trials.push_back(std::move(trial));
+    }
+    return state;
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::integrity, "life_cycle.state",
+                "the stored state of the life cycle cannot be read: " + std::string(error.what()), {},
+                "Restore clm.db from a copy.");
+  }
+}
+
+}  // namespace clm

@@ -1,0 +1,51 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "learning/options/learning_options.hpp"
+#include "learning/trials/trial.hpp"
+#include "learning/triggers/trigger_performance.hpp"
+#include "registry/version.hpp"
+
+namespace clm {
+
+/// What the life cycle knows of a model type beside the registry.
+struct TypeState {
+  /// What is active, as the registry had it when it was last read; empty: none. It is not stored: see
+  /// `restore_active`.
+  VersionId active;
+  Timestamp active_data_end;  ///< meaningful with an active version
+  /// The newest event of the type in the registry's audit trail by then; none: not read, or not noted before.
+  std::optional<std::int64_t> registry_event;
+  std::optional<Timestamp> last_attempt;  ///< end of the data of the last training, whatever became of it
+  std::optional<Timestamp> rolled_back_at;
+  /// What the active version delivers, against what was promised of it; none where nothing was.
+  std::optional<PerformanceChart> chart;
+  VersionId charted;        ///< whose promise it is, also where there was none
+  Timestamp charted_since;  ///< decisions later than this are counted
+  /// Why it is trained at the next decision, whatever the triggers say: its active version is gone. Empty: nothing.
+  std::string lost;
+};
+
+/// Whether nobody of the type has a vote at `now`: none is active, or it has expired (`is_expired`).
+bool is_vacant(const TypeState& type, Timestamp now, const ServingOptions& options);
+
+/// Everything from which a life cycle goes on to the same bits, but for the jobs, which have a table of their own.
+struct LifeCycleState {
+  std::optional<Timestamp> last_close;  ///< of the last bar that was gone through
+  std::optional<Timestamp> last_look;   ///< of the last one at which something was decided
+  std::int64_t events = 0;              ///< written so far
+  std::int64_t plans = 0, jobs = 0;     ///< likewise
+  std::map<std::string, TypeState> types;
+  std::vector<Trial> trials;  ///< in the order they began
+};
+
+std::string to_json_text(const LifeCycleState& state);
+/// Without what is active, which the registry knows (`restore_active`); a state of a release that kept the active
+/// version itself has it in `TypeState::active`. Error `life_cycle.state` (integrity).
+Result<LifeCycleState> read_life_cycle_state(const std::string& text, const StageOptions& stages,
+                                             const LabelOptions& label, Interval interval);
+
+}  // namespace clm

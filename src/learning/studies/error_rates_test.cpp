@@ -1,0 +1,96 @@
+#include "learning/studies/error_rates.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace clm {
+namespace {
+
+class ErrorRates : public ::testing::Test {
+ protected:
+  Result<std::vector<ErrorRate>> simulated(const LearningOptions& learning, std::size_t n, int jobs = 2,
+                                           std::vector<std::string> scenarios = {"aa", "gain", "damage"}) {
+    ErrorRateOptions options;
+    options.n = n;
+    options.gain_bars = 3'000;
+    options.scenarios = std::move(scenarios);
+    return simulated_error_rates(learning, options, {clock_, cancel_, progress_, jobs});
+  }
+  std::vector<ErrorRate> rates(const LearningOptions& learning, std::size_t n, int jobs = 2) {
+    return simulated(learning, n, jobs).value();
+  }
+  ManualClock clock_{Timestamp(0)};
+  CancelToken cancel_;
+  SilentProgress progress_;
+};
+
+TEST_F(ErrorRates, AreWhatIsAskedOfTheDefaultStages) {
+  const auto found = rates({}, 40);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].scenario, "aa");
+  EXPECT_LE(found[0].events, 2U) << "1 % are allowed";
+  EXPECT_EQ(found[1].scenario, "gain");
+  EXPECT_GE(found[1].events, 36U);
+  EXPECT_GT(found[1].median_bars, 100U);
+  EXPECT_LE(found[1].median_bars, found[1].slow_bars);
+  EXPECT_EQ(found[2].scenario, "damage");
+  EXPECT_GE(found[2].events, 36U);
+  EXPECT_LT(found[2].median_bars, 336U);
+}
+
+TEST_F(ErrorRates, ShowASettingThatLetsTwinsThrough) {
+  LearningOptions careless;
+  careless.deployment.stages.shadow.margin = 0.2;
+  EXPECT_GT(rates(careless, 20)[0].events, 15U);
+}
+
+TEST_F(ErrorRates, ATriggerAlarmsInAQuietHistoryAsRarelyAsStated) {
+  // One alarm in 30 days: at most 28 % of histories of 10 days each.
+  LearningOptions often;
+  often.feature_set = "classic22";
+  often.triggers.false_alarm_days = 30;
+  const auto found = simulated(often, 12, 2, {"no_drift"}).value();
+  ASSERT_EQ(found.size(), 4U);
+  EXPECT_EQ(found[0].scenario, "no_drift");
+  EXPECT_EQ(found[0].demanded, "at most 49.1 %");
+  EXPECT_LE(found[0].events, 9U);
+  EXPECT_EQ(found[1].scenario, "no_drift_performance");
+  EXPECT_LE(found[1].events, 7U);
+  EXPECT_EQ(found[2].scenario, "no_drift_drift");
+  EXPECT_EQ(found[2].demanded, "at most 28.3 %");
+  EXPECT_LE(found[2].events, 7U);
+  EXPECT_EQ(found[3].scenario, "no_drift_regime");
+  EXPECT_EQ(found[3].demanded, "at most 0.8 %") << ".3 a year, of 10 days";
+  EXPECT_LE(found[3].events, 1U);
+  EXPECT_GE(found[0].events, std::max({found[1].events, found[2].events, found[3].events}));
+  EXPECT_EQ(to_json(found[0]), to_json(simulated(often, 12, 1, {"no_drift"}).value()[0]));
+}
+
+TEST_F(ErrorRates, AScenarioThatDoesNotExistIsAnError) {
+  const auto refused = simulated({}, 1, 1, {"aa", "damages"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "error_rates.scenario");
+}
+
+TEST_F(ErrorRates, NeedAUniverseThatCanBeRanked) {
+  LearningOptions strict;
+  strict.judging.min_symbols = 61;
+  const auto refused = simulated(strict, 2);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "error_rates.symbols");
+  EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+  EXPECT_NE(refused.error().message.find("60"), std::string::npos) << refused.error().message;
+  strict.deployment.stages.shadow.loss = BarLoss::squared_error;
+  strict.deployment.stages.shadow.max_days = 5;
+  EXPECT_TRUE(simulated(strict, 1)) << "squared errors need no ranks";
+}
+
+TEST_F(ErrorRates, AreTheSameForAnyNumberOfJobs) {
+  const auto one = rates({}, 6, 1), two = rates({}, 6, 2);
+  for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(to_json(one[i]), to_json(two[i]));
+}
+
+}  // namespace
+}  // namespace clm

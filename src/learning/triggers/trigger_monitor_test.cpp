@@ -1,0 +1,120 @@
+#include "learning/triggers/trigger_monitor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "features/sets/feature_set.hpp"
+#include "learning/cycle/learning_fixture.hpp"
+
+namespace clm {
+namespace {
+
+using testing::close_of;
+
+constexpr std::size_t kDataEnd = 2'000, kAll = 2'600;
+
+/// Three symbols, five times as volatile in a stretch of the training and from `storm_from` on.
+MemoryCandleSource market(std::size_t storm_from, std::size_t bars) {
+  SimulationOptions options;
+  options.symbols = 3;
+  options.bars = kAll;
+  options.seed = 5;
+  auto series = simulate(options).value().series;
+  for (CandleSeries& one : series) {
+    double before = one.candles.front().close, level = before;
+    for (std::size_t i = 1; i < kAll; ++i) {
+      Candle& candle = one.candles[i];
+      const double move = candle.close / before - 1;
+      before = candle.close;
+      const bool storm = i >= storm_from || (i >= 600 && i < 1'300);
+      level *= 1 + (storm ? 5 : 1) * move;
+      candle.open = candle.high = candle.low = candle.close = level;
+    }
+    one.candles.resize(bars);
+  }
+  return MemoryCandleSource(std::move(series));
+}
+
+class NoForecasts : public ForecastHistory {
+ public:
+  Result<std::vector<ForecastRow>> forecasts(Timestamp, Timestamp, const std::string&) const override { return {}; }
+};
+
+class TriggerMonitorTest : public testing::LearningTest {
+ protected:
+  MarketTape tape_of(const CandleSource& candles, std::size_t bars) {
+    return MarketTape::record(*feature_set("classic22"), candles, nullptr, LabelOptions(), close_of(bars),
+                              undisturbed())
+        .value();
+  }
+  TriggerReading regime(TriggerMonitor& watch, const MarketTape& tape, std::size_t bars) {
+    return watch
+        .look({"lightgbm", VersionId("abcdef012345"), close_of(kDataEnd), {}, nullptr},
+              tape.bar_at_or_after(close_of(bars)), {TriggerKind::regime_shift})
+        .value()
+        .front();
+  }
+  NoForecasts history_;
+  LearningOptions options_;
+};
+
+TEST_F(TriggerMonitorTest, ARegimeIsNotKnownBeforeItLastedAndNeverFromTheFuture) {
+  const auto candles = market(kDataEnd + 100, kAll);
+  const auto early = market(kDataEnd + 100, kDataEnd + 150);
+  const MarketTape tape = tape_of(candles, kAll), cut = tape_of(early, kDataEnd + 150);
+  TriggerMonitor whole(tape, *registry_, history_, options_), part(cut, *registry_, history_, options_);
+  const auto storm = regime(whole, tape, kAll);
+  EXPECT_TRUE(storm.fired) << "asked first, so that what it keeps could leak";
+  EXPECT_NE(storm.trigger.reason.find("3 of the 3 symbols"), std::string::npos) << storm.trigger.reason;
+  const auto then = regime(whole, tape, kDataEnd + 150), alone = regime(part, cut, kDataEnd + 150);
+  EXPECT_FALSE(then.fired) << then.trigger.reason;
+  EXPECT_EQ(then.trigger.reason, alone.trigger.reason);
+  EXPECT_EQ(then.value, alone.value);
+}
+
+TEST_F(TriggerMonitorTest, ReturnsOfTheMarketAreThoseOfItsSymbols) {
+  const auto candles = market(kAll, 300);
+  const MarketTape tape = tape_of(candles, 300);
+  BarMeans means(tape);
+  const auto returns = means.market_returns(0, tape.bars());
+  for (std::size_t bar = 1; bar < tape.bars(); bar += 31) {
+    double sum = 0;
+    for (std::size_t s = 0; s < 3; ++s) {
+      const auto series = candles.load(s).value();
+      std::size_t i = 0;
+      while (series.candles[i].open_time + std::chrono::hours(1) != tape.close(bar)) ++i;
+      sum += std::log(series.candles[i].close / series.candles[i - 1].close);
+    }
+    EXPECT_NEAR(returns[bar], sum / 3, 1e-12);
+  }
+  // Means of features, against the rows one by one.
+  const auto seen = means.features(200, 203);
+  const FeatureFrame& frame = *tape.frame();
+  for (std::size_t column = 0; column < frame.columns(); ++column) {
+    double sum = 0, count = 0;
+    for (std::size_t row = tape.row_begin(201); row < tape.row_end(201); ++row) {
+      const auto value = static_cast<double>(frame.row(tape.rows().frame_row[row])[column]);
+      if (std::isnan(value)) continue;
+      sum += value;
+      ++count;
+    }
+    if (count > 0) {
+      EXPECT_FLOAT_EQ(seen[frame.columns() + column], static_cast<float>(sum / count)) << frame.names[column];
+    } else {
+      EXPECT_TRUE(std::isnan(seen[frame.columns() + column]));
+    }
+  }
+}
+
+TEST(TriggerTimes, FallDueOncePerPeriod) {
+  int asked = 0;
+  for (int hour = 1; hour <= 48; ++hour)
+    asked += falls_due(Timestamp((hour - 1) * 3'600'000LL), Timestamp(hour * 3'600'000LL), 6) ? 1 : 0;
+  EXPECT_EQ(asked, 8);
+  EXPECT_TRUE(falls_due(Timestamp(1), Timestamp(2), 0));
+  EXPECT_TRUE(falls_due(Timestamp(0), Timestamp(100 * 3'600'000LL), 6)) << "after an outage";
+}
+
+}  // namespace
+}  // namespace clm
