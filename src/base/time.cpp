@@ -16,7 +16,6 @@ struct NamedInterval {
   const char* name;
   std::int64_t ms;
 };
-constexpr std::int64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs, kDayMs = 24 * kHourMs;
 constexpr std::array<NamedInterval, 15> kIntervals{{{"1s", 1'000},
                                                     {"1m", kMinuteMs},
                                                     {"3m", 3 * kMinuteMs},

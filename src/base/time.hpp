@@ -13,6 +13,9 @@ namespace clm {
 
 using Duration = std::chrono::milliseconds;
 
+inline constexpr std::int64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs, kDayMs = 24 * kHourMs;
+inline constexpr Duration kMinute{kMinuteMs}, kHour{kHourMs}, kDay{kDayMs};
+
 /// A moment in UTC, ms since 1970-01-01. A type of its own so that a bar count or a price cannot be passed for it.
 class Timestamp {
  public:

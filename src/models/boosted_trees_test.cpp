@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/file_io.hpp"
+#include "models/forecasts_test_support.hpp"
 #include "models/lightgbm_handles.hpp"
 #include "models/models_test_data.hpp"
 #include "models/shapley_forest.hpp"
@@ -20,12 +21,15 @@
 namespace clm {
 namespace {
 
+using testing::kInf;
+using testing::kNaN;
 using testing::make_model_data;
 using testing::ModelDataSpec;
+using testing::same_bits;
 using testing::TempDirectory;
 using testing::TestRun;
 
-constexpr std::size_t kColumns = 6;
+constexpr std::size_t kTreeColumns = 6;
 
 std::string stored(std::string_view type, const TrainerOptions& options, const ModelDataSpec& spec,
                    const std::string& file) {
@@ -41,19 +45,13 @@ std::string stored(std::string_view type, const TrainerOptions& options, const M
 /// Rows with everything that a comparison may stumble over.
 std::vector<float> odd_rows(std::size_t count, std::span<const float> odd) {
   Random random(11);
-  std::vector<float> rows(count * kColumns);
+  std::vector<float> rows(count * kTreeColumns);
   for (float& value : rows)
     value = random.uniform() < 0.25 ? odd[random.below(odd.size())] : static_cast<float>(random.normal());
   return rows;
 }
 
 constexpr std::size_t kRows = 2'000;
-constexpr float kInf = std::numeric_limits<float>::infinity();
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-
-bool same_bits(std::span<const float> a, std::span<const float> b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
-}
 
 std::vector<float> forest_says(const Result<FlatForest>& forest, std::span<const float> rows) {
   EXPECT_TRUE(forest) << to_string(forest.error());
@@ -69,7 +67,7 @@ std::vector<float> lightgbm_says(const std::string& text, std::span<const float>
   const LgbThreadSeat seat = LgbThreadSeat::join();
   std::vector<double> out(kRows);
   std::int64_t length = 0;
-  EXPECT_EQ(LGBM_BoosterPredictForMat(booster.get(), rows.data(), C_API_DTYPE_FLOAT32, kRows, kColumns, 1,
+  EXPECT_EQ(LGBM_BoosterPredictForMat(booster.get(), rows.data(), C_API_DTYPE_FLOAT32, kRows, kTreeColumns, 1,
                                       C_API_PREDICT_NORMAL, 0, -1, "verbosity=-1 num_threads=1", &length, out.data()),
             0);
   return {out.begin(), out.end()};
@@ -101,8 +99,8 @@ TEST(BoostedTrees, ForecastAsLightGbmDoesToTheBit) {
       options.lightgbm.num_leaves = leaves;
       options.lightgbm.min_data_in_leaf = 3;
       const std::string text =
-          stored("lightgbm", options, {.rows = 1'500, .columns = kColumns, .missing_share = missing}, "model.txt");
-      EXPECT_TRUE(same_bits(forest_says(read_lightgbm_trees(text, kColumns), rows), lightgbm_says(text, rows)))
+          stored("lightgbm", options, {.rows = 1'500, .columns = kTreeColumns, .missing_share = missing}, "model.txt");
+      EXPECT_TRUE(same_bits(forest_says(read_lightgbm_trees(text, kTreeColumns), rows), lightgbm_says(text, rows)))
           << leaves << " leaves, missing " << missing;
     }
   }
@@ -119,8 +117,8 @@ TEST(BoostedTrees, ForecastAsXgboostDoesToTheBit) {
       options.xgboost.max_depth = depth;
       options.xgboost.min_child_weight = 1;
       const std::string bytes =
-          stored("xgboost", options, {.rows = 1'500, .columns = kColumns, .missing_share = missing}, "model.ubj");
-      EXPECT_TRUE(same_bits(forest_says(read_xgboost_trees(bytes, kColumns), rows), xgboost_says(bytes, rows)))
+          stored("xgboost", options, {.rows = 1'500, .columns = kTreeColumns, .missing_share = missing}, "model.ubj");
+      EXPECT_TRUE(same_bits(forest_says(read_xgboost_trees(bytes, kTreeColumns), rows), xgboost_says(bytes, rows)))
           << depth << " levels, missing " << missing;
     }
   }
@@ -131,11 +129,11 @@ TEST(BoostedTrees, AForestOfLeavesIsAForest) {
   options.lightgbm.rounds = options.xgboost.rounds = 3;
   options.lightgbm.min_data_in_leaf = 1'000'000;
   options.xgboost.min_child_weight = 1e9;
-  const std::vector<float> rows(kRows * kColumns, 0.5F);
-  const std::string text = stored("lightgbm", options, {.columns = kColumns}, "model.txt");
-  EXPECT_TRUE(same_bits(forest_says(read_lightgbm_trees(text, kColumns), rows), lightgbm_says(text, rows)));
-  const std::string bytes = stored("xgboost", options, {.columns = kColumns}, "model.ubj");
-  EXPECT_TRUE(same_bits(forest_says(read_xgboost_trees(bytes, kColumns), rows), xgboost_says(bytes, rows)));
+  const std::vector<float> rows(kRows * kTreeColumns, 0.5F);
+  const std::string text = stored("lightgbm", options, {.columns = kTreeColumns}, "model.txt");
+  EXPECT_TRUE(same_bits(forest_says(read_lightgbm_trees(text, kTreeColumns), rows), lightgbm_says(text, rows)));
+  const std::string bytes = stored("xgboost", options, {.columns = kTreeColumns}, "model.ubj");
+  EXPECT_TRUE(same_bits(forest_says(read_xgboost_trees(bytes, kTreeColumns), rows), xgboost_says(bytes, rows)));
 }
 
 std::vector<double> lightgbm_contributions(const std::string& text, std::span<const float> rows) {
@@ -143,9 +141,9 @@ std::vector<double> lightgbm_contributions(const std::string& text, std::span<co
   int rounds = 0;
   EXPECT_EQ(LGBM_BoosterLoadModelFromString(text.c_str(), &rounds, booster.receive()), 0);
   const LgbThreadSeat seat = LgbThreadSeat::join();
-  std::vector<double> out(kRows * (kColumns + 1));
+  std::vector<double> out(kRows * (kTreeColumns + 1));
   std::int64_t length = 0;
-  EXPECT_EQ(LGBM_BoosterPredictForMat(booster.get(), rows.data(), C_API_DTYPE_FLOAT32, kRows, kColumns, 1,
+  EXPECT_EQ(LGBM_BoosterPredictForMat(booster.get(), rows.data(), C_API_DTYPE_FLOAT32, kRows, kTreeColumns, 1,
                                       C_API_PREDICT_CONTRIB, 0, -1, "verbosity=-1 num_threads=1", &length, out.data()),
             0);
   return out;
@@ -167,14 +165,14 @@ std::vector<double> xgboost_contributions(const std::string& bytes, std::span<co
                                         R"("strict_shape":false})",
                                         &shape, &dimensions, &out),
             0);
-  return {out, out + kRows * (kColumns + 1)};
+  return {out, out + kRows * (kTreeColumns + 1)};
 }
 
 std::vector<double> our_contributions(const Result<StoredTrees>& stored, std::span<const float> rows) {
   EXPECT_TRUE(stored) << to_string(stored.error());
   const auto forest = ShapleyForest::make(*stored);
   EXPECT_TRUE(forest);
-  std::vector<double> out(kRows * (kColumns + 1));
+  std::vector<double> out(kRows * (kTreeColumns + 1));
   forest->contribute(rows, out);
   return out;
 }
@@ -196,13 +194,13 @@ TEST(BoostedTrees, ContributeAsTheLibrariesDo) {
     options.lightgbm.num_leaves = 31;
     options.lightgbm.min_data_in_leaf = 3;
     options.xgboost.min_child_weight = 1;
-    const ModelDataSpec spec{.rows = 1'500, .columns = kColumns, .missing_share = missing};
+    const ModelDataSpec spec{.rows = 1'500, .columns = kTreeColumns, .missing_share = missing};
     const std::string text = stored("lightgbm", options, spec, "model.txt");
-    EXPECT_LT(farthest_apart(our_contributions(parse_lightgbm_trees(text, kColumns), rows),
+    EXPECT_LT(farthest_apart(our_contributions(parse_lightgbm_trees(text, kTreeColumns), rows),
                              lightgbm_contributions(text, rows)),
               1e-9);
     const std::string bytes = stored("xgboost", options, spec, "model.ubj");
-    EXPECT_LT(farthest_apart(our_contributions(parse_xgboost_trees(bytes, kColumns), rows),
+    EXPECT_LT(farthest_apart(our_contributions(parse_xgboost_trees(bytes, kTreeColumns), rows),
                              xgboost_contributions(bytes, rows)),
               2e-5);
   }
@@ -220,7 +218,7 @@ TEST(BoostedTrees, RefuseWhatTheyDoNotKnow) {
   options.lightgbm.num_leaves = 4;
   options.lightgbm.min_data_in_leaf = 3;
   options.xgboost.min_child_weight = 1;
-  const std::string text = stored("lightgbm", options, {.rows = 300, .columns = kColumns}, "model.txt");
+  const std::string text = stored("lightgbm", options, {.rows = 300, .columns = kTreeColumns}, "model.txt");
   const auto refused = [](const Result<FlatForest>& read) {
     return !read && (read.error().code == "forest.format" || read.error().code == "forest.tree");
   };
@@ -234,20 +232,20 @@ TEST(BoostedTrees, RefuseWhatTheyDoNotKnow) {
                                                         {"left_child=", "left_child=9"}}) {
     std::string changed = text;
     replace_once(changed, from, to);
-    EXPECT_TRUE(refused(read_lightgbm_trees(changed, kColumns))) << to;
+    EXPECT_TRUE(refused(read_lightgbm_trees(changed, kTreeColumns))) << to;
   }
   EXPECT_TRUE(refused(read_lightgbm_trees(text, 1))) << "features that the rows do not have";
   const std::size_t trees_end = text.find("end of trees");
   for (std::size_t cut = 0; cut < trees_end; cut += 7)
-    EXPECT_TRUE(refused(read_lightgbm_trees(text.substr(0, cut), kColumns))) << cut;
+    EXPECT_TRUE(refused(read_lightgbm_trees(text.substr(0, cut), kTreeColumns))) << cut;
 
-  const std::string bytes = stored("xgboost", options, {.rows = 300, .columns = kColumns}, "model.ubj");
+  const std::string bytes = stored("xgboost", options, {.rows = 300, .columns = kTreeColumns}, "model.ubj");
   EXPECT_TRUE(refused(read_xgboost_trees(bytes, 1)));
   for (std::size_t cut = 0; cut < bytes.size(); cut += 7)
-    EXPECT_TRUE(refused(read_xgboost_trees(bytes.substr(0, cut), kColumns))) << cut;
+    EXPECT_TRUE(refused(read_xgboost_trees(bytes.substr(0, cut), kTreeColumns))) << cut;
   std::string linear = bytes;
   linear.replace(linear.rfind("gbtree"), 6, "linear");  // the booster's name comes after its trees
-  EXPECT_TRUE(refused(read_xgboost_trees(linear, kColumns)));
+  EXPECT_TRUE(refused(read_xgboost_trees(linear, kTreeColumns)));
 }
 
 }  // namespace

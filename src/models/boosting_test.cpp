@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
+#include "models/forecasts_test_support.hpp"
 #include "models/lightgbm_handles.hpp"
 #include "models/models_test_data.hpp"
 #include "models/trainers.hpp"
@@ -16,16 +17,11 @@
 namespace clm {
 namespace {
 
+using testing::forecasts;
 using testing::make_model_data;
 using testing::rows_between;
 using testing::TempDirectory;
 using testing::TestRun;
-
-std::vector<float> forecasts(const Model& model, const RowSet& rows) {
-  std::vector<float> out(rows.size());
-  EXPECT_TRUE(model.predict(rows, out));
-  return out;
-}
 
 nlohmann::json description(const Model& model) {
   const TempDirectory directory;

@@ -11,6 +11,7 @@
 
 #include "base/file_io.hpp"
 #include "features/engine/recent_bars.hpp"
+#include "models/forecasts_test_support.hpp"
 #include "models/model_type.hpp"
 #include "models/models_test_data.hpp"
 #include "models/trainers.hpp"
@@ -20,6 +21,7 @@
 namespace clm {
 namespace {
 
+using testing::forecasts;
 using testing::make_model_data;
 using testing::ModelDataSpec;
 using testing::rows_between;
@@ -65,13 +67,6 @@ std::vector<std::uint32_t> bits(const std::vector<float>& values) {
   std::vector<std::uint32_t> result(values.size());
   std::memcpy(result.data(), values.data(), values.size() * sizeof(float));
   return result;
-}
-
-std::vector<float> forecasts(const Model& model, const RowSet& rows) {
-  std::vector<float> out(rows.size());
-  const Status done = model.predict(rows, out);
-  EXPECT_TRUE(done) << to_string(done.error());
-  return out;
 }
 
 std::string whole_file(const std::filesystem::path& path) { return read_file(path).value(); }
@@ -226,7 +221,9 @@ TEST_P(ModelConformance, KnowsHowManyBarsItReads) {
     return forecasts(*model, {&data, newest});
   };
   EXPECT_EQ(bits(with_the_last(model->history_bars())), bits(said));
-  if (is_sequence()) EXPECT_TRUE(std::isnan(with_the_last(model->history_bars() / 2).back()));
+  if (is_sequence()) {
+    EXPECT_TRUE(std::isnan(with_the_last(model->history_bars() / 2).back()));
+  }
 }
 
 TEST_P(ModelConformance, AbstainsWhereNothingItReadsIsKnown) {

@@ -20,7 +20,7 @@ using testing::rows_between;
 using testing::TempDirectory;
 using testing::TestRun;
 
-constexpr std::size_t kColumns = 4;
+constexpr std::size_t kGrownColumns = 4;
 
 struct Node {
   int feature = -1;  ///< -1: a leaf
@@ -60,11 +60,11 @@ double expected(const std::vector<Tree>& trees, std::span<const float> row, unsi
 double shapley(const std::vector<Tree>& trees, std::span<const float> row, std::size_t feature) {
   const auto factorial = [](int n) { return std::tgamma(n + 1.0); };
   double sum = 0;
-  for (unsigned known = 0; known < 1U << kColumns; ++known) {
+  for (unsigned known = 0; known < 1U << kGrownColumns; ++known) {
     if ((known >> feature & 1U) != 0) continue;
     const int size = __builtin_popcount(known);
-    const double weight =
-        factorial(size) * factorial(static_cast<int>(kColumns) - size - 1) / factorial(static_cast<int>(kColumns));
+    const double weight = factorial(size) * factorial(static_cast<int>(kGrownColumns) - size - 1) /
+                          factorial(static_cast<int>(kGrownColumns));
     sum += weight * (expected(trees, row, known | 1U << feature) - expected(trees, row, known));
   }
   return sum;
@@ -137,12 +137,12 @@ std::vector<Tree> lightgbm_trees(const std::string& text) {
 
 /// Four features, of which the last never varies: no tree can split on it.
 Dataset small_data() {
-  Dataset data = make_model_data({.rows = 400, .columns = kColumns, .missing_share = 0.1});
+  Dataset data = make_model_data({.rows = 400, .columns = kGrownColumns, .missing_share = 0.1});
   auto frame = std::make_shared<FeatureFrame>(*data.frame);
-  for (std::size_t row = 0; row < frame->rows(); ++row) frame->values[row * kColumns + 3] = 1;
+  for (std::size_t row = 0; row < frame->rows(); ++row) frame->values[row * kGrownColumns + 3] = 1;
   // One row of which nothing is known: models abstain.
-  for (std::size_t column = 0; column < kColumns; ++column)
-    frame->values[350 * kColumns + column] = std::numeric_limits<float>::quiet_NaN();
+  for (std::size_t column = 0; column < kGrownColumns; ++column)
+    frame->values[350 * kGrownColumns + column] = std::numeric_limits<float>::quiet_NaN();
   data.frame = std::move(frame);
   return data;
 }
@@ -171,7 +171,7 @@ class Contributions : public ::testing::TestWithParam<std::string_view> {
     return out;
   }
 
-  static constexpr std::size_t kWidth = kColumns + 1;
+  static constexpr std::size_t kWidth = kGrownColumns + 1;
   Dataset data_ = small_data();
   std::unique_ptr<Model> model_ = train(GetParam(), rows_between(data_, 0, 300));
   RowSet unseen_ = rows_between(data_, 300, 400);
@@ -242,7 +242,7 @@ TEST_P(ContributionsOfTrees, AreTheShapleyValuesOfTheDefinition) {
   const RowSet asked = rows_between(data_, 300, 340);
   const auto parts = ask(asked);
   for (std::size_t row = 0; row < asked.size(); ++row)
-    for (std::size_t feature = 0; feature < kColumns; ++feature)
+    for (std::size_t feature = 0; feature < kGrownColumns; ++feature)
       EXPECT_NEAR(parts[row * kWidth + feature], shapley(trees, data_.frame->row(asked.rows[row]), feature), 5e-6)
           << "row " << row << ", feature " << feature;
 }
@@ -257,15 +257,15 @@ INSTANTIATE_TEST_SUITE_P(Types, ContributionsOfTrees, ::testing::Values("xgboost
 TEST(ContributionsOfRidge, AreWhatAForecastLosesWithoutTheFeature) {
   Dataset data = small_data();
   const auto model = train("ridge", rows_between(data, 0, 300));
-  std::vector<double> parts(kColumns + 1);
+  std::vector<double> parts(kGrownColumns + 1);
   const RowSet one{&data, {310}};
   ASSERT_TRUE(model->contributions(one, parts));
   float whole = 0;
   ASSERT_TRUE(model->predict(one, {&whole, 1}));
-  for (std::size_t column = 0; column < kColumns; ++column) {
+  for (std::size_t column = 0; column < kGrownColumns; ++column) {
     Dataset without = data;
     auto frame = std::make_shared<FeatureFrame>(*data.frame);
-    frame->values[310 * kColumns + column] = std::numeric_limits<float>::quiet_NaN();
+    frame->values[310 * kGrownColumns + column] = std::numeric_limits<float>::quiet_NaN();
     without.frame = std::move(frame);
     float rest = 0;
     ASSERT_TRUE(model->predict(RowSet{&without, {310}}, {&rest, 1}));
@@ -275,7 +275,7 @@ TEST(ContributionsOfRidge, AreWhatAForecastLosesWithoutTheFeature) {
 
 /// More questions than our own way takes: the libraries are asked.
 TEST(ContributionsOfLargeTrees, SumToTheForecast) {
-  const Dataset data = make_model_data({.rows = 2'000, .columns = kColumns, .missing_share = 0.1});
+  const Dataset data = make_model_data({.rows = 2'000, .columns = kGrownColumns, .missing_share = 0.1});
   const RowSet rows = rows_between(data, 0, 2'000), none{&data, {}};
   TrainerOptions options;
   options.xgboost.rounds = options.lightgbm.rounds = 5;
@@ -285,13 +285,13 @@ TEST(ContributionsOfLargeTrees, SumToTheForecast) {
   for (const char* type : {"xgboost", "lightgbm"}) {
     TestRun run;
     const auto model = make_trainer(type, options).value()->train({rows, none, 1, 1}, run.context).value();
-    std::vector<double> parts(rows.size() * (kColumns + 1));
+    std::vector<double> parts(rows.size() * (kGrownColumns + 1));
     std::vector<float> forecasts(rows.size());
     ASSERT_TRUE(model->contributions(rows, parts));
     ASSERT_TRUE(model->predict(rows, forecasts));
     for (std::size_t row = 0; row < rows.size(); row += 37) {
       double sum = 0;
-      for (std::size_t i = 0; i <= kColumns; ++i) sum += parts[row * (kColumns + 1) + i];
+      for (std::size_t i = 0; i <= kGrownColumns; ++i) sum += parts[row * (kGrownColumns + 1) + i];
       EXPECT_NEAR(sum, double{forecasts[row]}, 1e-5) << type;
     }
   }
@@ -301,7 +301,7 @@ TEST(ContributionsOfOthers, AreNotOffered) {
   const Dataset data = small_data();
   for (const char* type : {"zero", "momentum"}) {
     const auto model = train(type, rows_between(data, 0, 300));
-    std::vector<double> out(kColumns + 1);
+    std::vector<double> out(kGrownColumns + 1);
     const Status refused = model->contributions(rows_between(data, 300, 301), out);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "model.contributions");

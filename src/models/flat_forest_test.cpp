@@ -7,13 +7,15 @@
 #include <limits>
 
 #include "base/random.hpp"
+#include "models/forecasts_test_support.hpp"
 
 namespace clm {
 namespace {
 
-constexpr float kInf = std::numeric_limits<float>::infinity();
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-constexpr std::size_t kColumns = 7;
+using testing::kInf;
+using testing::kNaN;
+
+constexpr std::size_t kForestColumns = 7;
 // Few values, so that rows meet thresholds exactly.
 constexpr float kThresholds[] = {-kInf, -1.5F, -0.25F, 0.0F, 1e-35F, 0.5F, 2.0F, kInf};
 
@@ -25,7 +27,7 @@ std::vector<TreeNode> random_tree(Random& random, std::size_t leaves) {
     const std::size_t split = open[place];
     tree[split].left = static_cast<std::int32_t>(tree.size());
     tree[split].right = tree[split].left + 1;
-    tree[split].feature = static_cast<std::uint32_t>(random.below(kColumns));
+    tree[split].feature = static_cast<std::uint32_t>(random.below(kForestColumns));
     tree[split].threshold = kThresholds[random.below(std::size(kThresholds))];
     tree[split].unknown_left = random.uniform() < 0.5;
     open[place] = tree.size();
@@ -47,7 +49,7 @@ double leaf_of(const std::vector<TreeNode>& tree, std::span<const float> row) {
 }
 
 std::vector<float> random_rows(Random& random, std::size_t count) {
-  std::vector<float> rows(count * kColumns);
+  std::vector<float> rows(count * kForestColumns);
   for (float& value : rows) {
     const float odd[] = {kNaN, -0.0F, kInf, -kInf, kThresholds[random.below(std::size(kThresholds))]};
     value = random.uniform() < 0.5 ? odd[random.below(std::size(odd))] : static_cast<float>(random.normal());
@@ -58,7 +60,7 @@ std::vector<float> random_rows(Random& random, std::size_t count) {
 TEST(FlatForest, SaysWhatAWalkDownEachTreeSays) {
   Random random(3);
   for (const auto sum : {FlatForest::Sum::in_float, FlatForest::Sum::in_double}) {
-    FlatForest forest({kColumns, 0.3, sum, 0});
+    FlatForest forest({kForestColumns, 0.3, sum, 0});
     std::vector<std::vector<TreeNode>> trees;
     // A leaf alone, all sizes of small trees, and large ones among them.
     for (std::size_t leaves = 1; leaves <= 40; ++leaves) trees.push_back(random_tree(random, leaves));
@@ -70,7 +72,7 @@ TEST(FlatForest, SaysWhatAWalkDownEachTreeSays) {
       std::vector<float> out(count), expected;
       forest.predict(rows, out);
       for (std::size_t i = 0; i < count; ++i) {
-        const auto row = std::span<const float>(rows).subspan(i * kColumns, kColumns);
+        const auto row = std::span<const float>(rows).subspan(i * kForestColumns, kForestColumns);
         double in_double = 0.3;
         auto in_float = static_cast<float>(0.3);
         for (const auto& tree : trees) {

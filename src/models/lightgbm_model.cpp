@@ -15,13 +15,13 @@
 namespace clm {
 namespace {
 
-constexpr std::string_view kType = "lightgbm";
-constexpr std::string_view kFile = "model.txt";
+constexpr std::string_view kLightGbmType = "lightgbm";
+constexpr std::string_view kLightGbmFile = "model.txt";
 
 class LightGbmModel final : public BoostedModel {
  public:
   LightGbmModel(BoostedModelFile file, LgbBooster booster, FlatForest forest)
-      : BoostedModel(std::move(file), kFile, std::move(forest)), booster_(std::move(booster)) {}
+      : BoostedModel(std::move(file), kLightGbmFile, std::move(forest)), booster_(std::move(booster)) {}
 
   /// The one way to a model, from a training and from a file, so that both give the same bits.
   static Result<std::unique_ptr<Model>> from_file(BoostedModelFile file) {
@@ -31,11 +31,11 @@ class LightGbmModel final : public BoostedModel {
     int columns = 0;
     if (LGBM_BoosterLoadModelFromString(file.stored.library_bytes.c_str(), &rounds, booster.receive()) != 0 ||
         LGBM_BoosterGetNumFeature(booster.get(), &columns) != 0)
-      return load_failure(std::string("LightGBM: ") + LGBM_GetLastError(), kFile);
+      return load_failure(std::string("LightGBM: ") + LGBM_GetLastError(), kLightGbmFile);
     if (static_cast<std::size_t>(columns) != file.stored.header.feature_names.size())
-      return load_failure("has another number of features than its description", kFile);
+      return load_failure("has another number of features than its description", kLightGbmFile);
     auto forest = read_lightgbm_trees(file.stored.library_bytes, static_cast<std::size_t>(columns));
-    if (!forest) return load_failure(forest.error().message, kFile);
+    if (!forest) return load_failure(forest.error().message, kLightGbmFile);
     const auto ask = [&](std::span<const float> rows, std::span<float> out) -> Status {
       const std::string parameters = "verbosity=-1 num_threads=" + std::to_string(seat.threads());
       std::vector<double> forecasts(out.size());
@@ -44,12 +44,12 @@ class LightGbmModel final : public BoostedModel {
                                     static_cast<std::int32_t>(out.size()), columns, 1, C_API_PREDICT_NORMAL, 0, -1,
                                     parameters.c_str(), &length, forecasts.data()) != 0 ||
           static_cast<std::size_t>(length) != out.size())
-        return load_failure(std::string("LightGBM: ") + LGBM_GetLastError(), kFile);
+        return load_failure(std::string("LightGBM: ") + LGBM_GetLastError(), kLightGbmFile);
       std::transform(forecasts.begin(), forecasts.end(), out.begin(),
                      [](double value) { return static_cast<float>(value); });
       return {};
     };
-    if (Status same = check_forest(*forest, static_cast<std::size_t>(columns), ask, kFile); !same)
+    if (Status same = check_forest(*forest, static_cast<std::size_t>(columns), ask, kLightGbmFile); !same)
       return forward_error(same);
     return std::make_unique<LightGbmModel>(std::move(file), std::move(booster), std::move(*forest));
   }
@@ -78,7 +78,7 @@ class LightGbmModel final : public BoostedModel {
 
 std::string library_parameters(const LightGbmOptions& options, const TrainingJob& job) {
   const auto number = [](double value) { return nlohmann::json(value).dump(); };
-  const std::uint64_t seed = Random::stream(job.seed, kType).below(std::uint64_t{1} << 30);
+  const std::uint64_t seed = Random::stream(job.seed, kLightGbmType).below(std::uint64_t{1} << 30);
   return "objective=regression boosting=gbdt deterministic=true force_row_wise=true verbosity=-1 num_leaves=" +
          std::to_string(options.num_leaves) + " max_depth=" + std::to_string(options.max_depth) +
          " learning_rate=" + number(options.learning_rate) + " bagging_fraction=" + number(options.subsample) +
@@ -128,7 +128,7 @@ class LightGbmTrainer final : public Trainer {
  public:
   explicit LightGbmTrainer(const LightGbmOptions& options) : options_(options) {}
 
-  std::string_view type() const override { return kType; }
+  std::string_view type() const override { return kLightGbmType; }
   nlohmann::json parameters() const override { return options_to_json(options_); }
   std::size_t progress_steps() const override { return static_cast<std::size_t>(options_.rounds); }
 
@@ -161,7 +161,7 @@ class LightGbmTrainer final : public Trainer {
     if (!shares) return forward_error(shares);
     Result<std::string> text = serialize(booster, rounds->best);
     if (!text) return forward_error(text);
-    return LightGbmModel::from_file({{{std::string(kType), frame.set_hash, frame.names}, std::move(*text)},
+    return LightGbmModel::from_file({{{std::string(kLightGbmType), frame.set_hash, frame.names}, std::move(*text)},
                                      {lightgbm_version(), rounds->best, rounds->run, std::move(*shares)}});
   }
 
@@ -204,7 +204,7 @@ Result<std::unique_ptr<Trainer>> make_lightgbm_trainer(const LightGbmOptions& op
 
 Result<std::unique_ptr<Model>> load_lightgbm_model(const std::filesystem::path& directory) {
   quiet_lightgbm();
-  Result<BoostedModelFile> file = read_boosted_model(directory, kType, kFile);
+  Result<BoostedModelFile> file = read_boosted_model(directory, kLightGbmType, kLightGbmFile);
   if (!file) return forward_error(file);
   return LightGbmModel::from_file(std::move(*file));
 }

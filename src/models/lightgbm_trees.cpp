@@ -57,7 +57,7 @@ bool read_numbers(const Fields& fields, std::string_view key, std::size_t count,
   return out.size() == count;
 }
 
-struct Columns {
+struct LightGbmColumns {
   std::vector<int> feature, decision, left, right;
   std::vector<double> threshold, leaf, inner_count, leaf_count;
 };
@@ -69,7 +69,7 @@ std::int32_t place_of(int child, std::size_t inner) {
 
 Status add_tree(const Fields& fields, const std::string& where, StoredTrees& stored) {
   std::vector<int> leaves, categories, linear;
-  Columns columns;
+  LightGbmColumns columns;
   if (!read_numbers(fields, "num_leaves", 1, leaves) || leaves[0] < 1) return not_readable("num_leaves", where);
   const auto leaf_count = static_cast<std::size_t>(leaves[0]), inner = leaf_count - 1;
   if (!read_numbers(fields, "num_cat", 1, categories) || categories[0] != 0 ||

@@ -15,7 +15,7 @@
 namespace clm {
 namespace {
 
-constexpr std::string_view kType = "ridge";
+constexpr std::string_view kRidgeType = "ridge";
 
 /// How raw features become z-scores: (x - mean) * inverse_sd, clipped, 0 where x is not known.
 struct Standardisation {
@@ -39,7 +39,7 @@ class RidgeModel final : public Model {
  public:
   RidgeModel(ModelHeader header, RidgeWeights weights) : header_(std::move(header)), weights_(std::move(weights)) {}
 
-  std::string_view type() const override { return kType; }
+  std::string_view type() const override { return kRidgeType; }
   const std::string& feature_hash() const override { return header_.feature_hash; }
 
   Status save(const std::filesystem::path& directory) const override {
@@ -212,7 +212,7 @@ class RidgeTrainer final : public Trainer {
  public:
   explicit RidgeTrainer(const RidgeOptions& options) : options_(options) {}
 
-  std::string_view type() const override { return kType; }
+  std::string_view type() const override { return kRidgeType; }
   nlohmann::json parameters() const override { return options_to_json(options_); }
   std::size_t progress_steps() const override { return 1; }
 
@@ -244,7 +244,7 @@ class RidgeTrainer final : public Trainer {
     Result<RidgeWeights> weights = solve(moments, std::move(*standardisation), options_.alpha);
     if (!weights) return forward_error(weights);
     context.progress.advance();
-    return std::make_unique<RidgeModel>(ModelHeader{std::string(kType), frame.set_hash, frame.names},
+    return std::make_unique<RidgeModel>(ModelHeader{std::string(kRidgeType), frame.set_hash, frame.names},
                                         std::move(*weights));
   }
 
@@ -261,7 +261,7 @@ Result<std::unique_ptr<Trainer>> make_ridge_trainer(const RidgeOptions& options)
 
 Result<std::unique_ptr<Model>> load_ridge_model(const std::filesystem::path& directory) {
   RidgeWeights weights;
-  Result<StoredModel> stored = read_model(directory, kType, {}, [&](const nlohmann::json& body) -> Status {
+  Result<StoredModel> stored = read_model(directory, kRidgeType, {}, [&](const nlohmann::json& body) -> Status {
     weights.standardisation.mean = body.at("mean").get<std::vector<double>>();
     weights.standardisation.inverse_sd = body.at("inverse_sd").get<std::vector<double>>();
     weights.standardisation.clip_sd = body.at("clip_sd").get<double>();

@@ -19,7 +19,7 @@
 namespace clm {
 namespace {
 
-constexpr std::string_view kFile = "network.safetensors";
+constexpr std::string_view kWeightsFile = "network.safetensors";
 constexpr std::size_t kWindowsOfABatch = 256;
 constexpr std::size_t kCheckpointNameDigits = 24;
 constexpr const char* kStopAfterSteps = "stop_after_steps";
@@ -132,7 +132,7 @@ class SequenceModel final : public Model {
                        {{"windows", to_json(parts_.layout)},
                         {"network", parts_.network->configuration()},
                         {"training", parts_.training}},
-                       kFile, parts_.network->weights());
+                       kWeightsFile, parts_.network->weights());
   }
 
  private:
@@ -354,7 +354,7 @@ Result<std::unique_ptr<Trainer>> make_sequence_trainer(std::string_view type, co
 Result<std::unique_ptr<Model>> load_sequence_model(std::string_view type, const std::filesystem::path& directory) {
   MarketWindowLayout layout;
   nlohmann::json network, training;
-  Result<StoredModel> stored = read_model(directory, type, kFile, [&](const nlohmann::json& body) -> Status {
+  Result<StoredModel> stored = read_model(directory, type, kWeightsFile, [&](const nlohmann::json& body) -> Status {
     network = body.at("network");
     training = body.at("training");
     notes_of(training);  // of the right types, or it throws

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
+#include "models/forecasts_test_support.hpp"
 #include "models/models_test_data.hpp"
 #include "support/counting_clocks.hpp"
 #include "support/temp_directory.hpp"
@@ -15,8 +16,10 @@
 namespace clm {
 namespace {
 
+using testing::forecasts;
 using testing::make_model_data;
 using testing::rows_between;
+using testing::same_bits;
 using testing::TempDirectory;
 using testing::TestRun;
 
@@ -40,17 +43,6 @@ PatchTstOptions small_patchtst() {
   options.layers = 1;
   options.fit = small_nhits().fit;
   return options;
-}
-
-std::vector<float> forecasts(const Model& model, const RowSet& rows) {
-  std::vector<float> out(rows.size());
-  const Status done = model.predict(rows, out);
-  EXPECT_TRUE(done) << to_string(done.error());
-  return out;
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 class SequenceModelTest : public ::testing::Test {

@@ -7,11 +7,12 @@
 #include <limits>
 
 #include "base/random.hpp"
+#include "models/forecasts_test_support.hpp"
 
 namespace clm {
 namespace {
 
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+using testing::kNaN;
 
 struct Grown {
   std::vector<TreeNode> nodes;

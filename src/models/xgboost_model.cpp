@@ -20,13 +20,13 @@
 namespace clm {
 namespace {
 
-constexpr std::string_view kType = "xgboost";
-constexpr std::string_view kFile = "model.ubj";
+constexpr std::string_view kXgboostType = "xgboost";
+constexpr std::string_view kXgboostFile = "model.ubj";
 
 class XgboostModel final : public BoostedModel {
  public:
   XgboostModel(BoostedModelFile file, XgbBooster booster, FlatForest forest)
-      : BoostedModel(std::move(file), kFile, std::move(forest)), booster_(std::move(booster)) {}
+      : BoostedModel(std::move(file), kXgboostFile, std::move(forest)), booster_(std::move(booster)) {}
 
   /// The one way to a model, from a training and from a file, so that both give the same bits.
   static Result<std::unique_ptr<Model>> from_file(BoostedModelFile file) {
@@ -35,14 +35,14 @@ class XgboostModel final : public BoostedModel {
     if (XGBoosterCreate(nullptr, 0, booster.receive()) != 0 || XGBoosterSetParam(booster.get(), "nthread", "1") != 0 ||
         XGBoosterLoadModelFromBuffer(booster.get(), bytes.data(), bytes.size()) != 0 ||
         XGBoosterSetParam(booster.get(), "nthread", "1") != 0)
-      return load_failure(std::string("XGBoost: ") + XGBGetLastError(), kFile);
+      return load_failure(std::string("XGBoost: ") + XGBGetLastError(), kXgboostFile);
     bst_ulong columns = 0;
     if (XGBoosterGetNumFeature(booster.get(), &columns) != 0 || columns != file.stored.header.feature_names.size())
-      return load_failure("has another number of features than its description", kFile);
+      return load_failure("has another number of features than its description", kXgboostFile);
     auto forest = read_xgboost_trees(bytes, columns);
-    if (!forest) return load_failure(forest.error().message, kFile);
+    if (!forest) return load_failure(forest.error().message, kXgboostFile);
     const auto ask = [&](std::span<const float> rows, std::span<float> out) { return ask_library(booster, rows, out); };
-    if (Status same = check_forest(*forest, columns, ask, kFile); !same) return forward_error(same);
+    if (Status same = check_forest(*forest, columns, ask, kXgboostFile); !same) return forward_error(same);
     return std::make_unique<XgboostModel>(std::move(file), std::move(booster), std::move(*forest));
   }
 
@@ -58,7 +58,7 @@ class XgboostModel final : public BoostedModel {
     if (XGBoosterPredictFromDense(booster.get(), array.c_str(), kConfig, nullptr, &shape, &dimensions, &forecasts) !=
             0 ||
         dimensions != 1 || shape[0] != out.size())
-      return load_failure(std::string("XGBoost: ") + XGBGetLastError(), kFile);
+      return load_failure(std::string("XGBoost: ") + XGBGetLastError(), kXgboostFile);
     std::copy_n(forecasts, out.size(), out.begin());
     return {};
   }
@@ -95,7 +95,7 @@ class XgboostModel final : public BoostedModel {
 Status set_parameters(const XgbBooster& booster, const XgboostOptions& options, const TrainingJob& job,
                       double mean_label) {
   // Half of the range that every version of XGBoost reads as a signed 32-bit seed.
-  const std::uint64_t seed = Random::stream(job.seed, kType).below(std::uint64_t{1} << 30);
+  const std::uint64_t seed = Random::stream(job.seed, kXgboostType).below(std::uint64_t{1} << 30);
   const std::pair<const char*, std::string> parameters[] = {
       {"booster", "gbtree"},
       {"objective", "reg:squarederror"},
@@ -175,7 +175,7 @@ class XgboostTrainer final : public Trainer {
  public:
   explicit XgboostTrainer(const XgboostOptions& options) : options_(options) {}
 
-  std::string_view type() const override { return kType; }
+  std::string_view type() const override { return kXgboostType; }
   nlohmann::json parameters() const override { return options_to_json(options_); }
   std::size_t progress_steps() const override { return static_cast<std::size_t>(options_.rounds); }
 
@@ -235,7 +235,7 @@ class XgboostTrainer final : public Trainer {
     if (!shares) return forward_error(shares);
     Result<std::string> bytes = serialize(best, frame.names);
     if (!bytes) return forward_error(bytes);
-    return XgboostModel::from_file({{{std::string(kType), frame.set_hash, frame.names}, std::move(*bytes)},
+    return XgboostModel::from_file({{{std::string(kXgboostType), frame.set_hash, frame.names}, std::move(*bytes)},
                                     {xgboost_version(), best_rounds, rounds_run, std::move(*shares)}});
   }
 
@@ -251,7 +251,7 @@ Result<std::unique_ptr<Trainer>> make_xgboost_trainer(const XgboostOptions& opti
 
 Result<std::unique_ptr<Model>> load_xgboost_model(const std::filesystem::path& directory) {
   quiet_xgboost();
-  Result<BoostedModelFile> file = read_boosted_model(directory, kType, kFile);
+  Result<BoostedModelFile> file = read_boosted_model(directory, kXgboostType, kXgboostFile);
   if (!file) return forward_error(file);
   return XgboostModel::from_file(std::move(*file));
 }

@@ -16,14 +16,14 @@ tl::unexpected<Error> not_readable(const std::string& why) {
 }
 
 /// A tree as the library lays it out: a column per property.
-struct Columns {
+struct XgboostColumns {
   std::vector<double> left, right, feature, condition, default_left, split_type, cover;
 };
 
 /// Listens to the document as it goes by, and keeps the columns of the trees and the base score.
 class TreeListener : public nlohmann::json_sax<nlohmann::json> {
  public:
-  std::vector<Columns> trees;
+  std::vector<XgboostColumns> trees;
   std::string base_score, booster, error;
 
   bool null() override { return true; }
@@ -68,7 +68,7 @@ class TreeListener : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  static std::vector<double>* column_of(Columns& tree, const std::string& name) {
+  static std::vector<double>* column_of(XgboostColumns& tree, const std::string& name) {
     if (name == "left_children") return &tree.left;
     if (name == "right_children") return &tree.right;
     if (name == "split_indices") return &tree.feature;
@@ -90,7 +90,7 @@ class TreeListener : public nlohmann::json_sax<nlohmann::json> {
 
 /// The nodes that the root leads to, and their covers: pruned ones stay in the columns. Empty where the columns do not
 /// fit together.
-std::vector<TreeNode> nodes_of(const Columns& tree, std::vector<double>& covers) {
+std::vector<TreeNode> nodes_of(const XgboostColumns& tree, std::vector<double>& covers) {
   const std::size_t count = tree.left.size();
   if (count == 0 || tree.right.size() != count || tree.feature.size() != count || tree.condition.size() != count ||
       tree.default_left.size() != count || tree.cover.size() != count)
@@ -135,7 +135,7 @@ Result<StoredTrees> parse_xgboost_trees(const std::string& ubjson, std::size_t c
   if (error != std::errc() || end != written.data() + written.size())
     return not_readable("its base score is \"" + heard.base_score + "\"");
   StoredTrees stored{{columns, static_cast<double>(base), FlatForest::Sum::in_float, 0}, {}, {}};
-  for (const Columns& tree : heard.trees) {
+  for (const XgboostColumns& tree : heard.trees) {
     const std::string number = std::to_string(stored.trees.size());
     for (const double type : tree.split_type)
       if (type != 0) return not_readable("tree " + number + " splits by category");

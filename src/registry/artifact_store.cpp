@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kManifestName = "manifest.json";
-constexpr const char* kReport = "This is a defect of clm: please report it.";
+constexpr const char* kReportDefect = "This is a defect of clm: please report it.";
 
 /// Who makes the errors about the stored bytes of one version, each with the way to have them whole again.
 class Finding {
@@ -137,7 +137,7 @@ Result<std::vector<ManifestFile>> describe_model_files(const fs::path& directory
   if (!names) return forward_error(names);
   if (!odd.empty())
     return fail(ErrorKind::defect, "artifact.file_kind", "the model wrote something that is not a plain file",
-                odd.string(), kReport);
+                odd.string(), kReportDefect);
   std::vector<ManifestFile> files;
   for (const auto& name : *names) {
     const fs::path path = directory / name;
@@ -147,11 +147,12 @@ Result<std::vector<ManifestFile>> describe_model_files(const fs::path& directory
     const std::uint64_t bytes = fs::file_size(path, failure);
     if (failure) return tl::unexpected<Error>(unreadable(path, failure));
     if (bytes == 0)
-      return fail(ErrorKind::defect, "artifact.file_empty", "the model wrote an empty file", path.string(), kReport);
+      return fail(ErrorKind::defect, "artifact.file_empty", "the model wrote an empty file", path.string(),
+                  kReportDefect);
     files.push_back({name, *hash, bytes});
   }
   if (files.empty())
-    return fail(ErrorKind::defect, "artifact.no_files", "the model wrote no file", directory.string(), kReport);
+    return fail(ErrorKind::defect, "artifact.no_files", "the model wrote no file", directory.string(), kReportDefect);
   return files;
 }
 

@@ -11,11 +11,10 @@ namespace {
 
 using testing::because;
 using testing::code_of;
+using testing::kSlot;
 using testing::put_sample;
 using testing::sample_manifest;
 using enum VersionStatus;
-
-const Slot kSlot{"xgboost"};
 
 class BrokenBytes : public testing::RegistryTest {
  protected:

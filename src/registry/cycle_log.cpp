@@ -11,7 +11,7 @@
 namespace clm {
 namespace {
 
-constexpr std::array<std::pair<CycleStatus, std::string_view>, 4> kNames{{
+constexpr std::array<std::pair<CycleStatus, std::string_view>, 4> kStatusNames{{
     {CycleStatus::running, "running"},
     {CycleStatus::done, "done"},
     {CycleStatus::failed, "failed"},
@@ -19,7 +19,7 @@ constexpr std::array<std::pair<CycleStatus, std::string_view>, 4> kNames{{
 }};
 
 /// `conditions` names one value.
-std::vector<CycleRecord> query(soci::session& session, const std::string& conditions, long long value) {
+std::vector<CycleRecord> query_cycles(soci::session& session, const std::string& conditions, long long value) {
   CycleRecord record;
   long long id = 0;
   long long as_of = 0;
@@ -35,7 +35,7 @@ std::vector<CycleRecord> query(soci::session& session, const std::string& condit
     record.id = id;
     record.as_of = Timestamp(as_of);
     record.decided_at = decided_at == 0 ? std::nullopt : std::optional(Timestamp(decided_at));
-    for (const auto& entry : kNames)
+    for (const auto& entry : kStatusNames)
       if (entry.second == status) record.status = entry.first;
     records.push_back(record);
   }
@@ -44,7 +44,7 @@ std::vector<CycleRecord> query(soci::session& session, const std::string& condit
 
 }  // namespace
 
-std::string_view to_string(CycleStatus status) { return kNames[static_cast<std::size_t>(status)].second; }
+std::string_view to_string(CycleStatus status) { return kStatusNames[static_cast<std::size_t>(status)].second; }
 
 Result<CycleLog> CycleLog::open(Database& database) {
   if (auto migrated = database.migrate("cycles", cycle_log_migrations()); !migrated) return forward_error(migrated);
@@ -98,7 +98,7 @@ Result<int> CycleLog::close_interrupted(const FileLock&) {
 Result<std::vector<CycleRecord>> CycleLog::list(int limit) const {
   std::vector<CycleRecord> records;
   const auto read = database_->read("listing cycles", [&](soci::session& session) -> Status {
-    records = query(session, "ORDER BY id DESC LIMIT :limit", limit);
+    records = query_cycles(session, "ORDER BY id DESC LIMIT :limit", limit);
     return {};
   });
   if (!read) return forward_error(read);
@@ -108,7 +108,7 @@ Result<std::vector<CycleRecord>> CycleLog::list(int limit) const {
 Result<std::optional<CycleRecord>> CycleLog::find(std::int64_t id) const {
   std::optional<CycleRecord> record;
   const auto read = database_->read("reading a cycle", [&](soci::session& session) -> Status {
-    auto found = query(session, "WHERE id = :id", id);
+    auto found = query_cycles(session, "WHERE id = :id", id);
     if (!found.empty()) record = std::move(found.front());
     return {};
   });

@@ -14,7 +14,7 @@
 namespace clm {
 namespace {
 
-constexpr const char* kReport =
+constexpr const char* kRestoreOrReport =
     "Where another program has changed clm.db, restore it from a copy; else this is a defect of clm: please report it.";
 constexpr int kPrimaryCodeMask = 0xff;  // SQLite's extended result codes keep the plain one in the low byte
 
@@ -29,13 +29,13 @@ Error sqlite_error(int result, const std::string& message, std::string_view what
     case SQLITE_FULL:
       return {ErrorKind::unavailable, "database.io", text, file,
               "The disk is full: free some space and run again; nothing was lost."};
-    case SQLITE_CONSTRAINT: return {ErrorKind::defect, "database.constraint", text, file, kReport};
+    case SQLITE_CONSTRAINT: return {ErrorKind::defect, "database.constraint", text, file, kRestoreOrReport};
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_IOERR:
       return {ErrorKind::unavailable, "database.io", text, file, "Check the path, its permissions and the free space."};
-    default: return {ErrorKind::defect, "database.sql", text, file, kReport};
+    default: return {ErrorKind::defect, "database.sql", text, file, kRestoreOrReport};
   }
 }
 
@@ -58,7 +58,7 @@ Error current_error(std::string_view what, const std::string& file) {
   } catch (const soci::soci_error& error) {
     return sqlite_error(code_from_words(error.what()), error.what(), what, file);
   } catch (const std::exception& error) {
-    return {ErrorKind::defect, "database.sql", std::string(what) + ": " + error.what(), file, kReport};
+    return {ErrorKind::defect, "database.sql", std::string(what) + ": " + error.what(), file, kRestoreOrReport};
   }
 }
 

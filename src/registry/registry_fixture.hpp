@@ -12,6 +12,9 @@
 
 namespace clm::testing {
 
+/// That of `sample_manifest`.
+inline const Slot kSlot{"xgboost"};
+
 inline Manifest sample_manifest(std::uint64_t seed = 1, std::string model_type = "xgboost") {
   Manifest m;
   m.model_type = std::move(model_type);

@@ -13,12 +13,12 @@ namespace {
 
 using testing::because;
 using testing::code_of;
+using testing::kSlot;
 using testing::put_sample;
 using testing::RegistryTest;
 using testing::sample_manifest;
 using enum VersionStatus;
 
-const Slot kSlot{"xgboost"};
 constexpr VersionStatus kStored[] = {
     VersionStatus::candidate, shadow, canary, active, retired, rejected, failed, rolled_back};
 

@@ -17,12 +17,11 @@ namespace {
 
 using testing::because;
 using testing::code_of;
+using testing::kSlot;
 using testing::put_sample;
 using testing::RegistryTest;
 using testing::sample_manifest;
 using enum VersionStatus;
-
-const Slot kSlot{"xgboost"};
 
 class UpkeepTest : public RegistryTest {
  protected:

@@ -6,7 +6,7 @@
 namespace clm {
 namespace {
 
-constexpr std::array<std::pair<VersionStatus, std::string_view>, 9> kNames{{
+constexpr std::array<std::pair<VersionStatus, std::string_view>, 9> kVersionStatusNames{{
     {VersionStatus::training, "training"},
     {VersionStatus::candidate, "candidate"},
     {VersionStatus::shadow, "shadow"},
@@ -20,10 +20,12 @@ constexpr std::array<std::pair<VersionStatus, std::string_view>, 9> kNames{{
 
 }  // namespace
 
-std::string_view to_string(VersionStatus status) { return kNames[static_cast<std::size_t>(status)].second; }
+std::string_view to_string(VersionStatus status) {
+  return kVersionStatusNames[static_cast<std::size_t>(status)].second;
+}
 
 std::optional<VersionStatus> parse_version_status(std::string_view name) {
-  for (const auto& entry : kNames)
+  for (const auto& entry : kVersionStatusNames)
     if (entry.second == name) return entry.first;
   return std::nullopt;
 }

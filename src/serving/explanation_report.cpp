@@ -6,12 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_number.hpp"
 #include "serving/forecast_report.hpp"
 
 namespace clm {
 namespace {
-
-nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); }
 
 /// `effects` descending by size.
 void add_effects(nlohmann::json& document, const std::vector<FeatureEffect>& effects, std::size_t top) {
@@ -22,7 +21,8 @@ void add_effects(nlohmann::json& document, const std::vector<FeatureEffect>& eff
     if (i >= top)
       others += effect.effect_bps;
     else
-      list.push_back({{"feature", effect.feature}, {"value", number(effect.value)}, {"effect_bps", effect.effect_bps}});
+      list.push_back(
+          {{"feature", effect.feature}, {"value", finite_or_null(effect.value)}, {"effect_bps", effect.effect_bps}});
   }
   document["features"] = std::move(list);
   document["other_features_bps"] = others;
@@ -49,7 +49,7 @@ nlohmann::json document_of(const Explanation& explanation, const std::string& he
   nlohmann::json document{{"symbol", prediction.symbol.str()},
                           {"action", to_string(prediction.action)},
                           {"note", note.empty() ? nlohmann::json() : nlohmann::json(note)},
-                          {"expected_return_bps", number(prediction.expected_return_bps)},
+                          {"expected_return_bps", finite_or_null(prediction.expected_return_bps)},
                           {"base_bps", sum.base_bps},
                           {"opaque_bps", sum.opaque_bps}};
   add_effects(document, sum.effects, top);

@@ -4,10 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_number.hpp"
+
 namespace clm {
 namespace {
 
-nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); }
 nlohmann::json text_or_null(const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); }
 
 }  // namespace
@@ -37,10 +38,10 @@ nlohmann::json to_json(const Forecasts& forecasts, Timestamp as_of) {
     list.push_back({{"symbol", prediction.symbol.str()},
                     {"action", to_string(prediction.action)},
                     {"note", text_or_null(note_on(prediction, forecasts.held_back))},
-                    {"expected_return_bps", number(prediction.expected_return_bps)},
-                    {"confidence", number(prediction.confidence)},
+                    {"expected_return_bps", finite_or_null(prediction.expected_return_bps)},
+                    {"confidence", finite_or_null(prediction.confidence)},
                     {"consensus", {{"agree", prediction.agree}, {"of", prediction.votes.size()}}},
-                    {"disagreement_bps", number(prediction.disagreement_bps)},
+                    {"disagreement_bps", finite_or_null(prediction.disagreement_bps)},
                     {"votes", votes_to_json(prediction)},
                     {"abstained", abstained},
                     {"canaries", canaries}});

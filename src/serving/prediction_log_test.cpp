@@ -9,8 +9,6 @@
 namespace clm {
 namespace {
 
-constexpr std::int64_t kHourMs = 3'600'000;
-
 class PredictionLogTest : public ::testing::Test {
  protected:
   PredictionLogTest() : database_(Database::open(directory_.path() / "clm.db").value()) {}

@@ -2,7 +2,19 @@
 
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
+#include "serving/forecast_report.hpp"
+
 namespace clm {
+namespace {
+
+/// Votes and versions included.
+bool says_the_same(const Answer& one, const Answer& other) {
+  return to_json(one.forecasts, one.inputs->as_of) == to_json(other.forecasts, other.inputs->as_of);
+}
+
+}  // namespace
 
 PredictionService::PredictionService(ServingRules rules, std::shared_ptr<const ServingBundle> bundle, LiveInputs inputs)
     : rules_(std::move(rules)), bundle_(std::move(bundle)), inputs_(std::move(inputs)) {
@@ -50,9 +62,10 @@ Result<PredictionService::Followed> PredictionService::follow(const Registry& re
   auto bundle = ServingBundle::load(registry, rules_, std::move(canaries), inputs_.newest()->symbols);
   if (!bundle) return forward_error(bundle);
   if (!inputs_.needs().include((*bundle)->needs())) return Followed::history_needed;
+  const auto before = answer();
   bundle_ = std::move(*bundle);
   publish();
-  return Followed::swapped;
+  return says_the_same(*before, *answer()) ? Followed::unchanged : Followed::swapped;
 }
 
 Status PredictionService::restart(const Registry& registry, std::vector<CanaryShare> canaries,

@@ -48,8 +48,8 @@ class PredictionService {
   void add_context(std::size_t symbol, SeriesKind kind, const SeriesPoint& point);
 
   enum class Followed {
-    unchanged,      ///< the registry stands, and so do the canaries
-    swapped,        ///< what serves was loaded anew, and answers from now on
+    unchanged,      ///< the answer is what it was: the registry stands, or what became of others changes nothing here
+    swapped,        ///< what serves was loaded anew, and says something else from now on
     history_needed  ///< what serves now has to be shown what was not kept: restart() it
   };
   /// Looks whether versions moved since; if so, loads what serves now and swaps it in. The old one answers until the

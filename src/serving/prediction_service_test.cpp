@@ -81,6 +81,9 @@ TEST_F(PredictionServiceTest, FollowsARegistryThatMoves) {
   EXPECT_EQ(service->answer()->forecasts.predictions[0].votes[0].version, second);
   EXPECT_EQ(text_of(service->answer()->forecasts), text_of(ask(load(), market(kBars))));
   EXPECT_EQ(before->forecasts.predictions[0].votes[0].version, first) << "who holds an answer keeps it";
+  // A candidate that was only trained says nothing.
+  ASSERT_TRUE(registry_->record_failed_training(Slot{"xgboost"}, testing::because("no rows")));
+  EXPECT_EQ(service->follow(*registry_, {}).value(), PredictionService::Followed::unchanged);
   // A canary is no move of the registry's alias, and is followed all the same.
   EXPECT_EQ(service->follow(*registry_, {{"ridge", first, 1.0}}).value(), PredictionService::Followed::swapped);
   EXPECT_EQ(service->answer()->forecasts.predictions[0].votes[0].version, first);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/contract.hpp"
 #include "evaluation/metrics/forecast_table.hpp"
 #include "features/engine/feature_engine.hpp"
 #include "features/labels/dataset_builder.hpp"
@@ -53,22 +54,24 @@ inline VersionId activate_version(Registry& registry, const std::string& type, c
   const auto trainer = make_trainer(type, trainers).value();
   const auto model = trainer->train({rows, RowSet{&labelled.data, {}}, 1, 1}, run).value();
   std::vector<float> raw(rows.size());
-  EXPECT_TRUE(model->predict(rows, raw));
+  expects(model->predict(rows, raw).has_value(), "a model forecasts what it was trained on");
   const auto calibration =
       ForecastCalibration::fit(*judged_rows(rows, options.label.horizon_bars), raw, ReturnBasis::relative).value();
 
   auto staged = registry.store().stage(type).value();
-  EXPECT_TRUE(model->save(staged.directory()));
-  EXPECT_TRUE(write_file_atomic(staged.directory() / ForecastCalibration::kFileName, calibration.to_json_text()));
+  bool stored =
+      model->save(staged.directory()).has_value() &&
+      write_file_atomic(staged.directory() / ForecastCalibration::kFileName, calibration.to_json_text()).has_value();
   Manifest manifest = sample_manifest(1, type);
   manifest.feature_set = features.name();
   manifest.feature_hash = frame->set_hash;
   manifest.feature_names = frame->names;
   manifest.label_json = to_json(options.label).dump();
-  const auto stored = registry.store().put(std::move(staged), std::move(manifest)).value();
-  EXPECT_TRUE(registry.enter(stored, because("trained")));
-  EXPECT_TRUE(registry.promote(stored.version, because("better")));
-  return stored.version;
+  const auto artifact = registry.store().put(std::move(staged), std::move(manifest)).value();
+  stored = stored && registry.enter(artifact, because("trained")).has_value() &&
+           registry.promote(artifact.version, because("better")).has_value();
+  expects(stored, "a version is stored and promoted");
+  return artifact.version;
 }
 
 class PredictorTest : public RegistryTest {

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "learning/cycle/ensemble_lineup.hpp"
+#include "learning/options/configured_weights.hpp"
+#include "learning/options/hours.hpp"
 #include "market/series/symbol_name.hpp"
 
 namespace clm {

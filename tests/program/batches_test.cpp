@@ -10,19 +10,19 @@ namespace clm::testing {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kStartMs = 1'672'531'200'000;
+constexpr std::int64_t kFirstMs = 1'672'531'200'000;
 
 std::string csv(int from, int count, const std::string& price) {
   std::string text;
   for (int i = from; i < from + count; ++i)
-    text += std::to_string(kStartMs + i * 3'600'000LL) + "," + price + "," + price + "," + price + "," + price + ",9\n";
+    text += std::to_string(kFirstMs + i * 3'600'000LL) + "," + price + "," + price + "," + price + "," + price + ",9\n";
   return text;
 }
 /// freqtrade's JSON: [[date, open, high, low, close, volume], ...].
 std::string freqtrade_json(int hours, int count, const std::string& open, const std::string& rest) {
   std::string text = "[";
   for (int i = 0; i < count; ++i)
-    text += (i > 0 ? ",[" : "[") + std::to_string(kStartMs + i * hours * 3'600'000LL) + "," + open + "," + rest + "]";
+    text += (i > 0 ? ",[" : "[") + std::to_string(kFirstMs + i * hours * 3'600'000LL) + "," + open + "," + rest + "]";
   return text + "]";
 }
 

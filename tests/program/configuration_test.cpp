@@ -13,11 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-std::string content_of(const fs::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 TEST(Configuration, InitWritesAShortFileOfDefaults) {
   const TempDirectory directory;
   const fs::path place = directory.path() / "w";

@@ -16,12 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-std::string text_of(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
 class EvaluationPage : public ::testing::Test {
  protected:
   EvaluationPage() { place_.simulate(2'900); }  // 2024-01-01 to 2024-04-30
@@ -63,7 +57,7 @@ TEST_F(EvaluationPage, IsMadeOfTheNewestEvaluation) {
   const Json first = evaluate();
   const fs::path stored = first["file"].get<std::string>();
   EXPECT_EQ(stored.parent_path(), place_.path() / "reports");
-  Json kept = Json::parse(text_of(stored));
+  Json kept = Json::parse(content_of(stored));
   kept["file"] = first["file"];
   Json printed = first;
   printed.erase("damaged");  // of the store at that moment
@@ -72,7 +66,7 @@ TEST_F(EvaluationPage, IsMadeOfTheNewestEvaluation) {
   const Json report = place_.json({"report", "--evaluation", "latest"});
   EXPECT_EQ(report["kind"], "evaluation");
   EXPECT_EQ(report["file"], (place_.path() / "reports" / (stored.stem().string() + ".html")).string());
-  const std::string page = text_of(report["file"].get<std::string>());
+  const std::string page = content_of(report["file"].get<std::string>());
   for (const char* part : {"average (ensemble)", "(best baseline)", "Rank IC by block", "Rank IC by delay of entry",
                            "Profit by cost", "Equity of the long-short book", "xgboost, mean over its fits",
                            "clm evaluate --from 2024-03-01 --to 2024-04-20 --refit-months 1", "xgboost.rounds"})
@@ -83,10 +77,10 @@ TEST_F(EvaluationPage, IsMadeOfTheNewestEvaluation) {
   place_.json({"evaluate", "--from", "2024-03-01", "--to", "2024-04-01", "--models", "xgboost"});
   const std::string newest = place_.json({"report", "--evaluation", "latest"})["file"];
   EXPECT_NE(newest.find("evaluation-2024-03-01-2024-04-01"), std::string::npos) << newest;
-  EXPECT_NE(text_of(newest).find("The model is xgboost."), std::string::npos);
+  EXPECT_NE(content_of(newest).find("The model is xgboost."), std::string::npos);
   const std::string elsewhere = (place_.beside() / "page.html").string();
   place_.json({"report", "--evaluation", stored.string(), "--output", elsewhere});
-  EXPECT_EQ(text_of(elsewhere).size(), page.size()) << "a file that is named is shown whatever came after it";
+  EXPECT_EQ(content_of(elsewhere).size(), page.size()) << "a file that is named is shown whatever came after it";
 }
 
 TEST_F(EvaluationPage, DocumentHoldsItsBlocksImportanceAndProtocol) {
@@ -137,7 +131,7 @@ TEST_F(EvaluationPage, BeginsWhereItWasAskedToAndSaysWhatItCouldNotJudge) {
 TEST_F(EvaluationPage, AnotherQuestionAboutTheSameDatesHasAFileOfItsOwn) {
   const Json both = evaluate(), one = evaluate({"--models", "xgboost"});
   EXPECT_NE(both["file"], one["file"]);
-  EXPECT_EQ(Json::parse(text_of(both["file"].get<std::string>()))["models"].size(), 2u);
+  EXPECT_EQ(Json::parse(content_of(both["file"].get<std::string>()))["models"].size(), 2u);
   EXPECT_EQ(evaluate({"--models", "xgboost"})["file"], one["file"]) << "the same question has one answer";
   place_.environment["CLM_COSTS_FEE_BPS"] = "9.5";
   EXPECT_NE(evaluate({"--models", "xgboost"})["file"], one["file"]);
@@ -177,7 +171,7 @@ TEST_F(EvaluationPage, SaysWhatTheBestIsWorthAfterSoManyTries) {
   EXPECT_NE(months["superior_ability"]["rank_ic"]["unknown_because"].get<std::string>().find("one candidate"),
             std::string::npos);
 
-  Json older = Json::parse(text_of(first["file"].get<std::string>()));
+  Json older = Json::parse(content_of(first["file"].get<std::string>()));
   older.erase("daily");
   std::ofstream(first["file"].get<std::string>()) << older;
   std::ofstream(place_.path() / "reports" / "evaluation-cut.json") << "{";
@@ -225,8 +219,8 @@ TEST_F(EvaluationPage, ItsFiguresFollowFromTheRowsThatItExports) {
   const fs::path csv = place_.beside() / "rows.csv";
   const Json document = evaluate({"--export", csv.string()});
   EXPECT_EQ(document["export"]["file"], csv.string());
-  EXPECT_FALSE(Json::parse(text_of(document["file"].get<std::string>())).contains("export"));
-  const auto lines = cells_of(text_of(csv));
+  EXPECT_FALSE(Json::parse(content_of(document["file"].get<std::string>())).contains("export"));
+  const auto lines = cells_of(content_of(csv));
   EXPECT_EQ(document["export"]["rows"], lines.size() - 1);
   ASSERT_EQ(lines[0], (std::vector<std::string>{"forecaster", "role", "symbol", "decided_at_ms", "known_at_ms",
                                                 "forecast", "label", "forward_return", "volatility", "position",

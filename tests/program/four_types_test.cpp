@@ -24,11 +24,6 @@ void train_all_types(TestWorkspace& place) {
   place.environment["CLM_PATCHTST_LAYERS"] = "1";
 }
 
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
 TEST(FourTypes, AreTrainedJudgedAndMadeAnEnsembleThatExplainsItself) {
   TestWorkspace place;
   train_all_types(place);
@@ -60,11 +55,11 @@ TEST(FourTypes, AreTrainedJudgedAndMadeAnEnsembleThatExplainsItself) {
   EXPECT_NE(told.find("window.volume"), std::string::npos) << told;
 
   const auto report = place.json({"report", "--version", ensemble, "--explain-rows", "1000"});
-  const std::string page = text_of(report["file"].get<std::string>());
+  const std::string page = content_of(report["file"].get<std::string>());
   for (const char* part : {"What its forecasts live on", "What each member weighs", "What each member adds"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
   const std::string unasked =
-      text_of(place.json({"report", "--cycle", "1", "--explain-rows", "0"})["file"].get<std::string>());
+      content_of(place.json({"report", "--cycle", "1", "--explain-rows", "0"})["file"].get<std::string>());
   EXPECT_EQ(unasked.find("Permutation importance"), std::string::npos);
   EXPECT_NE(unasked.find("--explain-rows"), std::string::npos) << "it says how to ask";
 }

@@ -8,8 +8,6 @@
 namespace clm::testing {
 namespace {
 
-constexpr int kBars = 1'500;
-
 /// Who votes on the first symbol, and why the others do not.
 std::string voters(const nlohmann::json& forecasts) {
   const auto& first = forecasts["predictions"][0];

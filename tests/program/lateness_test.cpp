@@ -9,8 +9,6 @@ namespace clm::testing {
 namespace {
 using Json = nlohmann::json;
 
-constexpr int kBars = 1'500;  // until March 2024: late by any clock that this can run by
-
 class Lateness : public ::testing::Test {
  protected:
   Lateness() {

@@ -9,9 +9,6 @@
 namespace clm::testing {
 namespace {
 
-constexpr int kBars = 1'500;
-constexpr int kWeekBars = 168;
-
 class LifeCycle : public ::testing::Test {
  protected:
   LifeCycle() {

@@ -98,7 +98,7 @@ TEST(Completion, BashIsOfferedCommandsFlagsAndWhatIsStored) {
   place.simulate();
   const auto versions = place.cycle();
   using Words = std::vector<std::string>;
-  EXPECT_EQ(offered(place, "clm predi"), Words{"predict"});
+  EXPECT_EQ(offered(place, "clm predi"), (Words{"predict", "predictions"}));
   EXPECT_EQ(offered(place, "clm cycle --mod"), Words{"--models"});
   EXPECT_EQ(offered(place, "clm cycle --works"), Words{"--workspace"});
   const std::string version = versions.at("xgboost");

@@ -132,7 +132,7 @@ std::vector<Row> artifact_rows() {
       {"artifact.unloadable",
        {},
        {},
-       "BrokenVersions.OneThatDoesNotLoadThoughItsBytesAreSoundFailsToo: its bytes and its manifest agree"},
+       "BrokenVersionsTest.OneThatDoesNotLoadThoughItsBytesAreSoundFailsToo: its bytes and its manifest agree"},
       {"artifact.unreadable", {}, {}, "ReadOnly.AnUnreadableFileIsABrokenVersion: it takes a user who is not root"},
       {"artifact.no_files", {}, {}, "ArtifactStoreTest.WhatIsNoModelIsNotStored: a defect of a trainer"},
       {"artifact.other_bytes",
@@ -408,7 +408,7 @@ std::vector<Row> database_rows() {
   };
 }
 
-std::vector<Row> rows() {
+std::vector<Row> remedy_rows() {
   std::vector<Row> all;
   for (auto part : {artifact_rows(), manifest_rows(), decision_rows(), way_back_rows(), record_rows(), workspace_rows(),
                     database_rows()})
@@ -433,12 +433,12 @@ TEST_P(Remedies, AreWhatHelps) {
   row.mend(world, error);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, Remedies, ::testing::ValuesIn(rows()),
+INSTANTIATE_TEST_SUITE_P(Of, Remedies, ::testing::ValuesIn(remedy_rows()),
                          [](const auto& row) { return std::regex_replace(row.param.code, std::regex("[^a-z]"), "_"); });
 
 TEST(RegistryErrors, EachHasARowAmongTheRemedies) {
   std::set<std::string> known, met;
-  for (const Row& row : rows()) known.insert(row.code);
+  for (const Row& row : remedy_rows()) known.insert(row.code);
   const std::regex code("\"((?:artifact|registry|manifest|lock|workspace|database|cycle)\\.[a-z_]+)\"");
   const fs::path sources = fs::path(source_dir()) / "src";
   std::vector<fs::path> files{sources / "base" / "file_io.cpp", sources / "workspace" / "workspace_directory.cpp"};

@@ -9,7 +9,7 @@
 namespace clm::testing {
 namespace {
 
-constexpr int kBars = 1'320;
+constexpr int kReplayBars = 1'320;
 
 class ReplayCommand : public ::testing::Test {
  protected:
@@ -41,7 +41,7 @@ TEST_F(ReplayCommand, AnEmptyWorkspaceHasNothingToReplay) {
 }
 
 TEST_F(ReplayCommand, ASpanWithoutBarsIsRefused) {
-  place_.simulate(kBars);
+  place_.simulate(kReplayBars);
   refused({"replay", "--from", close_of_bar(200), "--to", close_of_bar(100)}, 2, "time.range");
   refused({"replay", "--from", close_of_bar(200), "--to", close_of_bar(200)}, 2, "time.range");
   refused({"replay", "--from", "2040-01-01", "--to", "2040-02-01"}, 2, "replay.no_bars");
@@ -51,7 +51,7 @@ TEST_F(ReplayCommand, ASpanWithoutBarsIsRefused) {
 }
 
 TEST_F(ReplayCommand, APolicyThatCannotBeUsedIsRefusedByNameAndLine) {
-  place_.simulate(kBars);
+  place_.simulate(kReplayBars);
   refused(replay("hopeful"), 2, "replay.policy");
   refused(replay("gated,gated"), 2, "replay.policy");
   refused(replay("absent.toml"), 2, "replay.policy");
@@ -93,7 +93,7 @@ TEST_F(ReplayCommand, AForeignFileIsNoReplay) {
 }
 
 TEST_F(ReplayCommand, APolicyFileChangesSettingsOfThatPolicyAlone) {
-  place_.simulate(kBars);
+  place_.simulate(kReplayBars);
   const std::string once = policy_file("once.toml", "[policy]\ngate = \"none\"\n[triggers]\nkinds = []\n");
   const auto both = place_.json(replay("periodic," + once, 1'250, 1'310))["replays"];
   ASSERT_EQ(both.size(), 2U);
@@ -104,7 +104,7 @@ TEST_F(ReplayCommand, APolicyFileChangesSettingsOfThatPolicyAlone) {
 }
 
 TEST_F(ReplayCommand, WhatServedNobodyIsHeldAgainstNothing) {
-  place_.simulate(kBars);
+  place_.simulate(kReplayBars);
   // Nobody can show so much in so few bars.
   const std::string never = policy_file("never.toml", "[policy]\nskill_alpha = 1e-9\n");
   const std::string once = policy_file("once.toml", "[policy]\ngate = \"none\"\n[triggers]\nkinds = []\n");
@@ -118,7 +118,7 @@ TEST_F(ReplayCommand, WhatServedNobodyIsHeldAgainstNothing) {
 }
 
 TEST_F(ReplayCommand, ItDoesNotGoOnFromTheMemoryOfOtherData) {
-  place_.simulate(kBars, 7);
+  place_.simulate(kReplayBars, 7);
   const auto houses = [&] {
     std::set<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(place_.path() / "replays"))
@@ -140,7 +140,7 @@ TEST_F(ReplayCommand, ItDoesNotGoOnFromTheMemoryOfOtherData) {
 }
 
 TEST_F(ReplayCommand, WhereFeaturesLieChangesNothingAndLeavesNothing) {
-  place_.simulate(kBars);
+  place_.simulate(kReplayBars);
   const auto names = [&] {
     std::set<std::string> all;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(place_.path())) all.insert(entry.path());

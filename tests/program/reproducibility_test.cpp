@@ -13,9 +13,6 @@ namespace clm::testing {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr int kBars = 1'500;
-constexpr int kWeekBars = 168;
-
 FileTree stored_by_a_cycle(const TestWorkspace& place, const std::string& jobs) {
   place.simulate();
   place.cycle({"--jobs", jobs});

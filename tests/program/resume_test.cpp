@@ -29,11 +29,6 @@ std::vector<fs::path> states_left(const TestWorkspace& place) {
   return files;
 }
 
-std::string content_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 /// Runs a cycle and kills it once its training has left a state, or another one than there was.
 void kill_in_training(const TestWorkspace& place) {
   const auto content = [&] { return states_left(place).empty() ? "" : content_of(states_left(place).front()); };

@@ -8,8 +8,6 @@
 namespace clm::testing {
 namespace {
 
-constexpr int kBars = 1'500;
-
 class Stages : public ::testing::Test {
  protected:
   Stages() {

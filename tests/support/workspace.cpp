@@ -12,12 +12,16 @@
 namespace clm::testing {
 namespace fs = std::filesystem;
 
+std::string content_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 FileTree files_below(const fs::path& directory) {
   FileTree files;
   for (const auto& entry : fs::recursive_directory_iterator(directory)) {
     if (!entry.is_regular_file()) continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    files[entry.path().lexically_relative(directory).string()] = std::string(std::istreambuf_iterator<char>(in), {});
+    files[entry.path().lexically_relative(directory).string()] = content_of(entry.path());
   }
   return files;
 }

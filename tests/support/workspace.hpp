@@ -15,8 +15,13 @@ namespace clm::testing {
 using FileTree = std::map<std::string, std::string>;
 FileTree files_below(const std::filesystem::path& directory);
 
+std::string content_of(const std::filesystem::path& file);
+
 /// The names whose content differs or that only one has; for assertions, whose message then is short.
 std::vector<std::string> differences(const FileTree& a, const FileTree& b);
+
+/// Bars that a test simulates where it asks for no other number: until March 2024, late by any clock; and a week more.
+inline constexpr int kBars = 1'500, kWeekBars = 168;
 
 /// Later than every bar that a test stores in order to look at history.
 inline constexpr const char* kHistoryEnd = "2026-01-01";
@@ -46,7 +51,7 @@ class TestWorkspace {
   nlohmann::json error(std::vector<std::string> arguments, int exit_code) const;
 
   /// A market with something to learn: 8 symbols, `bars` hours from 2024-01-01. More bars of the same seed prolong it.
-  void simulate(int bars = 1'500, int seed = 7) const;
+  void simulate(int bars = kBars, int seed = 7) const;
   /// Runs `clm cycle` with `more` arguments; model type -> version.
   std::map<std::string, std::string> cycle(std::vector<std::string> more = {}) const;
   /// version -> status

@@ -52,6 +52,8 @@ class Tree:
             return None
         values, keyword = {}, ""
         for word in call.group(1).split():
+            if word == "NUMERIC":
+                continue
             if word in {"NAME", "DEPENDS", "LIBRARIES", "WITHOUT", "ROOMS"}:
                 keyword = word
                 values[keyword] = []

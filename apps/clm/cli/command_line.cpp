@@ -8,10 +8,8 @@
 
 #include "base/log.hpp"
 #include "command_line.hpp"
-#include "commands/commands.hpp"
 #include "completion.hpp"
 #include "manual.hpp"
-#include "program.hpp"
 #include "usage_error.hpp"
 
 namespace clm::app {
@@ -25,17 +23,6 @@ CancelToken& stop_request() {
 extern "C" void on_interrupt(int) {
   if (stop_request().requested()) ::_exit(static_cast<int>(ErrorKind::interrupted));  // asked twice: now
   stop_request().request();
-}
-
-std::map<std::string, std::string> environment_variables() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const auto equals = text.find('=');
-    if (equals != std::string_view::npos)
-      variables.emplace(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
-  }
-  return variables;
 }
 
 void add_global_flags(CLI::App& app, GlobalFlags& flags) {
@@ -94,7 +81,8 @@ int unless_output_failed(int exit_code, Program& program) {
 
 }  // namespace
 
-int run_command_line(const std::vector<std::string>& words, const std::map<std::string, std::string>& environment) {
+int run_command_line(const std::vector<CommandGroup>& groups, const std::vector<std::string>& words,
+                     const std::map<std::string, std::string>& environment) {
   const SystemClock clock;
   Program program(environment, clock, stop_request());
 
@@ -107,7 +95,7 @@ int run_command_line(const std::vector<std::string>& words, const std::map<std::
   add_global_flags(app, program.flags);
 
   Commands commands;
-  for (const CommandGroup& group : command_groups()) {
+  for (const CommandGroup& group : groups) {
     for (const auto add : group.commands) {
       add(app, commands);
       commands.back().app->group(group.name);
@@ -143,12 +131,3 @@ int run_command_line(const std::vector<std::string>& words, const std::map<std::
 }
 
 }  // namespace clm::app
-
-extern "C" __attribute__((visibility("default"))) int clm_program_main(int argc, char** argv) {
-  try {
-    return clm::app::run_command_line({argv, argv + argc}, clm::app::environment_variables());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "clm: defect: %s\nPlease report it.\n", error.what());
-    return static_cast<int>(clm::ErrorKind::defect);
-  }
-}

@@ -86,4 +86,10 @@ struct Command {
 };
 using Commands = std::vector<Command>;
 
+/// Commands that belong together in `clm --help`, in the order in which they stand there.
+struct CommandGroup {
+  const char* name;
+  std::vector<void (*)(CLI::App&, Commands&)> commands;
+};
+
 }  // namespace clm::app

@@ -56,7 +56,7 @@ Status carry_out(Registry& registry, const Job& job, const Decision& decision) {
   return {};
 }
 
-Result<int> run(Program& program, const PersonsDecision& flags) {
+Result<int> run_approve(Program& program, const PersonsDecision& flags) {
   const auto place = open_registry_for_change(program, "clm approve");
   if (!place) return forward_error(place);
   const auto database = place->workspace->database();
@@ -87,7 +87,7 @@ Result<int> run(Program& program, const PersonsDecision& flags) {
 
 void add_approve(CLI::App& app, Commands& commands) {
   add_persons_command(app, commands, "approve", "Agree to a job that waits for it (policy.mode advisory), and do it",
-                      "JOB", run);
+                      "JOB", run_approve);
 }
 
 }  // namespace clm::app

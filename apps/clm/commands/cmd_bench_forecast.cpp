@@ -11,7 +11,7 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct BenchForecastFlags {
   std::string data;
   std::vector<std::string> series = {"ETTh1"};
   std::vector<std::size_t> horizons = {96};
@@ -69,7 +69,7 @@ Result<std::unique_ptr<SequenceTrainer>> make_trainer(std::string_view model, co
   return (*library)->make_trainer(model, settings);
 }
 
-Result<Prepared> prepare(const Flags& flags, const std::string& series) {
+Result<Prepared> prepare(const BenchForecastFlags& flags, const std::string& series) {
   std::filesystem::path path = std::filesystem::path(flags.data) / (series + ".csv");
   if (!std::filesystem::exists(path)) path += ".gz";
   const auto table = read_wide_table(path);
@@ -79,7 +79,7 @@ Result<Prepared> prepare(const Flags& flags, const std::string& series) {
   return Prepared{series, *split, standardise(*table, split->training())};
 }
 
-Result<Outcome> run_model(const Flags& flags, const nlohmann::json& changes, const Prepared& data,
+Result<Outcome> run_model(const BenchForecastFlags& flags, const nlohmann::json& changes, const Prepared& data,
                           const std::string& model, std::size_t horizon, const RunContext& context) {
   Outcome outcome{model, data.name, horizon, 0, 0, {}, 0, {}};
   outcome.input_length = model != "naive" && flags.input_length > 0 ? flags.input_length : usual_input_length(model);
@@ -134,7 +134,7 @@ nlohmann::json document(const Outcome& outcome, std::uint64_t seed) {
   return written;
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_bench_forecast(Program& program, const BenchForecastFlags& flags) {
   const nlohmann::json changes =
       flags.settings.empty() ? nlohmann::json::object() : nlohmann::json::parse(flags.settings, nullptr, false);
   if (!changes.is_object())
@@ -165,7 +165,7 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_bench_forecast(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<BenchForecastFlags>();
   auto* command = app.add_subcommand(
       "bench-forecast", "Train and judge the deep and linear forecasters as their papers do, on any wide CSV");
   command->add_option("--data", flags->data, "Folder with SERIES.csv or SERIES.csv.gz: a date column, one per series")
@@ -190,7 +190,7 @@ void add_bench_forecast(CLI::App& app, Commands& commands) {
       ->capture_default_str();
   command->add_option("--settings", flags->settings, "Options of the models as JSON, {\"nhits\": {\"epochs\": 3}}")
       ->type_name("JSON");
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_bench_forecast(program, *flags); }});
 }
 
 }  // namespace clm::app

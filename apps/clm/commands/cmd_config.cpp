@@ -13,7 +13,7 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct ConfigFlags {
   std::vector<std::string> settings;
   bool changed = false;
   bool all = false;
@@ -42,7 +42,7 @@ Status check_asked(const std::vector<std::string>& asked, const std::vector<Sett
   return {};
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_config(Program& program, const ConfigFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   const Settings& settings = (*workspace)->configuration().settings;
@@ -78,14 +78,14 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_config(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ConfigFlags>();
   auto* command = app.add_subcommand("config", "The settings in force and where each came from");
   command->add_option("settings", flags->settings, "Only these, or those of these sections")->type_name("SETTING");
   auto* changed = command->add_flag("--changed", flags->changed, "Only what differs from the defaults");
   command
       ->add_flag("--all", flags->all, "All settings in force as TOML, each with its unit and meaning: a whole clm.toml")
       ->excludes(changed);
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_config(program, *flags); }});
 }
 
 }  // namespace clm::app

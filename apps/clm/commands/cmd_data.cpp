@@ -11,7 +11,7 @@
 namespace clm::app {
 namespace {
 
-Result<int> run(Program& program) {
+Result<int> run_data(Program& program) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   const auto store = (*workspace)->candles();
@@ -43,7 +43,7 @@ void add_data(CLI::App& app, Commands& commands) {
       app.add_subcommand("data", "What is stored and what is wrong with it; removes what should not be there");
   const auto removal = add_delete_flags(*command);
   commands.push_back({command, [removal](Program& program) {
-                        return is_asked(*removal) ? delete_data(program, *removal) : run(program);
+                        return is_asked(*removal) ? delete_data(program, *removal) : run_data(program);
                       }});
 }
 

@@ -50,7 +50,7 @@ class Story {
     std::fflush(stdout);
     words.insert(words.begin(), "clm");
     words.insert(words.end(), {"--workspace", workspace(name).string(), "--jobs", std::to_string(program_.jobs())});
-    return run_command_line(words, program_.environment());
+    return run_command_line(command_groups(), words, program_.environment());
   }
 
   /// When `bars` bars of the simulated market have closed. They are history: the clock has nothing to say.
@@ -220,7 +220,7 @@ Status write_reports(const Story& story) {
   return {};
 }
 
-Result<int> run(Program& program) {
+Result<int> run_demo(Program& program) {
   if (program.flags.json)
     return fail(ErrorKind::usage, "demo.json", "the demo is a story for people and no document", "--json",
                 "Run it without --json; the commands it shows take the flag.");
@@ -250,7 +250,7 @@ Result<int> run(Program& program) {
 
 void add_demo(CLI::App& app, Commands& commands) {
   auto* command = app.add_subcommand("demo", "The story in a minute: a simulated market whose truth is known");
-  commands.push_back({command, [](Program& program) { return run(program); }});
+  commands.push_back({command, [](Program& program) { return run_demo(program); }});
 }
 
 }  // namespace clm::app

@@ -11,7 +11,7 @@
 namespace clm::app {
 namespace {
 
-Result<int> run(Program& program, const std::string& a, const std::string& b) {
+Result<int> run_diff(Program& program, const std::string& a, const std::string& b) {
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
   const auto document = diff_document(*opened->registry, a, b);
@@ -33,7 +33,7 @@ void add_diff(CLI::App& app, Commands& commands) {
   auto* command = app.add_subcommand("diff", "What differs between two versions");
   command->add_option("versions", *versions, "Two versions")->required()->expected(2)->type_name("A B");
   commands.push_back(
-      {command, [versions](Program& program) { return run(program, versions->at(0), versions->at(1)); }});
+      {command, [versions](Program& program) { return run_diff(program, versions->at(0), versions->at(1)); }});
 }
 
 }  // namespace clm::app

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::uint64_t kMaxBytes = 256U << 20;
 
-struct Flags {
+struct DriftFlags {
   std::string file, column, against;
   std::vector<std::string> detectors;  ///< none: those that fit the series
   std::size_t in_control = 0;
@@ -117,7 +117,8 @@ Alarms listen(const std::string& name, Detector detector, const std::vector<doub
 
 /// A chart against the mean and spread of the first values.
 template <typename Chart, typename Options>
-Result<Alarms> chart(const std::string& name, const Flags& flags, const std::vector<double>& values, Options options) {
+Result<Alarms> chart(const std::string& name, const DriftFlags& flags, const std::vector<double>& values,
+                     Options options) {
   double sum = 0, squares = 0, count = 0;
   for (std::size_t i = 0; i < std::min(flags.in_control, values.size()); ++i) {
     if (!std::isfinite(values[i])) continue;
@@ -152,7 +153,7 @@ Status check_rates(const std::string& detector, const std::vector<double>& value
   return {};
 }
 
-Result<Alarms> detect(const std::string& name, const Flags& flags, const std::vector<double>& values) {
+Result<Alarms> detect(const std::string& name, const DriftFlags& flags, const std::vector<double>& values) {
   if (name == "page_hinkley") return listen(name, PageHinkley(), values);
   if (name == "adwin") return listen(name, Adwin(), values);
   if (name == "kswin") return listen(name, Kswin(), values);
@@ -227,7 +228,7 @@ std::string list_of(const std::vector<std::size_t>& places) {
   return text.empty() ? "-" : text;
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_drift(Program& program, const DriftFlags& flags) {
   const auto values = read_series(flags.file, flags.column);
   if (!values) return forward_error(values);
   std::vector<std::string> detectors = flags.detectors;
@@ -258,7 +259,7 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_drift(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<DriftFlags>();
   auto* command = app.add_subcommand(
       "drift", "Drift detectors, control charts and tests against another sample, on a series from a file");
   command->add_option("file", flags->file, "One value a line, or a CSV with --column")->required()->type_name("FILE");
@@ -277,7 +278,7 @@ void add_drift(CLI::App& app, Commands& commands) {
   command->add_option("--run-length", flags->run_length, "cusum, ewma: values between false alarms, on average")
       ->check(CLI::Range(5.0, 1e7))
       ->capture_default_str();
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_drift(program, *flags); }});
 }
 
 }  // namespace clm::app

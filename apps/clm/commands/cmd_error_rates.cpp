@@ -12,7 +12,7 @@
 namespace clm::app {
 namespace {
 
-Result<int> run(Program& program, const ErrorRateOptions& options) {
+Result<int> run_error_rates(Program& program, const ErrorRateOptions& options) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   const auto rates = simulated_error_rates((*workspace)->learning(), options, program.context());
@@ -53,7 +53,7 @@ void add_error_rates(CLI::App& app, Commands& commands) {
   command->add_option("--scenarios", options->scenarios, "Which: aa, gain, damage, no_drift (the slowest)")
       ->delimiter(',')
       ->capture_default_str();
-  commands.push_back({command, [options](Program& program) { return run(program, *options); }});
+  commands.push_back({command, [options](Program& program) { return run_error_rates(program, *options); }});
 }
 
 }  // namespace clm::app

@@ -22,7 +22,7 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct EvaluateFlags {
   std::string from, to, export_file;
   int refit_months = 1;
   std::vector<std::string> models;
@@ -110,10 +110,8 @@ std::string p_text(double p) { return p < 0.001 ? "<0.001" : fixed(p, 3); }
 /// Whether the best of the candidates is more than the luckiest.
 std::string superiority_words(const WalkForwardStudy& study, std::size_t width) {
   const SuperiorityTest &ic = study.superior_rank_ic, &net = study.superior_net_return;
-  const std::string asked = "Is the best of " + counted(static_cast<long long>(ic.candidates), "candidate") +
-                            " better than the baselines, or only the luckiest? Hansen's test of superior predictive "
-                            "ability (SPA)";
-  if (!ic.unknown_because.empty()) return folded_line(asked + ": not said, " + ic.unknown_because + ".", width);
+  const std::string test = "Hansen's test of superior predictive ability (SPA)";
+  if (!ic.unknown_because.empty()) return folded_line(test + ": not said, " + ic.unknown_because + ".", width);
   TextTable table({"over", "best by IC", "lead", "p", "best by net", "lead bps/day", "p"});
   for (std::size_t b = 0; b < ic.over.size(); ++b) {
     const bool has_net = net.unknown_because.empty();
@@ -122,7 +120,9 @@ std::string superiority_words(const WalkForwardStudy& study, std::size_t width) 
                has_net ? p_text(net.over[b].p) : "-"});
   }
   table.add({"all of them", "", "", p_text(ic.p), "", "", net.unknown_because.empty() ? p_text(net.p) : "-"});
-  return folded_line(asked + " on " + counted(static_cast<long long>(ic.periods), "day") +
+  return folded_line("Is the best of " + counted(static_cast<long long>(ic.candidates), "candidate") +
+                         " better than the baselines, or only the luckiest? " + test + " on " +
+                         counted(static_cast<long long>(ic.periods), "day") +
                          "; p: how often chance gives such a lead where no candidate is better; net of the " +
                          (study.daily.long_short ? "long-short book" : "single positions"),
                      width) +
@@ -155,8 +155,8 @@ std::string choice_words(const SettingsTried& tried, std::size_t width) {
                  "50 % choosing the best is worth nothing.",
              width) +
          folded_line("The best, " + c.best + ", has a Sharpe ratio of " + fixed(c.sharpe, 2) +
-                         " a year; the best of so "
-                         "many without skill would show about " +
+                         " a year, of its daily returns; the best of so many "
+                         "without skill would show about " +
                          fixed(c.expected_best, 2) + ", and it is above that with probability " + fixed(c.deflated, 2) +
                          " (deflated Sharpe ratio).",
                      width);
@@ -200,7 +200,7 @@ std::string describe(const WalkForwardStudy& study, const SettingsTried& tried, 
   return text;
 }
 
-tl::unexpected<Error> nothing_to_judge(const Flags& flags, const Dataset& rows) {
+tl::unexpected<Error> nothing_to_judge(const EvaluateFlags& flags, const Dataset& rows) {
   return fail(ErrorKind::data, "split.no_folds",
               "there is nothing to judge: rows with features and a known label are of " +
                   to_minutes_string(Timestamp(rows.decided_at_ms.front())) + " to " +
@@ -210,7 +210,7 @@ tl::unexpected<Error> nothing_to_judge(const Flags& flags, const Dataset& rows) 
               "Ask for a time within that, or bring more candles with `clm import PATH`.");
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_evaluate(Program& program, const EvaluateFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::change);
   if (!workspace) return forward_error(workspace);
   LearningOptions& options = (*workspace)->learning();
@@ -262,7 +262,7 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_evaluate(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<EvaluateFlags>();
   auto* command = app.add_subcommand("evaluate", "Walk forward through history: models and baselines on unseen months");
   command->add_option("--from", flags->from, "First decision that is judged")->required()->type_name("TIME");
   command->add_option("--to", flags->to, "End of what is judged")->required()->type_name("TIME");
@@ -276,7 +276,7 @@ void add_evaluate(CLI::App& app, Commands& commands) {
       ->add_option("--export", flags->export_file,
                    "Write the judged rows: forecast, outcome, position and net of every forecaster, a line each")
       ->type_name("FILE.csv");
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_evaluate(program, *flags); }});
 }
 
 }  // namespace clm::app

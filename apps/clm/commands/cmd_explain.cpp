@@ -19,7 +19,7 @@
 namespace clm::app {
 namespace {
 
-constexpr const char* kDocument = R"(Documents (--json)
+constexpr const char* kExplainDocument = R"(Documents (--json)
   of a prediction  {as_of, newest_bar, late_bars, stale, ensemble, regime, explanations: [{symbol, action, note,
                    expected_return_bps, base_bps, opaque_bps, features: [{feature, value, effect_bps}],
                    other_features_bps, members: [{model_type, version, weight, expected_return_bps, base_bps, features,
@@ -35,7 +35,7 @@ constexpr const char* kDocument = R"(Documents (--json)
                    Features of a network are the channels of its windows: window.price, window.volume.
                    A model is its own only member. Every feature is listed; --top shortens tables only.)";
 
-struct Flags {
+struct ExplainFlags {
   std::string version;
   std::vector<std::string> symbols;
   std::string as_of;
@@ -97,7 +97,8 @@ std::string describe(const Explanation& explanation, const std::string& held_bac
   return text;
 }
 
-Result<int> explain_prediction(Program& program, Workspace& workspace, const Registry& registry, const Flags& flags) {
+Result<int> explain_prediction(Program& program, Workspace& workspace, const Registry& registry,
+                               const ExplainFlags& flags) {
   const auto place = open_live_market(program, workspace, flags.as_of);
   if (!place) return forward_error(place);
   const auto symbols = stored_symbols({flags.symbols, "--symbol", "predict.unknown_symbol"}, *place->candles);
@@ -134,7 +135,8 @@ Result<int> explain_prediction(Program& program, Workspace& workspace, const Reg
   return 0;
 }
 
-Result<int> explain_version(Program& program, Workspace& workspace, const Registry& registry, const Flags& flags) {
+Result<int> explain_version(Program& program, Workspace& workspace, const Registry& registry,
+                            const ExplainFlags& flags) {
   const auto record = registry.find(flags.version);
   if (!record) return forward_error(record);
   HeldOutOptions options;
@@ -148,7 +150,7 @@ Result<int> explain_version(Program& program, Workspace& workspace, const Regist
   return 0;
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_explain(Program& program, const ExplainFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   const auto registry = (*workspace)->registry();
@@ -160,10 +162,10 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_explain(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ExplainFlags>();
   auto* command =
       app.add_subcommand("explain", "Which features moved a prediction (--symbol), or a version on its held-out rows");
-  command->footer(kDocument);
+  command->footer(kExplainDocument);
   command->add_option("version", flags->version, "Version, or its beginning (default with --symbol: what serves it)")
       ->type_name("VERSION");
   auto* symbol =
@@ -190,7 +192,7 @@ void add_explain(CLI::App& app, Commands& commands) {
   command->callback([flags] {
     if (flags->version.empty() && flags->symbols.empty()) throw CLI::RequiredError("VERSION or --symbol");
   });
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_explain(program, *flags); }});
 }
 
 }  // namespace clm::app

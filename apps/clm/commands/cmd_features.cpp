@@ -15,7 +15,7 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct FeaturesFlags {
   std::string set;
   std::string export_file;
   std::vector<std::string> symbols;
@@ -64,7 +64,7 @@ Result<int> examine(Program& program, const FeatureSet& set, const MarketView& p
   return report->clean() ? 0 : static_cast<int>(ErrorKind::integrity);
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_features(Program& program, const FeaturesFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   if (!flags.export_file.empty())
@@ -97,7 +97,7 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_features(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<FeaturesFlags>();
   auto* command = app.add_subcommand("features", "List a feature set, export its values, prove that none looks ahead");
   command->add_option("--set", flags->set, "Feature set (default: features.set)")->type_name("NAME");
   auto* file = command->add_option("--export", flags->export_file, "Write symbol, open_time (ms) and one column each")
@@ -110,7 +110,7 @@ void add_features(CLI::App& app, Commands& commands) {
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")->type_name("TIME");
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_features(program, *flags); }});
 }
 
 }  // namespace clm::app

@@ -17,7 +17,7 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct FetchFlags {
   std::string exchange;
   std::string market = "um";
   std::vector<std::string> symbols;
@@ -26,7 +26,7 @@ struct Flags {
   std::string base_url;
 };
 
-Result<TimeRange> asked_range(const Flags& flags) {
+Result<TimeRange> asked_range(const FetchFlags& flags) {
   if (!flags.to.empty()) return range_of(flags.from, flags.to);
   const auto from = time_of("--from", flags.from);
   if (!from) return forward_error(from);
@@ -51,7 +51,7 @@ nlohmann::json document_of(const FetchedSeries& series) {
   return document;
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_fetch(Program& program, const FetchFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::change);
   if (!workspace) return forward_error(workspace);
   const auto range = asked_range(flags);
@@ -124,7 +124,7 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_fetch(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<FetchFlags>();
   auto* command = app.add_subcommand("fetch", "Download candles, funding and open interest; resumes where it stopped");
   command->add_option("exchange", flags->exchange, "Exchange")->required()->check(CLI::IsMember({"binance"}));
   command->add_option("--market", flags->market, "um: USD-M perpetuals; spot")
@@ -138,7 +138,7 @@ void add_fetch(CLI::App& app, Commands& commands) {
   command->add_flag("--open-interest", flags->open_interest, "Open interest too (perpetuals, last 30 days)");
   command->add_flag("--no-candles", flags->no_candles, "Only what the other flags ask for");
   command->add_option("--base-url", flags->base_url, "Another address of the exchange's interface")->type_name("URL");
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_fetch(program, *flags); }});
 }
 
 }  // namespace clm::app

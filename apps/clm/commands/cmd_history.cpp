@@ -20,7 +20,7 @@ std::string time_of(const nlohmann::json& event, const char* key) {
   return event[key].is_null() ? "-" : event[key].get<std::string>().substr(0, 16).replace(10, 1, " ");
 }
 
-Result<int> run(Program& program, const std::string& model_type, int limit) {
+Result<int> run_history(Program& program, const std::string& model_type, int limit) {
   if (auto known = check_model_type("MODEL_TYPE", model_type); !known) return forward_error(known);
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
@@ -45,7 +45,7 @@ void add_history(CLI::App& app, Commands& commands) {
   command->add_option("--limit", *limit, "Newest events at most")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  commands.push_back({command, [type, limit](Program& program) { return run(program, *type, *limit); }});
+  commands.push_back({command, [type, limit](Program& program) { return run_history(program, *type, *limit); }});
 }
 
 }  // namespace clm::app

@@ -15,7 +15,7 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct ImportFlags {
   std::vector<std::string> paths;
   std::string venue, interval;
   bool accept_jumps = false;
@@ -68,7 +68,7 @@ std::string describe(const ImportReport& report) {
   return text;
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_import(Program& program, const ImportFlags& flags) {
   if (flags.list) return list_batches(program);
   if (flags.undo > 0) return undo_one_batch(program, flags.undo);
   const auto workspace = open_workspace(program, Workspace::Access::change);
@@ -104,7 +104,7 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_import(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ImportFlags>();
   auto* command =
       app.add_subcommand("import", "Candles and context series from files and directories; finds the format");
   auto* paths = command->add_option("paths", flags->paths, "Files and directories")->type_name("PATH...");
@@ -121,7 +121,7 @@ void add_import(CLI::App& app, Commands& commands) {
                    ->check(CLI::Range(1, 1'000'000'000));
   list->excludes(paths, undo);
   undo->excludes(paths);
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_import(program, *flags); }});
 }
 
 }  // namespace clm::app

@@ -56,7 +56,7 @@ std::string shell_word(const std::string& path) {
   return word + "'";
 }
 
-Result<int> run(Program& program, const std::string& directory) {
+Result<int> run_init(Program& program, const std::string& directory) {
   const std::string& given = program.flags.workspace;
   if (!directory.empty() && !given.empty())
     return fail(ErrorKind::usage, "init.two_places", "two places are named for one workspace",
@@ -80,7 +80,7 @@ void add_init(CLI::App& app, Commands& commands) {
   auto directory = std::make_shared<std::string>();
   auto* command = app.add_subcommand("init", "Make a workspace here, or in DIR");
   command->add_option("directory", *directory, "Where; made if it is not there (default: here)")->type_name("DIR");
-  commands.push_back({command, [directory](Program& program) { return run(program, *directory); }});
+  commands.push_back({command, [directory](Program& program) { return run_init(program, *directory); }});
 }
 
 }  // namespace clm::app

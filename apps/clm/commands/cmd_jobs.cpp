@@ -15,7 +15,7 @@ namespace {
 /// Of those that ended, so many are listed unless all are asked for.
 constexpr std::size_t kEnded = 20;
 
-struct Flags {
+struct JobsFlags {
   bool all = false;
 };
 
@@ -24,7 +24,7 @@ std::string state_of(const Job& job) {
                                                                              : std::string(to_string(job.state));
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_jobs(Program& program, const JobsFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   const auto database = (*workspace)->database();
@@ -64,10 +64,10 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_jobs(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<JobsFlags>();
   auto* command = app.add_subcommand("jobs", "What was decided and what came of it, newest first");
   command->add_flag("--all", flags->all, "Not only the open ones and the last twenty that ended");
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_jobs(program, *flags); }});
 }
 
 }  // namespace clm::app

@@ -18,7 +18,7 @@ std::string date_of(const nlohmann::json& time) {
   return time.is_string() ? time.get<std::string>().substr(0, 10) : "-";
 }
 
-Result<int> run(Program& program, const std::string& model_type) {
+Result<int> run_models(Program& program, const std::string& model_type) {
   if (auto known = check_model_type("--type", model_type); !known) return forward_error(known);
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
@@ -53,7 +53,7 @@ void add_models(CLI::App& app, Commands& commands) {
   auto type = std::make_shared<std::string>();
   auto* command = app.add_subcommand("models", "The versions, newest first");
   command->add_option("--type", *type, "Only this model type")->type_name("MODEL_TYPE");
-  commands.push_back({command, [type](Program& program) { return run(program, *type); }});
+  commands.push_back({command, [type](Program& program) { return run_models(program, *type); }});
 }
 
 }  // namespace clm::app

@@ -20,7 +20,7 @@
 namespace clm::app {
 namespace {
 
-constexpr const char* kDocument = R"(Document (--json)
+constexpr const char* kPredictDocument = R"(Document (--json)
   {as_of, newest_bar, late_bars, stale, ensemble, regime, horizon_bars,
   entry_at, cost_band_bps, relative, learned_later: [version],
   predictions: [{symbol, action, note,
@@ -37,7 +37,7 @@ constexpr const char* kDocument = R"(Document (--json)
   nothing. With --follow one document after another.
   disagreement_bps: how far the votes are apart; null with one.)";
 
-struct Flags {
+struct PredictFlags {
   std::vector<std::string> symbols;
   std::string as_of;
   bool follow = false;
@@ -128,7 +128,7 @@ std::string describe(const Forecasts& forecasts, const MarketView& place, std::s
 }
 
 /// With --symbol only these, in the order asked for.
-Status keep_asked(const Flags& flags, const MarketView& place, Forecasts& forecasts) {
+Status keep_asked(const PredictFlags& flags, const MarketView& place, Forecasts& forecasts) {
   if (flags.symbols.empty()) return {};
   const auto symbols = stored_symbols({flags.symbols, "--symbol", "predict.unknown_symbol"}, *place.candles);
   if (!symbols) return forward_error(symbols);
@@ -146,7 +146,8 @@ Status keep_asked(const Flags& flags, const MarketView& place, Forecasts& foreca
 }
 
 /// Writes down and prints what is predicted.
-Status tell(Program& program, Workspace& workspace, const MarketView& place, Forecasts forecasts, const Flags& flags) {
+Status tell(Program& program, Workspace& workspace, const MarketView& place, Forecasts forecasts,
+            const PredictFlags& flags) {
   const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
   hold_back_if_stale(forecasts, place.lateness);
@@ -177,7 +178,7 @@ std::string describe(const FollowedPredictions::News& news) {
   return {};
 }
 
-Result<int> follow(Program& program, const Flags& flags) {
+Result<int> follow(Program& program, const PredictFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   const RunContext run = program.context();
@@ -209,7 +210,7 @@ Result<int> follow(Program& program, const Flags& flags) {
   return 0;
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_predict(Program& program, const PredictFlags& flags) {
   if (flags.follow) return follow(program, flags);
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
@@ -225,11 +226,11 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_predict(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PredictFlags>();
   auto* command = app.add_subcommand(
       "predict",
       "Forecasts of the active ensemble, or of the active versions: votes, action and confidence per symbol");
-  command->footer(kDocument);
+  command->footer(kPredictDocument);
   command->add_option("--symbol", flags->symbols, "Only these (the universe is still read whole: features compare it)")
       ->type_name("SYMBOL");
   auto* as_of =
@@ -242,7 +243,7 @@ void add_predict(CLI::App& app, Commands& commands) {
       ->check(CLI::Range(0.05, 3600.0))
       ->capture_default_str()
       ->needs(follow);
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_predict(program, *flags); }});
 }
 
 }  // namespace clm::app

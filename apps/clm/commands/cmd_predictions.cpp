@@ -12,7 +12,7 @@
 namespace clm::app {
 namespace {
 
-constexpr const char* kDocument = R"(Document (--json)
+constexpr const char* kPredictionsDocument = R"(Document (--json)
   {predictions: [{as_of, made_at, known_at, venue, interval, symbol, action,
   expected_return_bps, relative, confidence, horizon_bars, ensemble, votes}]}
   as_of: the close of the bar that was predicted from. made_at: by the clock.
@@ -20,7 +20,7 @@ constexpr const char* kDocument = R"(Document (--json)
   versions. Newest bar first; what was said of one bar by other versions, or
   otherwise, stands beside it.)";
 
-struct Flags {
+struct PredictionsFlags {
   std::vector<std::string> symbols;
   std::string since;
   std::size_t most = 100;
@@ -50,7 +50,7 @@ std::string versions_of(const nlohmann::json& votes) {
   return text;
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_predictions(Program& program, const PredictionsFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   PredictionLog::Filter filter;
@@ -83,16 +83,16 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_predictions(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PredictionsFlags>();
   auto* command = app.add_subcommand(
       "predictions", "What was predicted, and by which versions, as it was written down before the outcome was known");
-  command->footer(kDocument);
+  command->footer(kPredictionsDocument);
   command->add_option("--symbol", flags->symbols, "Only these")->type_name("SYMBOL");
   command->add_option("--since", flags->since, "Only of bars that closed then or later")->type_name("TIME");
   command->add_option("--limit", flags->most, "At most so many")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_predictions(program, *flags); }});
 }
 
 }  // namespace clm::app

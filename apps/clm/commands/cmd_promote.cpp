@@ -10,7 +10,7 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct PromoteFlags {
   PersonsDecision decision;
   std::string to = "active";
 };
@@ -39,7 +39,7 @@ Result<int> put_on_trial(Program& program, Registry& registry, const VersionId& 
   return 0;
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_promote(Program& program, const PromoteFlags& flags) {
   const auto place = open_registry_for_change(program, "clm promote");
   if (!place) return forward_error(place);
   const auto version = place->registry->find(flags.decision.target);
@@ -55,14 +55,14 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_promote(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PromoteFlags>();
   auto* command =
       add_decision_flags(app, "promote", "Make a version active, or put it on trial; its evidence goes with it",
                          "VERSION", flags->decision);
   command->add_option("--to", flags->to, "active; or shadow, canary: tried on live bars before it serves all")
       ->check(CLI::IsMember({"shadow", "canary", "active"}))
       ->capture_default_str();
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_promote(program, *flags); }});
 }
 
 }  // namespace clm::app

@@ -14,7 +14,7 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct RegimesFlags {
   std::string as_of;
 };
 
@@ -44,7 +44,7 @@ std::string counted(const std::map<std::string, int>& counts) {
   return text;
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_regimes(Program& program, const RegimesFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   const auto place = open_live_market(program, **workspace, flags.as_of);
@@ -78,10 +78,10 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_regimes(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<RegimesFlags>();
   auto* command = app.add_subcommand("regimes", "Volatility and trend of every symbol and of the market");
   command->add_option("--as-of", flags->as_of, "Nothing known later is read (default: now)")->type_name("TIME");
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_regimes(program, *flags); }});
 }
 
 }  // namespace clm::app

@@ -8,7 +8,7 @@
 namespace clm::app {
 namespace {
 
-Result<int> run(Program& program, const PersonsDecision& flags) {
+Result<int> run_reject(Program& program, const PersonsDecision& flags) {
   const auto place = open_registry_for_change(program, "clm reject");
   if (!place) return forward_error(place);
   const auto version = place->registry->find(flags.target);
@@ -23,7 +23,7 @@ Result<int> run(Program& program, const PersonsDecision& flags) {
 }  // namespace
 
 void add_reject(CLI::App& app, Commands& commands) {
-  add_persons_command(app, commands, "reject", "Refuse a candidate for good", "VERSION", run);
+  add_persons_command(app, commands, "reject", "Refuse a candidate for good", "VERSION", run_reject);
 }
 
 }  // namespace clm::app

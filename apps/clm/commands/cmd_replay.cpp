@@ -21,7 +21,7 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct ReplayFlags {
   std::string from, to, changed_at;
   std::vector<std::string> policies{"gated"};
   std::vector<std::string> models;
@@ -117,7 +117,7 @@ nlohmann::json document_of(const std::vector<ReplayReport>& reports, const std::
   return {{"replays", each}, {"comparisons", differences}};
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_replay(Program& program, const ReplayFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::change);
   if (!workspace) return forward_error(workspace);
   LearningOptions& options = (*workspace)->learning();
@@ -181,7 +181,7 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_replay(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReplayFlags>();
   auto* command = app.add_subcommand("replay", "The whole learning policy over history, on a virtual clock");
   command->add_option("--from", flags->from, "First bar; what came before is learned from")
       ->required()
@@ -201,7 +201,7 @@ void add_replay(CLI::App& app, Commands& commands) {
       ->type_name("MODEL_TYPE")
       ->delimiter(',');
   command->add_flag("--restart", flags->restart, "Forget what an earlier run of this replay did");
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_replay(program, *flags); }});
 }
 
 }  // namespace clm::app

@@ -19,7 +19,7 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct ReportFlags {
   bool data = false;
   std::string version;
   std::int64_t cycle = 0;  ///< 0: not asked for
@@ -55,7 +55,7 @@ Result<Page> replay_page(const Workspace& workspace, const std::string& asked, T
   return Page{"replay", file->stem().string(), replay_report(*replay, file->filename().string(), now)};
 }
 
-Result<Page> make_page(Program& program, Workspace& workspace, const Flags& flags) {
+Result<Page> make_page(Program& program, Workspace& workspace, const ReportFlags& flags) {
   const Timestamp now = program.clock().now();
   const RunContext run = program.context();
   const ExplainedRows explained{flags.explain_rows, run};
@@ -81,7 +81,7 @@ Result<Page> make_page(Program& program, Workspace& workspace, const Flags& flag
   return Page{"overview", id, overview_report(*facts, now)};
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_report(Program& program, const ReportFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   // Said before the work is done.
@@ -104,7 +104,7 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_report(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReportFlags>();
   auto* command = app.add_subcommand("report", "One HTML file with plots: the last cycle, its candidates and the data");
   auto* data = command->add_flag("--data", flags->data, "Only what is stored and what is wrong with it");
   auto* version =
@@ -132,7 +132,7 @@ void add_report(CLI::App& app, Commands& commands) {
       ->capture_default_str();
   command->add_option("--output", flags->output, "File to write (default: reports/KIND-ID.html in the workspace)")
       ->type_name("FILE");
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_report(program, *flags); }});
 }
 
 }  // namespace clm::app

@@ -12,13 +12,13 @@
 namespace clm::app {
 namespace {
 
-constexpr const char* kDocument = R"(Document (--json)
+constexpr const char* kReproduceDocument = R"(Document (--json)
   {version, identical, expected, got, difference,
   stored: whole|broken|removed, problem, restored, status}
   stored: what lies in the workspace now. problem: what is wrong with it, or
   null. With --all: {versions: [...]}.)";
 
-struct Flags {
+struct ReproduceFlags {
   std::string version;
   bool all = false;
   bool restore = false;
@@ -72,7 +72,7 @@ std::string describe(const Entry& entry) {
 }
 
 Result<Entry> reproduce_one(Program& program, Workspace& workspace, Registry& registry, const VersionRecord& record,
-                            const Flags& flags) {
+                            const ReproduceFlags& flags) {
   const auto manifest = stored_manifest(record);
   if (!manifest) return forward_error(manifest);
   const auto learned = read_protocol(manifest->protocol_json);
@@ -92,7 +92,7 @@ Result<Entry> reproduce_one(Program& program, Workspace& workspace, Registry& re
   return entry;
 }
 
-Result<std::vector<VersionRecord>> asked_for(const Registry& registry, const Flags& flags) {
+Result<std::vector<VersionRecord>> asked_for(const Registry& registry, const ReproduceFlags& flags) {
   if (flags.all) {
     auto versions = registry.list();
     if (versions) std::erase_if(*versions, [](const VersionRecord& version) { return version.pruned; });
@@ -103,7 +103,7 @@ Result<std::vector<VersionRecord>> asked_for(const Registry& registry, const Fla
   return std::vector<VersionRecord>{std::move(*version)};
 }
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_reproduce(Program& program, const ReproduceFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::change);
   if (!workspace) return forward_error(workspace);
   const auto lock = (*workspace)->directory().lock_cycle("clm reproduce");
@@ -135,9 +135,9 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_reproduce(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReproduceFlags>();
   auto* command = app.add_subcommand("reproduce", "Train a version again and compare the bits; put lost bytes back");
-  command->footer(kDocument);
+  command->footer(kReproduceDocument);
   auto* version = command->add_option("version", flags->version, "Version, or its beginning")->type_name("VERSION");
   auto* all = command->add_flag("--all", flags->all, "Every stored version");
   command->add_flag("--restore", flags->restore,
@@ -146,7 +146,7 @@ void add_reproduce(CLI::App& app, Commands& commands) {
   command->callback([flags] {
     if (!flags->all && flags->version.empty()) throw CLI::RequiredError("VERSION or --all");
   });
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_reproduce(program, *flags); }});
 }
 
 }  // namespace clm::app

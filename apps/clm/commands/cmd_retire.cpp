@@ -40,7 +40,7 @@ Result<std::string> who_serves(const Registry& registry, const VersionRecord& re
   return "What serves now: " + names + ", with configured weights.";
 }
 
-Result<int> run(Program& program, const PersonsDecision& flags) {
+Result<int> run_retire(Program& program, const PersonsDecision& flags) {
   const auto place = open_registry_for_change(program, "clm retire");
   if (!place) return forward_error(place);
   const auto target = find_target(*place->registry, flags.target);
@@ -71,7 +71,7 @@ Result<int> run(Program& program, const PersonsDecision& flags) {
 
 void add_retire(CLI::App& app, Commands& commands) {
   add_persons_command(app, commands, "retire", "Take an active version out of service, and say what serves then",
-                      "VERSION|MODEL_TYPE", run);
+                      "VERSION|MODEL_TYPE", run_retire);
 }
 
 }  // namespace clm::app

@@ -11,12 +11,12 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct RollbackFlags {
   PersonsDecision decision;
   std::string to;
 };
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_rollback(Program& program, const RollbackFlags& flags) {
   const std::string& model_type = flags.decision.target;
   if (auto known = check_model_type("MODEL_TYPE", model_type); !known) return forward_error(known);
   const auto place = open_registry_for_change(program, "clm rollback");
@@ -51,12 +51,12 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_rollback(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<RollbackFlags>();
   auto* command = add_decision_flags(app, "rollback", "Make the version before the active one active again",
                                      "MODEL_TYPE", flags->decision);
   command->add_option("--to", flags->to, "An older version that was active, past those in between")
       ->type_name("VERSION");
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_rollback(program, *flags); }});
 }
 
 }  // namespace clm::app

@@ -37,7 +37,7 @@ std::string when(const nlohmann::json& event) {
   return (time.is_null() ? text_of(event["at"]) : text_of(time)) + (of_data ? " (data until)" : "");
 }
 
-Result<int> run(Program& program, const std::string& version) {
+Result<int> run_show(Program& program, const std::string& version) {
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
   auto document = show_document(*opened->registry, version);
@@ -82,7 +82,7 @@ void add_show(CLI::App& app, Commands& commands) {
   auto version = std::make_shared<std::string>();
   auto* command = app.add_subcommand("show", "Everything about a version: manifest, evidence, events");
   command->add_option("version", *version, "Version, or its beginning")->required()->type_name("VERSION");
-  commands.push_back({command, [version](Program& program) { return run(program, *version); }});
+  commands.push_back({command, [version](Program& program) { return run_show(program, *version); }});
 }
 
 }  // namespace clm::app

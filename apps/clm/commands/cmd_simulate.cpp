@@ -13,13 +13,13 @@
 namespace clm::app {
 namespace {
 
-struct Flags {
+struct SimulateFlags {
   SimulationOptions options;
   std::string interval = "1h", venue = "sim", start, signal_end = "vanish", signal_shape = "conditional";
   std::int64_t signal_ends_at = -1;
 };
 
-Result<int> run(Program& program, const Flags& flags) {
+Result<int> run_simulate(Program& program, const SimulateFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::change);
   if (!workspace) return forward_error(workspace);
   SimulationOptions options = flags.options;
@@ -80,7 +80,7 @@ Result<int> run(Program& program, const Flags& flags) {
 }  // namespace
 
 void add_simulate(CLI::App& app, Commands& commands) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<SimulateFlags>();
   auto& o = flags->options;
   auto* command = app.add_subcommand("simulate", "Write a simulated market of known truth into the store");
   command->add_option("--symbols", o.symbols, "How many symbols")->capture_default_str();
@@ -106,7 +106,7 @@ void add_simulate(CLI::App& app, Commands& commands) {
   command->add_option("--outage-rate", o.outage_rate, "Chance a bar that the exchange goes down")
       ->capture_default_str();
   command->add_option("--gap-rate", o.gap_rate, "Chance that a single bar is missing")->capture_default_str();
-  commands.push_back({command, [flags](Program& program) { return run(program, *flags); }});
+  commands.push_back({command, [flags](Program& program) { return run_simulate(program, *flags); }});
 }
 
 }  // namespace clm::app

@@ -10,7 +10,7 @@
 namespace clm::app {
 namespace {
 
-constexpr const char* kDocument = R"(Document (--json)
+constexpr const char* kStatusDocument = R"(Document (--json)
   {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup:
   [{model_type, version, recipe, learned_until, weight}], without_vote:
   [{model_type, version, why}], unlisted: [{model_type, version,
@@ -78,7 +78,7 @@ std::string describe(const WorkspaceStatus& status, std::size_t width) {
   return text;
 }
 
-Result<int> run(Program& program) {
+Result<int> run_status(Program& program) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   const WorkspaceStatus status = survey_workspace(**workspace, program.jobs());
@@ -95,8 +95,8 @@ Result<int> run(Program& program) {
 void add_status(CLI::App& app, Commands& commands) {
   auto* command = app.add_subcommand(
       "status", "What is served, how late the candles are, what is due, what waits for a person, what is broken");
-  command->footer(kDocument);
-  commands.push_back({command, [](Program& program) { return run(program); }});
+  command->footer(kStatusDocument);
+  commands.push_back({command, [](Program& program) { return run_status(program); }});
 }
 
 }  // namespace clm::app

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/json_number.hpp"
 #include "cli/open_workspace.hpp"
 #include "cli/text_table.hpp"
 #include "commands.hpp"
@@ -18,20 +19,18 @@
 namespace clm::app {
 namespace {
 
-nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
-
 nlohmann::json to_json(const TriggerReading& reading) {
   return {{"model_type", reading.trigger.model_type},
           {"trigger", to_string(reading.trigger.kind)},
           {"fired", reading.fired},
           {"priority", to_string(reading.trigger.priority)},
-          {"value", number(reading.value)},
-          {"limit", number(reading.limit)},
-          {"false_alarms", number(reading.false_alarms_a_year)},
+          {"value", finite_or_null(reading.value)},
+          {"limit", finite_or_null(reading.limit)},
+          {"false_alarms", finite_or_null(reading.false_alarms_a_year)},
           {"reason", reading.trigger.reason}};
 }
 
-Result<int> run(Program& program) {
+Result<int> run_triggers(Program& program) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
   const LearningOptions& options = (*workspace)->learning();
@@ -88,7 +87,7 @@ Result<int> run(Program& program) {
 
 void add_triggers(CLI::App& app, Commands& commands) {
   auto* command = app.add_subcommand("triggers", "What each trigger sees now, whether or not it would fire");
-  commands.push_back({command, [](Program& program) { return run(program); }});
+  commands.push_back({command, [](Program& program) { return run_triggers(program); }});
 }
 
 }  // namespace clm::app

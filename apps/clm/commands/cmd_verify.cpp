@@ -37,7 +37,7 @@ FileReport report_of(const std::vector<FileCheck>& checks, const std::filesystem
   return report;
 }
 
-Result<int> run(Program& program) {
+Result<int> run_verify(Program& program) {
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
   const auto checks = opened->registry->verify_all();
@@ -64,7 +64,7 @@ Result<int> run(Program& program) {
 void add_verify(CLI::App& app, Commands& commands) {
   auto* command =
       app.add_subcommand("verify", "Compare every stored byte, of versions, candles and series, with its checksum");
-  commands.push_back({command, [](Program& program) { return run(program); }});
+  commands.push_back({command, [](Program& program) { return run_verify(program); }});
 }
 
 }  // namespace clm::app

@@ -44,11 +44,6 @@ void add_completion(CLI::App& app, Commands& commands);
 void add_help(CLI::App& app, Commands& commands);
 void add_man(CLI::App& app, Commands& commands);
 
-/// Commands that belong together in `clm --help`, in the order in which they stand there.
-struct CommandGroup {
-  const char* name;
-  std::vector<void (*)(CLI::App&, Commands&)> commands;
-};
 /// The table of all commands: help, completion and the manual are made from it.
 const std::vector<CommandGroup>& command_groups();
 

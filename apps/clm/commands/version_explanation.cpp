@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_number.hpp"
 #include "cli/text_table.hpp"
 #include "evaluation/calibration/calibrated_model.hpp"
 #include "features/inputs/context_source.hpp"
@@ -101,18 +102,16 @@ Result<EnsembleOnRows> explain_together(const StoredArtifact& ensemble, const st
   return out;
 }
 
-nlohmann::json finite(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
-
 nlohmann::json to_json(const PermutationImportance& permutation, int repeats) {
   auto list = nlohmann::json::array();
   for (const auto& one : permutation.features)
     list.push_back({{"feature", one.feature},
                     {"drop", one.drop.mean},
-                    {"interval", {finite(one.drop.lo), finite(one.drop.hi)}},
+                    {"interval", {finite_or_null(one.drop.lo), finite_or_null(one.drop.hi)}},
                     {"p_greater", one.drop.p_greater}});
   const MeanEstimate& whole = permutation.rank_ic;
   return {{"rank_ic", whole.mean},
-          {"interval", {finite(whole.lo), finite(whole.hi)}},
+          {"interval", {finite_or_null(whole.lo), finite_or_null(whole.hi)}},
           {"repeats", repeats},
           {"features", std::move(list)}};
 }

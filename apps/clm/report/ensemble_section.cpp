@@ -6,7 +6,7 @@ namespace clm::app {
 namespace {
 
 constexpr int kEnsembleColour = 0;
-int member_colour(std::size_t m) { return 7 + static_cast<int>(m % 2); }
+int ensemble_member_colour(std::size_t m) { return 7 + static_cast<int>(m % 2); }
 
 HtmlCell estimate_cell(const Estimate& e, int decimals) {
   return figure_cell(signed_text(e.value, decimals), interval_text(e.lo, e.hi, decimals));
@@ -32,8 +32,8 @@ std::string plots(const EnsembleFigures& ensemble) {
   std::vector<ForestRow> alone{{"all together", kEnsembleColour, ensemble.rank_ic}}, adds;
   std::vector<Bar> weights;
   for (std::size_t m = 0; m < ensemble.members.size(); ++m) {
-    alone.push_back({ensemble.members[m].model_type, member_colour(m), ensemble.members[m].rank_ic});
-    adds.push_back({ensemble.members[m].model_type, member_colour(m), ensemble.members[m].adds});
+    alone.push_back({ensemble.members[m].model_type, ensemble_member_colour(m), ensemble.members[m].rank_ic});
+    adds.push_back({ensemble.members[m].model_type, ensemble_member_colour(m), ensemble.members[m].adds});
     const double weight = ensemble.members[m].weight;
     weights.push_back({ensemble.members[m].model_type, 100 * weight, percent_text(weight, 1)});
   }

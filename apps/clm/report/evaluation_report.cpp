@@ -9,11 +9,6 @@
 namespace clm::app {
 namespace {
 
-/// "1 trade", "1,307 trades".
-std::string counted(double count, const std::string& what) {
-  return number_text(count, 0) + " " + what + (count == 1 ? "" : "s");
-}
-
 /// "0.0909, 95 % interval [0.0764, 0.1054]".
 std::string with_interval(const Estimate& estimate, int decimals, double alpha) {
   std::string text = number_text(estimate.value, decimals);

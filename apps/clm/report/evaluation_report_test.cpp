@@ -284,11 +284,13 @@ TEST(EvaluationPage, SaysWhatChoosingTheBestIsWorth) {
   const std::string page = page_of(document());
   EXPECT_THAT(page, HasSubstr("Is the best of 3 candidates better than the baselines"));
   EXPECT_THAT(page, HasSubstr("<span>0.125</span>"));
+  EXPECT_THAT(page, HasSubstr("Over every baseline: p 0.125 in rank IC, 0.125 in net return."));
   EXPECT_THAT(page,
               HasSubstr("Settings tried on these months: 5, those of 1 earlier evaluation in reports/ included; 2 "
                         "earlier evaluations not counted"));
   EXPECT_THAT(page, HasSubstr("(PBO): 0.38. Of 12,870 ways to take half of 181 days, in 38 %"));
-  EXPECT_THAT(page, HasSubstr("Sharpe ratio of 1.50 a year; the best of so many without skill would show about 1.25"));
+  EXPECT_THAT(page, HasSubstr("Sharpe ratio of 1.50 a year, of its daily returns;"));
+  EXPECT_THAT(page, HasSubstr("the best of so many without skill would show about 1.25"));
   EXPECT_THAT(page, Not(HasSubstr("<b>evaluation")));
 
   Json unknown = document();
@@ -298,7 +300,7 @@ TEST(EvaluationPage, SaysWhatChoosingTheBestIsWorth) {
   }
   unknown["settings_tried"]["unknown_because"] = "one setting was tried, and there was nothing to choose";
   const std::string silent = page_of(unknown);
-  EXPECT_THAT(silent, HasSubstr("Not said: there is one candidate."));
+  EXPECT_THAT(silent, HasSubstr("(SPA): not said, there is one candidate."));
   EXPECT_THAT(silent, HasSubstr("(PBO): not said, one setting was tried, and there was nothing to choose."));
 }
 

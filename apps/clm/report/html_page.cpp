@@ -93,6 +93,10 @@ std::string signed_text(double value, int decimals) {
   return value > 0 && text.find_first_not_of("0.,") != std::string::npos ? "+" + text : text;
 }
 
+std::string counted(double count, const std::string& what) {
+  return number_text(count, 0) + " " + what + (count == 1 ? "" : "s");
+}
+
 std::string percent_text(double share, int decimals) {
   return std::isfinite(share) ? number_text(100 * share, decimals) + " %" : number_text(share, decimals);
 }

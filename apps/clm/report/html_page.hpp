@@ -13,6 +13,8 @@ std::string html_escape(std::string_view text);
 std::string number_text(double value, int decimals);
 /// The same with a sign in front of positive values as well: for differences and profits.
 std::string signed_text(double value, int decimals);
+/// "1 trade", "1,234 trades".
+std::string counted(double count, const std::string& what);
 /// A share as "12.3 %".
 std::string percent_text(double share, int decimals);
 /// "[0.012, 0.034]"; "–" where there is no interval.

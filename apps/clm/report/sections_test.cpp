@@ -17,7 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const Timestamp kNow = from_calendar(2025, 3, 1);
+const Timestamp kPageTime = from_calendar(2025, 3, 1);
 
 /// The evidence as the cycle writes it, of a judgement with a few telling figures.
 std::string evidence_json() {
@@ -112,8 +112,8 @@ TEST(Verdict, TooFewTradesAreSaidToBeFew) {
 
 TEST(VersionReport, OfOneThatAPersonPromotedSaysSoAndIsNotRed) {
   VersionFacts facts = version_facts();
-  facts.standing = {"active", kNow, true, "I trust it"};
-  const std::string page = version_report(facts, kNow);
+  facts.standing = {"active", kPageTime, true, "I trust it"};
+  const std::string page = version_report(facts, kPageTime);
   EXPECT_THAT(page, HasSubstr("xgboost 0123456789ab: Active since 2025-03-01 00:00 by a person&#39;s decision "
                               "(\u201cI trust it\u201d). The policy&#39;s verdict when it was judged: refused. No "
                               "foresight"));
@@ -122,15 +122,16 @@ TEST(VersionReport, OfOneThatAPersonPromotedSaysSoAndIsNotRed) {
   EXPECT_THAT(page, Not(HasSubstr("what was active before stays")));
   EXPECT_THAT(page, HasSubstr("The policy would not have put it into service as it is; a person did: I trust it"));
   EXPECT_THAT(page, Not(HasSubstr("did not earn a place"))) << "it serves";
-  facts.standing = {"rejected", kNow, false, ""};
-  EXPECT_THAT(version_report(facts, kNow), HasSubstr("<p class=\"sentence bad\">"));
+  facts.standing = {"rejected", kPageTime, false, ""};
+  EXPECT_THAT(version_report(facts, kPageTime), HasSubstr("<p class=\"sentence bad\">"));
 }
 
 TEST(VersionReport, HistoryHasTheTimeOfTheDataAndThatOfTheClock) {
   VersionFacts facts = version_facts();
-  facts.history = {{kNow, kNow + Duration(3'600'000), "training", "candidate", "cli, cycle 3", "No foresight."},
-                   {std::nullopt, kNow + Duration(7'200'000), "candidate", "active", "person", "I trust it"}};
-  const std::string page = version_report(facts, kNow);
+  facts.history = {
+      {kPageTime, kPageTime + Duration(3'600'000), "training", "candidate", "cli, cycle 3", "No foresight."},
+      {std::nullopt, kPageTime + Duration(7'200'000), "candidate", "active", "person", "I trust it"}};
+  const std::string page = version_report(facts, kPageTime);
   EXPECT_THAT(page, HasSubstr("data-label=\"Data until (UTC)\"><span>2025-03-01 00:00</span></td><td class=\"w name\" "
                               "data-label=\"Decided at (UTC)\"><span>2025-03-01 01:00"));
   EXPECT_THAT(page, HasSubstr("data-label=\"Data until (UTC)\"><span>\u2013</span></td><td class=\"w name\" "
@@ -138,7 +139,7 @@ TEST(VersionReport, HistoryHasTheTimeOfTheDataAndThatOfTheClock) {
 }
 
 TEST(VersionReport, LoadsNothingAndEscapesEverything) {
-  const std::string page = version_report(version_facts(), kNow);
+  const std::string page = version_report(version_facts(), kPageTime);
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;"));
   EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
   EXPECT_THAT(page, Not(HasSubstr("<b>reversal")));
@@ -149,7 +150,7 @@ TEST(VersionReport, LoadsNothingAndEscapesEverything) {
 }
 
 TEST(VersionReport, EveryPlotHasATextForThoseWhoDoNotSeeIt) {
-  const std::string page = version_report(version_facts(), kNow);
+  const std::string page = version_report(version_facts(), kPageTime);
   std::size_t plots = 0;
   for (auto at = page.find("<svg"); at != std::string::npos; at = page.find("<svg", at + 1)) {
     const std::string tag = page.substr(at, page.find('>', at) - at);
@@ -162,33 +163,34 @@ TEST(VersionReport, EveryPlotHasATextForThoseWhoDoNotSeeIt) {
 }
 
 TEST(OverviewReport, WithoutACycleSaysHowToGoOn) {
-  EXPECT_THAT(overview_report({}, kNow), HasSubstr("No cycle was run yet, and there is no data"));
+  EXPECT_THAT(overview_report({}, kPageTime), HasSubstr("No cycle was run yet, and there is no data"));
   OverviewFacts facts;
-  facts.data = {{"sim", "AAA", "1h", 10, {kNow, kNow + Duration(36'000'000)}, {}, {}, 0, "ok", true, 1.0, {}}};
-  EXPECT_THAT(overview_report(facts, kNow), HasSubstr("Next: look through the data below, then clm cycle"));
+  facts.data = {
+      {"sim", "AAA", "1h", 10, {kPageTime, kPageTime + Duration(36'000'000)}, {}, {}, 0, "ok", true, 1.0, {}}};
+  EXPECT_THAT(overview_report(facts, kPageTime), HasSubstr("Next: look through the data below, then clm cycle"));
 }
 
 TEST(OverviewReport, NamesAFailedTraining) {
   OverviewFacts facts;
   facts.shown_cycle = 3;
-  facts.cycles = {{3, kNow, {}, "done", 1.5, {}, {{"lightgbm", "", "failed", {}, {"train.failed: no rows"}}}}};
-  EXPECT_THAT(cycle_report(facts, kNow), HasSubstr("train.failed: no rows"));
+  facts.cycles = {{3, kPageTime, {}, "done", 1.5, {}, {{"lightgbm", "", "failed", {}, {"train.failed: no rows"}}}}};
+  EXPECT_THAT(cycle_report(facts, kPageTime), HasSubstr("train.failed: no rows"));
 }
 
 TEST(OverviewReport, SaysFirstWhatWasDecidedAndWhoServes) {
   OverviewFacts facts;
   facts.shown_cycle = 3;
   facts.cycles = {{3,
-                   kNow,
-                   kNow + Duration(86'400'000),
+                   kPageTime,
+                   kPageTime + Duration(86'400'000),
                    "done",
                    1.5,
                    {},
                    {{"lightgbm", "aaaa", "reject", {}, {"No foresight."}},
                     {"xgboost", "bbbb", "deploy", {}, {"It has foresight: 0.05."}}}}};
-  facts.active = {{"xgboost", "bbbb", {kNow, Timestamp::max()}, false},
-                  {"lightgbm", "cccc", {kNow, Timestamp::max()}, true}};
-  const std::string page = overview_report(facts, kNow);
+  facts.active = {{"xgboost", "bbbb", {kPageTime, Timestamp::max()}, false},
+                  {"lightgbm", "cccc", {kPageTime, Timestamp::max()}, true}};
+  const std::string page = overview_report(facts, kPageTime);
   EXPECT_THAT(page,
               HasSubstr("<p class=\"sentence good\">Cycle 3, data until 2025-03-01 00:00: of 2 candidate(s) 1 passed, "
                         "1 refused. xgboost bbbb passed: It has foresight: 0.05. Active now: xgboost bbbb, lightgbm "
@@ -205,29 +207,29 @@ TEST(Marks, AreTheSameShapesForADecisionEverywhere) {
   EXPECT_EQ(mark_of_decision("failed"), Mark::refused);
   EXPECT_EQ(mark_of_decision("keep"), Mark::open);
   OverviewFacts facts;
-  facts.cycles = {{3, kNow, {}, "done", 1.5, {}, {{"lightgbm", "aaaa", "reject", {}, {}}}}};
-  const std::string page = overview_report(facts, kNow);
+  facts.cycles = {{3, kPageTime, {}, "done", 1.5, {}, {{"lightgbm", "aaaa", "reject", {}, {}}}}};
+  const std::string page = overview_report(facts, kPageTime);
   for (const char* shape : {"id=\"mark-taken\"", "id=\"mark-refused\"", "id=\"mark-open\""})
     EXPECT_EQ(page.find(shape), page.rfind(shape)) << "once in a page";
   EXPECT_THAT(page, HasSubstr("<use href=\"#mark-refused\" x=\"50.00%\""));
 }
 
 TEST(DataReport, SaysFirstHowMuchCanBeLearnedFrom) {
-  const TimeRange range{kNow, kNow + Duration(36'000'000)};
+  const TimeRange range{kPageTime, kPageTime + Duration(36'000'000)};
   EXPECT_THAT(
       data_report({{"sim", "AAA", "1h", 10, range, {}, {}, 0, "ok", true, 1.0, {}},
                    {"sim", "BBB", "1h", 30, range, {}, {}, 0, "frozen", false, 0.5, {}}},
-                  kNow),
+                  kPageTime),
       HasSubstr("<p class=\"sentence bad\">2 series, 40 bars until 2025-03-01 10:00: 62.5 % of the bars can be "
                 "learned from (1 frozen, 1 ok). The least usable is BBB, 50.0 %. 1 of the series cannot be used as "
                 "a whole.</p>"));
 }
 
 TEST(DataReport, TellsFirstOfTheSeriesThatAreNotOk) {
-  const TimeRange range{kNow, kNow + Duration(36'000'000)};
+  const TimeRange range{kPageTime, kPageTime + Duration(36'000'000)};
   const std::string page = data_report({{"sim", "AAA", "1h", 10, range, {}, {}, 0, "ok", true, 1.0, {}},
                                         {"sim", "BBB", "1h", 30, range, {}, {}, 0, "frozen", false, 0.5, {}}},
-                                       kNow);
+                                       kPageTime);
   EXPECT_LT(page.find("<td class=\"w name\"><span>BBB"), page.find("<td class=\"w name\"><span>AAA"));
 }
 

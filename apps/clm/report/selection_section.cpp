@@ -23,21 +23,13 @@ SuperiorityTestFigures test_in(const Json& j) {
   return out;
 }
 
-std::string counted(double count, const std::string& what) {
-  return number_text(count, 0) + " " + what + (count == 1 ? "" : "s");
-}
-
 /// Resampling a thousand times tells no smaller ones apart.
 std::string p_text(double p) { return p < 0.001 ? "< 0.001" : number_text(p, 3); }
 
 std::string superiority(const SelectionFigures& s) {
-  const std::string asked =
-      "Is the best of " + counted(s.rank_ic.candidates, "candidate") +
-      " better than the baselines, or only the luckiest? Hansen\u2019s test of superior predictive ability (SPA) "
-      "allows "
-      "for the choice: p is how often chance gives the best such a lead where no candidate is better.";
+  const std::string test = "Hansen\u2019s test of superior predictive ability (SPA)";
   if (!s.rank_ic.unknown_because.empty())
-    return html_paragraph(asked + " Not said: " + s.rank_ic.unknown_because + ".");
+    return html_paragraph(test + ": not said, " + s.rank_ic.unknown_because + ".");
   HtmlTable table{
       "On " + counted(s.rank_ic.days, "day") + ". Net: a day, of the " +
           (s.long_short ? "long-short book" : "single positions") +
@@ -58,7 +50,14 @@ std::string superiority(const SelectionFigures& s) {
   table.rows.push_back({HtmlCell{"all of them", "", HtmlCell::Kind::name}, word(""), figure_cell(""),
                         figure_cell(p_text(s.rank_ic.p)), word(""), figure_cell(""),
                         figure_cell(p_text(s.net_return.p))});
-  return html_paragraph(asked) + html_table(table) +
+  return html_paragraph(
+             "Is the best of " + counted(s.rank_ic.candidates, "candidate") +
+             " better than the baselines, or only the luckiest? " + test +
+             " allows for the choice: p is how often chance gives the best such a lead where no candidate is "
+             "better. Over every baseline: p " +
+             p_text(s.rank_ic.p) + " in rank IC" +
+             (has_net ? ", " + p_text(s.net_return.p) + " in net return." : ".")) +
+         html_fold("Baseline by baseline", html_table(table), Fold::open_where_wide) +
          (has_net ? std::string() : html_paragraph("Not said of net returns: " + s.net_return.unknown_because + "."));
 }
 
@@ -80,7 +79,8 @@ std::string choice(const SelectionFigures& s) {
                         " the setting with the best Sharpe ratio there is among the worse half on the other days; at "
                         "50 % choosing the best is worth nothing.") +
          html_paragraph("The best, " + s.best + ", has a Sharpe ratio of " + number_text(s.sharpe, 2) +
-                        " a year; the best of so many without skill would show about " +
+                        " a year, of its daily returns; the best of so many "
+                        "without skill would show about " +
                         number_text(s.expected_best_sharpe, 2) + ", and it is above that with probability " +
                         number_text(s.deflated_sharpe, 2) + " (deflated Sharpe ratio).");
 }

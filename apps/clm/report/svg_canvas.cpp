@@ -29,8 +29,6 @@ std::string point_list(const std::vector<PlotPoint>& points) {
   return out;
 }
 
-constexpr std::int64_t kHourMs = 3'600'000, kDayMs = 24 * kHourMs;
-
 AxisTicks ticks_every(std::int64_t step_ms, std::int64_t from_ms, std::int64_t to_ms) {
   AxisTicks out;
   const std::int64_t first = (from_ms + step_ms - 1) / step_ms * step_ms;

@@ -127,7 +127,6 @@ void BinanceRest::note_weight(BinanceMarket market, const HttpResponse& response
       market == BinanceMarket::spot ? options_.spot_weight_per_minute : options_.usd_margined_weight_per_minute;
   if (!used || static_cast<double>(*used) < options_.weight_share * limit) return;
   // The exchange counts by the minute of its own clock; a second more forgives a difference between the clocks.
-  constexpr std::int64_t kMinuteMs = 60'000;
   const std::int64_t next_minute_ms = (clock_.now().ms() / kMinuteMs + 1) * kMinuteMs;
   not_before_[static_cast<std::size_t>(market)] = Timestamp(next_minute_ms) + Duration(1'000);
 }

@@ -14,8 +14,6 @@ namespace {
 using testing::ExchangeServer;
 using Delivery = ExchangeServer::Delivery;
 
-constexpr Duration kHour{3'600'000};
-
 class FetchCandlesTest : public testing::ExchangeTest {
  protected:
   FetchCandlesTest() : store(*CandleStore::open(directory.path())) {

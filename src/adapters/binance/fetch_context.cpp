@@ -13,7 +13,6 @@
 namespace clm {
 namespace {
 
-constexpr Duration kHour{3'600'000};
 constexpr Duration kOpenInterestKept = 30 * 24 * kHour - kHour;  // 30 days, less an hour for clocks that differ
 
 /// How one kind is asked for.

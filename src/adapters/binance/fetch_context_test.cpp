@@ -7,9 +7,6 @@
 namespace clm {
 namespace {
 
-constexpr Duration kHour{3'600'000};
-constexpr Duration kDay = 24 * kHour;
-
 class FetchContextTest : public testing::ExchangeTest {
  protected:
   FetchContextTest() : store(*ContextStore::open(directory.path())) {

@@ -12,8 +12,8 @@
 namespace clm {
 namespace {
 
-constexpr std::size_t kMinRows = 100;
-constexpr std::uint64_t kMaxFileBytes = 8U << 20;
+constexpr std::size_t kMinCalibrationRows = 100;
+constexpr std::uint64_t kMaxCalibrationBytes = 8U << 20;
 
 }  // namespace
 
@@ -46,7 +46,7 @@ Result<ForecastCalibration> ForecastCalibration::fit(const JudgedRows& rows, std
     cross += f * (static_cast<double>(rows.forward_return[i]) - reference[i]) / static_cast<double>(rows.volatility[i]);
     square += f * f;
   }
-  if (scores.size() < kMinRows)
+  if (scores.size() < kMinCalibrationRows)
     return fail(ErrorKind::data, "calibration.no_rows",
                 std::to_string(scores.size()) + " rows with a forecast are too few to calibrate on", {},
                 "Import a longer history, or raise training.validation_share.");
@@ -65,7 +65,7 @@ std::string ForecastCalibration::to_json_text() const {
 }
 
 Result<ForecastCalibration> ForecastCalibration::load(const std::filesystem::path& file) {
-  const auto text = read_file(file, kMaxFileBytes);
+  const auto text = read_file(file, kMaxCalibrationBytes);
   if (!text) return forward_error(text);
   const auto broken = [&](const std::string& what) {
     return fail(ErrorKind::integrity, "calibration.load", what, file.string(), "Roll back, or train the model again.");

@@ -155,8 +155,8 @@ TEST(ControlCharts, FollowTheirFormulas) {
 
 template <typename Chart>
 class EveryControlChart : public ::testing::Test {};
-using All = ::testing::Types<CusumChart, EwmaChart>;
-TYPED_TEST_SUITE(EveryControlChart, All);
+using ControlCharts = ::testing::Types<CusumChart, EwmaChart>;
+TYPED_TEST_SUITE(EveryControlChart, ControlCharts);
 
 TYPED_TEST(EveryControlChart, GoesOnFromItsStateToTheBit) {
   TypeParam whole;

@@ -111,8 +111,8 @@ TEST(DriftDetectors, AWeightedMeanOfZeroHasStarted) {
 /// What every detector must do, whichever it is.
 template <typename Detector>
 class EveryDriftDetector : public ::testing::Test {};
-using All = ::testing::Types<PageHinkley, Ddm, HddmW, Adwin, Kswin>;
-TYPED_TEST_SUITE(EveryDriftDetector, All);
+using DriftDetectors = ::testing::Types<PageHinkley, Ddm, HddmW, Adwin, Kswin>;
+TYPED_TEST_SUITE(EveryDriftDetector, DriftDetectors);
 
 /// Changes of rate, several of which every detector sees.
 std::vector<double> changing() { return oracle_errors({0.3, 0.9, 0.05, 0.95, 0.1, 0.9}, 500); }

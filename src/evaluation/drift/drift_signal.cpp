@@ -4,11 +4,6 @@
 #include <string>
 
 namespace clm {
-namespace {
-
-constexpr std::uint64_t kHalfWord = 0xffffffffULL;
-
-}  // namespace
 
 std::string_view to_string(DriftSignal signal) {
   switch (signal) {

@@ -24,6 +24,8 @@ using DetectorState = std::vector<double>;
 
 /// Counts up to here are exact in a double.
 inline constexpr std::uint64_t kMostCount = std::uint64_t{1} << 53;
+/// The lower half of 64 bits.
+inline constexpr std::uint64_t kHalfWord = 0xffffffffULL;
 
 /// Reads a state back in the order in which it was written. A number that is missing, not finite, or not the whole
 /// number that was asked for makes the reading fail as a whole, which `finish` says.

@@ -10,7 +10,7 @@
 namespace clm {
 namespace {
 
-GaussianHmm planted(double gap = 2, double stay = 0.95) {
+GaussianHmm planted_states(double gap = 2, double stay = 0.95) {
   GaussianHmm out;
   out.states = 3;
   out.mean = {-gap, 0, gap};
@@ -51,7 +51,7 @@ std::vector<StateProbabilities> filtered(const GaussianHmm& model, std::span<con
 
 /// Likelihood and last state's probabilities by going through every path of states.
 TEST(GaussianHmm, FilterIsTheSumOverAllPaths) {
-  GaussianHmm model = planted(1.3, 0.7);
+  GaussianHmm model = planted_states(1.3, 0.7);
   model.initial = {0.2, 0.5, 0.3};
   model.transition[1] = {0.25, 0.6, 0.15};
   std::vector<double> seen{0.4, -1.2, std::nan(""), 2.5, 30, 0.1};
@@ -77,13 +77,13 @@ TEST(GaussianHmm, FilterIsTheSumOverAllPaths) {
 }
 
 TEST(GaussianHmm, AnObservationFarFromAllStatesIsStillOfTheNearest) {
-  const auto now = planted().filter_first(1e6);
+  const auto now = planted_states().filter_first(1e6);
   EXPECT_EQ(now[2], 1);
-  EXPECT_TRUE(std::isfinite(planted().log_likelihood(std::vector<double>{1e6})));
+  EXPECT_TRUE(std::isfinite(planted_states().log_likelihood(std::vector<double>{1e6})));
 }
 
 TEST(GaussianHmm, FindsWhatWasPlanted) {
-  const GaussianHmm truth = planted();
+  const GaussianHmm truth = planted_states();
   const Drawn drawn = draw(truth, 4'000, 1);
   const auto fitted = GaussianHmm::fit(std::vector<std::vector<double>>{drawn.observations}, {.prior_weight = 0});
   ASSERT_TRUE(fitted);
@@ -106,8 +106,8 @@ TEST(GaussianHmm, FindsWhatWasPlanted) {
 }
 
 TEST(GaussianHmm, EveryIterationMakesTheDataLikelier) {
-  const std::vector<std::vector<double>> sequences{draw(planted(1), 300, 2).observations,
-                                                   draw(planted(1), 200, 3).observations};
+  const std::vector<std::vector<double>> sequences{draw(planted_states(1), 300, 2).observations,
+                                                   draw(planted_states(1), 200, 3).observations};
   for (const StateMeans means : {StateMeans::free, StateMeans::mirrored}) {
     double before = -1e300;
     for (int iterations = 1; iterations <= 40; ++iterations) {
@@ -119,13 +119,14 @@ TEST(GaussianHmm, EveryIterationMakesTheDataLikelier) {
       EXPECT_GE(now, before - 0.02) << iterations;
       before = now;
     }
-    EXPECT_GT(before, planted(1).log_likelihood(sequences[0]) + planted(1).log_likelihood(sequences[1]) - 3);
+    EXPECT_GT(before,
+              planted_states(1).log_likelihood(sequences[0]) + planted_states(1).log_likelihood(sequences[1]) - 3);
   }
 }
 
 TEST(GaussianHmm, MirroredMeansKeepTheirSign) {
   // All of training goes up: free means would call the slower half down.
-  Drawn up = draw(planted(1.5), 600, 4);
+  Drawn up = draw(planted_states(1.5), 600, 4);
   for (double& x : up.observations) x = std::abs(x);
   const auto fitted =
       GaussianHmm::fit(std::vector<std::vector<double>>{up.observations}, {.means = StateMeans::mirrored});
@@ -137,7 +138,7 @@ TEST(GaussianHmm, MirroredMeansKeepTheirSign) {
 }
 
 TEST(GaussianHmm, MissingObservationsAndSequencesOfTheirOwn) {
-  const auto whole = draw(planted(), 1'000, 5).observations;
+  const auto whole = draw(planted_states(), 1'000, 5).observations;
   auto holes = whole;
   for (std::size_t t = 0; t < holes.size(); t += 7) holes[t] = std::nan("");
   const auto fitted = GaussianHmm::fit(std::vector<std::vector<double>>{holes}, {});

@@ -12,7 +12,6 @@ namespace {
 
 constexpr double kLeastDistance = 0.1;
 constexpr unsigned kWordBits = 64;
-constexpr std::uint64_t kHalfWord = 0xffffffffULL;
 constexpr int kExchanges = 2;
 
 /// Farther than any difference of counts can go, and back.

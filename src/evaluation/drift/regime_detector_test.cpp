@@ -11,7 +11,7 @@
 namespace clm {
 namespace {
 
-constexpr std::size_t kDay = 24;
+constexpr std::size_t kDayBars = 24;
 
 struct Stretch {
   std::size_t days;
@@ -23,7 +23,7 @@ std::vector<double> returns_of(std::initializer_list<Stretch> stretches, std::ui
   Random random(seed);
   std::vector<double> out;
   for (const Stretch& stretch : stretches)
-    for (std::size_t bar = 0; bar < stretch.days * kDay; ++bar)
+    for (std::size_t bar = 0; bar < stretch.days * kDayBars; ++bar)
       out.push_back(stretch.volatility * (stretch.drift + random.student_t(5)));
   return out;
 }
@@ -64,45 +64,46 @@ TEST(RegimeDetector, LearnsTheStatesThatThereWere) {
 TEST(RegimeDetector, FindsPlantedChangesWithinDays) {
   const RegimeModel learned = model();
   std::size_t found_volatility = 0, found_trend = 0, early = 0;
-  constexpr std::size_t kRounds = 40;
-  for (std::uint64_t seed = 0; seed < kRounds; ++seed) {
-    const std::size_t change = 30 * kDay;
+  constexpr std::size_t kMarkets = 40;
+  for (std::uint64_t seed = 0; seed < kMarkets; ++seed) {
+    const std::size_t change = 30 * kDayBars;
     const auto turmoil = run(learned, returns_of({{30, 0.005}, {20, 0.02}}, 100 + seed));
     EXPECT_EQ(turmoil[change - 1].volatility, VolatilityRegime::calm);
     const std::size_t waited =
         delay(turmoil, change, [](const Regime& r) { return r.volatility == VolatilityRegime::turbulent; });
-    found_volatility += waited <= 5 * kDay ? 1U : 0U;
-    early += waited < 3 * kDay - 1 ? 1U : 0U;
+    found_volatility += waited <= 5 * kDayBars ? 1U : 0U;
+    early += waited < 3 * kDayBars - 1 ? 1U : 0U;
     const auto rally = run(learned, returns_of({{30, 0.01}, {20, 0.01, 0.6}}, 200 + seed));
     found_trend +=
-        delay(rally, change, [](const Regime& r) { return r.trend == TrendRegime::up; }) <= 6 * kDay ? 1U : 0U;
+        delay(rally, change, [](const Regime& r) { return r.trend == TrendRegime::up; }) <= 6 * kDayBars ? 1U : 0U;
   }
-  EXPECT_EQ(found_volatility, kRounds);
+  EXPECT_EQ(found_volatility, kMarkets);
   EXPECT_EQ(early, 0U) << "nothing counts before it was sustained";
-  EXPECT_GE(found_trend, kRounds * 9 / 10);
+  EXPECT_GE(found_trend, kMarkets * 9 / 10);
 }
 
 TEST(RegimeDetector, AShortFlipDoesNotCount) {
   const RegimeModel learned = model();
   const auto shock = returns_of({{30, 0.005}, {2, 0.03}, {30, 0.005}}, 5);
   const auto regimes = run(learned, shock);
-  for (std::size_t bar = 10 * kDay; bar < regimes.size(); ++bar)
+  for (std::size_t bar = 10 * kDayBars; bar < regimes.size(); ++bar)
     ASSERT_EQ(regimes[bar].volatility, VolatilityRegime::calm) << bar;
   const auto noticed =
       std::count_if(regimes.begin(), regimes.end(), [](const Regime& r) { return r.volatility_now[2] > 0.9; });
-  EXPECT_EQ(noticed, 2 * static_cast<std::ptrdiff_t>(kDay)) << "it was seen, and not taken for a regime";
+  EXPECT_EQ(noticed, 2 * static_cast<std::ptrdiff_t>(kDayBars)) << "it was seen, and not taken for a regime";
   // Where nothing must be sustained, the same two days are a regime.
   RegimeOptions hasty;
   hasty.sustain_bars = 1;
   const auto jumpy = run(model(hasty), shock);
-  EXPECT_EQ(delay(jumpy, 30 * kDay, [](const Regime& r) { return r.volatility == VolatilityRegime::turbulent; }),
-            kDay - 1);
+  EXPECT_EQ(delay(jumpy, 30 * kDayBars, [](const Regime& r) { return r.volatility == VolatilityRegime::turbulent; }),
+            kDayBars - 1);
 }
 
 TEST(RegimeDetector, NothingIsKnownBeforeItWasSustained) {
   const auto regimes = run(model(), returns_of({{10, 0.005}}, 6));
-  for (std::size_t bar = 0; bar < 3 * kDay - 1; ++bar) ASSERT_EQ(regimes[bar].volatility, VolatilityRegime::unknown);
-  EXPECT_EQ(regimes[3 * kDay - 1].volatility, VolatilityRegime::calm);
+  for (std::size_t bar = 0; bar < 3 * kDayBars - 1; ++bar)
+    ASSERT_EQ(regimes[bar].volatility, VolatilityRegime::unknown);
+  EXPECT_EQ(regimes[3 * kDayBars - 1].volatility, VolatilityRegime::calm);
 }
 
 /// Smoothed states (Kim 1994): what a version that looks ahead would say of each observation.
@@ -130,7 +131,7 @@ TEST(RegimeDetector, TheFutureChangesNothingEarlier) {
   const RegimeModel learned = model();
   auto returns = returns_of({{20, 0.005}, {20, 0.009}}, 7);
   const auto before = run(learned, returns);
-  const std::size_t cut = 30 * kDay + 5;
+  const std::size_t cut = 30 * kDayBars + 5;
   for (std::size_t bar = cut; bar < returns.size(); ++bar) returns[bar] = 0.04 * (bar % 2 == 0 ? 1 : -1);
   const auto after = run(learned, returns);
   for (std::size_t bar = 0; bar < cut; ++bar) ASSERT_EQ(before[bar], after[bar]) << bar;
@@ -149,15 +150,15 @@ TEST(RegimeDetector, ASmoothingVersionWouldFailThat) {
 TEST(RegimeDetector, MissingBarsTellNothing) {
   const RegimeModel learned = model();
   auto returns = returns_of({{40, 0.005}}, 8);
-  for (std::size_t bar = 20 * kDay; bar < 22 * kDay; ++bar) returns[bar] = std::nan("");
-  returns[25 * kDay] = std::numeric_limits<double>::infinity();
+  for (std::size_t bar = 20 * kDayBars; bar < 22 * kDayBars; ++bar) returns[bar] = std::nan("");
+  returns[25 * kDayBars] = std::numeric_limits<double>::infinity();
   const auto regimes = run(learned, returns);
-  EXPECT_EQ(regimes[22 * kDay - 1].volatility, VolatilityRegime::calm);
+  EXPECT_EQ(regimes[22 * kDayBars - 1].volatility, VolatilityRegime::calm);
   EXPECT_EQ(regimes.back().volatility, VolatilityRegime::calm);
-  EXPECT_LT(regimes[22 * kDay - 1].volatility_now[0], regimes[20 * kDay - 1].volatility_now[0])
+  EXPECT_LT(regimes[22 * kDayBars - 1].volatility_now[0], regimes[20 * kDayBars - 1].volatility_now[0])
       << "less sure after an outage";
   // A frozen symbol has no volatility to speak of, and is no calm one.
-  const auto frozen = run(learned, std::vector<double>(20 * kDay, 0.0));
+  const auto frozen = run(learned, std::vector<double>(20 * kDayBars, 0.0));
   EXPECT_EQ(frozen.back().volatility, VolatilityRegime::unknown);
   EXPECT_EQ(frozen.back().trend, TrendRegime::unknown);
 }
@@ -168,16 +169,16 @@ TEST(RegimeDetector, SaysSinceWhenAndHowSureItIs) {
   EXPECT_TRUE(std::isnan(detector.volatility_probability()));
   for (std::size_t bar = 0; bar < returns.size(); ++bar) {
     const Regime& regime = detector.update(returns[bar]);
-    if (bar < 3 * kDay - 1) {
+    if (bar < 3 * kDayBars - 1) {
       ASSERT_EQ(regime.volatility_since, 0U);
       ASSERT_TRUE(std::isnan(detector.volatility_probability()));
-    } else if (bar == 3 * kDay - 1) {
-      EXPECT_EQ(regime.volatility_since, kDay) << "the first whole day";
+    } else if (bar == 3 * kDayBars - 1) {
+      EXPECT_EQ(regime.volatility_since, kDayBars) << "the first whole day";
     }
   }
   // The first whole day of turmoil, or the one after it.
-  EXPECT_GE(detector.regime().volatility_since, 31 * kDay);
-  EXPECT_LE(detector.regime().volatility_since, 32 * kDay);
+  EXPECT_GE(detector.regime().volatility_since, 31 * kDayBars);
+  EXPECT_LE(detector.regime().volatility_since, 32 * kDayBars);
   EXPECT_EQ(detector.volatility_probability(), detector.regime().volatility_now[2]);
   EXPECT_GT(detector.volatility_probability(), 0.9);
   EXPECT_EQ(detector.trend_probability(), detector.regime().trend_now[1]);
@@ -212,7 +213,7 @@ TEST(RegimeDetector, TwoStatesAreCalmAndTurbulent) {
   RegimeOptions two;
   two.volatility_states = 2;
   const auto regimes = run(model(two), returns_of({{20, 0.005}, {20, 0.02}}, 10));
-  EXPECT_EQ(regimes[20 * kDay - 1].volatility, VolatilityRegime::calm);
+  EXPECT_EQ(regimes[20 * kDayBars - 1].volatility, VolatilityRegime::calm);
   EXPECT_EQ(regimes.back().volatility, VolatilityRegime::turbulent);
 }
 
@@ -254,10 +255,11 @@ TEST(RegimeDetector, TrainsOnNothingButWhatItIsGiven) {
   EXPECT_EQ(numbers(training), once);
   // Bars that fill no window are no observation: a model of whole days does not see the half day after them.
   auto longer = training;
-  longer.insert(longer.end(), kDay / 2, 0.5);
+  longer.insert(longer.end(), kDayBars / 2, 0.5);
   EXPECT_EQ(numbers(longer), once);
-  EXPECT_EQ(RegimeModel::fit(std::vector<std::vector<double>>{std::vector<double>(30 * kDay, 0.01)}, {}).error().code,
-            "hmm.too_short");
+  EXPECT_EQ(
+      RegimeModel::fit(std::vector<std::vector<double>>{std::vector<double>(30 * kDayBars, 0.01)}, {}).error().code,
+      "hmm.too_short");
 }
 
 TEST(MarketReturn, IsTheMeanOfWhatIsKnown) {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_number.hpp"
 #include "evaluation/ensemble/member_comparison.hpp"
 #include "evaluation/ensemble/weight_choice.hpp"
 
@@ -11,12 +12,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json to_json(const MeanEstimate& e) {
-  return {{"mean", number(e.mean)},
-          {"interval", {number(e.lo), number(e.hi)}},
-          {"p_greater", number(e.p_greater)},
+Json mean_json(const MeanEstimate& e) {
+  return {{"mean", finite_or_null(e.mean)},
+          {"interval", {finite_or_null(e.lo), finite_or_null(e.hi)}},
+          {"p_greater", finite_or_null(e.p_greater)},
           {"count", e.count}};
 }
 
@@ -39,7 +38,7 @@ Json matrix_json(const std::vector<std::vector<double>>& matrix) {
   Json out = Json::array();
   for (const auto& row : matrix) {
     Json line = Json::array();
-    for (const double value : row) line.push_back(number(value));
+    for (const double value : row) line.push_back(finite_or_null(value));
     out.push_back(std::move(line));
   }
   return out;
@@ -58,8 +57,8 @@ Json to_json(const WeightChoice& choice) {
   for (const auto& trial : choice.trials) {
     Json one = weights_json(trial.weights);
     one["against"] = to_string(trial.against);
-    one["squared_error_saved"] = to_json(trial.squared_error.difference);
-    one["rank_ic_gained"] = to_json(trial.rank_ic.difference);
+    one["squared_error_saved"] = mean_json(trial.squared_error.difference);
+    one["rank_ic_gained"] = mean_json(trial.rank_ic.difference);
     one["used"] = trial.used;
     out["trials"].push_back(std::move(one));
   }
@@ -72,20 +71,20 @@ Json to_json(const MemberComparison& comparison) {
     members.push_back({{"model_type", m.member.model_type},
                        {"version", m.member.version},
                        {"weight", m.weight},
-                       {"coverage", number(m.coverage)},
-                       {"rank_ic", to_json(m.rank_ic.mean)},
-                       {"rank_ic_without", number(m.adds.mean_b)},
-                       {"adds", to_json(m.adds.difference)}});
+                       {"coverage", finite_or_null(m.coverage)},
+                       {"rank_ic", mean_json(m.rank_ic.mean)},
+                       {"rank_ic_without", finite_or_null(m.adds.mean_b)},
+                       {"adds", mean_json(m.adds.difference)}});
   return {{"rows", comparison.rows},
           {"times", comparison.times},
-          {"rank_ic", to_json(comparison.ensemble.mean)},
+          {"rank_ic", mean_json(comparison.ensemble.mean)},
           {"members", members},
           {"error_correlation", matrix_json(comparison.error_correlation)},
           {"forecast_correlation", matrix_json(comparison.forecast_correlation)},
           {"disagreement",
-           {{"mean", number(comparison.mean_disagreement)},
-            {"full_agreement", number(comparison.full_agreement)},
-            {"rank_correlation_with_error", to_json(comparison.disagreement_and_error.mean)}}}};
+           {{"mean", finite_or_null(comparison.mean_disagreement)},
+            {"full_agreement", finite_or_null(comparison.full_agreement)},
+            {"rank_correlation_with_error", mean_json(comparison.disagreement_and_error.mean)}}}};
 }
 
 }  // namespace clm

@@ -13,7 +13,7 @@ namespace clm {
 namespace {
 
 constexpr int kFormat = 1;
-constexpr std::uint64_t kMaxFileBytes = 1U << 20;
+constexpr std::uint64_t kMaxRuleBytes = 1U << 20;
 constexpr double kSumTolerance = 1e-9;
 constexpr std::array kSources{WeightSource::fixed, WeightSource::learned, WeightSource::per_regime};
 constexpr std::array kRegimes{VolatilityRegime::calm, VolatilityRegime::normal, VolatilityRegime::turbulent};
@@ -145,7 +145,7 @@ std::string EnsembleRule::to_json_text() const {
 }
 
 Result<EnsembleRule> EnsembleRule::load(const std::filesystem::path& file) {
-  const auto text = read_file(file, kMaxFileBytes);
+  const auto text = read_file(file, kMaxRuleBytes);
   if (!text) return forward_error(text);
   const auto broken = [&](const std::string& what) {
     return fail(ErrorKind::integrity, "ensemble.load", what, file.string(),

@@ -9,8 +9,6 @@
 namespace clm {
 namespace {
 
-constexpr double kOverlapsPerBlock = 2;  ///< a block of an interval spans this many labels at least
-
 using Matrix = std::vector<std::vector<double>>;
 
 Matrix correlations(const std::vector<std::vector<double>>& series) {

@@ -17,9 +17,9 @@ namespace {
 using testing::rows_between;
 using testing::TestRun;
 
-constexpr std::size_t kSymbols = 12;
-constexpr std::size_t kTimes = 400;
-constexpr std::size_t kTrainingRows = 200 * kSymbols;
+constexpr std::size_t kShuffledSymbols = 12;
+constexpr std::size_t kShuffledTimes = 400;
+constexpr std::size_t kTrainingRows = 200 * kShuffledSymbols;
 
 /// label = x0 / 2 + noise; x1 is noise, x2 never varies, x3 is nearly x0. `columns` of them.
 Dataset planted(std::size_t columns) {
@@ -27,21 +27,21 @@ Dataset planted(std::size_t columns) {
   frame->set_name = "made_up";
   frame->set_hash = "hash-of-made-up";
   for (std::size_t column = 0; column < columns; ++column) frame->names.push_back("x" + std::to_string(column));
-  for (std::size_t s = 0; s < kSymbols; ++s) frame->symbols.emplace_back("S" + std::to_string(100 + s));
+  for (std::size_t s = 0; s < kShuffledSymbols; ++s) frame->symbols.emplace_back("S" + std::to_string(100 + s));
   frame->interval = Interval::one_hour();
   Random random(5);
   Dataset data;
   data.definition.horizon_bars = 1;
   std::vector<float> features;
-  for (std::size_t row = 0; row < kTimes * kSymbols; ++row) {
+  for (std::size_t row = 0; row < kShuffledTimes * kShuffledSymbols; ++row) {
     const double x0 = random.normal();
     const double x1 = random.normal();
     const double noise = random.normal();
     const double values[] = {x0, x1, 1, x0 + 0.1 * random.normal()};
     for (std::size_t column = 0; column < columns; ++column) features.push_back(static_cast<float>(values[column]));
-    frame->open_time_ms.push_back(static_cast<std::int64_t>(row / kSymbols) * 3'600'000);
+    frame->open_time_ms.push_back(static_cast<std::int64_t>(row / kShuffledSymbols) * 3'600'000);
     data.frame_row.push_back(static_cast<std::uint32_t>(row));
-    data.symbol.push_back(static_cast<std::uint16_t>(row % kSymbols));
+    data.symbol.push_back(static_cast<std::uint16_t>(row % kShuffledSymbols));
     data.decided_at_ms.push_back(frame->open_time_ms.back() + 3'600'000);
     data.known_at_ms.push_back(frame->open_time_ms.back() + 7'200'000);
     data.label.push_back(static_cast<float>(x0 / 2 + noise));
@@ -101,7 +101,7 @@ TEST(PermutationImportance, TheSkillIsThatOfTheModelOnTheseRows) {
   const auto series = rank_ic_series(*truth, forecasts, truth->label, {}).ic;
   const auto importance = ask(*model, data);
   EXPECT_EQ(importance.rank_ic.mean, estimate_mean(series.value, {}).mean);
-  EXPECT_EQ(importance.rank_ic.count, kTimes - 200);
+  EXPECT_EQ(importance.rank_ic.count, kShuffledTimes - 200);
 }
 
 TEST(PermutationImportance, FeaturesThatSayTheSameCoverForEachOther) {
@@ -146,17 +146,17 @@ Dataset planted_in_bars() {
   frame->set_hash = "hash-of-made-up";
   frame->names = {"x0", "x1"};
   frame->interval = Interval::one_hour();
-  frame->values = std::vector<float>(kTimes * kSymbols * 2);
-  frame->open_time_ms.resize(kTimes * kSymbols);
+  frame->values = std::vector<float>(kShuffledTimes * kShuffledSymbols * 2);
+  frame->open_time_ms.resize(kShuffledTimes * kShuffledSymbols);
   auto bars = std::make_shared<BarHistory>();
-  std::vector<float> label(kTimes * kSymbols);
+  std::vector<float> label(kShuffledTimes * kShuffledSymbols);
   frame->symbol_begin = {0};
-  for (std::size_t s = 0; s < kSymbols; ++s) {
+  for (std::size_t s = 0; s < kShuffledSymbols; ++s) {
     frame->symbols.emplace_back("S" + std::to_string(100 + s));
     Random random = Random::stream(5, "symbol", s);
     double log_close = 5;
-    for (std::size_t t = 0; t < kTimes; ++t) {
-      const std::size_t row = s * kTimes + t;
+    for (std::size_t t = 0; t < kShuffledTimes; ++t) {
+      const std::size_t row = s * kShuffledTimes + t;
       const double x0 = random.normal(), move = random.normal();
       frame->values[row * 2] = static_cast<float>(x0);
       frame->values[row * 2 + 1] = static_cast<float>(random.normal());
@@ -167,17 +167,17 @@ Dataset planted_in_bars() {
       bars->log_volume.push_back(static_cast<float>(10 + random.normal()));
       label[row] = static_cast<float>(x0 / 2 + move / 2 + random.normal());
     }
-    frame->symbol_begin.push_back((s + 1) * kTimes);
-    bars->symbol_begin.push_back((s + 1) * kTimes);
+    frame->symbol_begin.push_back((s + 1) * kShuffledTimes);
+    bars->symbol_begin.push_back((s + 1) * kShuffledTimes);
   }
   frame->bars = std::move(bars);
   Dataset data;
   data.definition.horizon_bars = 1;
   data.definition.target = LabelTarget::plain;
   data.definition.entry_delay_bars = 0;
-  for (std::size_t t = 0; t < kTimes; ++t)
-    for (std::size_t s = 0; s < kSymbols; ++s) {
-      const std::size_t row = s * kTimes + t;
+  for (std::size_t t = 0; t < kShuffledTimes; ++t)
+    for (std::size_t s = 0; s < kShuffledSymbols; ++s) {
+      const std::size_t row = s * kShuffledTimes + t;
       data.frame_row.push_back(static_cast<std::uint32_t>(row));
       data.symbol.push_back(static_cast<std::uint16_t>(s));
       data.decided_at_ms.push_back(frame->open_time_ms[row] + 3'600'000);
@@ -220,10 +220,10 @@ TEST(PermutationImportance, WindowsOfAChannelChangePlacesWithinTheirTimeAlone) {
   // Its only channel: forecasts change places with the windows.
   ASSERT_TRUE(predict_dealt_out(*model, rows, 0, Random(1), dealt));
   EXPECT_NE(dealt, whole);
-  for (std::size_t first = 0; first < rows.size(); first += kSymbols) {
+  for (std::size_t first = 0; first < rows.size(); first += kShuffledSymbols) {
     const auto of_time = [&](const std::vector<float>& all) {
       const auto begin = all.begin() + static_cast<std::ptrdiff_t>(first);
-      std::vector<float> own(begin, begin + static_cast<std::ptrdiff_t>(kSymbols));
+      std::vector<float> own(begin, begin + static_cast<std::ptrdiff_t>(kShuffledSymbols));
       std::sort(own.begin(), own.end());
       return own;
     };
@@ -239,7 +239,7 @@ TEST(PermutationImportance, OfAnEnsembleGoesThroughAllMembers) {
   rule.bounds = {0, 1};
   for (const char* type : {"lightgbm", "nlinear_ols", "ridge"}) {
     auto model = train(data, type);
-    const RowSet fitted = rows_between(data, 20 * kSymbols, kTrainingRows);
+    const RowSet fitted = rows_between(data, 20 * kShuffledSymbols, kTrainingRows);
     std::vector<float> raw(fitted.size());
     ASSERT_TRUE(model->predict(fitted, raw));
     models.push_back(

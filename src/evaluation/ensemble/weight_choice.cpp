@@ -11,9 +11,8 @@
 namespace clm {
 namespace {
 
-constexpr std::size_t kMinRows = 200;    ///< to learn weights from
-constexpr std::size_t kRegimes = 3;      ///< that are told apart
-constexpr double kOverlapsPerBlock = 2;  ///< a block of the paired difference spans this many labels at least
+constexpr std::size_t kMinWeightRows = 200;  ///< to learn weights from
+constexpr std::size_t kRegimeCount = 3;      ///< that are told apart
 
 /// The rows that weights are learned from and checked on: forecasts row by row, and what came.
 struct Rows {
@@ -79,7 +78,7 @@ Cut cut_in_time(const Rows& rows, const WeightChoiceOptions& options) {
 EnsembleWeights learn(const Rows& rows, const Cut& cut, std::span<const double> prior,
                       const std::optional<VolatilityRule>& states, const WeightChoiceOptions& options) {
   WeightMoments all(rows.members);
-  std::vector<WeightMoments> by_regime(kRegimes, WeightMoments(rows.members));
+  std::vector<WeightMoments> by_regime(kRegimeCount, WeightMoments(rows.members));
   for (const auto row : cut.learn) {
     const auto outcome = static_cast<double>(rows.outcome[row]);
     all.add(rows.forecasts_of(row), outcome);
@@ -90,8 +89,8 @@ EnsembleWeights learn(const Rows& rows, const Cut& cut, std::span<const double> 
   if (!states) return weights;
   EnsembleWeights::ByRegime own{*states, {}};
   bool told_apart = false;
-  for (std::size_t r = 0; r < kRegimes; ++r) {
-    const bool seen = by_regime[r].rows() >= kMinRows;  // else it has nothing of its own to say
+  for (std::size_t r = 0; r < kRegimeCount; ++r) {
+    const bool seen = by_regime[r].rows() >= kMinWeightRows;  // else it has nothing of its own to say
     own.weights[r] = seen ? by_regime[r].solve(prior, options.shrinkage, options.bounds) : weights.all;
     told_apart = told_apart || seen;
   }
@@ -160,7 +159,7 @@ WeightChoice choose_weights(std::span<const ForecastTable> members, std::span<co
   choice.checked_rows = rows.size() - cut.check_begin;
   if (choice.learned_rows > 0) choice.learned = decisions(rows, cut.learn.front(), cut.learn.back());
   if (choice.checked_rows > 0) choice.checked = decisions(rows, cut.check_begin, rows.size() - 1);
-  if (choice.learned_rows < kMinRows || choice.checked_rows < kMinRows) {
+  if (choice.learned_rows < kMinWeightRows || choice.checked_rows < kMinWeightRows) {
     choice.reason = "fixed weights: " + std::to_string(choice.learned_rows) + " rows to learn others from and " +
                     std::to_string(choice.checked_rows) +
                     " to check them on, that no member was fitted on, are too few";

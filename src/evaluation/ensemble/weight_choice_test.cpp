@@ -11,7 +11,7 @@
 namespace clm {
 namespace {
 
-constexpr std::size_t kSymbols = 20;
+constexpr std::size_t kWeighedSymbols = 20;
 
 struct Market {
   std::shared_ptr<JudgedRows> rows;
@@ -22,7 +22,7 @@ struct Market {
 Market make_market(double first_skill, double second_skill, std::uint64_t seed, std::size_t times = 800) {
   Market market;
   market.rows = std::make_shared<JudgedRows>(
-      testing::make_rows({.symbols = kSymbols, .times = times, .horizon_bars = 3, .seed = seed}));
+      testing::make_rows({.symbols = kWeighedSymbols, .times = times, .horizon_bars = 3, .seed = seed}));
   const double skills[] = {first_skill, second_skill};
   for (std::size_t m = 0; m < 2; ++m) {
     auto forecast = testing::forecast_with_skill(*market.rows, skills[m], seed * 10 + m);
@@ -111,7 +111,7 @@ TEST(WeightChoice, ARegimeGetsItsOwnWeightsWhereThatPays) {
   auto rows = std::make_shared<JudgedRows>(*market.rows);
   // Calm and turbulent stretches of 50 times; each member is good in one of them.
   for (std::size_t i = 0; i < rows->size(); ++i) {
-    const bool calm = i / kSymbols / 50 % 2 == 0;
+    const bool calm = i / kWeighedSymbols / 50 % 2 == 0;
     const float scale = calm ? 0.5F : 2.0F;
     rows->volatility[i] *= scale;
     rows->forward_return[i] *= scale;

@@ -4,6 +4,7 @@
 
 #include "base/contract.hpp"
 #include "evaluation/metrics/trading_simulation.hpp"
+#include "evaluation/statistics/bootstrap.hpp"
 
 namespace clm {
 namespace {
@@ -70,12 +71,6 @@ Book rebalanced(std::vector<Ranked>& ranked, const Book& before, const LongShort
   std::reverse(ranked.begin(), ranked.end());
   take(ranked, count, hold, before, -each, book);
   return book;
-}
-
-double mean_of(std::span<const double> values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return values.empty() ? 0.0 : sum / static_cast<double>(values.size());
 }
 
 /// Adds up what one start of the schedule earned, for its own Sharpe ratio.

@@ -4,6 +4,9 @@
 
 namespace clm {
 
+/// A block of an interval spans at least this many times the time that a label takes to become known.
+inline constexpr double kOverlapsPerBlock = 2;
+
 /// Mean of a - b over the times that both have, with interval and p-values under dependence over time
 /// (`estimate_mean`). Deterministic; no simulation. Cost O(n L).
 struct PairedDifference {

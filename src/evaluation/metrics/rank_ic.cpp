@@ -3,76 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <numeric>
 
 #include "base/contract.hpp"
+#include "evaluation/statistics/ranks.hpp"
 
 namespace clm {
 namespace {
-
-/// So few values are ranked faster by comparing all with all, which knows no branches, than by sorting.
-constexpr std::size_t kFewValues = 128;
-
-template <typename Value>
-void rank_few_into(std::span<const Value> values, std::vector<double>& ranks) {
-  ranks.resize(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const Value value = values[i];
-    int below = 0, equal = 0;
-    for (const Value other : values) {
-      below += other < value ? 1 : 0;
-      equal += other == value ? 1 : 0;
-    }
-    ranks[i] = below + 0.5 * (equal + 1);
-  }
-}
-
-/// Ranks into `ranks`, with `order` as working space, so that a million cross-sections allocate nothing.
-template <typename Value>
-void rank_into(std::span<const Value> values, std::vector<std::uint32_t>& order, std::vector<double>& ranks) {
-  const std::size_t n = values.size();
-  if (n <= kFewValues) {
-    rank_few_into(values, ranks);
-    return;
-  }
-  order.resize(n);
-  ranks.resize(n);
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(), [values](std::uint32_t a, std::uint32_t b) {
-    return values[a] < values[b] || (values[a] == values[b] && a < b);
-  });
-  for (std::size_t begin = 0; begin < n;) {
-    std::size_t end = begin + 1;
-    while (end < n && values[order[end]] == values[order[begin]]) ++end;
-    const double shared = 0.5 * static_cast<double>(begin + 1 + end);
-    for (; begin < end; ++begin) ranks[order[begin]] = shared;
-  }
-}
-
-struct RankSpace {
-  std::vector<std::uint32_t> order;
-  std::vector<double> x;
-  std::vector<double> y;
-};
-
-double correlation_of_ranks(const RankSpace& space) {
-  const auto middle = 0.5 * static_cast<double>(space.x.size() + 1);
-  double xx = 0, yy = 0, xy = 0;
-  for (std::size_t i = 0; i < space.x.size(); ++i) {
-    const double a = space.x[i] - middle;
-    const double b = space.y[i] - middle;
-    xx += a * a;
-    yy += b * b;
-    xy += a * b;
-  }
-  return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : 0;
-}
-
-double spearman_in(std::span<const float> x, std::span<const float> y, RankSpace& space) {
-  rank_into(x, space.order, space.x);
-  rank_into(y, space.order, space.y);
-  return correlation_of_ranks(space);
-}
 
 RankIcSeries over_time(const JudgedRows& rows, std::span<const float> forecast, std::span<const float> target) {
   std::vector<std::vector<std::uint32_t>> rows_of_symbol(rows.symbols.size());
@@ -90,8 +26,7 @@ RankIcSeries over_time(const JudgedRows& rows, std::span<const float> forecast, 
       x.push_back(forecast[row]);
       y.push_back(target[row]);
     }
-    rank_into<float>(x, space.order, space.x);
-    rank_into<float>(y, space.order, space.y);
+    rank_pairs(x, y, space);
     const auto middle = 0.5 * static_cast<double>(own.size() + 1);
     double xx = 0, yy = 0;
     for (std::size_t i = 0; i < own.size(); ++i) {
@@ -121,24 +56,7 @@ RankIcSeries over_time(const JudgedRows& rows, std::span<const float> forecast, 
   return out;
 }
 
-template <typename Value>
-std::vector<double> ranks_of(std::span<const Value> values) {
-  std::vector<std::uint32_t> order;
-  std::vector<double> ranks;
-  rank_into(values, order, ranks);
-  return ranks;
-}
-
 }  // namespace
-
-std::vector<double> average_ranks(std::span<const float> values) { return ranks_of(values); }
-std::vector<double> average_ranks(std::span<const double> values) { return ranks_of(values); }
-
-double spearman(std::span<const float> x, std::span<const float> y) {
-  expects(x.size() == y.size(), "a correlation needs pairs");
-  RankSpace space;
-  return spearman_in(x, y, space);
-}
 
 RankIcSeries rank_ic_series(const JudgedRows& rows, std::span<const float> forecast, std::span<const float> target,
                             const RankIcOptions& options) {
@@ -158,7 +76,7 @@ RankIcSeries rank_ic_series(const JudgedRows& rows, std::span<const float> forec
     }
     if (x.size() < fewest) continue;
     out.ic.time_ms.push_back(times.time_ms[t]);
-    out.ic.value.push_back(spearman_in(x, y, space));
+    out.ic.value.push_back(spearman(x, y, space));
   }
   if (2 * out.ic.size() < times.size()) return over_time(rows, forecast, target);
   return out;

@@ -1,19 +1,11 @@
 #pragma once
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include "evaluation/metrics/forecast_table.hpp"
 #include "evaluation/statistics/bootstrap.hpp"
 
 namespace clm {
-
-/// Ranks 1..n, ties share their average rank. `values` hold no NaN. Cost O(n log n).
-std::vector<double> average_ranks(std::span<const float> values);
-std::vector<double> average_ranks(std::span<const double> values);
-
-/// Spearman's rank correlation: Pearson's of average ranks. 0 where either side is constant: nothing is ranked.
-double spearman(std::span<const float> x, std::span<const float> y);
 
 /// How rank skill was measured.
 enum class RankSkill {

@@ -16,10 +16,6 @@ constexpr std::size_t kMinMeanSeries = 8;
 constexpr double kNegligibleWeight = 1e-9;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-double mean_of(std::span<const double> series) {
-  return series.empty() ? 0 : std::accumulate(series.begin(), series.end(), 0.0) / static_cast<double>(series.size());
-}
-
 std::vector<double> centred(std::span<const double> series) {
   const double mean = mean_of(series);
   std::vector<double> out(series.begin(), series.end());
@@ -152,6 +148,10 @@ MeanEstimate estimate_linearised(double value, std::span<const double> series, c
   out.p_greater = student_t_cdf(-statistic, out.degrees);
   out.p_value = 2 * student_t_cdf(-std::abs(statistic), out.degrees);
   return out;
+}
+
+double mean_of(std::span<const double> series) {
+  return series.empty() ? 0 : std::accumulate(series.begin(), series.end(), 0.0) / static_cast<double>(series.size());
 }
 
 MeanEstimate estimate_mean(std::span<const double> series, const MeanOptions& options) {

@@ -52,6 +52,9 @@ struct MeanOptions {
   double min_block = 1;  ///< expected block length at least this (the overlap of labels, in values)
 };
 
+/// 0 of nothing.
+double mean_of(std::span<const double> series);
+
 /// Mean of a stationary series with the standard error that infinitely many stationary bootstrap resamples would
 /// give (Politis & Romano 1994, lemma 1, in closed form: no simulation error), block length automatic but at least
 /// `min_block`. Blocks are few in a short series, so the error is widened by n / (n - 2 L) for the estimated mean and

@@ -3,8 +3,8 @@
 #include <numeric>
 
 #include "base/random.hpp"
-#include "evaluation/metrics/rank_ic.hpp"
 #include "evaluation/statistics/bootstrap.hpp"
+#include "evaluation/statistics/ranks.hpp"
 #include "evaluation/statistics/two_sample_tests.hpp"
 
 namespace clm {
@@ -22,7 +22,7 @@ struct Pool {
   std::size_t reference_blocks = 0;
 };
 
-std::vector<double> known_of(std::span<const double> values) {
+std::vector<double> known_values(std::span<const double> values) {
   std::vector<double> out;
   std::copy_if(values.begin(), values.end(), std::back_inserter(out), [](double x) { return !std::isnan(x); });
   return out;
@@ -93,8 +93,8 @@ double energy_distance(std::span<const double> a, std::span<const double> b) {
 
 TestResult energy_test(std::span<const double> reference, std::span<const double> current,
                        const EnergyTestOptions& options) {
-  const auto before = known_of(reference);
-  const auto now = known_of(current);
+  const auto before = known_values(reference);
+  const auto now = known_values(current);
   TestResult out;
   if (before.empty() || now.empty()) return out;
   const double length =

@@ -6,8 +6,8 @@
 
 #include "base/contract.hpp"
 #include "base/probability_distribution.hpp"
-#include "evaluation/metrics/rank_ic.hpp"
 #include "evaluation/statistics/bootstrap.hpp"
+#include "evaluation/statistics/ranks.hpp"
 
 namespace clm {
 namespace {

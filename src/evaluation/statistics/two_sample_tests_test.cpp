@@ -26,7 +26,7 @@ std::vector<double> oracle_sample(std::uint64_t state, std::size_t count, double
   return out;
 }
 
-std::vector<double> autoregression(std::uint64_t seed, std::size_t count, double phi, double shift = 0) {
+std::vector<double> gaussian_autoregression(std::uint64_t seed, std::size_t count, double phi, double shift = 0) {
   Random random(seed);
   std::vector<double> out(count);
   double x = random.normal();
@@ -40,7 +40,7 @@ std::vector<double> autoregression(std::uint64_t seed, std::size_t count, double
 /// White in level, slow in spread: as returns are.
 std::vector<double> slow_spread(std::uint64_t seed, std::size_t count) {
   Random random = Random::stream(seed, "noise");
-  std::vector<double> out = autoregression(seed, count, 0.97);
+  std::vector<double> out = gaussian_autoregression(seed, count, 0.97);
   for (double& x : out) x = random.normal() * std::exp(x);
   return out;
 }
@@ -63,8 +63,8 @@ TEST(TwoSampleTests, AgreeWithScipy) {
 }
 
 TEST(TwoSampleTests, EnergyDistanceIsItsDefinition) {
-  const auto a = autoregression(1, 30, 0.5);
-  const auto b = autoregression(2, 21, 0.5, 0.4);
+  const auto a = gaussian_autoregression(1, 30, 0.5);
+  const auto b = gaussian_autoregression(2, 21, 0.5, 0.4);
   const auto mean_distance = [](const std::vector<double>& x, const std::vector<double>& y) {
     double sum = 0;
     for (const double i : x)
@@ -102,7 +102,7 @@ TEST(TwoSampleTests, EffectiveSizeOfAnAutoregression) {
   for (const double phi : {0.0, 0.5, 0.9}) {
     double sum = 0;
     for (std::uint64_t seed = 0; seed < 20; ++seed)
-      sum += effective_sample_size(autoregression(seed, 3'000, phi)) / (20 * 3'000);
+      sum += effective_sample_size(gaussian_autoregression(seed, 3'000, phi)) / (20 * 3'000);
     const double wanted = (1 - phi) / (1 + phi);
     EXPECT_GT(sum, 0.7 * wanted) << phi;
     EXPECT_LT(sum, 1.3 * wanted) << phi;
@@ -128,7 +128,7 @@ class WithoutAChange : public ::testing::TestWithParam<const char*> {
   static std::vector<double> values(std::uint64_t seed) {
     const std::string process = GetParam();
     if (process == "spread") return slow_spread(seed, kReference + kCurrent);
-    return autoregression(seed, kReference + kCurrent, process == "slow" ? 0.9 : 0.0);
+    return gaussian_autoregression(seed, kReference + kCurrent, process == "slow" ? 0.9 : 0.0);
   }
   static SampleComparison comparison(std::uint64_t seed) {
     const auto all = values(seed);
@@ -190,8 +190,8 @@ TEST(TwoSampleTests, FindAPlantedChange) {
   std::size_t psi = 0, ks = 0, js = 0, energy = 0;
   const std::uint64_t rounds = 40;
   for (std::uint64_t seed = 0; seed < rounds; ++seed) {
-    const auto before = autoregression(seed, kReference, 0.9);
-    const auto now = autoregression(1'000 + seed, kCurrent, 0.9, 1.5);
+    const auto before = gaussian_autoregression(seed, kReference, 0.9);
+    const auto now = gaussian_autoregression(1'000 + seed, kCurrent, 0.9, 1.5);
     const auto compared = compare_with(ReferenceSample(before), now);
     psi += compared.psi.p_value < 0.05 ? 1U : 0U;
     ks += compared.kolmogorov_smirnov.p_value < 0.05 ? 1U : 0U;
@@ -205,8 +205,8 @@ TEST(TwoSampleTests, FindAPlantedChange) {
 }
 
 TEST(TwoSampleTests, MoreMissingValuesAreAChangeOfTheirOwn) {
-  auto before = autoregression(1, 600, 0);
-  auto now = autoregression(2, 200, 0);
+  auto before = gaussian_autoregression(1, 600, 0);
+  auto now = gaussian_autoregression(2, 200, 0);
   const auto clean = compare_with(ReferenceSample(before), now);
   EXPECT_EQ(clean.missing_rise.p_value, 1);
   for (std::size_t i = 0; i < before.size(); i += 30) before[i] = std::nan("");
@@ -223,9 +223,9 @@ TEST(TwoSampleTests, MoreMissingValuesAreAChangeOfTheirOwn) {
   // Fewer missing are no rise.
   EXPECT_GT(compare_with(ReferenceSample(now), before).missing_rise.p_value, 0.99);
   // One outage of a day says less than as many holes here and there.
-  auto outage = autoregression(2, 200, 0);
+  auto outage = gaussian_autoregression(2, 200, 0);
   for (std::size_t i = 100; i < 124; ++i) outage[i] = std::nan("");
-  auto holes = autoregression(2, 200, 0);
+  auto holes = gaussian_autoregression(2, 200, 0);
   for (std::size_t i = 4; i < 196; i += 8) holes[i] = std::nan("");
   const ReferenceSample rarely(before);
   EXPECT_GT(compare_with(rarely, outage).missing_rise.p_value, compare_with(rarely, holes).missing_rise.p_value);
@@ -233,18 +233,18 @@ TEST(TwoSampleTests, MoreMissingValuesAreAChangeOfTheirOwn) {
 
 TEST(TwoSampleTests, NothingToCompareIsNoChange) {
   const std::vector<double> none(20, std::nan(""));
-  const auto some = autoregression(1, 100, 0);
+  const auto some = gaussian_autoregression(1, 100, 0);
   const auto all_missing = compare_with(ReferenceSample(some), none);
   EXPECT_EQ(all_missing.psi.p_value, 1);
   EXPECT_EQ(all_missing.kolmogorov_smirnov.p_value, 1);
   EXPECT_LT(all_missing.missing_rise.p_value, 0.05);
   EXPECT_EQ(compare_with(ReferenceSample(none), some).psi.p_value, 1);
   EXPECT_EQ(energy_test(none, some).p_value, 1);
-  EXPECT_EQ(energy_test(autoregression(1, 4, 0), autoregression(2, 4, 0, 9)).p_value, 1);
+  EXPECT_EQ(energy_test(gaussian_autoregression(1, 4, 0), gaussian_autoregression(2, 4, 0, 9)).p_value, 1);
 }
 
 TEST(TwoSampleTests, SameSeedSamePermutations) {
-  const auto a = autoregression(1, 200, 0.3), b = autoregression(2, 100, 0.3, 0.2);
+  const auto a = gaussian_autoregression(1, 200, 0.3), b = gaussian_autoregression(2, 100, 0.3, 0.2);
   EXPECT_EQ(energy_test(a, b, {.seed = 4}).p_value, energy_test(a, b, {.seed = 4}).p_value);
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/contract.hpp"
-#include "evaluation/metrics/rank_ic.hpp"
+#include "evaluation/statistics/ranks.hpp"
 
 namespace clm {
 

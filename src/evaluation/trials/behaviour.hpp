@@ -25,6 +25,9 @@ struct Behaviour {
   double hit_rate() const { return calls == 0 ? 0 : static_cast<double>(hits) / static_cast<double>(calls); }
 };
 
+/// Symbols rise and fall together: of one bar's forecasts, this many count as one independent call.
+inline constexpr double kSymbolsMoveTogether = 10;
+
 /// What is wrong with it, in sentences with numbers; empty: nothing. `symbols_move_together` is how many forecasts of
 /// one bar count as one independent call (a universe's symbols rise and fall together); >= 1.
 std::vector<std::string> misbehaviour(const Behaviour& candidate, const Behaviour& reference,

@@ -6,8 +6,6 @@
 namespace clm {
 namespace {
 
-constexpr std::int64_t kDayMs = 86'400'000;
-
 struct Sum {
   double value = 0;
   double count = 0;

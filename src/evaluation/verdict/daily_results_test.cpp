@@ -11,8 +11,6 @@
 namespace clm {
 namespace {
 
-constexpr std::int64_t kDayMs = 86'400'000;
-
 std::vector<ForecastTable> two_forecasters(const testing::MarketShape& shape) {
   const auto rows = std::make_shared<const JudgedRows>(testing::make_rows(shape));
   return {{"skilled", rows, testing::forecast_with_skill(*rows, 0.2, 3)},

@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/json_number.hpp"
 #include "base/number_text.hpp"
 #include "evaluation/verdict/verdict_words.hpp"
 
@@ -271,14 +272,13 @@ Verdict decide_alone(Judgement judgement, const PolicyOptions& options) {
 }
 
 nlohmann::json to_json(const Verdict& verdict) {
-  const auto number = [](double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); };
-  const auto list = [&number](const std::vector<SafetyCheck>& checks) {
+  const auto list = [](const std::vector<SafetyCheck>& checks) {
     nlohmann::json out = nlohmann::json::array();
     for (const auto& check : checks) {
       nlohmann::json one{{"name", check.name},
                          {"passed", check.passed},
-                         {"value", number(check.value)},
-                         {"threshold", number(check.threshold)}};
+                         {"value", finite_or_null(check.value)},
+                         {"threshold", finite_or_null(check.threshold)}};
       if (check.min_count > 0) {
         one["count"] = check.count;
         one["min_count"] = check.min_count;
@@ -288,8 +288,8 @@ nlohmann::json to_json(const Verdict& verdict) {
     return out;
   };
   return {{"decision", to_string(verdict.decision)},
-          {"improvement", number(verdict.improvement)},
-          {"interval", nlohmann::json::array({number(verdict.lo), number(verdict.hi)})},
+          {"improvement", finite_or_null(verdict.improvement)},
+          {"interval", nlohmann::json::array({finite_or_null(verdict.lo), finite_or_null(verdict.hi)})},
           {"reasons", verdict.reasons},
           {"checks", list(verdict.checks)},
           {"conditions", list(verdict.conditions)}};

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/json_number.hpp"
 #include "evaluation/verdict/judgement.hpp"
 
 namespace clm {
@@ -8,34 +9,32 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Json interval(double lo, double hi) { return Json::array({number(lo), number(hi)}); }
+Json interval(double lo, double hi) { return Json::array({finite_or_null(lo), finite_or_null(hi)}); }
 
 /// The mean of nothing is not known.
 Json to_json(const MeanEstimate& e) {
-  return {{"mean", e.count > 0 ? number(e.mean) : Json(nullptr)},
+  return {{"mean", e.count > 0 ? finite_or_null(e.mean) : Json(nullptr)},
           {"interval", interval(e.lo, e.hi)},
-          {"standard_error", number(e.standard_error)},
-          {"p_value", number(e.p_value)},
-          {"p_greater", number(e.p_greater)},
-          {"block_length", number(e.block_length)},
+          {"standard_error", finite_or_null(e.standard_error)},
+          {"p_value", finite_or_null(e.p_value)},
+          {"p_greater", finite_or_null(e.p_greater)},
+          {"block_length", finite_or_null(e.block_length)},
           {"count", e.count}};
 }
 
 Json to_json(const RankIc& ic) {
   Json out = to_json(ic.mean);
   out["kind"] = ic.kind == RankSkill::cross_section ? "cross_section" : "time_series";
-  out["information_ratio"] = number(ic.information_ratio);
-  out["positive_share"] = number(ic.positive_share);
+  out["information_ratio"] = finite_or_null(ic.information_ratio);
+  out["positive_share"] = finite_or_null(ic.positive_share);
   return out;
 }
 
 Json to_json(const ShareEstimate& s) {
-  return {{"share", number(s.share)},
+  return {{"share", finite_or_null(s.share)},
           {"interval", interval(s.lo, s.hi)},
           {"count", s.count},
-          {"effective_count", number(s.effective_count)}};
+          {"effective_count", finite_or_null(s.effective_count)}};
 }
 
 Json to_json(const std::vector<SliceMetrics>& slices) {
@@ -44,28 +43,29 @@ Json to_json(const std::vector<SliceMetrics>& slices) {
     out.push_back({{"name", s.name},
                    {"times", s.times},
                    {"rows", s.rows},
-                   {"rank_ic", number(s.rank_ic)},
+                   {"rank_ic", finite_or_null(s.rank_ic)},
                    {"interval", interval(s.rank_ic_lo, s.rank_ic_hi)},
-                   {"hit_rate", number(s.hit_rate)},
-                   {"bias", number(s.bias)}});
+                   {"hit_rate", finite_or_null(s.hit_rate)},
+                   {"bias", finite_or_null(s.bias)}});
   return out;
 }
 
 Json to_json(const ProbabilityScore& p) {
   return {{"count", p.count},
-          {"base_rate", number(p.base_rate)},
-          {"brier", number(p.brier)},
-          {"brier_base", number(p.brier_base)},
-          {"calibration_error", number(p.calibration_error)},
-          {"reliability", number(p.reliability)},
-          {"resolution", number(p.resolution)},
-          {"uncertainty", number(p.uncertainty)}};
+          {"base_rate", finite_or_null(p.base_rate)},
+          {"brier", finite_or_null(p.brier)},
+          {"brier_base", finite_or_null(p.brier_base)},
+          {"calibration_error", finite_or_null(p.calibration_error)},
+          {"reliability", finite_or_null(p.reliability)},
+          {"resolution", finite_or_null(p.resolution)},
+          {"uncertainty", finite_or_null(p.uncertainty)}};
 }
 
 Json to_json(const std::vector<ReliabilityBin>& bins) {
   Json out = Json::array();
   for (const auto& bin : bins)
-    out.push_back({{"count", bin.count}, {"probability", number(bin.probability)}, {"share", number(bin.share)}});
+    out.push_back(
+        {{"count", bin.count}, {"probability", finite_or_null(bin.probability)}, {"share", finite_or_null(bin.share)}});
   return out;
 }
 
@@ -78,14 +78,14 @@ Json equity(const TimedSeries& returns, double scale) {
     sum += returns.value[i] * scale;
     if ((i + 1) % step != 0 && i + 1 != returns.size()) continue;
     times.push_back(returns.time_ms[i]);
-    values.push_back(number(sum));
+    values.push_back(finite_or_null(sum));
   }
   return {{"time_ms", times}, {"return", values}};
 }
 
 /// What trades came to is null where there was none.
 Json to_json(const PositionResult& p) {
-  const auto of_trades = [&p](double value) { return p.trades.empty() ? Json(nullptr) : number(value); };
+  const auto of_trades = [&p](double value) { return p.trades.empty() ? Json(nullptr) : finite_or_null(value); };
   return {{"trades", p.trades.size()},
           {"net_bps_per_trade", of_trades(p.net_bps_per_trade)},
           {"gross_bps_per_trade", of_trades(p.gross_bps_per_trade)},
@@ -93,16 +93,16 @@ Json to_json(const PositionResult& p) {
           {"profit_factor", of_trades(p.profit_factor)},
           {"sharpe", of_trades(p.returns.sharpe)},
           {"sortino", of_trades(p.returns.sortino)},
-          {"max_drawdown", number(p.returns.max_drawdown)},
-          {"total_return", number(p.returns.total_return)},
-          {"turnover", number(p.turnover)},
-          {"exposure", number(p.exposure)},
+          {"max_drawdown", finite_or_null(p.returns.max_drawdown)},
+          {"total_return", finite_or_null(p.returns.total_return)},
+          {"turnover", finite_or_null(p.turnover)},
+          {"exposure", finite_or_null(p.exposure)},
           {"equity", equity(p.net_return, 1)}};
 }
 
 /// What a book came to is null where there was none.
 Json to_json(const LongShortResult& l) {
-  const auto of_book = [&l](double value) { return l.rebalances == 0 ? Json(nullptr) : number(value); };
+  const auto of_book = [&l](double value) { return l.rebalances == 0 ? Json(nullptr) : finite_or_null(value); };
   Json by_cost = Json::array();
   for (const auto& level : l.by_cost)
     by_cost.push_back(
@@ -117,8 +117,8 @@ Json to_json(const LongShortResult& l) {
 
 Json to_json(const PairedDifference& d) {
   Json out = to_json(d.difference);
-  out["candidate"] = number(d.mean_a);
-  out["other"] = number(d.mean_b);
+  out["candidate"] = finite_or_null(d.mean_a);
+  out["other"] = finite_or_null(d.mean_b);
   return out;
 }
 
@@ -128,7 +128,8 @@ Json to_json(const Comparison& c) {
           {"squared_error", to_json(c.squared_error)},
           {"net_bps", to_json(c.net_bps)},
           {"diebold_mariano",
-           {{"statistic", number(c.diebold_mariano.statistic)}, {"p_less", number(c.diebold_mariano.p_less)}}}};
+           {{"statistic", finite_or_null(c.diebold_mariano.statistic)},
+            {"p_less", finite_or_null(c.diebold_mariano.p_less)}}}};
 }
 
 }  // namespace
@@ -137,15 +138,15 @@ Json to_json(const ModelJudgement& m) {
   Json delays = Json::array();
   for (const auto& d : m.by_delay)
     delays.push_back(
-        {{"delay_bars", d.delay_bars}, {"rank_ic", to_json(d.rank_ic)}, {"gross_bps", number(d.gross_bps)}});
+        {{"delay_bars", d.delay_bars}, {"rank_ic", to_json(d.rank_ic)}, {"gross_bps", finite_or_null(d.gross_bps)}});
   Json long_short = to_json(m.long_short);
   long_short["net_bps"] = to_json(m.long_short_net_bps);
   const bool held = m.long_short.rebalances > 0;
-  long_short["sharpe_net"] = held ? number(m.sharpe_net.mean) : Json(nullptr);
+  long_short["sharpe_net"] = held ? finite_or_null(m.sharpe_net.mean) : Json(nullptr);
   long_short["sharpe_net_interval"] = held ? interval(m.sharpe_net.lo, m.sharpe_net.hi) : interval(kMissing, kMissing);
-  long_short["min_track_record_days"] = number(m.min_track_record_days);
-  long_short["probabilistic_sharpe"] = number(m.probabilistic_sharpe);
-  long_short["deflated_sharpe"] = number(m.deflated_sharpe);
+  long_short["min_track_record_days"] = finite_or_null(m.min_track_record_days);
+  long_short["probabilistic_sharpe"] = finite_or_null(m.probabilistic_sharpe);
+  long_short["deflated_sharpe"] = finite_or_null(m.deflated_sharpe);
   long_short["equity_gross"] = equity(m.long_short.gross_return, m.equity_scale);
   long_short["equity_net"] = equity(m.long_short_net_return, m.equity_scale);
   Json positions = to_json(m.positions);
@@ -158,14 +159,14 @@ Json to_json(const ModelJudgement& m) {
   Json out = {{"name", m.name},
               {"errors",
                {{"count", m.errors.count},
-                {"rmse", number(m.errors.rmse)},
-                {"rmse_zero", number(m.errors.rmse_zero)},
-                {"mae", number(m.errors.mae)},
-                {"bias", number(m.errors.bias)}}},
+                {"rmse", finite_or_null(m.errors.rmse)},
+                {"rmse_zero", finite_or_null(m.errors.rmse_zero)},
+                {"mae", finite_or_null(m.errors.mae)},
+                {"bias", finite_or_null(m.errors.bias)}}},
               {"rank_ic", to_json(m.rank_ic)},
               {"directional_accuracy", to_json(m.direction)},
               {"probability", probability},
-              {"calibration_quality", number(m.calibration_quality)},
+              {"calibration_quality", finite_or_null(m.calibration_quality)},
               {"positions", positions},
               {"long_short", long_short},
               {"by_delay", delays},
@@ -188,10 +189,10 @@ Json to_json(const Judgement& j) {
               {"from_ms", j.from_ms},
               {"to_ms", j.to_ms},
               {"horizon_bars", j.horizon_bars},
-              {"coverage", number(j.coverage)},
-              {"alpha", number(j.alpha)},
+              {"coverage", finite_or_null(j.coverage)},
+              {"alpha", finite_or_null(j.alpha)},
               {"candidates_tried", j.candidates_tried},
-              {"cost_bps_per_side", number(j.cost_bps_per_side)},
+              {"cost_bps_per_side", finite_or_null(j.cost_bps_per_side)},
               {"candidate", to_json(j.candidate)},
               {"baselines", baselines},
               {"against_baselines", against},
@@ -201,11 +202,11 @@ Json to_json(const Judgement& j) {
   if (j.active) out["active"] = to_json(*j.active);
   if (j.against_active) out["against_active"] = to_json(*j.against_active);
   if (j.improvement)
-    out["improvement"] = {{"value", number(j.improvement->value)},
+    out["improvement"] = {{"value", finite_or_null(j.improvement->value)},
                           {"interval", interval(j.improvement->lo, j.improvement->hi)},
-                          {"win_rate_gain", number(j.improvement->win_rate_gain)},
-                          {"average_r_gain", number(j.improvement->average_r_gain)},
-                          {"calibration_gain", number(j.improvement->calibration_gain)}};
+                          {"win_rate_gain", finite_or_null(j.improvement->win_rate_gain)},
+                          {"average_r_gain", finite_or_null(j.improvement->average_r_gain)},
+                          {"calibration_gain", finite_or_null(j.improvement->calibration_gain)}};
   return out;
 }
 

@@ -11,15 +11,15 @@
 namespace clm {
 namespace {
 
-struct Case {
+struct JudgedCase {
   std::shared_ptr<JudgedRows> rows;
   ForecastTable candidate;
   std::vector<ForecastTable> baselines;
 };
 
 /// A candidate of the given skill beside "zero" and two baselines of no skill.
-Case make_case(const testing::MarketShape& shape, double skill) {
-  Case out;
+JudgedCase make_judged_case(const testing::MarketShape& shape, double skill) {
+  JudgedCase out;
   out.rows = std::make_shared<JudgedRows>(testing::make_rows(shape));
   out.candidate = {"candidate", out.rows, testing::forecast_with_skill(*out.rows, skill, shape.seed + 1'000)};
   out.baselines.push_back({"zero", out.rows, std::vector<float>(out.rows->size(), 0.0F)});
@@ -35,7 +35,7 @@ bool mentions(const Verdict& verdict, const std::string& words) {
 }
 
 TEST(Judge, ComparesOnRowsWhereAllHaveAForecast) {
-  auto c = make_case({.symbols = 10, .times = 120, .horizon_bars = 2, .seed = 1}, 0.3);
+  auto c = make_judged_case({.symbols = 10, .times = 120, .horizon_bars = 2, .seed = 1}, 0.3);
   c.candidate.forecast[0] = std::nanf("");
   c.baselines[1].forecast[1] = std::nanf("");
   const auto judgement = judge(c.candidate, c.baselines, nullptr, {});
@@ -48,7 +48,7 @@ TEST(Judge, ComparesOnRowsWhereAllHaveAForecast) {
 }
 
 TEST(Judge, SaysSoWhenThereIsNothingInCommon) {
-  auto c = make_case({.symbols = 3, .times = 30, .horizon_bars = 1, .seed = 1}, 0.3);
+  auto c = make_judged_case({.symbols = 3, .times = 30, .horizon_bars = 1, .seed = 1}, 0.3);
   std::fill(c.baselines[0].forecast.begin(), c.baselines[0].forecast.end(), std::nanf(""));
   const auto judgement = judge(c.candidate, c.baselines, nullptr, {});
   ASSERT_FALSE(judgement);
@@ -56,7 +56,7 @@ TEST(Judge, SaysSoWhenThereIsNothingInCommon) {
 }
 
 TEST(Judge, IsDeterministicAndWritesValidJson) {
-  auto c = make_case({.symbols = 10, .times = 150, .horizon_bars = 3, .seed = 4}, 0.2);
+  auto c = make_judged_case({.symbols = 10, .times = 150, .horizon_bars = 3, .seed = 4}, 0.2);
   const ForecastTable active{"active", c.rows, testing::forecast_with_skill(*c.rows, 0.05, 77)};
   const auto a = to_json(judge(c.candidate, c.baselines, &active, {}).value()).dump();
   EXPECT_EQ(a, to_json(judge(c.candidate, c.baselines, &active, {}).value()).dump());
@@ -68,7 +68,7 @@ TEST(Judge, IsDeterministicAndWritesValidJson) {
 }
 
 TEST(Judge, ReportsOnTheBlocksItWasGivenAndOnNoneOtherwise) {
-  auto c = make_case({.symbols = 10, .times = 150, .horizon_bars = 3, .seed = 4}, 0.2);
+  auto c = make_judged_case({.symbols = 10, .times = 150, .horizon_bars = 3, .seed = 4}, 0.2);
   EXPECT_FALSE(to_json(judge(c.candidate, c.baselines, nullptr, {}).value())["candidate"].contains("by_block"));
   const Timestamp begin(c.rows->decided_at_ms.front()), end(c.rows->decided_at_ms.back() + 1);
   const Timestamp middle = begin + Duration((end - begin).count() / 2);
@@ -82,7 +82,7 @@ TEST(Judge, ReportsOnTheBlocksItWasGivenAndOnNoneOtherwise) {
 }
 
 TEST(Judge, ShowsWhatDelayTakesAway) {
-  auto c = make_case({.symbols = 20, .times = 300, .horizon_bars = 2, .seed = 6, .market_share = 0}, 0.3);
+  auto c = make_judged_case({.symbols = 20, .times = 300, .horizon_bars = 2, .seed = 6, .market_share = 0}, 0.3);
   c.rows->delayed.push_back({1, testing::make_rows({.symbols = 20, .times = 300, .seed = 60}).forward_return});
   const auto judgement = judge(c.candidate, c.baselines, nullptr, {}).value();
   const auto& delays = judgement.candidate.by_delay;
@@ -93,7 +93,7 @@ TEST(Judge, ShowsWhatDelayTakesAway) {
 }
 
 TEST(Decide, RefusesNoiseAndSaysWhy) {
-  const auto c = make_case({.symbols = 20, .times = 400, .horizon_bars = 5, .seed = 21}, 0);
+  const auto c = make_judged_case({.symbols = 20, .times = 400, .horizon_bars = 5, .seed = 21}, 0);
   const auto verdict = decide(judge(c.candidate, c.baselines, nullptr, {}).value(), {});
   EXPECT_EQ(verdict.decision, DeploymentDecision::reject);
   EXPECT_TRUE(mentions(verdict, "No foresight shown: rank IC"));
@@ -104,7 +104,7 @@ TEST(Decide, PromotesNoiseInNoMoreThanOneOfAHundredMarkets) {
   PolicyOptions by_skill_alone;
   by_skill_alone.profit = ProfitRule::none;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    const auto c = make_case({.symbols = 12, .times = 300, .horizon_bars = 5, .seed = 5'000 + seed}, 0);
+    const auto c = make_judged_case({.symbols = 12, .times = 300, .horizon_bars = 5, .seed = 5'000 + seed}, 0);
     JudgeOptions options;
     options.candidates_tried = 2;
     const auto judgement = judge(c.candidate, c.baselines, nullptr, options).value();
@@ -119,7 +119,7 @@ TEST(Decide, PromotesPlantedSkillInAtLeastNineOfTenMarkets) {
   int promoted = 0;
   constexpr int kMarkets = 30;
   for (std::uint64_t seed = 0; seed < kMarkets; ++seed) {
-    const auto c = make_case({.symbols = 30, .times = 500, .horizon_bars = 5, .seed = 9'000 + seed}, 0.12);
+    const auto c = make_judged_case({.symbols = 30, .times = 500, .horizon_bars = 5, .seed = 9'000 + seed}, 0.12);
     JudgeOptions options;
     options.candidates_tried = 2;
     const auto verdict = decide(judge(c.candidate, c.baselines, nullptr, options).value(), {});
@@ -133,7 +133,7 @@ TEST(Decide, PromotesPlantedSkillInAtLeastNineOfTenMarkets) {
 }
 
 TEST(Decide, RefusesWhatABaselineDoesAsWell) {
-  auto c = make_case({.symbols = 30, .times = 500, .horizon_bars = 5, .seed = 31}, 0.15);
+  auto c = make_judged_case({.symbols = 30, .times = 500, .horizon_bars = 5, .seed = 31}, 0.15);
   c.baselines[1].forecast = c.candidate.forecast;
   const auto verdict = decide(judge(c.candidate, c.baselines, nullptr, {}).value(), {});
   EXPECT_EQ(verdict.decision, DeploymentDecision::reject);
@@ -142,7 +142,7 @@ TEST(Decide, RefusesWhatABaselineDoesAsWell) {
 }
 
 TEST(Decide, RefusesSkillThatCostsEat) {
-  const auto c = make_case({.symbols = 30, .times = 500, .horizon_bars = 5, .seed = 32}, 0.12);
+  const auto c = make_judged_case({.symbols = 30, .times = 500, .horizon_bars = 5, .seed = 32}, 0.12);
   JudgeOptions options;
   options.positions.costs = {100, 0};
   const auto judgement = judge(c.candidate, c.baselines, nullptr, options).value();
@@ -155,7 +155,7 @@ TEST(Decide, RefusesSkillThatCostsEat) {
 }
 
 TEST(Decide, ReplacesAWorseActiveVersionAndKeepsAnEqualOne) {
-  const auto c = make_case({.symbols = 30, .times = 600, .horizon_bars = 5, .seed = 41}, 0.2);
+  const auto c = make_judged_case({.symbols = 30, .times = 600, .horizon_bars = 5, .seed = 41}, 0.2);
   const ForecastTable worse{"v1", c.rows, testing::forecast_with_skill(*c.rows, 0.0, 42)};
   const auto better = decide(judge(c.candidate, c.baselines, &worse, {}).value(), {});
   EXPECT_EQ(better.decision, DeploymentDecision::deploy);
@@ -190,7 +190,7 @@ Judgement sound_judgement() {
 TEST(Decide, AFirstVersionIsDeployedExactlyIfItsConditionsSay) {
   for (const double skill : {0.0, 0.04, 0.12})
     for (std::uint64_t seed = 0; seed < 6; ++seed) {
-      const auto c = make_case({.symbols = 20, .times = 300, .horizon_bars = 5, .seed = 700 + seed}, skill);
+      const auto c = make_judged_case({.symbols = 20, .times = 300, .horizon_bars = 5, .seed = 700 + seed}, skill);
       const auto verdict = decide(judge(c.candidate, c.baselines, nullptr, {}).value(), {});
       bool merit = true, pays = false, safe = true;
       for (const auto& condition : verdict.conditions) {
@@ -211,7 +211,7 @@ TEST(Decide, AloneIsWhatAFirstVersionWouldHaveBeenTold) {
   int deployed = 0;
   for (const double skill : {0.0, 0.04, 0.12})
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
-      const auto c = make_case({.symbols = 20, .times = 300, .horizon_bars = 5, .seed = 700 + seed}, skill);
+      const auto c = make_judged_case({.symbols = 20, .times = 300, .horizon_bars = 5, .seed = 700 + seed}, skill);
       const ForecastTable active{"v1", c.rows, c.candidate.forecast};
       const auto alone = decide_alone(judge(c.candidate, c.baselines, &active, {}).value(), {});
       const auto first = decide(judge(c.candidate, c.baselines, nullptr, {}).value(), {});

@@ -6,12 +6,12 @@
 #include <numeric>
 
 #include "base/wide_code.hpp"
+#include "features/sets/feature_set.hpp"
 
 namespace clm {
 
 namespace {
 
-constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
 /// Beyond this size sorting is faster than comparing all with all.
 constexpr std::size_t kMostCounted = 128;
 

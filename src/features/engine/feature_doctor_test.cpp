@@ -3,17 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "features/engine/feature_run_fixture.hpp"
 #include "market/simulator/simulator.hpp"
 
 namespace clm {
 namespace {
-
-struct TestRun {
-  ManualClock clock{Timestamp(0)};
-  CancelToken cancel;
-  SilentProgress progress;
-  RunContext context() { return {clock, cancel, progress, 1}; }
-};
 
 MemoryCandleSource market(std::size_t bars) {
   SimulationOptions options;
@@ -36,7 +30,7 @@ MemoryContextSource context_of(const CandleSource& source) {
 }
 
 DoctorReport examine(const FeatureSet& set, const CandleSource& source, const ContextSource* context = nullptr) {
-  TestRun run;
+  testing::FeatureRun run;
   auto report = feature_doctor(set, source, context, {}, run.context());
   EXPECT_TRUE(report) << to_string(report.error());
   return *report;
@@ -57,7 +51,6 @@ class CentredMean final : public SymbolStream {
 class UnfinishedDay final : public SymbolStream {
  public:
   void advance(std::span<const Bar> bars, float* rows, std::size_t stride) override {
-    constexpr std::int64_t kDayMs = 24 * 3'600'000;
     for (std::size_t i = 0; i < bars.size(); ++i) {
       double high = bars[i].high;
       for (const Bar& bar : bars)
@@ -107,7 +100,7 @@ TEST(FeatureDoctor, CatchesPlantedLeaksAndNamesThem) {
 }
 
 TEST(FeatureDoctor, CannotExamineASingleBar) {
-  TestRun run;
+  testing::FeatureRun run;
   const auto report = feature_doctor(core_feature_set(), market(1), nullptr, {}, run.context());
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, "features.too_short");

@@ -5,19 +5,13 @@
 #include <cmath>
 #include <cstring>
 
+#include "features/engine/feature_run_fixture.hpp"
 #include "features/engine/live_features.hpp"
 #include "market/simulator/simulator.hpp"
 #include "support/temp_directory.hpp"
 
 namespace clm {
 namespace {
-
-struct TestRun {
-  ManualClock clock{Timestamp(0)};
-  CancelToken cancel;
-  SilentProgress progress;
-  RunContext context(int jobs = 1) { return {clock, cancel, progress, jobs}; }
-};
 
 std::vector<CandleSeries> gappy_market(std::size_t symbols, std::size_t bars) {
   SimulationOptions options;
@@ -33,7 +27,7 @@ std::vector<CandleSeries> gappy_market(std::size_t symbols, std::size_t bars) {
 
 FeatureFrame compute(const FeatureSet& set, const CandleSource& source, const ContextSource* context = nullptr,
                      const FeatureOptions& options = {}, int jobs = 1, const ScratchSpace& scratch = {}) {
-  TestRun run;
+  testing::FeatureRun run;
   RunContext given = run.context(jobs);
   given.scratch = scratch;
   auto frame = compute_features(set, source, context, options, given);
@@ -160,7 +154,7 @@ TEST(LiveFeatures, EqualTheBatchToTheBit) {
   constexpr std::size_t kRecent = 30;
   for (const FeatureSet& set : {core_feature_set(), classic22_feature_set()}) {
     const FeatureFrame batch = compute(set, source, &context);
-    TestRun run;
+    testing::FeatureRun run;
     // Half of the history is replayed from the store, the rest arrives bar by bar.
     const Timestamp now = market[0].candles[400].open_time;
     auto live = LiveFeatures::after_history(set, source, &context, now, kRecent, run.context());
@@ -196,7 +190,7 @@ TEST(LiveFeatures, AContextPointThatArrivesIsSeenFromThenOn) {
   ContextSeries with_arrival = stored;
   append(with_arrival, market[0].candles[501].open_time + Duration(1), 5000);
   const MemoryContextSource before({stored}), after({with_arrival});
-  TestRun run;
+  testing::FeatureRun run;
   auto live = LiveFeatures::after_history(core_feature_set(), source, &before, now, 0, run.context());
   ASSERT_TRUE(live);
   live->add_context(0, SeriesKind::open_interest, with_arrival.points.back());
@@ -251,7 +245,7 @@ TEST(FeatureEngine, BitsDoNotDependOnWhereTheFrameLies) {
 
 TEST(FeatureEngine, SaysThatThereIsNoRoomForTheFrame) {
   const testing::TempDirectory dir;
-  TestRun run;
+  testing::FeatureRun run;
   RunContext given = run.context();
   given.scratch = {dir.path() / "absent", 0};
   const auto frame = compute_features(core_feature_set(), MemoryCandleSource(gappy_market(4, 50)), nullptr, {}, given);
@@ -297,7 +291,7 @@ TEST(LiveFeatures, ADelistedSymbolHasNoRow) {
   const auto market = gappy_market(4, 700);
   const MemoryCandleSource source(market);
   const FeatureFrame whole = compute(core_feature_set(), source);
-  TestRun run;
+  testing::FeatureRun run;
   const Timestamp now = market[0].known_at(600);
   const auto live = LiveFeatures::after_history(core_feature_set(), source, nullptr, now + std::chrono::minutes(20), 0,
                                                 run.context());
@@ -330,7 +324,7 @@ TEST(FeatureEngine, ContextIsJoinedWhenItIsKnownAndForgottenWhenItIsOld) {
 }
 
 TEST(FeatureEngine, RefusesWhatItCannotRead) {
-  TestRun run;
+  testing::FeatureRun run;
   auto market = gappy_market(4, 50);
   std::swap(market[2].candles[3], market[2].candles[4]);
   const auto unordered = compute_features(core_feature_set(), MemoryCandleSource(market), nullptr, {}, run.context());

@@ -7,8 +7,6 @@ namespace clm {
 
 namespace {
 
-constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
-
 // What is not finite becomes the one NaN: which of the many arithmetic made does not show. No branch.
 void drop_infinite(float* row, std::size_t width) {
   for (std::size_t i = 0; i < width; ++i) row[i] = row[i] - row[i] == 0.0F ? row[i] : kNoValue;

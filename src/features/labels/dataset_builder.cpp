@@ -14,8 +14,6 @@
 namespace clm {
 namespace {
 
-constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
-
 float clipped(double value, double limit) { return static_cast<float>(std::clamp(value, -limit, limit)); }
 
 /// Labels of one cross-section: returns and volatilities of the symbols present at one time.
@@ -135,12 +133,12 @@ std::vector<float> label_uniqueness(const std::vector<bool>& labelled, int first
 DatasetBuilder::DatasetBuilder(std::shared_ptr<const FeatureFrame> frame, DatasetOptions options)
     : frame_(std::move(frame)),
       options_(std::move(options)),
-      forward_return_(frame_->rows(), kUnknown),
-      volatility_(frame_->rows(), kUnknown),
-      learned_return_(frame_->rows(), kUnknown),
+      forward_return_(frame_->rows(), kUnknownLabel),
+      volatility_(frame_->rows(), kUnknownLabel),
+      learned_return_(frame_->rows(), kUnknownLabel),
       weight_(frame_->rows(), 0.0F),
       known_at_ms_(frame_->rows(), 0),
-      delayed_(options_.delays_bars.size(), std::vector<float>(frame_->rows(), kUnknown)) {}
+      delayed_(options_.delays_bars.size(), std::vector<float>(frame_->rows(), kUnknownLabel)) {}
 
 void DatasetBuilder::add(const CandleSeries& series) {
   expects(next_symbol_ < frame_->symbols.size() && series.key.symbol == frame_->symbols[next_symbol_],

@@ -9,8 +9,6 @@
 namespace clm {
 namespace {
 
-constexpr std::int64_t kHourMs = 3'600'000;
-
 CandleSeries random_walk(const std::string& symbol, std::size_t bars, std::uint64_t seed) {
   CandleSeries series{{Venue("v"), Symbol(symbol), Interval::one_hour()}, {}};
   Random random(seed);

@@ -10,8 +10,6 @@
 namespace clm {
 namespace {
 
-constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
-
 bool adjacent(const CandleSeries& series, std::size_t earlier) {
   return series.candles[earlier + 1].open_time - series.candles[earlier].open_time == series.key.interval.length();
 }
@@ -67,7 +65,7 @@ ForwardReturns forward_returns(const CandleSeries& series, int horizon_bars, int
   expects(horizon_bars >= 1 && entry_delay_bars >= 0, "a label looks forward");
   const auto& candles = series.candles;
   const std::size_t bars = candles.size();
-  ForwardReturns out{std::vector<float>(bars, kUnknown), std::vector<std::int64_t>(bars, 0)};
+  ForwardReturns out{std::vector<float>(bars, kUnknownLabel), std::vector<std::int64_t>(bars, 0)};
   const auto entry_offset = static_cast<std::size_t>(1 + entry_delay_bars);
   const auto exit_offset = entry_offset + static_cast<std::size_t>(horizon_bars);
   std::size_t unbroken_bars = 0;  // how many bars in a row, ending at the exit bar, have their predecessor

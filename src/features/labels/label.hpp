@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ struct LabelOptions {
 nlohmann::json to_json(const LabelOptions& options);
 /// The inverse, from a manifest's text. Error `label.definition` (integrity).
 Result<LabelOptions> read_label_options(std::string_view json_text);
+
+/// A label that is not known.
+inline constexpr float kUnknownLabel = std::numeric_limits<float>::quiet_NaN();
 
 /// Forward returns of one symbol, one entry per candle; NaN where not known (yet), across a gap, or not defined.
 struct ForwardReturns {

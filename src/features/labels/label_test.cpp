@@ -7,8 +7,6 @@
 namespace clm {
 namespace {
 
-constexpr std::int64_t kHourMs = 3'600'000;
-
 CandleSeries opens(const std::vector<double>& prices) {
   CandleSeries series{{Venue("v"), Symbol("s"), Interval::one_hour()}, {}};
   for (std::size_t i = 0; i < prices.size(); ++i) {

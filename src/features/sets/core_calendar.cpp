@@ -9,7 +9,6 @@ namespace clm {
 
 namespace {
 
-constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::size_t kMinutesOfDay = 24 * 60;
 
 struct CirclePoint {
@@ -29,12 +28,12 @@ std::array<CirclePoint, kSteps> circle() {
 // Of the close, which is when the row is used.
 struct Calendar {
   void operator()(const Bar& bar, float* row) {
-    static const auto kDay = circle<kMinutesOfDay>();
-    static const auto kWeek = circle<7>();
+    static const auto kTimesOfDay = circle<kMinutesOfDay>();
+    static const auto kDaysOfWeek = circle<7>();
     const auto minute = static_cast<std::size_t>(bar.close_time.ms() / kMinuteMs);
-    const CirclePoint hour = kDay[minute % kMinutesOfDay];
+    const CirclePoint hour = kTimesOfDay[minute % kMinutesOfDay];
     // The epoch was a Thursday; Monday is 0.
-    const CirclePoint weekday = kWeek[(minute / kMinutesOfDay + 3) % 7];
+    const CirclePoint weekday = kDaysOfWeek[(minute / kMinutesOfDay + 3) % 7];
     row[0] = hour.sine;
     row[1] = hour.cosine;
     row[2] = weekday.sine;

@@ -1,4 +1,6 @@
 #pragma once
+#include <cmath>
+
 #include "features/sets/feature_set.hpp"
 
 /// The parts of the set `core`, in column order.
@@ -24,6 +26,10 @@ inline FeatureSpec relative(FeatureSpec spec) {
   spec.over_universe = CrossOperation::minus_mean;
   return spec;
 }
+
+/// What the parts compute with.
+inline double root(int n) { return std::sqrt(static_cast<double>(n)); }
+inline float as_float(double x) { return static_cast<float>(x); }
 
 /// Writes the columns of a row one after the other.
 class RowWriter {

@@ -18,9 +18,6 @@ constexpr std::array<int, 4> kAverageSpans{12, 50, 200, 500};
 constexpr std::array<int, 4> kChannelSpans{24, 168, 720, 1440};
 constexpr std::array<int, 2> kRangeSpans{6, 24};
 
-double root(int n) { return std::sqrt(static_cast<double>(n)); }
-float as_float(double x) { return static_cast<float>(x); }
-
 // A deviation of less than this, a thousandth of a basis point, is no movement but the rounding of sums.
 constexpr double kLeastDeviation = 1e-7;
 

@@ -11,12 +11,10 @@ namespace clm {
 
 namespace {
 
-constexpr int kDay = 24, kWeek = 168, kMonth = 720, kTwoMonths = 1440;
+constexpr int kDayBars = 24, kWeek = 168, kMonth = 720, kTwoMonths = 1440;
 constexpr double kLeastVariance = 1e-14;
 
-double root(int n) { return std::sqrt(static_cast<double>(n)); }
 double root_of(double x) { return x >= kLeastVariance ? std::sqrt(x) : kMissing; }
-float as_float(double x) { return static_cast<float>(x); }
 
 // Least squares of a symbol's return on the market's.
 class MarketRegression {
@@ -195,7 +193,7 @@ class Residuals {
     previous_ = residual[count - 1];
     far_.room();
     far_.push(count, {residual.data(), square.data(), rank.data()});
-    far_.sums(kResidual, kDay, count, day.data());
+    far_.sums(kResidual, kDayBars, count, day.data());
     for (std::size_t i = 0; i < count; ++i) sign[i] = (day[i] > 0.0 ? 1.0 : 0.0) - (day[i] < 0.0 ? 1.0 : 0.0);
     shape_.room();
     shape_.push(count, {size.data(), cube.data(), fourth.data(), up_square.data(), with_previous.data(), sign.data(),
@@ -223,7 +221,7 @@ class Residuals {
 
   void find_deviations(Run& run) {
     const std::size_t count = run.count;
-    far_.means(kSquare, kDay, count, run.day_square.data());
+    far_.means(kSquare, kDayBars, count, run.day_square.data());
     far_.means(kSquare, kWeek, count, run.week_square.data());
     far_.means(kSquare, kMonth, count, run.month_square.data());
     far_.means(kSquare, kTwoMonths, count, run.far_square.data());
@@ -238,7 +236,8 @@ class Residuals {
 
   void write_returns(Run& run) {
     const std::size_t count = run.count;
-    constexpr std::array<int, 8> kSpans{6, kDay, kMonth, kTwoMonths, kWeek + kDay, kMonth + kWeek, kWeek, kDay};
+    constexpr std::array<int, 8> kSpans{6,     kDayBars, kMonth, kTwoMonths, kWeek + kDayBars, kMonth + kWeek,
+                                        kWeek, kDayBars};
     std::array<Lane, kSpans.size()> sum;
     for (std::size_t k = 0; k < kSpans.size(); ++k) far_.known_sums(kResidual, kSpans[k], count, sum[k].data());
     std::array<Lane, 3> rank, held;
@@ -254,7 +253,7 @@ class Residuals {
       const double week = run.week[i], month = run.month[i];
       out[0][i] = as_float(run.residual[i] / week);
       out[1][i] = as_float(sum[0][i] / (week * root(6)));
-      out[2][i] = as_float(sum[1][i] / (week * root(kDay)));
+      out[2][i] = as_float(sum[1][i] / (week * root(kDayBars)));
       out[3][i] = as_float(sum[2][i] / (month * held[1][i]));
       out[4][i] = as_float(sum[3][i] / (month * held[2][i]));
       out[5][i] = as_float((sum[4][i] - sum[7][i]) / (week * root(kWeek)));
@@ -285,13 +284,13 @@ class Residuals {
   void write_volume(Run& run) const {
     const std::size_t count = run.count;
     Lane times_traded, traded;
-    traded_.means(kTimesTraded, kDay, count, times_traded.data());
-    traded_.means(kTraded, kDay, count, traded.data());
+    traded_.means(kTimesTraded, kDayBars, count, times_traded.data());
+    traded_.means(kTraded, kDayBars, count, traded.data());
     std::array<Lane, 5> mean;
     for (std::size_t q = 0; q < mean.size(); ++q) logs_.means(q, kWeek, count, mean[q].data());
     auto* const out = run.out.from(kVolumes);
     for (std::size_t i = 0; i < count; ++i) {
-      out[0][i] = as_float(ratio(times_traded[i], traded[i]) * root(kDay) / run.week[i]);
+      out[0][i] = as_float(ratio(times_traded[i], traded[i]) * root(kDayBars) / run.week[i]);
       const double x = mean[kX][i], log = mean[kLog][i];
       const double scale = (mean[kXSquare][i] - x * x) * (mean[kLogSquare][i] - log * log);
       out[1][i] = as_float((mean[kProduct][i] - x * log) / root_of(scale));
@@ -343,14 +342,14 @@ class Residuals {
   void write_market(Run& run) const {
     const std::size_t count = run.count;
     Lane day_sum, week_sum, day_dispersion, month_dispersion, week_to_month, dispersion;
-    regression_.market_sums(kDay, count, day_sum);
+    regression_.market_sums(kDayBars, count, day_sum);
     regression_.market_sums(kWeek, count, week_sum);
-    shape_.means(kDispersion, kDay, count, day_dispersion.data());
+    shape_.means(kDispersion, kDayBars, count, day_dispersion.data());
     shape_.means(kDispersion, kMonth, count, month_dispersion.data());
     auto* const out = run.out.from(kMarkets);
     for (std::size_t i = 0; i < count; ++i) {
       const double week = root_of(run.week_fit.market_variance[i]), month = root_of(run.month_fit.market_variance[i]);
-      const double day_move = day_sum[i] / (week * root(kDay)), week_move = week_sum[i] / (week * root(kWeek));
+      const double day_move = day_sum[i] / (week * root(kDayBars)), week_move = week_sum[i] / (week * root(kWeek));
       out[0][i] = as_float(day_move);
       out[1][i] = as_float(week_move);
       week_to_month[i] = week / month;
@@ -372,12 +371,12 @@ class Residuals {
   enum { kAbsolute, kCube, kFourth, kUpSquare, kWithPrevious, kSign, kDispersion };
   WindowSums<7> shape_{kMonth};
   enum { kTraded, kTimesTraded };
-  WindowSums<2> traded_{kDay};
+  WindowSums<2> traded_{kDayBars};
   enum { kX, kLog, kLogSquare, kProduct, kXSquare };
   WindowSums<5> logs_{kWeek};
-  Ema smooth_hours_{6}, smooth_day_{kDay};
-  std::array<PatientMax, 3> largest_{PatientMax(kDay), PatientMax(kWeek), PatientMax(kMonth)};
-  std::array<PatientMin, 3> smallest_{PatientMin(kDay), PatientMin(kWeek), PatientMin(kMonth)};
+  Ema smooth_hours_{6}, smooth_day_{kDayBars};
+  std::array<PatientMax, 3> largest_{PatientMax(kDayBars), PatientMax(kWeek), PatientMax(kMonth)};
+  std::array<PatientMin, 3> smallest_{PatientMin(kDayBars), PatientMin(kWeek), PatientMin(kMonth)};
   std::array<SeasonalSum, 4> seasons_{SeasonalSum(kSeasonOptions[0]), SeasonalSum(kSeasonOptions[1]),
                                       SeasonalSum(kSeasonOptions[2]), SeasonalSum(kSeasonOptions[3])};
   double beta_ = 1.0;  // of what is known so far
@@ -390,7 +389,7 @@ void add_residual_features(FeatureSet& set) {
   const std::string market = "log_return of the universe", both = "log_return own and of the universe";
   const std::string volume = "log_return own and of the universe, volume";
   const auto bars = [](int length) { return enough_of(length) + 1; };
-  const int day = bars(kDay), week = bars(kWeek), month = bars(kMonth), far = bars(kTwoMonths);
+  const int day = bars(kDayBars), week = bars(kWeek), month = bars(kMonth), far = bars(kTwoMonths);
   const std::string residual =
       "log return less beta times the market's (beta: mean of the slopes over 168 and 720 earlier bars)";
   const std::string in_week = ", in deviations of 168 residuals", in_month = ", in deviations of 720 residuals";
@@ -401,7 +400,7 @@ void add_residual_features(FeatureSet& set) {
       {"residual_return_24", week, both, "the same over 24 bars" + in_week},
       {"residual_return_720", month, both, "the same over 720 bars" + in_month},
       {"residual_return_1440", month, both, "the same over 1440 bars" + in_month},
-      {"residual_momentum_168_24", bars(kWeek + kDay), both,
+      {"residual_momentum_168_24", bars(kWeek + kDayBars), both,
        "residual returns of the 168 bars before the last 24" + in_week},
       {"residual_momentum_720_168", bars(kMonth + kWeek), both,
        "residual returns of the 720 bars before the last 168" + in_month},
@@ -415,7 +414,7 @@ void add_residual_features(FeatureSet& set) {
       {"beta_change_168_720", month, both, "slope over 168 bars less that over 720"},
       {"correlation_168", week, both, "correlation of the own with the market's return over 168 bars"},
       {"correlation_720", month, both, "the same over 720 bars"}};
-  for (const int span : {kDay, kWeek, kMonth, kTwoMonths})
+  for (const int span : {kDayBars, kWeek, kMonth, kTwoMonths})
     specs.push_back(ranked({"rank_residual_volatility_" + std::to_string(span), bars(span), both,
                             "mean square of " + std::to_string(span) + " residual returns"}));
   specs.insert(

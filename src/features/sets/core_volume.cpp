@@ -8,8 +8,6 @@ namespace clm {
 
 namespace {
 
-float as_float(double x) { return static_cast<float>(x); }
-
 // Volume is taken in the quote currency, close times volume, which is what symbols have in common. Works on runs of
 // bars with trades; a bar without, or whose volume is not known, is a run of its own.
 class Volume {

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,6 +15,9 @@ namespace clm {
 
 /// Raised whenever the engine's own arithmetic (bars, gaps, market mean, ranks) changes what a feature is worth.
 inline constexpr int kEngineRevision = 2;
+
+/// What a feature is where it cannot be computed.
+inline constexpr float kNoValue = std::numeric_limits<float>::quiet_NaN();
 
 /// What is done with a column over the symbols present at one time. NaN takes no part and stays NaN; fewer than two
 /// values give NaN.

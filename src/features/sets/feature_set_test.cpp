@@ -10,7 +10,7 @@
 namespace clm {
 namespace {
 
-FeatureFrame compute(const FeatureSet& set, std::vector<CandleSeries> series) {
+FeatureFrame compute_one(const FeatureSet& set, std::vector<CandleSeries> series) {
   ManualClock clock{Timestamp(0)};
   CancelToken cancel;
   SilentProgress progress;
@@ -77,7 +77,7 @@ TEST(FeatureSet, TheHashIsThatOfEveryDefinition) {
 // The declared warm-up is exact: nothing before it, and everything from it on.
 TEST(FeatureSet, WarmUpsAreAsDeclared) {
   const FeatureSet set = core_feature_set();
-  const FeatureFrame frame = compute(set, clean_market(5, 1000));
+  const FeatureFrame frame = compute_one(set, clean_market(5, 1000));
   for (std::size_t column = 0; column < set.size(); ++column) {
     const FeatureSpec& spec = set.features()[column];
     const bool of_context = spec.inputs == "funding_rate" || spec.inputs == "open_interest" ||
@@ -102,13 +102,13 @@ TEST(FeatureSet, WarmUpsAreAsDeclared) {
 TEST(FeatureSet, FeaturesAreScaleFree) {
   for (const FeatureSet& set : {core_feature_set(), classic22_feature_set()}) {
     auto series = clean_market(3, 400);
-    const FeatureFrame before = compute(set, series);
+    const FeatureFrame before = compute_one(set, series);
     // Powers of two: the mantissas stay, so that only a feature with a scale can move by more than rounding.
     for (Candle& bar : series[1].candles) {
       bar.open *= 1024, bar.high *= 1024, bar.low *= 1024, bar.close *= 1024;
       bar.volume /= 1024, bar.taker_buy_volume /= 1024;
     }
-    const FeatureFrame after = compute(set, series);
+    const FeatureFrame after = compute_one(set, series);
     for (std::size_t r = 0; r < before.rows(); ++r)
       for (std::size_t c = 0; c < before.columns(); ++c) {
         const float a = before.row(r)[c], b = after.row(r)[c];
@@ -124,11 +124,11 @@ TEST(FeatureSet, ALongGapIsNeverBridged) {
   bars.erase(bars.begin() + 400, bars.begin() + 400 + kShortGapBars + 1);
   for (std::size_t i = 500; i <= 500 + kShortGapBars; ++i) bars[i].close = kMissing;  // unusable is as good as missing
   const FeatureSet set = core_feature_set();
-  const FeatureFrame gappy = compute(set, series);
+  const FeatureFrame gappy = compute_one(set, series);
   // What follows a gap is what a series that begins there gives, in everything that is of the symbol alone.
   auto cut = series;
   cut[0].candles.assign(bars.begin() + 400, bars.begin() + 500);
-  const FeatureFrame fresh = compute(set, cut);
+  const FeatureFrame fresh = compute_one(set, cut);
   for (const auto& group : set.symbol_groups())
     for (std::size_t i = 0; i < 100; ++i)
       for (std::size_t c = group.first_column; c < group.first_column + group.width; ++c) {
@@ -150,7 +150,7 @@ TEST(FeatureSet, AfterAShortGapStreamsGoOnWithoutTheReturnAcrossIt) {
   missing[0].candles.erase(missing[0].candles.begin() + 800, missing[0].candles.begin() + 800 + kShortGapBars);
   auto unusable = whole;
   for (std::size_t i = 800; i < 800 + kShortGapBars; ++i) unusable[0].candles[i].high = kMissing;
-  const FeatureFrame absent = compute(set, missing), empty = compute(set, unusable);
+  const FeatureFrame absent = compute_one(set, missing), empty = compute_one(set, unusable);
   for (std::size_t c = 0; c < set.size(); ++c) {
     const bool of_context = set.features()[c].inputs.find("_ra") != std::string::npos ||
                             set.features()[c].inputs == "open_interest" || set.features()[c].inputs == "fear_greed";
@@ -172,7 +172,7 @@ TEST(FeatureSet, AfterAShortGapStreamsGoOnWithoutTheReturnAcrossIt) {
     Candle& bar = jump[0].candles[i];
     bar.open *= 4, bar.high *= 4, bar.low *= 4, bar.close *= 4;
   }
-  const FeatureFrame jumped = compute(set, jump);
+  const FeatureFrame jumped = compute_one(set, jump);
   for (const char* name : {"volatility_24", "volatility_168", "beta_720", "residual_skewness_72", "residual_return_24"})
     EXPECT_NEAR(value(jumped, 805, name), value(absent, 805, name), 1e-6) << name;
   EXPECT_NEAR(value(jumped, 805, "log_return_24"), value(absent, 805, "log_return_24") + std::log(4.0), 1e-5);
@@ -185,7 +185,7 @@ TEST(FeatureSet, ZeroVolumeIsNotKnownAndNeverInfinite) {
     bar.volume = bar.taker_buy_volume = 0.0;
     bar.open = bar.high = bar.low = bar.close = series[0].candles[199].close;
   }
-  const FeatureFrame frame = compute(core_feature_set(), series);
+  const FeatureFrame frame = compute_one(core_feature_set(), series);
   for (const float x : frame.values) ASSERT_FALSE(std::isinf(x));
   for (const char* name : {"taker_share", "relative_volume_ratio_24_168", "mfi_14", "balance_share_24", "body_share",
                            "stochastic_k_14", "volatility_ratio_24_168", "relative_money_flow_24"})
@@ -194,14 +194,14 @@ TEST(FeatureSet, ZeroVolumeIsNotKnownAndNeverInfinite) {
   // One bar without trades silences itself and no other.
   series = clean_market(3, 400);
   series[0].candles[300].volume = series[0].candles[300].taker_buy_volume = 0.0;
-  const FeatureFrame one = compute(core_feature_set(), series);
+  const FeatureFrame one = compute_one(core_feature_set(), series);
   EXPECT_TRUE(std::isnan(value(one, 300, "relative_taker_share_72")));
   EXPECT_TRUE(std::isfinite(value(one, 301, "relative_taker_share_72")));
 }
 
 TEST(FeatureSet, AHigherBarIsNotSeenBeforeItsClose) {
   const auto series = clean_market(2, 240);
-  const FeatureFrame frame = compute(core_feature_set(), series);
+  const FeatureFrame frame = compute_one(core_feature_set(), series);
   const auto& bars = series[0].candles;
   ASSERT_EQ(bars[0].open_time.ms() % 86'400'000, 0);
   for (std::size_t i = 72; i < 240; ++i) {
@@ -229,7 +229,7 @@ TEST(FeatureSet, RanksAndMeansIgnoreWhatIsMissing) {
     }
     series.push_back(one);
   }
-  const FeatureFrame frame = compute(set, series);
+  const FeatureFrame frame = compute_one(set, series);
   const auto rank = [&](std::size_t s) { return frame.row(2 * s)[1]; };
   EXPECT_FLOAT_EQ(rank(2), 0.5F / 4 - 0.5F);
   EXPECT_FLOAT_EQ(rank(0), 2.0F / 4 - 0.5F);
@@ -244,7 +244,7 @@ TEST(FeatureSet, RanksAndMeansIgnoreWhatIsMissing) {
 // Beta and residuals by their definitions, over whole windows, from the returns in the frame.
 TEST(FeatureSet, BetaAndResidualsAreAsDefined) {
   constexpr std::size_t kSymbols = 4, kBars = 1700;
-  const FeatureFrame frame = compute(core_feature_set(), clean_market(kSymbols, kBars));
+  const FeatureFrame frame = compute_one(core_feature_set(), clean_market(kSymbols, kBars));
   std::vector<double> market(kBars);
   std::vector<std::vector<double>> own(kSymbols, std::vector<double>(kBars)), residual = own;
   for (std::size_t i = 1; i < kBars; ++i)

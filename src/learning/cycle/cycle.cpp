@@ -16,6 +16,7 @@
 #include "learning/cycle/warm_parent.hpp"
 #include "learning/data/expiry.hpp"
 #include "learning/data/label_overlap.hpp"
+#include "learning/options/configured_weights.hpp"
 #include "models/trainers.hpp"
 #include "models/warm_start.hpp"
 

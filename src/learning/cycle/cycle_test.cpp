@@ -15,7 +15,7 @@ using Json = nlohmann::json;
 using testing::close_of;
 using testing::kBars;
 
-LearningOptions learning() {
+LearningOptions cycle_options() {
   LearningOptions options = testing::small_trees();
   options.ensemble.mode = EnsembleMode::off;  // ensemble_step_test has it
   options.policy.skill_alpha = 0.2;
@@ -39,7 +39,7 @@ std::vector<std::string> versions(const CycleReport& report) {
 }
 
 TEST_F(CycleTest, ASignalIsFoundPromotedAndItsEvidenceKept) {
-  const CycleReport report = cycle(learning());
+  const CycleReport report = cycle(cycle_options());
   ASSERT_EQ(versions(report).size(), 2U);
   for (std::size_t i = 0; i < 2; ++i) {
     const CycleResult& result = report.results[i];
@@ -52,16 +52,16 @@ TEST_F(CycleTest, ASignalIsFoundPromotedAndItsEvidenceKept) {
 }
 
 TEST_F(CycleTest, OnlyWhatIsAskedForIsTrainedAndTheSameDataGiveTheSameVersions) {
-  const CycleReport first = cycle(learning());
-  const CycleReport second = cycle_without_triggers(learning());
+  const CycleReport first = cycle(cycle_options());
+  const CycleReport second = cycle_without_triggers(cycle_options());
   EXPECT_TRUE(second.triggers.empty());
   EXPECT_TRUE(second.results.empty());
-  EXPECT_EQ(versions(cycle(learning())), versions(first));
+  EXPECT_EQ(versions(cycle(cycle_options())), versions(first));
   EXPECT_EQ(registry_->list(Registry::Filter{"xgboost", {}, {}})->size(), 1U);
 }
 
 TEST_F(CycleTest, ModeLoggingOnlyMovesNothing) {
-  LearningOptions logging = learning();
+  LearningOptions logging = cycle_options();
   logging.deployment.mode = PolicyMode::logging_only;
   const CycleReport first = cycle(logging);
   ASSERT_EQ(versions(first).size(), 2U);
@@ -72,7 +72,7 @@ TEST_F(CycleTest, ModeLoggingOnlyMovesNothing) {
 }
 
 TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
-  LearningOptions logging = learning();
+  LearningOptions logging = cycle_options();
   logging.deployment.mode = PolicyMode::logging_only;
   const CycleReport killed = cycle(logging);
   // Stored and entered, but no cycle ended that says so.
@@ -87,15 +87,15 @@ TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
   const MemoryCandleSource source = testing::easy_candles(kBars);
   CycleWorkplace place{source, nullptr, *registry, *log, lock_, "test", {}};
   const auto next =
-      run_cycle(place, learning(), {close_of(kBars), Force::no, "test", asked_by_hand(learning().training.models)},
-                undisturbed());
+      run_cycle(place, cycle_options(),
+                {close_of(kBars), Force::no, "test", asked_by_hand(cycle_options().training.models)}, undisturbed());
   ASSERT_TRUE(next) << to_string(next.error());
   EXPECT_EQ(versions(*next), versions(killed));
   for (const std::string& version : versions(*next)) EXPECT_EQ(registry->find(version)->status, VersionStatus::active);
 }
 
 TEST_F(CycleTest, WhatIsNotKnownYetChangesNothing) {
-  LearningOptions logging = learning();
+  LearningOptions logging = cycle_options();
   logging.deployment.mode = PolicyMode::logging_only;
   const CycleReport known = cycle(logging);
   const auto more = attempt(testing::easy_candles(kBars + 200), close_of(kBars), logging, Force::yes);
@@ -106,7 +106,7 @@ TEST_F(CycleTest, WhatIsNotKnownYetChangesNothing) {
 }
 
 TEST_F(CycleTest, JobsSideBySideGiveTheSameBits) {
-  LearningOptions logging = learning();
+  LearningOptions logging = cycle_options();
   logging.deployment.mode = PolicyMode::logging_only;
   const CycleReport one = cycle(logging, Force::no, kBars, 1);
   const CycleReport two = cycle(logging, Force::yes, kBars, 2);
@@ -115,8 +115,8 @@ TEST_F(CycleTest, JobsSideBySideGiveTheSameBits) {
 }
 
 TEST_F(CycleTest, ALaterCandidateIsHeldAgainstTheActiveVersion) {
-  const CycleReport first = cycle(learning());
-  const CycleReport second = cycle(learning(), Force::no, kBars + 200);
+  const CycleReport first = cycle(cycle_options());
+  const CycleReport second = cycle(cycle_options(), Force::no, kBars + 200);
   ASSERT_EQ(versions(second).size(), 2U);
   const Json judgement = Json::parse(second.results[0].evidence_json).at("judgement");
   EXPECT_EQ(judgement.at("active").at("name"), first.results[0].version.str());
@@ -132,7 +132,7 @@ TEST_F(CycleTest, NoiseIsRefusedAndTheSlotStaysEmpty) {
   noise.signal_ic = 0;
   noise.bars = kBars;
   const MemoryCandleSource source(simulate(noise)->series);
-  LearningOptions strict = learning();
+  LearningOptions strict = cycle_options();
   strict.policy = {};
   const auto report = attempt(source, close_of(kBars), strict);
   ASSERT_TRUE(report) << to_string(report.error());
@@ -145,7 +145,7 @@ TEST_F(CycleTest, NoiseIsRefusedAndTheSlotStaysEmpty) {
 
 TEST_F(CycleTest, AStoppedCycleLeavesNoVersion) {
   cancel_.request();
-  const auto report = attempt(testing::easy_candles(kBars), close_of(kBars), learning());
+  const auto report = attempt(testing::easy_candles(kBars), close_of(kBars), cycle_options());
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, ErrorKind::interrupted);
   EXPECT_TRUE(registry_->list()->empty());
@@ -154,7 +154,7 @@ TEST_F(CycleTest, AStoppedCycleLeavesNoVersion) {
 }
 
 TEST_F(CycleTest, AnUnknownTypeIsRefusedBeforeAnythingBegins) {
-  LearningOptions options = learning();
+  LearningOptions options = cycle_options();
   options.training.models = {"lightgbm", "crystal_ball"};
   const auto report = attempt(testing::easy_candles(kBars), close_of(kBars), options);
   ASSERT_FALSE(report);
@@ -163,7 +163,7 @@ TEST_F(CycleTest, AnUnknownTypeIsRefusedBeforeAnythingBegins) {
 }
 
 TEST_F(CycleTest, AnAlteredActiveVersionIsNotComparedAndTrainedAgainItsBytesAreWhole) {
-  LearningOptions options = learning();
+  LearningOptions options = cycle_options();
   const CycleReport first = cycle(options);
   const VersionId version = first.results[0].version;
   const auto file = registry_->store().directory_of("lightgbm", version) / "model.txt";
@@ -178,7 +178,7 @@ TEST_F(CycleTest, AnAlteredActiveVersionIsNotComparedAndTrainedAgainItsBytesAreW
 }
 
 TEST_F(CycleTest, AnAlteredMemberIsLeftOutOfTheEnsemble) {
-  LearningOptions options = learning();
+  LearningOptions options = cycle_options();
   const CycleReport first = cycle(options);
   const auto file = registry_->store().directory_of("lightgbm", first.results[0].version) / "model.txt";
   ASSERT_TRUE(write_file_atomic(file, "tree\n"));
@@ -214,7 +214,7 @@ TEST_F(CycleTest, TheModeIsStrongerThanTheGate) {
     SCOPED_TRACE(std::string(to_string(c.mode)) + ", gate " + std::string(to_string(c.gate)) +
                  (c.good ? ", let through" : ", refused"));
     CycleTestOf place;
-    LearningOptions options = learning();
+    LearningOptions options = cycle_options();
     options.deployment.mode = c.mode;
     options.deployment.gate = c.gate;
     options.ensemble.mode = EnsembleOptions().mode;

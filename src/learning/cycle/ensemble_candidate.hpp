@@ -12,6 +12,7 @@
 #include "learning/data/learning_data.hpp"
 #include "learning/data/protocol.hpp"
 #include "learning/data/training_split.hpp"
+#include "learning/options/configured_weights.hpp"
 #include "registry/registry.hpp"
 
 namespace clm {

@@ -13,7 +13,7 @@
 namespace clm {
 namespace {
 
-constexpr std::size_t kBars = 1'300;
+constexpr std::size_t kCandidateBars = 1'300;
 
 /// A simulated market with a signal, its rows and the models of a cycle on them.
 class EnsembleDrafts : public ::testing::Test {
@@ -21,7 +21,7 @@ class EnsembleDrafts : public ::testing::Test {
   static void SetUpTestSuite() {
     SimulationOptions market;
     market.symbols = 10;
-    market.bars = kBars;
+    market.bars = kCandidateBars;
     market.seed = 7;
     market.signal_ic = 0.35;
     market.signal_shape = SignalShape::linear;
@@ -36,7 +36,7 @@ class EnsembleDrafts : public ::testing::Test {
             .value());
   }
   static void TearDownTestSuite() { delete data_; }
-  static Timestamp as_of() { return SimulationOptions{}.start + std::chrono::hours(kBars); }
+  static Timestamp as_of() { return SimulationOptions{}.start + std::chrono::hours(kCandidateBars); }
 
   static Protocol protocol_of(const TrainingOptions& training) {
     return Protocol{as_of(), Venue("sim"), Interval::one_hour(), data_->rows.data.frame->symbols, training, 24};
@@ -73,7 +73,7 @@ LearningData* EnsembleDrafts::data_ = nullptr;
 
 std::int64_t first_decision(const RowSet& rows) { return rows.data->decided_at_ms[rows.rows.front()]; }
 
-std::int64_t last_known(const RowSet& rows) {
+std::int64_t last_known_ms(const RowSet& rows) {
   std::int64_t last = 0;
   for (const auto row : rows.rows) last = std::max(last, rows.data->known_at_ms[row]);
   return last;
@@ -133,13 +133,13 @@ TEST_F(EnsembleDrafts, WeightsAreLearnedOnRowsThatNoMemberWasFittedOn) {
 
   members[1] = member("ridge", longer);
   const RowSet fitted = split_of(*data_, longer).fit;
-  ASSERT_GT(last_known(fitted), first_decision(split.validation)) << "the case is one";
+  ASSERT_GT(last_known_ms(fitted), first_decision(split.validation)) << "the case is one";
   const auto fewer = rows_no_member_saw(members, *data_, split, protocol_of(training));
   ASSERT_TRUE(fewer);
   ASSERT_FALSE(fewer->rows.empty());
   EXPECT_LT(fewer->size(), all->size());
   const std::int64_t embargo_ms = training.embargo_bars * Interval::one_hour().ms();
-  EXPECT_GT(first_decision(*fewer), last_known(fitted) + embargo_ms);
+  EXPECT_GT(first_decision(*fewer), last_known_ms(fitted) + embargo_ms);
 }
 
 TEST_F(EnsembleDrafts, AMemberWhoseRowsCannotBeToldCountsAsFittedOnAllOfItsSpan) {
@@ -180,27 +180,6 @@ TEST_F(EnsembleDrafts, TheRecipeIsReadBackFromTheManifest) {
   const auto missing = read_ensemble_recipe("{}", names);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, "manifest.parameters");
-}
-
-TEST(ConfiguredWeights, AreReadAndCheckedOneByOne) {
-  EnsembleOptions options;
-  const auto defaults = configured_weights(options);
-  ASSERT_TRUE(defaults);
-  EXPECT_EQ(defaults->of("nhits"), 0.30);
-  EXPECT_EQ(defaults->of("patchtst"), 0.20);
-  EXPECT_EQ(defaults->of("xgboost"), 0.25);
-  EXPECT_EQ(defaults->of("ridge"), 0.20);
-  for (const char* wrong : {"xgboost", "=0.2", "xgboost=", "xgboost=much", "xgboost=0", "xgboost=1.5", "xgboost=nan"}) {
-    options.weights = {wrong};
-    const auto refused = configured_weights(options);
-    ASSERT_FALSE(refused) << wrong;
-    EXPECT_EQ(refused.error().code, "ensemble.weights");
-  }
-  options.weights = {"xgboost=0.2", "xgboost=0.3"};
-  EXPECT_FALSE(configured_weights(options));
-  options = {};
-  options.min_weight = 0.5;
-  EXPECT_FALSE(configured_weights(options));
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "learning/cycle/ensemble_lineup.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <set>
 
@@ -83,7 +82,6 @@ Status decide_whether_due(const Registry& registry, const CycleLog& log, const L
   }
   const auto attempt = last_attempt(registry, log, members);
   if (!attempt) return forward_error(attempt);
-  constexpr double kHourMs = 3'600'000.0;
   const Duration patience(static_cast<std::int64_t>(options.triggers.retrain_hours * kHourMs));
   if (*attempt && (request.as_of <= **attempt || request.as_of - **attempt < patience)) {
     plan.lineup.why = "not made: one of these members was decided on as of " + to_string(**attempt);
@@ -106,32 +104,6 @@ Status decide_whether_due(const Registry& registry, const CycleLog& log, const L
 }
 
 }  // namespace
-
-double ConfiguredWeights::of(const std::string& model_type) const {
-  const auto found = named.find(model_type);
-  return found == named.end() ? other : found->second;
-}
-
-Result<ConfiguredWeights> configured_weights(const EnsembleOptions& options) {
-  if (options.min_weight > options.max_weight)
-    return fail(ErrorKind::usage, "ensemble.weights", "ensemble.min_weight is above ensemble.max_weight",
-                "ensemble.min_weight", "Lower the one or raise the other.");
-  ConfiguredWeights weights{{}, options.other_weight};
-  for (const auto& entry : options.weights) {
-    const auto wrong = [&](const std::string& why) {
-      return fail(ErrorKind::usage, "ensemble.weights", "\"" + entry + "\" " + why, "ensemble.weights",
-                  "Write TYPE=WEIGHT, such as \"xgboost=0.25\", each type once.");
-    };
-    const auto equals = entry.find('=');
-    if (equals == std::string::npos || equals == 0) return wrong("is not TYPE=WEIGHT");
-    double weight = 0;
-    const char* end = entry.data() + entry.size();
-    const auto [rest, code] = std::from_chars(entry.data() + equals + 1, end, weight);
-    if (code != std::errc{} || rest != end || !(weight > 0 && weight <= 1)) return wrong("has no weight in (0, 1]");
-    if (!weights.named.emplace(entry.substr(0, equals), weight).second) return wrong("names its type a second time");
-  }
-  return weights;
-}
 
 Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log, const LearningOptions& options,
                                    const CycleRequest& request) {

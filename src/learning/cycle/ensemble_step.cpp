@@ -10,6 +10,7 @@
 #include "learning/cycle/ensemble_candidate.hpp"
 #include "learning/data/expiry.hpp"
 #include "learning/data/label_overlap.hpp"
+#include "learning/options/configured_weights.hpp"
 
 namespace clm {
 namespace {

@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 using testing::kBars;
 const Slot kEnsembleSlot{std::string(kEnsembleType)};
 
-LearningOptions learning() {
+LearningOptions ensemble_options() {
   LearningOptions options = testing::small_trees();
   options.policy.skill_alpha = 0.45;  // shared with the candidates of the member types
   return options;
@@ -38,7 +38,7 @@ class EnsembleStep : public testing::LearningTest {
 };
 
 TEST_F(EnsembleStep, IsMadeJudgedAndPromotedWithItsEvidence) {
-  const CycleReport report = cycle(learning());
+  const CycleReport report = cycle(ensemble_options());
   ASSERT_EQ(report.results.size(), 3U);
   const CycleResult* made = ensemble_in(report);
   ASSERT_NE(made, nullptr) << report.ensemble.why;
@@ -63,23 +63,23 @@ TEST_F(EnsembleStep, IsMadeJudgedAndPromotedWithItsEvidence) {
 }
 
 TEST_F(EnsembleStep, WithoutAChangeOfMembersThereIsNothingToDo) {
-  cycle(learning());
-  const CycleReport second = cycle_without_triggers(learning());
+  cycle(ensemble_options());
+  const CycleReport second = cycle_without_triggers(ensemble_options());
   EXPECT_TRUE(second.results.empty());
   EXPECT_THAT(second.ensemble.why, HasSubstr("has these members"));
-  const CycleReport forced = cycle(learning(), Force::yes);
+  const CycleReport forced = cycle(ensemble_options(), Force::yes);
   ASSERT_NE(ensemble_in(forced), nullptr);
   EXPECT_EQ(ensemble_in(forced)->version.str(), active_version("ensemble")) << "the same data, the same ensemble";
 }
 
 TEST_F(EnsembleStep, OneMemberIsNoEnsemble) {
-  LearningOptions one = learning();
+  LearningOptions one = ensemble_options();
   one.training.models = {"lightgbm"};
   const CycleReport report = cycle(one);
   EXPECT_EQ(ensemble_in(report), nullptr);
   EXPECT_THAT(report.ensemble.why, HasSubstr("needs two members, and only lightgbm"));
   const CycleReport nobody = cycle([] {
-    LearningOptions options = learning();
+    LearningOptions options = ensemble_options();
     options.training.models = {"xgboost", "ridge"};
     options.deployment.mode = PolicyMode::logging_only;
     return options;
@@ -90,14 +90,14 @@ TEST_F(EnsembleStep, OneMemberIsNoEnsemble) {
 }
 
 TEST_F(EnsembleStep, OffMeansNone) {
-  LearningOptions off = learning();
+  LearningOptions off = ensemble_options();
   off.ensemble.mode = EnsembleMode::off;
   EXPECT_EQ(cycle(off).results.size(), 2U);
   EXPECT_EQ(active_version("ensemble"), "");
 }
 
 TEST_F(EnsembleStep, APersonsPromotionIsFollowedByAnEnsembleWithoutATrigger) {
-  LearningOptions logging = learning();
+  LearningOptions logging = ensemble_options();
   logging.deployment.mode = PolicyMode::logging_only;
   const CycleReport first = cycle(logging);
   ASSERT_EQ(first.results.size(), 2U);
@@ -112,8 +112,8 @@ TEST_F(EnsembleStep, APersonsPromotionIsFollowedByAnEnsembleWithoutATrigger) {
 }
 
 TEST_F(EnsembleStep, MembersOfOtherFeaturesAreLeftOutAndSaidSo) {
-  cycle(learning());
-  LearningOptions other = learning();
+  cycle(ensemble_options());
+  LearningOptions other = ensemble_options();
   other.label.horizon_bars = 7;
   other.training.models = {"ridge"};
   other.ensemble.models = {"lightgbm", "ridge", "xgboost"};
@@ -124,7 +124,7 @@ TEST_F(EnsembleStep, MembersOfOtherFeaturesAreLeftOutAndSaidSo) {
 }
 
 TEST_F(EnsembleStep, AnExpiredVersionIsNoMember) {
-  LearningOptions options = learning();
+  LearningOptions options = ensemble_options();
   options.deployment.gate = PolicyGate::none;
   options.serving.max_data_age_days = 4;
   options.ensemble.models = {"lightgbm", "ridge", "xgboost"};
@@ -146,7 +146,7 @@ TEST_F(EnsembleStep, AnExpiredVersionIsNoMember) {
 }
 
 TEST_F(EnsembleStep, ALaterOneIsHeldAgainstTheActiveOneAndRollbackBringsItsMembersBack) {
-  LearningOptions options = learning();
+  LearningOptions options = ensemble_options();
   const CycleReport first = cycle(options);
   ASSERT_NE(ensemble_in(first), nullptr);
   const std::string before = ensemble_in(first)->version.str();
@@ -170,10 +170,10 @@ TEST_F(EnsembleStep, ALaterOneIsHeldAgainstTheActiveOneAndRollbackBringsItsMembe
 }
 
 TEST_F(EnsembleStep, JobsSideBySideGiveTheSameBitsAndItCanBeMadeAgain) {
-  const CycleReport one = cycle(learning());
+  const CycleReport one = cycle(ensemble_options());
   const CycleResult* made = ensemble_in(one);
   ASSERT_NE(made, nullptr);
-  EXPECT_EQ(ensemble_in(cycle(learning(), Force::yes, kBars, 2))->version, made->version);
+  EXPECT_EQ(ensemble_in(cycle(ensemble_options(), Force::yes, kBars, 2))->version, made->version);
 
   const RunContext run{clock_, cancel_, progress_, 1};
   const OpenCandles open = [](const Protocol&) -> Result<std::unique_ptr<CandleSource>> {

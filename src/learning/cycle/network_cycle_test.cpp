@@ -9,17 +9,17 @@
 namespace clm {
 namespace {
 
-constexpr std::size_t kBars = 700;
+constexpr std::size_t kNetworkBars = 700;
 
-MemoryCandleSource candles() {
+MemoryCandleSource network_candles() {
   SimulationOptions options;
   options.symbols = 8;
-  options.bars = kBars;
+  options.bars = kNetworkBars;
   options.seed = 5;
   return MemoryCandleSource(simulate(options).value().series);
 }
 
-LearningOptions learning() {
+LearningOptions network_options() {
   LearningOptions options;
   options.feature_set = "classic22";
   options.training.models = {"nhits", "patchtst"};
@@ -41,13 +41,13 @@ LearningOptions learning() {
 class NetworkCycle : public testing::LearningTest {
  protected:
   Result<CycleReport> cycle(const RunContext& run, Force force = Force::no,
-                            const LearningOptions& options = learning()) {
+                            const LearningOptions& options = network_options()) {
     CycleWorkplace place = workplace(source_);
-    return run_cycle(place, options, {testing::close_of(kBars), force, "test", asked_by_hand(options.training.models)},
-                     run);
+    return run_cycle(place, options,
+                     {testing::close_of(kNetworkBars), force, "test", asked_by_hand(options.training.models)}, run);
   }
 
-  MemoryCandleSource source_ = candles();
+  MemoryCandleSource source_ = network_candles();
 };
 
 TEST_F(NetworkCycle, AStoppedOneGoesOnToTheSameVersions) {
@@ -82,14 +82,14 @@ TEST_F(NetworkCycle, ItsManifestSaysWhatItRanOn) {
 }
 
 TEST_F(NetworkCycle, AVersionWhoseTimeWasUpIsMadeAgainToTheSameBits) {
-  LearningOptions options = learning();
+  LearningOptions options = network_options();
   options.trainers.nhits.network.fit.time_budget_seconds = 20;
   options.trainers.patchtst.network.fit.time_budget_seconds = 20;
   const testing::TickingClock clock;
   const auto report = cycle({clock, cancel_, progress_, 1}, Force::no, options);
   ASSERT_TRUE(report) << to_string(report.error());
   const OpenCandles open = [](const Protocol&) -> Result<std::unique_ptr<CandleSource>> {
-    return std::make_unique<MemoryCandleSource>(candles());
+    return std::make_unique<MemoryCandleSource>(network_candles());
   };
   for (const CycleResult& result : report->results) {
     ASSERT_FALSE(result.version.empty()) << ::testing::PrintToString(result.reasons);

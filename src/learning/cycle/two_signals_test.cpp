@@ -12,7 +12,7 @@
 namespace clm {
 namespace {
 
-constexpr std::size_t kBars = 2'000, kLag = 37;
+constexpr std::size_t kEchoBars = 2'000, kLag = 37;
 
 enum class Echo { none, planted };
 
@@ -40,10 +40,10 @@ void add_echo(CandleSeries& series) {
   }
 }
 
-MemoryCandleSource market(double flow_ic, Echo echo) {
+MemoryCandleSource echo_market(double flow_ic, Echo echo) {
   SimulationOptions options;
   options.symbols = 10;
-  options.bars = kBars;
+  options.bars = kEchoBars;
   options.seed = 11;
   options.horizon_bars = 1;
   options.signal_ic = flow_ic;
@@ -56,7 +56,7 @@ MemoryCandleSource market(double flow_ic, Echo echo) {
 }
 
 /// Small models, and a policy that lets them through: what they find is what is tested here.
-LearningOptions learning() {
+LearningOptions two_signal_options() {
   LearningOptions options;
   options.feature_set = "core";
   options.label.horizon_bars = 1;
@@ -85,7 +85,7 @@ class TwoSignals : public testing::LearningTest {
  protected:
   /// Rank IC on the holdout by model type.
   std::map<std::string, double> skill(const MemoryCandleSource& source) {
-    const auto report = attempt(source, testing::close_of(kBars), learning(), Force::yes, 2);
+    const auto report = attempt(source, testing::close_of(kEchoBars), two_signal_options(), Force::yes, 2);
     EXPECT_TRUE(report) << to_string(report.error());
     std::map<std::string, double> rank_ic;
     for (const CycleResult& result : report->results) {
@@ -97,21 +97,21 @@ class TwoSignals : public testing::LearningTest {
 };
 
 TEST_F(TwoSignals, OrderFlowIsSeenByFeaturesAlone) {
-  const auto found = skill(market(0.3, Echo::none));
+  const auto found = skill(echo_market(0.3, Echo::none));
   EXPECT_GT(found.at("lightgbm"), 0.15);
   EXPECT_LT(found.at("nhits"), 0.1);
   EXPECT_LT(found.at("nlinear_ols"), 0.11);
 }
 
 TEST_F(TwoSignals, AnEchoIsSeenBySequenceModelsAlone) {
-  const auto found = skill(market(0, Echo::planted));
+  const auto found = skill(echo_market(0, Echo::planted));
   EXPECT_LT(found.at("lightgbm"), 0.11);
   EXPECT_GT(found.at("nhits"), 0.17);
   EXPECT_GT(found.at("nlinear_ols"), 0.17);
 }
 
 TEST_F(TwoSignals, TheEnsembleFindsBoth) {
-  const auto found = skill(market(0.3, Echo::planted));
+  const auto found = skill(echo_market(0.3, Echo::planted));
   EXPECT_GT(found.at("lightgbm"), 0.12);
   EXPECT_GT(found.at("nhits"), 0.12);
   for (const char* member : {"lightgbm", "nhits", "nlinear_ols"})

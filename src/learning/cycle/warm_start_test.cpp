@@ -14,9 +14,9 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
-constexpr std::size_t kBars = 700, kMoreBars = 750;
+constexpr std::size_t kWarmBars = 700, kMoreBars = 750;
 
-MemoryCandleSource candles(std::size_t bars) {
+MemoryCandleSource warm_candles(std::size_t bars) {
   SimulationOptions options;
   options.symbols = 8;
   options.bars = kMoreBars;
@@ -26,7 +26,7 @@ MemoryCandleSource candles(std::size_t bars) {
   return MemoryCandleSource(std::move(series));
 }
 
-LearningOptions learning() {
+LearningOptions warm_options() {
   LearningOptions options;
   options.feature_set = "classic22";
   options.training.models = {"nhits"};
@@ -39,7 +39,7 @@ LearningOptions learning() {
   nhits.network.fit.batch_windows = 64;
   return options;
 }
-LearningOptions warm(LearningOptions options = learning()) {
+LearningOptions warm(LearningOptions options = warm_options()) {
   options.training.warm_start = {"nhits"};
   return options;
 }
@@ -47,15 +47,15 @@ LearningOptions warm(LearningOptions options = learning()) {
 class WarmStart : public testing::LearningTest {
  protected:
   CycleResult learn(const LearningOptions& options, std::size_t bars) {
-    const auto report = attempt(candles(bars), testing::close_of(bars), options, Force::yes);
+    const auto report = attempt(warm_candles(bars), testing::close_of(bars), options, Force::yes);
     EXPECT_TRUE(report) << to_string(report.error());
     if (!report || report->results.size() != 1) return {};
     EXPECT_FALSE(report->results[0].version.empty()) << ::testing::PrintToString(report->results[0].reasons);
     return report->results[0];
   }
   /// The parent that all of these tests have: trained on the first bars, and active.
-  std::string parent(const LearningOptions& options = learning()) {
-    const VersionId version = learn(options, kBars).version;
+  std::string parent(const LearningOptions& options = warm_options()) {
+    const VersionId version = learn(options, kWarmBars).version;
     const auto promoted = registry_->promote(version, {Timestamp(0), "test", "the test says so", "{}"});
     EXPECT_TRUE(promoted) << to_string(promoted.error());
     return version.str();
@@ -74,7 +74,7 @@ class WarmStart : public testing::LearningTest {
 
 TEST_F(WarmStart, GoesOnFromTheActiveVersionAndIsMadeAgainToTheSameBits) {
   const std::string first = parent();
-  const CycleResult drawn = learn(learning(), kMoreBars);
+  const CycleResult drawn = learn(warm_options(), kMoreBars);
   EXPECT_FALSE(protocol_of(drawn.version).contains("warm_start")) << "off by default";
   const CycleResult second = learn(warm(), kMoreBars);
   EXPECT_NE(second.version, drawn.version);
@@ -83,7 +83,7 @@ TEST_F(WarmStart, GoesOnFromTheActiveVersionAndIsMadeAgainToTheSameBits) {
   EXPECT_EQ(learn(warm(), kMoreBars).version, second.version);
 
   const OpenCandles open = [](const Protocol&) -> Result<std::unique_ptr<CandleSource>> {
-    return std::make_unique<MemoryCandleSource>(candles(kMoreBars));
+    return std::make_unique<MemoryCandleSource>(warm_candles(kMoreBars));
   };
   const auto again = reproduce(*registry_, *registry_->find(second.version.str()), open, nullptr, undisturbed());
   ASSERT_TRUE(again) << to_string(again.error());
@@ -91,26 +91,26 @@ TEST_F(WarmStart, GoesOnFromTheActiveVersionAndIsMadeAgainToTheSameBits) {
 }
 
 TEST_F(WarmStart, NeverFromAParentThatSawWhatIsJudged) {
-  LearningOptions late = learning();
+  LearningOptions late = warm_options();
   late.training.holdout_share = 0.1;
   parent(late);
-  expect_drawn(learning(), kMoreBars, "trained on rows that this one is judged on");
+  expect_drawn(warm_options(), kMoreBars, "trained on rows that this one is judged on");
 }
 
 TEST_F(WarmStart, NeverFromAParentThatWasFittedOnWhatStopsAndCalibrates) {
   parent();
-  LearningOptions wide = learning();
+  LearningOptions wide = warm_options();
   wide.training.validation_share = 0.4;
   expect_drawn(wide, kMoreBars, "fitted on rows that stop and calibrate this one");
 }
 
 TEST_F(WarmStart, NeverByWayOfAGrandparentEither) {
-  LearningOptions late = learning();
+  LearningOptions late = warm_options();
   late.training.holdout_share = 0.1;
   const std::string first = parent(late);
   // As if the active version, itself harmless, had begun with one that saw the holdout.
-  LearningOptions none = learning();
-  const CycleResult second = learn(none, kBars);
+  LearningOptions none = warm_options();
+  const CycleResult second = learn(none, kWarmBars);
   const auto record = registry_->find(second.version.str());
   Manifest manifest = *read_manifest(record->manifest_json);
   Json protocol = Json::parse(manifest.protocol_json);
@@ -127,24 +127,24 @@ TEST_F(WarmStart, NeverByWayOfAGrandparentEither) {
   const Decision decision{Timestamp(0), "test", "the test says so", "{}"};
   ASSERT_TRUE(registry_->enter(*stored, decision));
   ASSERT_TRUE(registry_->promote(stored->version, decision));
-  expect_drawn(learning(), kMoreBars, first + " was trained on rows that this one is judged on");
+  expect_drawn(warm_options(), kMoreBars, first + " was trained on rows that this one is judged on");
 }
 
 TEST_F(WarmStart, NotFromAnotherNetworkNorFromNothing) {
-  expect_drawn(learning(), kBars, "no version of nhits is active");
+  expect_drawn(warm_options(), kWarmBars, "no version of nhits is active");
   parent();
-  LearningOptions longer = learning();
+  LearningOptions longer = warm_options();
   longer.trainers.nhits.windows.input_bars = 40;
   expect_drawn(longer, kMoreBars, "reads other windows");
-  LearningOptions wider = learning();
+  LearningOptions wider = warm_options();
   wider.trainers.nhits.network.hidden = 24;
   expect_drawn(wider, kMoreBars, "of another network");
 }
 
 TEST_F(WarmStart, IsForNetworksThatAreTrained) {
-  LearningOptions options = learning();
+  LearningOptions options = warm_options();
   options.training.warm_start = {"lightgbm"};
-  const auto refused = attempt(candles(kBars), testing::close_of(kBars), options);
+  const auto refused = attempt(warm_candles(kWarmBars), testing::close_of(kWarmBars), options);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, "train.warm_start");
 }

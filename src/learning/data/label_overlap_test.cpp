@@ -8,8 +8,6 @@
 namespace clm {
 namespace {
 
-const Interval kHour = *Interval::parse("1h");
-
 LabelOptions three_bars_after_one() {
   LabelOptions label;
   label.entry_delay_bars = 1;
@@ -18,15 +16,15 @@ LabelOptions three_bars_after_one() {
 }
 
 TEST(LabelOverlap, ALabelEndsAfterEntryDelayAndHorizon) {
-  EXPECT_EQ(label_end(Timestamp(0), three_bars_after_one(), kHour), Timestamp(5 * kHour.ms()));
+  EXPECT_EQ(label_end(Timestamp(0), three_bars_after_one(), Interval::one_hour()), Timestamp(5 * kHourMs));
 }
 
 TEST(LabelOverlap, RowsWhoseLabelsTouchTheTrainingAreHidden) {
   Manifest manifest;
-  manifest.training_span.to = Timestamp(10 * kHour.ms());
+  manifest.training_span.to = Timestamp(10 * kHourMs);
   JudgedRows truth;
-  truth.interval = kHour;
-  for (std::int64_t bar = 10; bar < 20; ++bar) truth.decided_at_ms.push_back(bar * kHour.ms());
+  truth.interval = Interval::one_hour();
+  for (std::int64_t bar = 10; bar < 20; ++bar) truth.decided_at_ms.push_back(bar * kHourMs);
   std::vector<float> forecasts(truth.decided_at_ms.size(), 1.0F);
   hide_trained_rows(forecasts, truth, manifest, three_bars_after_one());
   for (std::size_t i = 0; i < forecasts.size(); ++i) EXPECT_EQ(std::isnan(forecasts[i]), i < 5) << i;

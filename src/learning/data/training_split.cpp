@@ -12,7 +12,6 @@ constexpr std::size_t kMinHoldoutRows = 100;
 
 RowSet within_window(const Dataset& data, double window_days, Timestamp as_of) {
   RowSet rows{&data, {}};
-  constexpr double kDayMs = 86'400'000.0;
   const auto oldest =
       window_days > 0 ? as_of.ms() - static_cast<std::int64_t>(window_days * kDayMs) : Timestamp::min().ms();
   for (std::uint32_t i = 0; i < data.size(); ++i)

@@ -8,10 +8,9 @@
 namespace clm {
 namespace {
 
-constexpr std::int64_t kHourMs = 3'600'000;
-constexpr int kHorizon = 5;
+constexpr int kSplitHorizon = 5;
 
-/// `symbols` x `bars` rows, one per bar, with labels over the next kHorizon + 1 bars.
+/// `symbols` x `bars` rows, one per bar, with labels over the next kSplitHorizon + 1 bars.
 Dataset hourly(std::size_t symbols, std::size_t bars) {
   auto frame = std::make_shared<FeatureFrame>();
   frame->interval = Interval::one_hour();
@@ -21,7 +20,7 @@ Dataset hourly(std::size_t symbols, std::size_t bars) {
       data.frame_row.push_back(0);
       data.symbol.push_back(static_cast<std::uint16_t>(s));
       data.decided_at_ms.push_back(static_cast<std::int64_t>(t + 1) * kHourMs);
-      data.known_at_ms.push_back(static_cast<std::int64_t>(t + 2 + kHorizon) * kHourMs);
+      data.known_at_ms.push_back(static_cast<std::int64_t>(t + 2 + kSplitHorizon) * kHourMs);
       data.label.push_back(0);
       data.forward_return.push_back(0);
       data.volatility.push_back(1);

@@ -19,7 +19,7 @@ using testing::kBars;
 constexpr std::size_t kEnd = kBars + 120;
 
 /// Nothing is trained: who is on trial was put there by hand. Quick stages.
-LearningOptions learning() {
+LearningOptions broken_options() {
   LearningOptions options = testing::small_trees();
   options.training.models = {"lightgbm"};
   options.feature_set = "core";  // order flow, in which the signal is, can be seen there
@@ -44,10 +44,10 @@ MemoryCandleSource noise() {
   return MemoryCandleSource(simulate(options).value().series);
 }
 
-class BrokenVersions : public testing::LifeCycleTest {
+class BrokenVersionsTest : public testing::LifeCycleTest {
  protected:
   VersionId trained(const CandleSource& candles, int seed, PolicyMode mode) {
-    LearningOptions options = learning();
+    LearningOptions options = broken_options();
     options.training.seed = seed;
     options.deployment.mode = mode;
     options.deployment.gate = PolicyGate::none;
@@ -89,7 +89,7 @@ class BrokenVersions : public testing::LifeCycleTest {
 
   /// Decides at every bar up to `end`; `at_bar` is told how many bars of it have been gone through.
   Status live_until(std::size_t end, const std::function<void(std::size_t bars)>& at_bar = {}) {
-    LearningOptions options = learning();
+    LearningOptions options = broken_options();
     options.deployment.mode = mode_;
     const auto candles = easy_candles(end);
     const MarketTape tape = testing::ReplayPlace::tape_of(candles, "core", end);
@@ -113,7 +113,7 @@ class BrokenVersions : public testing::LifeCycleTest {
   PolicyMode mode_ = PolicyMode::enforced;
 };
 
-TEST_F(BrokenVersions, WhoIsToBePromotedFailsAndTheActiveOneStays) {
+TEST_F(BrokenVersionsTest, WhoIsToBePromotedFailsAndTheActiveOneStays) {
   const VersionId active = served(easy_candles(), 1);
   const VersionId candidate = in_the_shadow(easy_candles(), 2);
   const auto broken_early = [&](std::size_t bars) {
@@ -134,7 +134,7 @@ TEST_F(BrokenVersions, WhoIsToBePromotedFailsAndTheActiveOneStays) {
   EXPECT_TRUE(next) << "and who opens it anew is not stopped by it: " << to_string(next.error());
 }
 
-TEST_F(BrokenVersions, WhoIsOnTrialFailsWhenTheLifeCycleIsOpened) {
+TEST_F(BrokenVersionsTest, WhoIsOnTrialFailsWhenTheLifeCycleIsOpened) {
   const VersionId active = served(easy_candles(), 1);
   const VersionId candidate = in_the_shadow(easy_candles(), 2);
   ASSERT_TRUE(live_until(kBars + 3));
@@ -146,7 +146,7 @@ TEST_F(BrokenVersions, WhoIsOnTrialFailsWhenTheLifeCycleIsOpened) {
   EXPECT_EQ(active_version("lightgbm"), active.str());
 }
 
-TEST_F(BrokenVersions, AWatchWithoutAWayBackEnds) {
+TEST_F(BrokenVersionsTest, AWatchWithoutAWayBackEnds) {
   const VersionId before = served(easy_candles(), 1);
   ASSERT_TRUE(live_until(kBars + 1));
   const VersionId active = served(easy_candles(), 2);
@@ -161,7 +161,7 @@ TEST_F(BrokenVersions, AWatchWithoutAWayBackEnds) {
   EXPECT_EQ(status(before), VersionStatus::failed) << "no rollback is to lead to it";
 }
 
-TEST_F(BrokenVersions, TheOnlyActiveOneFailsAndItsTypeIsTrainedAtOnce) {
+TEST_F(BrokenVersionsTest, TheOnlyActiveOneFailsAndItsTypeIsTrainedAtOnce) {
   const VersionId only = served(easy_candles(), 1);
   ASSERT_TRUE(live_until(kBars + 3));
   alter(only);
@@ -180,7 +180,7 @@ TEST_F(BrokenVersions, TheOnlyActiveOneFailsAndItsTypeIsTrainedAtOnce) {
   EXPECT_EQ(all_jobs().size(), 1U) << "once is enough";
 }
 
-TEST_F(BrokenVersions, OneThatDoesNotLoadThoughItsBytesAreSoundFailsToo) {
+TEST_F(BrokenVersionsTest, OneThatDoesNotLoadThoughItsBytesAreSoundFailsToo) {
   const VersionId before = served(easy_candles(), 1);
   const VersionId unloadable = unloadable_like(before);
   ASSERT_TRUE(registry_->promote(unloadable, testing::because("nobody asked whether it loads")));
@@ -201,7 +201,7 @@ TEST_F(BrokenVersions, OneThatDoesNotLoadThoughItsBytesAreSoundFailsToo) {
   EXPECT_TRUE(live_until(kBars + 6));
 }
 
-TEST_F(BrokenVersions, OneOnTrialThatDoesNotLoadFails) {
+TEST_F(BrokenVersionsTest, OneOnTrialThatDoesNotLoadFails) {
   const VersionId active = served(easy_candles(), 1);
   const VersionId unloadable = unloadable_like(active);
   ASSERT_TRUE(registry_->advance(unloadable, VersionStatus::shadow, testing::because("let it try")));
@@ -212,7 +212,7 @@ TEST_F(BrokenVersions, OneOnTrialThatDoesNotLoadFails) {
   EXPECT_EQ(active_version("lightgbm"), active.str());
 }
 
-TEST_F(BrokenVersions, AnOlderSoundOneTakesItsPlaceMeanwhile) {
+TEST_F(BrokenVersionsTest, AnOlderSoundOneTakesItsPlaceMeanwhile) {
   const VersionId oldest = served(easy_candles(), 1);
   const VersionId before = served(easy_candles(), 2);
   const VersionId active = served(easy_candles(), 3);
@@ -230,7 +230,7 @@ TEST_F(BrokenVersions, AnOlderSoundOneTakesItsPlaceMeanwhile) {
   EXPECT_EQ(said->size(), 1U) << "it forecasts the very next bar";
 }
 
-TEST_F(BrokenVersions, WhereAPersonDecidesNoOlderOneIsTaken) {
+TEST_F(BrokenVersionsTest, WhereAPersonDecidesNoOlderOneIsTaken) {
   const VersionId before = served(easy_candles(), 1);
   const VersionId active = served(easy_candles(), 2);
   mode_ = PolicyMode::logging_only;
@@ -247,7 +247,7 @@ TEST_F(BrokenVersions, WhereAPersonDecidesNoOlderOneIsTaken) {
   EXPECT_TRUE(live_until(kBars + 6));
 }
 
-TEST_F(BrokenVersions, WhoeverWasKilledOnNoticingIsFinishedByTheNext) {
+TEST_F(BrokenVersionsTest, WhoeverWasKilledOnNoticingIsFinishedByTheNext) {
   const VersionId before = served(easy_candles(), 1);
   const VersionId active = served(easy_candles(), 2);
   ASSERT_TRUE(live_until(kBars + 3));
@@ -260,7 +260,7 @@ TEST_F(BrokenVersions, WhoeverWasKilledOnNoticingIsFinishedByTheNext) {
   EXPECT_THAT(last_job().reason, HasSubstr("the active version " + active.str() + " is broken"));
 }
 
-TEST_F(BrokenVersions, ATrialBesideAVersionThatFailsStartsOver) {
+TEST_F(BrokenVersionsTest, ATrialBesideAVersionThatFailsStartsOver) {
   const VersionId active = served(easy_candles(), 1);
   const VersionId candidate = in_the_shadow(easy_candles(), 2);
   mode_ = PolicyMode::logging_only;
@@ -278,7 +278,7 @@ TEST_F(BrokenVersions, ATrialBesideAVersionThatFailsStartsOver) {
   EXPECT_EQ(trials_.front().trial.challenger, candidate);
 }
 
-TEST_F(BrokenVersions, ARollbackPassesOverTheVersionBefore) {
+TEST_F(BrokenVersionsTest, ARollbackPassesOverTheVersionBefore) {
   const VersionId oldest = served(easy_candles(), 1);
   const VersionId before = served(easy_candles(), 2);
   ASSERT_TRUE(live_until(kBars + 1));
@@ -302,7 +302,7 @@ TEST_F(BrokenVersions, ARollbackPassesOverTheVersionBefore) {
   EXPECT_TRUE(live_until(kEnd + 1));
 }
 
-TEST_F(BrokenVersions, WithNoWayBackTheVersionStaysAndItIsSaid) {
+TEST_F(BrokenVersionsTest, WithNoWayBackTheVersionStaysAndItIsSaid) {
   const VersionId only = served(easy_candles(), 1);
   ASSERT_TRUE(live_until(kBars + 1));
   const VersionId poor = served(noise(), 2);
@@ -319,8 +319,8 @@ TEST_F(BrokenVersions, WithNoWayBackTheVersionStaysAndItIsSaid) {
   EXPECT_THAT(last_text("failed"), HasSubstr("cannot be active again"));
   EXPECT_TRUE(trials_.empty());
   // Nothing was rolled back, so nothing cools down: the next candidate may take its place.
-  const auto state = read_life_cycle_state(**life_log_.state(), learning().deployment.stages, learning().label,
-                                           easy_candles().interval());
+  const auto state = read_life_cycle_state(**life_log_.state(), broken_options().deployment.stages,
+                                           broken_options().label, easy_candles().interval());
   ASSERT_TRUE(state);
   EXPECT_FALSE(state->types.at("lightgbm").rolled_back_at);
   EXPECT_TRUE(live_until(kEnd + 1));

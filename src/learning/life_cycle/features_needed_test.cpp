@@ -13,7 +13,7 @@ using testing::close_of;
 using testing::easy_candles;
 using testing::kBars;
 
-LearningOptions learning() {
+LearningOptions tree_options() {
   LearningOptions options = testing::small_trees();
   options.training.models = {"lightgbm"};
   options.policy.deploy_improvement = 10;
@@ -81,7 +81,7 @@ class Caller : public testing::LifeCycleTest {
 TEST(FeaturesNeeded, WhereNoneIsReadEverythingThatIsStoredIsTheSame) {
   Caller whole(Tape::always_whole), sparing(Tape::as_needed);
   for (Caller* caller : {&whole, &sparing}) {
-    LearningOptions options = learning();
+    LearningOptions options = tree_options();
     // Nobody is good enough, and later nobody is tried.
     options.policy.skill_alpha = 1e-9;
     for (const std::size_t bars : {0U, 0U, 1U, 5U, 31U, 32U}) caller->look(kBars + bars, options);
@@ -102,7 +102,7 @@ TEST(FeaturesNeeded, WhereNoneIsReadEverythingThatIsStoredIsTheSame) {
 
 TEST(FeaturesNeeded, WhoWasPutOnTrialByHandIsForecast) {
   Caller caller(Tape::as_needed);
-  LearningOptions options = learning();
+  LearningOptions options = tree_options();
   options.policy.skill_alpha = 1e-9;
   options.deployment.mode = PolicyMode::logging_only;
   caller.look(kBars, options);

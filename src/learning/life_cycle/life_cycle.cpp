@@ -14,6 +14,7 @@
 #include "learning/life_cycle/live_trials.hpp"
 #include "learning/life_cycle/registry_reconciler.hpp"
 #include "learning/life_cycle/training_planner.hpp"
+#include "learning/options/configured_weights.hpp"
 
 namespace clm {
 namespace {

@@ -20,7 +20,7 @@ using testing::easy_candles;
 using ::testing::HasSubstr;
 using testing::kBars;
 
-LearningOptions learning() {
+LearningOptions live_options() {
   LearningOptions options = testing::small_trees();
   options.training.models = {"lightgbm"};
   options.feature_set = "core";  // order flow, in which the signal is, can be seen there
@@ -49,7 +49,7 @@ class LiveLifeCycle : public testing::LifeCycleTest {
   }
   /// Somebody is active before anything else happens, who is easily improved on.
   void serve_first() {
-    LearningOptions options = learning();
+    LearningOptions options = live_options();
     options.trainers.lightgbm.rounds = 1;
     options.deployment.gate = PolicyGate::none;
     cycle(options, Force::yes, kBars - 1);
@@ -99,14 +99,14 @@ struct LiveLifeCycleOf : LiveLifeCycle {
 };
 
 TEST_F(LiveLifeCycle, LookedAtAtEveryBarItIsTheReplay) {
-  constexpr std::size_t kEnd = kBars + 65;
+  constexpr std::size_t kLiveEnd = kBars + 65;
   static const LearningOptions options = [] {
-    LearningOptions impatient = learning();
+    LearningOptions impatient = live_options();
     impatient.deployment.stages.shadow.max_days = 1;
     return impatient;
   }();
   serve_first();
-  for (std::size_t bars = kBars; bars <= kEnd; ++bars) {
+  for (std::size_t bars = kBars; bars <= kLiveEnd; ++bars) {
     const auto looked = look(bars, options);
     ASSERT_TRUE(looked) << to_string(looked.error());
   }
@@ -115,10 +115,10 @@ TEST_F(LiveLifeCycle, LookedAtAtEveryBarItIsTheReplay) {
     void TestBody() override {}
     Result<ReplayReport> run() {
       serve_first();
-      const auto candles = easy_candles(kEnd);
-      const MarketTape tape = tape_of(candles, kEnd, options);
+      const auto candles = easy_candles(kLiveEnd);
+      const MarketTape tape = tape_of(candles, kLiveEnd, options);
       CycleWorkplace place = workplace(candles);
-      return replay(tape, place, life_log_, {"gated", {close_of(kBars), close_of(kEnd) + Duration(1)}, options},
+      return replay(tape, place, life_log_, {"gated", {close_of(kBars), close_of(kLiveEnd) + Duration(1)}, options},
                     undisturbed());
     }
     std::vector<std::string> lines() const {
@@ -138,17 +138,17 @@ TEST_F(LiveLifeCycle, LookedAtAtEveryBarItIsTheReplay) {
 
 TEST_F(LiveLifeCycle, AfterAPauseOutcomesAreHeardAndOnlyThenIsDecided) {
   serve_first();
-  ASSERT_TRUE(look(kBars, learning()));
+  ASSERT_TRUE(look(kBars, live_options()));
   const std::string active = active_version("lightgbm");
   ASSERT_FALSE(active.empty());
-  ASSERT_TRUE(look(kBars + 30, learning()));
+  ASSERT_TRUE(look(kBars + 30, live_options()));
   ASSERT_EQ(trials_.size(), 1U) << last_text("trained");
   const VersionId candidate = trials_[0].trial.challenger;
   EXPECT_EQ(status(candidate), VersionStatus::shadow);
   const auto before = life_log_.event_count().value();
 
   // A hundred bars nobody looks: enough for shadow, canary and more, had somebody looked.
-  ASSERT_TRUE(look(kBars + 131, learning()));
+  ASSERT_TRUE(look(kBars + 131, live_options()));
   const auto events = life_log_.events(before + 1).value();
   ASSERT_FALSE(events.empty()) << describe(trials_[0]);
   for (const LifeEvent& event : events) EXPECT_EQ(event.at, close_of(kBars + 131)) << to_line(event);
@@ -162,8 +162,8 @@ TEST_F(LiveLifeCycle, TheActiveVersionIsNotStoredOnceMoreAndAStateThatHasItIsRea
   for (const bool of_before : {false, true}) {
     LiveLifeCycleOf place;
     place.serve_first();
-    ASSERT_TRUE(place.look(kBars, learning()));
-    ASSERT_TRUE(place.look(kBars + 31, learning()));
+    ASSERT_TRUE(place.look(kBars, live_options()));
+    ASSERT_TRUE(place.look(kBars + 31, live_options()));
     const VersionId before(place.active_version("lightgbm")), candidate = place.trials_.at(0).trial.challenger;
     auto state = nlohmann::json::parse(**place.life_log_.state());
     auto& type = state.at("types").at("lightgbm");
@@ -175,7 +175,7 @@ TEST_F(LiveLifeCycle, TheActiveVersionIsNotStoredOnceMoreAndAStateThatHasItIsRea
       ASSERT_TRUE(place.life_log_.commit({state.dump(), {}, {}, {}, {}}));
     }
     ASSERT_TRUE(place.registry_->promote(candidate, testing::because("it was time")));
-    ASSERT_TRUE(place.look(kBars + 32, learning()));
+    ASSERT_TRUE(place.look(kBars + 32, live_options()));
     EXPECT_EQ(place.last_text("promoted"), "somebody put it in the place of " + before.str());
     ASSERT_EQ(place.trials_.size(), 1U);
     EXPECT_EQ(place.trials_[0].trial.stage, Stage::watch);
@@ -185,14 +185,14 @@ TEST_F(LiveLifeCycle, TheActiveVersionIsNotStoredOnceMoreAndAStateThatHasItIsRea
 
 TEST_F(LiveLifeCycle, ASecondLookAtTheSameBarDoesNothing) {
   serve_first();
-  ASSERT_TRUE(look(kBars, learning()));
+  ASSERT_TRUE(look(kBars, live_options()));
   const auto before = kinds();
-  ASSERT_TRUE(look(kBars, learning()));
+  ASSERT_TRUE(look(kBars, live_options()));
   EXPECT_EQ(kinds(), before);
 }
 
 TEST_F(LiveLifeCycle, ByHandATypeIsTrainedWhateverTheTriggersSay) {
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   serve_first();
   ASSERT_TRUE(look(kBars, options));
   ASSERT_TRUE(look(kBars + 5, options, {asked_by_hand("lightgbm")}));
@@ -215,12 +215,12 @@ TEST_F(LiveLifeCycle, ASymbolThatIsListedMeanwhileStopsNothing) {
     for (CandleSeries& one : series) one.candles.resize(bars);
     return MemoryCandleSource(std::move(series));
   };
-  ASSERT_TRUE(look_at(some(kBars), kBars, learning()));
-  ASSERT_TRUE(look_at(some(kBars + 31), kBars + 31, learning()));
+  ASSERT_TRUE(look_at(some(kBars), kBars, live_options()));
+  ASSERT_TRUE(look_at(some(kBars + 31), kBars + 31, live_options()));
   ASSERT_EQ(trials_.size(), 1U);
-  ASSERT_TRUE(look_at(some(kBars + 35), kBars + 35, learning()));
+  ASSERT_TRUE(look_at(some(kBars + 35), kBars + 35, live_options()));
   // Four bars have been forecast whose outcomes are heard of in the larger universe.
-  ASSERT_TRUE(look(kBars + 45, learning()));
+  ASSERT_TRUE(look(kBars + 45, live_options()));
   ASSERT_EQ(trials_.size(), 1U);
   EXPECT_EQ(trials_[0].report.bars, 45U - 31U - 7U) << "no bar was lost";
   const auto said =
@@ -229,13 +229,13 @@ TEST_F(LiveLifeCycle, ASymbolThatIsListedMeanwhileStopsNothing) {
 }
 
 TEST_F(LiveLifeCycle, InModeAdvisoryAPersonMovesVersions) {
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   options.deployment.mode = PolicyMode::advisory;
   options.policy.superiority_alpha = 0.95;
   options.trainers.lightgbm.rounds = 1;
   ASSERT_TRUE(look(kBars, options));
-  options.policy.superiority_alpha = learning().policy.superiority_alpha;
-  options.trainers.lightgbm.rounds = learning().trainers.lightgbm.rounds;
+  options.policy.superiority_alpha = live_options().policy.superiority_alpha;
+  options.trainers.lightgbm.rounds = live_options().trainers.lightgbm.rounds;
   EXPECT_EQ(active_version("lightgbm"), "") << "also the first one";
   ASSERT_EQ(jobs_.size(), 1U);
   EXPECT_EQ(jobs_[0].kind, JobKind::promote);
@@ -285,7 +285,7 @@ TEST_F(LiveLifeCycle, InModeAdvisoryAPersonMovesVersions) {
 }
 
 TEST_F(LiveLifeCycle, WithoutAGateAPersonIsAskedAllTheSame) {
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   options.deployment.mode = PolicyMode::advisory;
   options.deployment.gate = PolicyGate::none;
   options.policy.min_win_rate = 2;  // a gate would refuse it
@@ -301,7 +301,7 @@ TEST_F(LiveLifeCycle, WithoutAGateAPersonIsAskedAllTheSame) {
 }
 
 TEST_F(LiveLifeCycle, InModeLoggingOnlyNothingMovesAndItIsSaidOnce) {
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   serve_first();
   ASSERT_TRUE(look(kBars, options));
   ASSERT_TRUE(look(kBars + 31, options));
@@ -316,7 +316,7 @@ TEST_F(LiveLifeCycle, InModeLoggingOnlyNothingMovesAndItIsSaidOnce) {
 }
 
 TEST_F(LiveLifeCycle, ATrainingThatFailsIsTriedAgainLaterAndThenGivenUp) {
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   options.training.embargo_bars = 10'000;  // nothing is left to train on
   options.jobs.backoff_hours = 2;
   ASSERT_TRUE(look(kBars, options));
@@ -339,7 +339,7 @@ TEST_F(LiveLifeCycle, ATrainingThatFailsIsTriedAgainLaterAndThenGivenUp) {
 }
 
 TEST_F(LiveLifeCycle, ATrainingThatFailedIsTriedAtOnceWhenItsSettingsHaveChanged) {
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   options.training.embargo_bars = 10'000;  // nothing is left to train on
   ASSERT_TRUE(look(kBars, options));
   options.triggers.retrain_hours += 1;
@@ -349,7 +349,7 @@ TEST_F(LiveLifeCycle, ATrainingThatFailedIsTriedAtOnceWhenItsSettingsHaveChanged
   options.training.embargo_bars = 9'000;  // no better
   ASSERT_TRUE(look(kBars, options));
   EXPECT_EQ(all_jobs().at(0).attempts, 2);
-  options.training.embargo_bars = learning().training.embargo_bars;
+  options.training.embargo_bars = live_options().training.embargo_bars;
   options.policy.superiority_alpha = 0.95;
   ASSERT_TRUE(look(kBars, options));
   ASSERT_EQ(all_jobs().size(), 1U) << "the same job all the time";
@@ -358,7 +358,7 @@ TEST_F(LiveLifeCycle, ATrainingThatFailedIsTriedAtOnceWhenItsSettingsHaveChanged
 }
 
 TEST_F(LiveLifeCycle, ATrainingThatWasGivenUpIsTriedAtOnceWhenItsSettingsHaveChanged) {
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   options.training.embargo_bars = 10'000;
   options.jobs.max_attempts = 1;
   ASSERT_TRUE(look(kBars, options));
@@ -367,7 +367,7 @@ TEST_F(LiveLifeCycle, ATrainingThatWasGivenUpIsTriedAtOnceWhenItsSettingsHaveCha
   EXPECT_EQ(all_jobs().size(), 1U) << "not so soon";
   ASSERT_TRUE(outlook_.at(0).given_up);
   EXPECT_THAT(describe(outlook_[0]), HasSubstr("with clm cycle --force"));
-  options.training.embargo_bars = learning().training.embargo_bars;
+  options.training.embargo_bars = live_options().training.embargo_bars;
   options.policy.superiority_alpha = 0.95;
   ASSERT_TRUE(look(kBars + 1, options));
   ASSERT_EQ(all_jobs().size(), 2U);
@@ -379,11 +379,11 @@ TEST_F(LiveLifeCycle, ATrainingThatWasGivenUpIsTriedAtOnceWhenItsSettingsHaveCha
 }
 
 TEST_F(LiveLifeCycle, WhatATrainingWaitsForIsNotMoreBarsOnceItsSettingsHaveChanged) {
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   options.training.embargo_bars = 10'000;
   ASSERT_TRUE(look(kBars, options));
   const auto before = life_log_.jobs(WhichJobs::open).value();
-  options.training.embargo_bars = learning().training.embargo_bars;
+  options.training.embargo_bars = live_options().training.embargo_bars;
   const OutlookQuestion question{{}, before, {}, close_of(kBars), [](Timestamp) { return 0; }};
   EXPECT_EQ(training_outlook(question, options).at(0).waits_for,
             "the last try failed (" + before[0].outcome +
@@ -396,7 +396,7 @@ TEST_F(LiveLifeCycle, WhatATrainingWaitsForIsNotMoreBarsOnceItsSettingsHaveChang
 }
 
 TEST_F(LiveLifeCycle, AJobWhoseProcessDiesAgainAndAgainIsGivenUp) {
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   options.jobs.max_recoveries = 2;
   options.policy.superiority_alpha = 0.95;
   CancelToken stop;
@@ -418,7 +418,7 @@ TEST_F(LiveLifeCycle, AJobWhoseProcessDiesAgainAndAgainIsGivenUp) {
 
 TEST_F(LiveLifeCycle, AnExpiredVersionIsNoRival) {
   serve_first();
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   options.serving.max_data_age_days = 1;
   options.policy.superiority_alpha = 0.95;  // judged like a first version
   ASSERT_TRUE(look(kBars, options));
@@ -433,7 +433,7 @@ TEST_F(LiveLifeCycle, AnExpiredVersionIsNoRival) {
 
 TEST_F(LiveLifeCycle, WhoAPersonPutsInThePlaceOfAnExpiredVersionIsNotWatchedBesideIt) {
   serve_first();
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   options.deployment.stages.shadow.min_predictions = 1'000;  // it stays undecided
   ASSERT_TRUE(look(kBars + 31, options));
   ASSERT_EQ(trials_.size(), 1U);
@@ -452,7 +452,7 @@ TEST_F(LiveLifeCycle, WhoIsOnTrialSucceedsAnExpiredVersionIfItWasFitAlone) {
   for (const bool fit : {true, false}) {
     LiveLifeCycleOf place;
     place.serve_first();
-    LearningOptions options = learning();
+    LearningOptions options = live_options();
     options.serving.max_data_age_days = 2;
     options.deployment.stages.shadow.min_predictions = 1'000;  // it stays undecided
     options.policy.superiority_alpha = 0.95;
@@ -474,7 +474,7 @@ TEST_F(LiveLifeCycle, WhoIsOnTrialSucceedsAnExpiredVersionIfItWasFitAlone) {
 }
 
 TEST_F(LiveLifeCycle, WhoForecastsFromOtherFeaturesAbstainsAndIsReplaced) {
-  LearningOptions options = learning();
+  LearningOptions options = live_options();
   serve_first();
   ASSERT_TRUE(look(kBars, options));
   const std::string before = active_version("lightgbm");

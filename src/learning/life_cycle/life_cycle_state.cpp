@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json to_json(const Behaviour& b) { return {b.bars, b.rows, b.calls, b.hits, b.up, b.constant_bars, b.spread}; }
+Json counts_of(const Behaviour& b) { return {b.bars, b.rows, b.calls, b.hits, b.up, b.constant_bars, b.spread}; }
 Behaviour read_behaviour(const Json& json) {
   Behaviour b;
   b.bars = json.at(0).get<std::size_t>();
@@ -56,8 +56,8 @@ Json to_json(const Trial& trial) {
           {"stage", to_string(trial.stage)},
           {"started", trial.started.ms()},
           {"losses", trial.losses.state()},
-          {"challenger_behaviour", to_json(trial.challenger_behaviour)},
-          {"reference_behaviour", to_json(trial.reference_behaviour)},
+          {"challenger_behaviour", counts_of(trial.challenger_behaviour)},
+          {"reference_behaviour", counts_of(trial.reference_behaviour)},
           {"route", kRouteNames[static_cast<std::size_t>(trial.route)]},
           {"fit_alone", trial.fit_alone},
           {"proposed", kMoveNames[static_cast<std::size_t>(trial.proposed)]}};

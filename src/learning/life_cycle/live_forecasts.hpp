@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "evaluation/ensemble/ensemble_rule.hpp"
-#include "learning/cycle/ensemble_lineup.hpp"
 #include "learning/data/forecast_cache.hpp"
 #include "learning/data/forecast_history.hpp"
 #include "learning/life_cycle/life_cycle_state.hpp"
+#include "learning/options/configured_weights.hpp"
 
 namespace clm {
 

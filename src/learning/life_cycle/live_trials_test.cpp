@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr Timestamp kNow(1'000'000);
+constexpr Timestamp kTrialTime(1'000'000);
 constexpr std::size_t kTrialBars = 6;
 
 /// A candidate in the shadow beside an active version, without a life cycle around them.
@@ -26,7 +26,7 @@ class LiveTrialsTest : public testing::LearningTest {
     options_.deployment.stages.shadow.min_predictions = kTrialBars;
     options_.deployment.stages.shadow.max_days = 0;
     EXPECT_TRUE(registry_->advance(challenger_, VersionStatus::shadow, testing::because("let it try")));
-    trials_.begin("xgboost", challenger_, Stage::shadow, active_, VersionVerdict(), kNow);
+    trials_.begin("xgboost", challenger_, Stage::shadow, active_, VersionVerdict(), kTrialTime);
   }
 
   /// As many outcomes as the trial lasts, all alike.
@@ -39,9 +39,9 @@ class LiveTrialsTest : public testing::LearningTest {
   }
   /// What a bar's decision comes to.
   void decide() {
-    const auto decided = trials_.decide(kNow);
+    const auto decided = trials_.decide(kTrialTime);
     ASSERT_TRUE(decided) << to_string(decided.error());
-    ASSERT_TRUE(jobs_.make_plan(kNow));
+    ASSERT_TRUE(jobs_.make_plan(kTrialTime));
     ASSERT_TRUE(jobs_.commit({}));
   }
 
@@ -80,17 +80,17 @@ TEST_F(LiveTrialsTest, InModeAdvisoryItIsProposedOnceAndTheTrialGoesOn) {
   EXPECT_TRUE(trials_.is_on_trial(challenger_));
   // Another version becomes active: what was proposed was about the one before.
   const VersionId other = candidate(3);
-  trials_.restart_against("xgboost", other, kNow);
+  trials_.restart_against("xgboost", other, kTrialTime);
   EXPECT_EQ(jobs_.open()[0].state, JobState::cancelled);
   EXPECT_EQ(journal_.state().trials.at(0).reference, other);
   EXPECT_EQ(trials_.views().at(0).report.bars, 0U);
 }
 
 TEST_F(LiveTrialsTest, ATrialWhoseVersionWasMovedIsOver) {
-  ASSERT_TRUE(trials_.end_moved(kNow));
+  ASSERT_TRUE(trials_.end_moved(kTrialTime));
   EXPECT_TRUE(trials_.is_on_trial(challenger_));
   ASSERT_TRUE(registry_->reject(challenger_, testing::because("not wanted")));
-  ASSERT_TRUE(trials_.end_moved(kNow));
+  ASSERT_TRUE(trials_.end_moved(kTrialTime));
   EXPECT_FALSE(trials_.is_on_trial(challenger_));
   ASSERT_TRUE(jobs_.commit({}));
   EXPECT_THAT(life_log_.events()->back().text, HasSubstr("it was made rejected; its shadow is over"));
@@ -98,10 +98,10 @@ TEST_F(LiveTrialsTest, ATrialWhoseVersionWasMovedIsOver) {
 
 TEST_F(LiveTrialsTest, AfterARollbackNothingIsPromotedForAWhile) {
   TypeState type;
-  EXPECT_FALSE(trials_.is_cooling_down(type, kNow));
-  type.rolled_back_at = kNow;
-  EXPECT_TRUE(trials_.is_cooling_down(type, kNow + Duration(1)));
-  EXPECT_FALSE(trials_.is_cooling_down(type, kNow + std::chrono::hours(1'000)));
+  EXPECT_FALSE(trials_.is_cooling_down(type, kTrialTime));
+  type.rolled_back_at = kTrialTime;
+  EXPECT_TRUE(trials_.is_cooling_down(type, kTrialTime + Duration(1)));
+  EXPECT_FALSE(trials_.is_cooling_down(type, kTrialTime + std::chrono::hours(1'000)));
 }
 
 }  // namespace

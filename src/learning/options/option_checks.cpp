@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "learning/cycle/ensemble_lineup.hpp"
+#include "learning/options/configured_weights.hpp"
 #include "market/series/symbol_name.hpp"
 #include "models/model_type.hpp"
 #include "models/warm_start.hpp"

@@ -12,6 +12,7 @@
 #include "base/random.hpp"
 #include "evaluation/metrics/metrics.hpp"
 #include "evaluation/trials/paired_trial.hpp"
+#include "learning/options/hours.hpp"
 #include "learning/studies/quiet_history.hpp"
 #include "learning/studies/simulated_forecasters.hpp"
 #include "learning/trials/stage_decision.hpp"
@@ -52,7 +53,6 @@ StageRun run_stage(const LearningOptions& learning, Stage stage, const StageOpti
 }
 
 constexpr const char* kNoDrift = "no_drift";
-constexpr double kDaysAYear = 365.25;
 
 bool asks_for(const ErrorRateOptions& options, const std::string& scenario) {
   return std::find(options.scenarios.begin(), options.scenarios.end(), scenario) != options.scenarios.end();

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_number.hpp"
 #include "evaluation/metrics/rank_ic.hpp"
 #include "learning/data/expiry.hpp"
 #include "learning/trials/trial_evidence.hpp"
@@ -67,8 +68,6 @@ bool serves(const LifeCycleState& state) {
   return std::any_of(state.types.begin(), state.types.end(),
                      [](const auto& type) { return !type.second.active.empty(); });
 }
-
-nlohmann::json number(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
 
 }  // namespace
 
@@ -237,19 +236,19 @@ nlohmann::json to_json(const ReplayReport& report) {
   if (report.served) {
     const ModelJudgement& served = *report.served;
     const bool traded = !served.positions.trades.empty(), held = served.long_short.rebalances > 0;
-    const auto known = [](bool is, double value) { return is ? number(value) : nlohmann::json(); };
+    const auto known = [](bool is, double value) { return is ? finite_or_null(value) : nlohmann::json(); };
     metrics = {{"rank_ic", served.rank_ic.mean.mean},
-               {"rank_ic_lo", number(served.rank_ic.mean.lo)},
-               {"rank_ic_hi", number(served.rank_ic.mean.hi)},
+               {"rank_ic_lo", finite_or_null(served.rank_ic.mean.lo)},
+               {"rank_ic_hi", finite_or_null(served.rank_ic.mean.hi)},
                {"hit_rate", served.direction.share},
                {"net_return_bps_per_trade", known(traded, served.positions.net_bps_per_trade)},
-               {"net_return_bps_per_trade_lo", number(served.trade_net_bps.lo)},
-               {"net_return_bps_per_trade_hi", number(served.trade_net_bps.hi)},
+               {"net_return_bps_per_trade_lo", finite_or_null(served.trade_net_bps.lo)},
+               {"net_return_bps_per_trade_hi", finite_or_null(served.trade_net_bps.hi)},
                {"trades", served.positions.trades.size()},
                {"long_short_net_bps", known(held, served.long_short_net_bps.mean)},
                {"rebalances", served.long_short.rebalances},
-               {"long_short_net_bps_lo", number(served.long_short_net_bps.lo)},
-               {"long_short_net_bps_hi", number(served.long_short_net_bps.hi)},
+               {"long_short_net_bps_lo", finite_or_null(served.long_short_net_bps.lo)},
+               {"long_short_net_bps_hi", finite_or_null(served.long_short_net_bps.hi)},
                {"sharpe", known(held, served.sharpe_net.mean)},
                {"max_drawdown", served.positions.returns.max_drawdown}};
   }

@@ -23,14 +23,14 @@ using ::testing::HasSubstr;
 using testing::ReplayPlace;
 using Json = nlohmann::json;
 
-constexpr std::size_t kHistory = 1'200, kAll = 1'540;
+constexpr std::size_t kReplayFrom = 1'200, kReplayBars = 1'540;
 /// Where a run over a part of it ends.
-constexpr std::size_t kSome = kHistory + 200;
+constexpr std::size_t kSome = kReplayFrom + 200;
 
-MemoryCandleSource market(double signal_ic, std::uint64_t seed, std::size_t bars = kAll) {
+MemoryCandleSource replay_market(double signal_ic, std::uint64_t seed, std::size_t bars = kReplayBars) {
   SimulationOptions options;
   options.symbols = 24;
-  options.bars = kAll;
+  options.bars = kReplayBars;
   options.seed = seed;
   options.signal_ic = signal_ic;
   options.signal_shape = SignalShape::linear;
@@ -40,27 +40,27 @@ MemoryCandleSource market(double signal_ic, std::uint64_t seed, std::size_t bars
 }
 
 /// The market with a signal; from the end of the history on it is three times as volatile and rises all the time.
-MemoryCandleSource stormy_market(std::size_t bars) {
+MemoryCandleSource replay_market_in_storm(std::size_t bars) {
   SimulationOptions options;
   options.symbols = 24;
-  options.bars = kAll;
+  options.bars = kReplayBars;
   options.seed = 3;
   options.signal_ic = 0.4;
   options.signal_shape = SignalShape::linear;
   auto series = simulate(options).value().series;
   for (CandleSeries& one : series) {
-    const double base = one.candles[kHistory - 1].close;
-    for (std::size_t i = kHistory; i < kAll; ++i)
+    const double base = one.candles[kReplayFrom - 1].close;
+    for (std::size_t i = kReplayFrom; i < kReplayBars; ++i)
       for (double Candle::*price : {&Candle::open, &Candle::high, &Candle::low, &Candle::close})
         one.candles[i].*price =
-            base * std::pow(one.candles[i].*price / base, 3) * std::exp(0.01 * static_cast<double>(i - kHistory));
+            base * std::pow(one.candles[i].*price / base, 3) * std::exp(0.01 * static_cast<double>(i - kReplayFrom));
     one.candles.resize(bars);
   }
   return MemoryCandleSource(std::move(series));
 }
 
 /// Quick stages, for a short history and models that are told apart easily.
-LearningOptions learning() {
+LearningOptions replay_options() {
   LearningOptions options = testing::small_trees();
   options.feature_set = "core";  // order flow, in which the signal is, can be seen there
   options.training.models = {"lightgbm"};
@@ -88,7 +88,7 @@ LearningOptions learning() {
 /// Only what is seen in the market calls for a training, and often: with so many false alarms allowed, each trigger
 /// raises some.
 LearningOptions listening() {
-  LearningOptions options = learning();
+  LearningOptions options = replay_options();
   options.triggers.retrain_hours = 10'000;
   options.triggers.false_alarm_days = 0.25;
   options.triggers.cooldown_hours = 42;
@@ -105,34 +105,34 @@ MarketTape tape_of(const CandleSource& candles, std::size_t bars) {
 class Replay : public ::testing::Test {
  protected:
   static const MemoryCandleSource& candles() {
-    static const MemoryCandleSource made = market(0.4, 3);
+    static const MemoryCandleSource made = replay_market(0.4, 3);
     return made;
   }
   static const MemoryCandleSource& noise() {
-    static const MemoryCandleSource made = market(0, 4);
+    static const MemoryCandleSource made = replay_market(0, 4);
     return made;
   }
   static const MarketTape& tape() {
-    static const MarketTape made = tape_of(candles(), kAll);
+    static const MarketTape made = tape_of(candles(), kReplayBars);
     return made;
   }
   struct Run {
-    ReplayPlace place{kHistory};
+    ReplayPlace place{kReplayFrom};
     Result<ReplayReport> report = fail(ErrorKind::defect, "test.not_run", "it was not run");
   };
   /// Everything as configured, from an empty registry to the end.
   static const Run& gated() {
     static Run run;
-    if (!run.report) run.report = run.place.run(tape(), candles(), learning(), kAll);
+    if (!run.report) run.report = run.place.run(tape(), candles(), replay_options(), kReplayBars);
     return run;
   }
   /// From a poor version through a storm, listening to what is seen in the market.
   static const Run& stormy() {
     static Run run;
     if (!run.report) {
-      run.place.serve_what_learns_from(noise(), learning());
-      const auto storm = stormy_market(kAll);
-      run.report = run.place.run(tape_of(storm, kAll), storm, listening(), kSome);
+      run.place.serve_what_learns_from(noise(), replay_options());
+      const auto storm = replay_market_in_storm(kReplayBars);
+      run.report = run.place.run(tape_of(storm, kReplayBars), storm, listening(), kSome);
     }
     return run;
   }
@@ -140,10 +140,10 @@ class Replay : public ::testing::Test {
 
 TEST_F(Replay, TheTapeKnowsWhatADatasetAtThatTimeKnows) {
   // Training on the tape's features at a moment gives the bits of a training that knows nothing later.
-  ReplayPlace place(kHistory);
-  const auto early = market(0.4, 3, kHistory);
+  ReplayPlace place(kReplayFrom);
+  const auto early = replay_market(0.4, 3, kReplayFrom);
   LearningDataOptions options;
-  options.as_of = close_of(kHistory);
+  options.as_of = close_of(kReplayFrom);
   const auto alone = prepare_learning_data(*feature_set("core"), early, nullptr, options, place.undisturbed());
   const auto shared = prepare_learning_data(tape().frame(), candles(), nullptr, options, place.undisturbed());
   ASSERT_TRUE(alone && shared);
@@ -163,7 +163,7 @@ TEST_F(Replay, TheTapeKnowsWhatADatasetAtThatTimeKnows) {
 TEST_F(Replay, GoesThroughTheLifeOfAVersion) {
   const auto& report = gated().report;
   ASSERT_TRUE(report) << to_string(report.error());
-  EXPECT_EQ(report->bars, kAll - kHistory);
+  EXPECT_EQ(report->bars, kReplayBars - kReplayFrom);
   EXPECT_GE(report->promotions, 1U);
   EXPECT_GE(report->retrains, 3U);
   ASSERT_TRUE(report->served);
@@ -176,10 +176,10 @@ TEST_F(Replay, GoesThroughTheLifeOfAVersion) {
 }
 
 TEST_F(Replay, WhatHasExpiredServesNobodyAndIsOfNoAge) {
-  LearningOptions options = learning();
+  LearningOptions options = replay_options();
   options.triggers.retrain_hours = 10'000;
   options.serving.max_data_age_days = 2;
-  const auto report = ReplayPlace(kHistory).run(tape(), candles(), options, kAll);
+  const auto report = ReplayPlace(kReplayFrom).run(tape(), candles(), options, kReplayBars);
   ASSERT_TRUE(report) << to_string(report.error());
   ASSERT_EQ(report->promotions, 1U);
   const double bars = static_cast<double>(report->bars);
@@ -189,24 +189,24 @@ TEST_F(Replay, WhatHasExpiredServesNobodyAndIsOfNoAge) {
 
 TEST_F(Replay, ComesOutTheSameOfFeaturesThatLieInAFile) {
   const testing::TempDirectory dir;
-  const MarketTape file = ReplayPlace::tape_of(candles(), "core", kAll, {dir.path(), 0});
+  const MarketTape file = ReplayPlace::tape_of(candles(), "core", kReplayBars, {dir.path(), 0});
   ASSERT_TRUE(file.frame()->values.in_file());
   ASSERT_FALSE(tape().frame()->values.in_file());
   EXPECT_EQ(tape_fingerprint(file), tape_fingerprint(tape()));
-  ReplayPlace place(kHistory);
-  const auto report = place.run(file, candles(), learning(), kSome);
+  ReplayPlace place(kReplayFrom);
+  const auto report = place.run(file, candles(), replay_options(), kSome);
   ASSERT_TRUE(report) << to_string(report.error());
   EXPECT_EQ(place.memory(close_of(kSome)), gated().place.memory(close_of(kSome)));
 }
 
 TEST_F(Replay, ABetterCandidateGoesFromTheShadowThroughTheCanaryIntoService) {
-  ReplayPlace place(kHistory);
-  const VersionId poor = place.serve_what_learns_from(noise(), learning());
+  ReplayPlace place(kReplayFrom);
+  const VersionId poor = place.serve_what_learns_from(noise(), replay_options());
   ASSERT_EQ(place.active_version("lightgbm"), poor.str());
-  LearningOptions options = learning();
+  LearningOptions options = replay_options();
   options.triggers.cooldown_hours = 1'000;  // one training
   options.triggers.retrain_hours = 24;      // and early
-  const auto report = place.run(tape(), candles(), options, kAll);
+  const auto report = place.run(tape(), candles(), options, kReplayBars);
   ASSERT_TRUE(report) << to_string(report.error());
   const std::string active = place.active_version("lightgbm");
   ASSERT_NE(active, poor.str()) << to_json(*report).dump(1);
@@ -219,17 +219,17 @@ TEST_F(Replay, ABetterCandidateGoesFromTheShadowThroughTheCanaryIntoService) {
 }
 
 TEST_F(Replay, ACandidateThatLearnedNothingIsStoppedInTheShadow) {
-  ReplayPlace place(kHistory);
-  const VersionId good = place.serve_what_learns_from(candles(), learning());
-  LearningOptions nothing_moved = learning();
+  ReplayPlace place(kReplayFrom);
+  const VersionId good = place.serve_what_learns_from(candles(), replay_options());
+  LearningOptions nothing_moved = replay_options();
   nothing_moved.deployment.mode = PolicyMode::logging_only;
-  const auto made = place.attempt(noise(), close_of(kHistory - 1), nothing_moved, Force::yes);
+  const auto made = place.attempt(noise(), close_of(kReplayFrom - 1), nothing_moved, Force::yes);
   ASSERT_TRUE(made);
   const VersionId candidate = made->results.front().version;
   ASSERT_TRUE(place.registry_->advance(candidate, VersionStatus::shadow, testing::because("let it try")));
-  LearningOptions options = learning();
+  LearningOptions options = replay_options();
   options.triggers.kinds = {};
-  const auto report = place.run(tape(), candles(), options, kAll);
+  const auto report = place.run(tape(), candles(), options, kReplayBars);
   ASSERT_TRUE(report) << to_string(report.error());
   EXPECT_EQ(place.kinds_of(candidate), (std::vector<std::string>{"shadow", "rejected"}));
   EXPECT_EQ(place.status(candidate), VersionStatus::rejected);
@@ -237,14 +237,15 @@ TEST_F(Replay, ACandidateThatLearnedNothingIsStoppedInTheShadow) {
 }
 
 TEST_F(Replay, APromotionThatDoesHarmIsRolledBack) {
-  ReplayPlace place(kHistory);
-  const VersionId good = place.serve_what_learns_from(candles(), learning());
-  LearningOptions options = learning();
+  ReplayPlace place(kReplayFrom);
+  const VersionId good = place.serve_what_learns_from(candles(), replay_options());
+  LearningOptions options = replay_options();
   options.triggers.kinds = {};
-  ASSERT_TRUE(place.run(tape(), candles(), options, kHistory + 20));
-  const VersionId poor = place.serve_what_learns_from(noise(), learning());  // by hand, behind the life cycle's back
+  ASSERT_TRUE(place.run(tape(), candles(), options, kReplayFrom + 20));
+  const VersionId poor =
+      place.serve_what_learns_from(noise(), replay_options());  // by hand, behind the life cycle's back
   ASSERT_EQ(place.active_version("lightgbm"), poor.str());
-  const auto report = place.run(tape(), candles(), options, kAll);
+  const auto report = place.run(tape(), candles(), options, kReplayBars);
   ASSERT_TRUE(report) << to_string(report.error());
   EXPECT_EQ(place.active_version("lightgbm"), good.str());
   EXPECT_EQ(place.status(poor), VersionStatus::rolled_back);
@@ -254,17 +255,17 @@ TEST_F(Replay, APromotionThatDoesHarmIsRolledBack) {
 }
 
 TEST_F(Replay, WhatComesLaterChangesNothingEarlier) {
-  ReplayPlace part(kHistory);
-  const auto early = market(0.4, 3, kSome);
-  ASSERT_TRUE(part.run(tape_of(early, kSome), early, learning(), kSome));
+  ReplayPlace part(kReplayFrom);
+  const auto early = replay_market(0.4, 3, kSome);
+  ASSERT_TRUE(part.run(tape_of(early, kSome), early, replay_options(), kSome));
   ASSERT_TRUE(gated().report);
   EXPECT_EQ(gated().place.memory(close_of(kSome)), part.memory());
 }
 
 TEST_F(Replay, WhatTriggersSeeLaterChangesNothingEarlier) {
-  ReplayPlace part(kHistory);
-  part.serve_what_learns_from(noise(), learning());
-  const auto early = stormy_market(kSome);
+  ReplayPlace part(kReplayFrom);
+  part.serve_what_learns_from(noise(), replay_options());
+  const auto early = replay_market_in_storm(kSome);
   ASSERT_TRUE(part.run(tape_of(early, kSome), early, listening(), kSome));
   ASSERT_TRUE(stormy().report);
   EXPECT_THAT(part.memory(), HasSubstr("performance_decay"));
@@ -273,13 +274,13 @@ TEST_F(Replay, WhatTriggersSeeLaterChangesNothingEarlier) {
 }
 
 TEST_F(Replay, InterruptedAnywhereItGoesOnToTheSameBits) {
-  ReplayPlace whole(kHistory), broken(kHistory);
-  const VersionId poor = whole.serve_what_learns_from(noise(), learning());
-  ASSERT_EQ(broken.serve_what_learns_from(noise(), learning()), poor);
-  ASSERT_TRUE(whole.run(tape(), candles(), learning(), kAll));
+  ReplayPlace whole(kReplayFrom), broken(kReplayFrom);
+  const VersionId poor = whole.serve_what_learns_from(noise(), replay_options());
+  ASSERT_EQ(broken.serve_what_learns_from(noise(), replay_options()), poor);
+  ASSERT_TRUE(whole.run(tape(), candles(), replay_options(), kReplayBars));
   int interruptions = 0;
   for (;; ++interruptions) {
-    const auto report = broken.run(tape(), candles(), learning(), kAll, 23);
+    const auto report = broken.run(tape(), candles(), replay_options(), kReplayBars, 23);
     if (report) break;
     ASSERT_EQ(report.error().kind, ErrorKind::interrupted) << to_string(report.error());
   }
@@ -289,10 +290,10 @@ TEST_F(Replay, InterruptedAnywhereItGoesOnToTheSameBits) {
 }
 
 TEST_F(Replay, InterruptedAnywhereItsTriggersSeeTheSame) {
-  ReplayPlace broken(kHistory);
-  broken.serve_what_learns_from(noise(), learning());
-  const auto storm = stormy_market(kAll);
-  const MarketTape tape = tape_of(storm, kAll);
+  ReplayPlace broken(kReplayFrom);
+  broken.serve_what_learns_from(noise(), replay_options());
+  const auto storm = replay_market_in_storm(kReplayBars);
+  const MarketTape tape = tape_of(storm, kReplayBars);
   while (!broken.run(tape, storm, listening(), kSome, 53)) {
   }
   ASSERT_TRUE(stormy().report);
@@ -302,10 +303,10 @@ TEST_F(Replay, InterruptedAnywhereItsTriggersSeeTheSame) {
 TEST_F(Replay, PoliciesDifferInWhatTheyDo) {
   std::map<std::string, std::size_t> promotions;
   for (const std::string& policy : replay_policies()) {
-    const auto options = with_policy(learning(), policy);
+    const auto options = with_policy(replay_options(), policy);
     ASSERT_TRUE(options);
-    ReplayPlace place(kHistory);
-    const auto report = policy == "gated" ? gated().report : place.run(tape(), candles(), *options, kAll);
+    ReplayPlace place(kReplayFrom);
+    const auto report = policy == "gated" ? gated().report : place.run(tape(), candles(), *options, kReplayBars);
     ASSERT_TRUE(report) << to_string(report.error());
     promotions[policy] = report->promotions;
     if (policy != "gated") {
@@ -314,7 +315,7 @@ TEST_F(Replay, PoliciesDifferInWhatTheyDo) {
   }
   EXPECT_EQ(promotions["static"], 1U);
   EXPECT_EQ(promotions["periodic"], 4U) << "at once, and every 100 of 340 hours";
-  EXPECT_FALSE(with_policy(learning(), "hopeful"));
+  EXPECT_FALSE(with_policy(replay_options(), "hopeful"));
 }
 
 }  // namespace

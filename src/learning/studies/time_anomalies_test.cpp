@@ -18,16 +18,16 @@ namespace {
 using testing::close_of;
 using testing::ReplayPlace;
 
-constexpr std::size_t kHistory = 400, kAll = 500;
+constexpr std::size_t kServedBars = 400, kAnomalyBars = 500;
 constexpr std::size_t kAnomaly = 445;  ///< the first bar that is not as it should be
 constexpr std::size_t kSymbol = 4;     ///< the one that it happens to
 const char* const kFeatures = "classic22";
 
-std::vector<CandleSeries> market() {
+std::vector<CandleSeries> anomaly_market() {
   static const std::vector<CandleSeries> all = [] {
     SimulationOptions options;
     options.symbols = 10;
-    options.bars = kAll;
+    options.bars = kAnomalyBars;
     options.seed = 11;
     options.signal_ic = 0.3;
     options.signal_shape = SignalShape::linear;
@@ -37,7 +37,7 @@ std::vector<CandleSeries> market() {
 }
 
 /// A candidate every two days, which is tried beside the one that serves.
-LearningOptions learning() {
+LearningOptions anomaly_options() {
   LearningOptions options = testing::small_trees();
   options.feature_set = kFeatures;
   options.training.models = {"lightgbm"};
@@ -59,14 +59,14 @@ LearningOptions learning() {
 /// A run through `series` up to bar `to`, all that is stored then.
 class Engine {
  public:
-  Engine() { first_ = place_.serve_what_learns_from(MemoryCandleSource(history()), learning()); }
+  Engine() { first_ = place_.serve_what_learns_from(MemoryCandleSource(history()), anomaly_options()); }
 
-  ReplayReport go_on(std::vector<CandleSeries> series, std::size_t to = kAll) {
+  ReplayReport go_on(std::vector<CandleSeries> series, std::size_t to = kAnomalyBars) {
     const MemoryCandleSource candles(std::move(series));
     return go_on(candles, to);
   }
   ReplayReport go_on(const CandleSource& candles, std::size_t to) {
-    const auto report = place_.run(ReplayPlace::tape_of(candles, kFeatures, to), candles, learning(), to);
+    const auto report = place_.run(ReplayPlace::tape_of(candles, kFeatures, to), candles, anomaly_options(), to);
     EXPECT_TRUE(report) << to_string(report.error());
     return report ? *report : ReplayReport{};
   }
@@ -85,18 +85,18 @@ class Engine {
 
  private:
   static std::vector<CandleSeries> history() {
-    auto series = market();
-    for (CandleSeries& one : series) one.candles.resize(kHistory);
+    auto series = anomaly_market();
+    for (CandleSeries& one : series) one.candles.resize(kServedBars);
     return series;
   }
-  ReplayPlace place_{kHistory};
+  ReplayPlace place_{kServedBars};
   VersionId first_;
 };
 
 /// The whole market as it should be, gone through once.
 const Engine& undisturbed() {
   static Engine made;
-  static const ReplayReport report = made.go_on(market());
+  static const ReplayReport report = made.go_on(anomaly_market());
   return made;
 }
 
@@ -110,11 +110,11 @@ void erase_bars(CandleSeries& series, std::size_t first, std::size_t end) {
 
 /// Goes through the market with the anomaly in it: what was said before is the same to the bit, and it reaches the end.
 void expect_no_leak_and_no_stop(const std::function<void(std::vector<CandleSeries>&)>& disturb, Engine& engine) {
-  auto series = market();
+  auto series = anomaly_market();
   disturb(series);
   const auto report = engine.go_on(std::move(series));
   EXPECT_EQ(engine.memory(noticed()), undisturbed().memory(noticed()));
-  EXPECT_EQ(engine.last_close(), close_of(kAll - 1));
+  EXPECT_EQ(engine.last_close(), close_of(kAnomalyBars - 1));
   EXPECT_GE(report.trainings, 2U);
   for (const LifeEvent& event : report.timeline) EXPECT_NE(event.kind, EventKind::failed) << event.text;
 }
@@ -128,24 +128,24 @@ std::vector<bool> spoke_of(const Engine& engine, std::size_t symbol) {
 
 TEST(TimeAnomalies, ASymbolDelistedInTheMiddle) {
   Engine engine;
-  expect_no_leak_and_no_stop([](auto& all) { erase_bars(all[kSymbol], kAnomaly, kAll); }, engine);
+  expect_no_leak_and_no_stop([](auto& all) { erase_bars(all[kSymbol], kAnomaly, kAnomalyBars); }, engine);
   EXPECT_THAT(spoke_of(engine, kSymbol), ::testing::Each(false));
   EXPECT_THAT(spoke_of(engine, kSymbol + 1), ::testing::Each(true));
 }
 
 TEST(TimeAnomalies, ASymbolListedInTheMiddle) {
   // Against a market in which it is known by name and was never listed.
-  auto never = market();
+  auto never = anomaly_market();
   never[kSymbol].candles.clear();
   Engine without, with;
   without.go_on(never);
-  auto listed = market();
+  auto listed = anomaly_market();
   erase_bars(listed[kSymbol], 0, kAnomaly);
   const auto report = with.go_on(listed);
   EXPECT_EQ(with.memory(noticed()), without.memory(noticed()));
-  EXPECT_EQ(with.last_close(), close_of(kAll - 1));
+  EXPECT_EQ(with.last_close(), close_of(kAnomalyBars - 1));
   const auto spoke = spoke_of(with, kSymbol);
-  ASSERT_EQ(spoke.size(), kAll - 1 - kAnomaly);
+  ASSERT_EQ(spoke.size(), kAnomalyBars - 1 - kAnomaly);
   EXPECT_FALSE(spoke.front()) << "nothing is known of its volatility yet";
 }
 
@@ -156,7 +156,7 @@ TEST(TimeAnomalies, AnOutageOfTwelveHoursOfAllSymbols) {
         for (CandleSeries& one : all) erase_bars(one, kAnomaly, kAnomaly + 12);
       },
       engine);
-  EXPECT_EQ(engine.said_since(kAnomaly).size(), kAll - kAnomaly - 12);
+  EXPECT_EQ(engine.said_since(kAnomaly).size(), kAnomalyBars - kAnomaly - 12);
 }
 
 TEST(TimeAnomalies, AnOutageOfOneSymbol) {
@@ -168,20 +168,20 @@ TEST(TimeAnomalies, AnOutageOfOneSymbol) {
 
 TEST(TimeAnomalies, LateBars) {
   // The symbol's bars do not come for five hours, and then all at once.
-  auto before = market();
+  auto before = anomaly_market();
   for (CandleSeries& one : before) one.candles.resize(kAnomaly + 5);
   erase_bars(before[kSymbol], kAnomaly, kAnomaly + 5);
   Engine engine;
   engine.go_on(before, kAnomaly + 5);
   const std::string said = engine.memory(close_of(kAnomaly + 5));
   EXPECT_EQ(engine.memory(noticed()), undisturbed().memory(noticed()));
-  engine.go_on(market());
+  engine.go_on(anomaly_market());
   EXPECT_EQ(engine.memory(close_of(kAnomaly + 5)), said) << "what was said stands";
-  EXPECT_EQ(engine.last_close(), close_of(kAll - 1));
+  EXPECT_EQ(engine.last_close(), close_of(kAnomalyBars - 1));
   const auto late = engine.said_since(kAnomaly), in_time = undisturbed().said_since(kAnomaly);
   EXPECT_TRUE(std::isnan(late.at(close_of(kAnomaly + 4))[kSymbol]));
   // The version that was there all the time says of later bars what it would have said without the delay.
-  for (std::size_t bar = kAnomaly + 5; bar < kAll && late.count(close_of(bar)) == 1; ++bar)
+  for (std::size_t bar = kAnomaly + 5; bar < kAnomalyBars && late.count(close_of(bar)) == 1; ++bar)
     EXPECT_EQ(0, std::memcmp(late.at(close_of(bar)).data(), in_time.at(close_of(bar)).data(), 10 * sizeof(float)))
         << bar;
   EXPECT_EQ(late.count(close_of(kAnomaly + 5)), 1U);
@@ -209,40 +209,40 @@ class StoredMarket {
 
 TEST(TimeAnomalies, DuplicatedBarsAreStoredOnce) {
   StoredMarket stored;
-  auto part = market();
+  auto part = anomaly_market();
   for (CandleSeries& one : part) one.candles.resize(kAnomaly);
   stored.import(part);
   Engine engine;
   engine.go_on(*stored.as_of(kAnomaly), kAnomaly);
-  const StoreResult again = stored.import(market());
+  const StoreResult again = stored.import(anomaly_market());
   EXPECT_EQ(again.rows_duplicate, static_cast<std::int64_t>(10 * kAnomaly));
   EXPECT_EQ(again.rows_corrected, 0);
-  EXPECT_EQ(stored.import(market()).rows_stored, 0);
-  engine.go_on(*stored.as_of(kAll), kAll);
+  EXPECT_EQ(stored.import(anomaly_market()).rows_stored, 0);
+  engine.go_on(*stored.as_of(kAnomalyBars), kAnomalyBars);
   EXPECT_EQ(engine.memory(), undisturbed().memory());
 }
 
 TEST(TimeAnomalies, ACorrectedBar) {
   StoredMarket stored;
-  stored.import(market());
+  stored.import(anomaly_market());
   Engine engine;
   engine.go_on(*stored.as_of(kAnomaly), kAnomaly);
   const std::string said = engine.memory();
   EXPECT_EQ(said, undisturbed().memory(close_of(kAnomaly)));
-  const MarketTape before = ReplayPlace::tape_of(*stored.as_of(kAll), kFeatures, kAll);
+  const MarketTape before = ReplayPlace::tape_of(*stored.as_of(kAnomalyBars), kFeatures, kAnomalyBars);
 
   // The newer import wins, and is counted.
   constexpr std::size_t kWrong = kAnomaly - 3;
-  auto corrected = market();
+  auto corrected = anomaly_market();
   Candle& bar = corrected[kSymbol].candles[kWrong];
   for (double Candle::*price : {&Candle::open, &Candle::high, &Candle::low, &Candle::close}) bar.*price *= 1.02;
   EXPECT_EQ(stored.import(corrected).rows_corrected, 1);
 
-  engine.go_on(*stored.as_of(kAll), kAll);
+  engine.go_on(*stored.as_of(kAnomalyBars), kAnomalyBars);
   EXPECT_EQ(engine.memory(close_of(kAnomaly)), said) << "what was said stands";
-  EXPECT_EQ(engine.last_close(), close_of(kAll - 1));
+  EXPECT_EQ(engine.last_close(), close_of(kAnomalyBars - 1));
   // What becomes known is what the corrected bars say: of decisions whose label begins or ends there, not of others.
-  const MarketTape after = ReplayPlace::tape_of(*stored.as_of(kAll), kFeatures, kAll);
+  const MarketTape after = ReplayPlace::tape_of(*stored.as_of(kAnomalyBars), kFeatures, kAnomalyBars);
   const std::size_t entry_ahead = 1;
   std::vector<std::size_t> changed;
   for (std::size_t row = 0; row < after.rows().size(); ++row)
@@ -256,23 +256,23 @@ TEST(TimeAnomalies, ACorrectedBar) {
 
 TEST(TimeAnomalies, AClockThatStepsBack) {
   Engine engine;
-  engine.go_on(market(), kAnomaly);
+  engine.go_on(anomaly_market(), kAnomaly);
   const std::string said = engine.memory();
   // Asked as of ten hours ago: all of that was gone through already, and nothing happens twice.
-  engine.go_on(market(), kAnomaly - 10);
+  engine.go_on(anomaly_market(), kAnomaly - 10);
   EXPECT_EQ(engine.memory(), said);
   // And when time has caught up, it goes on as if nothing had been.
-  engine.go_on(market(), kAll);
+  engine.go_on(anomaly_market(), kAnomalyBars);
   EXPECT_EQ(engine.memory(), undisturbed().memory());
 }
 
 TEST(FreqaiDefects, JoinsGoByTimeNotByPosition) {
   // A symbol lacks one bar: whoever joins the n-th with the n-th is one candle off in everything after it.
-  auto series = market();
+  auto series = anomaly_market();
   erase_bars(series[kSymbol], kAnomaly, kAnomaly + 1);
-  const MemoryCandleSource gappy(series), whole(market());
-  const MarketTape tape = ReplayPlace::tape_of(gappy, kFeatures, kAll);
-  const MarketTape expected = ReplayPlace::tape_of(whole, kFeatures, kAll);
+  const MemoryCandleSource gappy(series), whole(anomaly_market());
+  const MarketTape tape = ReplayPlace::tape_of(gappy, kFeatures, kAnomalyBars);
+  const MarketTape expected = ReplayPlace::tape_of(whole, kFeatures, kAnomalyBars);
   const auto row_at = [](const MarketTape& of, std::size_t bar, std::size_t symbol) {
     for (std::size_t row = of.row_begin(bar); row < of.row_end(bar); ++row)
       if (of.rows().symbol[row] == symbol) return std::optional(row);

@@ -189,7 +189,6 @@ Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const Learni
                                           const WalkForwardStudyOptions& study, const RunContext& run) {
   const double started = monotonic_seconds();
   WalkForwardOptions walk;
-  constexpr double kDayMs = 86'400'000.0;
   walk.train_length = Duration(static_cast<std::int64_t>(options.training.window_days * kDayMs));
   walk.embargo = data.rows.data.frame->interval.length() * options.training.embargo_bars;
   const auto blocks = blocks_of(study.test, study.refit_months);

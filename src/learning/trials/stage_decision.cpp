@@ -4,14 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_number.hpp"
 #include "base/number_text.hpp"
 #include "learning/trials/trial_evidence.hpp"
 
 namespace clm {
 namespace {
 
-/// Symbols move together: of one bar's forecasts, this many count as one independent call.
-constexpr double kSymbolsMoveTogether = 10;
 /// Below it, a difference of the losses' distributions is worth a word.
 constexpr double kNotable = 0.05;
 

@@ -8,8 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const Timestamp kNow = from_calendar(2024, 5, 1);
-constexpr Duration kHour = std::chrono::hours(1);
+const Timestamp kAskedAt = from_calendar(2024, 5, 1);
 
 bool fires(const ModelFreshness& model, Timestamp at, std::int64_t new_bars, const TriggerOptions& options) {
   if (!model.active_data_end) return check_vacancy(model, at, new_bars, options).has_value();
@@ -24,9 +23,9 @@ TEST(NextTraining, IsWhenTheTriggerFiresAndNotBefore) {
   for (const bool served : {false, true}) {
     for (const int hours_since_try : {11, 40, 99}) {
       SCOPED_TRACE(::testing::Message() << (served ? "served, " : "refused, ") << hours_since_try);
-      ModelFreshness model{"lightgbm", std::nullopt, kNow - hours_since_try * kHour};
+      ModelFreshness model{"lightgbm", std::nullopt, kAskedAt - hours_since_try * kHour};
       if (served) {
-        model.active_data_end = kNow - 200 * kHour;
+        model.active_data_end = kAskedAt - 200 * kHour;
         model.newest_data_end = model.last_attempt_data_end;
       }
       const NextTraining next = next_training(model, 1'200, options);
@@ -35,8 +34,8 @@ TEST(NextTraining, IsWhenTheTriggerFiresAndNotBefore) {
       EXPECT_FALSE(fires(model, *next.at - Duration(1), 1'200, options));
       EXPECT_TRUE(fires(model, *next.at, 1'200, options));
       ASSERT_TRUE(next.new_bars);
-      EXPECT_FALSE(fires(model, kNow, 1'200 + *next.new_bars - 1, options));
-      EXPECT_TRUE(fires(model, kNow, 1'200 + *next.new_bars, options));
+      EXPECT_FALSE(fires(model, kAskedAt, 1'200 + *next.new_bars - 1, options));
+      EXPECT_TRUE(fires(model, kAskedAt, 1'200 + *next.new_bars, options));
     }
   }
 }
@@ -45,9 +44,9 @@ TEST(NextTraining, IsNeverInTheCoolDown) {
   TriggerOptions options;
   options.retrain_hours = 24;
   options.cooldown_hours = 72;
-  const NextTraining next = next_training({"lightgbm", std::nullopt, kNow}, 0, options);
-  EXPECT_EQ(next.at, kNow + 72 * kHour);
-  EXPECT_EQ(next.not_before, kNow + 72 * kHour);
+  const NextTraining next = next_training({"lightgbm", std::nullopt, kAskedAt}, 0, options);
+  EXPECT_EQ(next.at, kAskedAt + 72 * kHour);
+  EXPECT_EQ(next.not_before, kAskedAt + 72 * kHour);
   EXPECT_EQ(describe(next),
             "lightgbm: no version is served; last tried on data until 2024-05-01T00:00:00Z; tried again "
             "from 2024-05-04T00:00:00Z")
@@ -58,7 +57,7 @@ TEST(NextTraining, OfATrainingThatWasGivenUpSaysWhyAndWhatHelps) {
   TriggerOptions options;
   options.retrain_hours = 24;
   options.cooldown_hours = 72;
-  NextTraining next = next_training({"lightgbm", std::nullopt, kNow}, 0, options);
+  NextTraining next = next_training({"lightgbm", std::nullopt, kAskedAt}, 0, options);
   next.given_up = GivenUpTraining{3, 2, "dataset.no_rows: nothing to learn from"};
   EXPECT_THAT(describe(next),
               HasSubstr("tried again from 2024-05-04T00:00:00Z, or at once with clm cycle --force; job 3 "
@@ -70,7 +69,7 @@ TEST(NextTraining, OfATrainingThatWasGivenUpSaysWhyAndWhatHelps) {
 TEST(NextTraining, ConcernsOnlyTriggersThatAreListenedTo) {
   TriggerOptions options;
   options.kinds = {"drift_detected"};
-  ModelFreshness model{"lightgbm", kNow, kNow, kNow};
+  ModelFreshness model{"lightgbm", kAskedAt, kAskedAt, kAskedAt};
   EXPECT_FALSE(next_training(model, 0, options).at);
   EXPECT_FALSE(next_training(model, 0, options).new_bars);
   EXPECT_THAT(describe(next_training(model, 0, options)), HasSubstr("neither age nor new bars"));
@@ -81,7 +80,7 @@ TEST(NextTraining, ConcernsOnlyTriggersThatAreListenedTo) {
 TEST(NextTraining, IsSaidWithTheRefusalBeforeIt) {
   TriggerOptions options;
   options.retrain_hours = 168;
-  NextTraining next = next_training({"lightgbm", std::nullopt, kNow}, 40, options);
+  NextTraining next = next_training({"lightgbm", std::nullopt, kAskedAt}, 40, options);
   EXPECT_EQ(describe(next),
             "lightgbm: no version is served; last tried on data until 2024-05-01T00:00:00Z; tried again "
             "from 2024-05-08T00:00:00Z or after 9960 more bars, though not before 2024-05-02T00:00:00Z");

@@ -6,13 +6,11 @@
 
 #include "base/contract.hpp"
 #include "base/parallel.hpp"
+#include "learning/options/hours.hpp"
 #include "learning/triggers/trigger_regime.hpp"
 
 namespace clm {
 namespace {
-
-constexpr std::int64_t kDayMs = 86'400'000;
-constexpr double kDaysAYear = 365.25;
 
 /// Whole days, the last of which ends now.
 std::size_t bars_looked_at(Interval interval) {

@@ -8,6 +8,7 @@
 #include "learning/data/bar_means.hpp"
 #include "learning/data/forecast_history.hpp"
 #include "learning/data/market_tape.hpp"
+#include "learning/options/hours.hpp"
 #include "learning/options/learning_options.hpp"
 #include "learning/triggers/trigger_performance.hpp"
 #include "learning/triggers/triggers.hpp"
@@ -51,8 +52,6 @@ class TriggerCheck {
   /// Of a type whose active version has a vote. Errors: those of artifacts and the log.
   virtual Result<TriggerReading> look(const TriggerSubject& subject, std::size_t bar) = 0;
 };
-
-inline constexpr double kDaysAYear = 365.25;
 
 /// So many bars of the tape had closed when data ended.
 inline std::size_t closed_bars(const MarketTape& tape, Timestamp data_end) {

@@ -45,14 +45,14 @@ DriftFinding compare(const History& history) { return history.reference().compar
 /// and a scale that changes over weeks under a white sign.
 History deceptive(std::uint64_t seed) {
   Random random(seed);
-  constexpr std::size_t kDay = 24;
+  constexpr std::size_t kHoursADay = 24;
   History out;
   out.names = {"hour of 40 days", "slow scale"};
-  double hour[kDay], scale = random.normal();
+  double hour[kHoursADay], scale = random.normal();
   for (double& level : hour) level = random.normal();
   const double day = 1 - 1.0 / 40, week = 1 - 1.0 / 336;
   for (std::size_t bar = 0; bar < 5'000 + kCurrent; ++bar) {
-    double& level = hour[bar % kDay];
+    double& level = hour[bar % kHoursADay];
     level = day * level + std::sqrt(1 - day * day) * random.normal();
     scale = week * scale + std::sqrt(1 - week * week) * random.normal();
     out.values.push_back(static_cast<float>(level));

@@ -12,18 +12,18 @@ namespace {
 
 using testing::close_of;
 
-constexpr std::size_t kDataEnd = 2'000, kAll = 2'600;
+constexpr std::size_t kDataEnd = 2'000, kMonitoredBars = 2'600;
 
 /// Three symbols, five times as volatile in a stretch of the training and from `storm_from` on.
-MemoryCandleSource market(std::size_t storm_from, std::size_t bars) {
+MemoryCandleSource stormy_market(std::size_t storm_from, std::size_t bars) {
   SimulationOptions options;
   options.symbols = 3;
-  options.bars = kAll;
+  options.bars = kMonitoredBars;
   options.seed = 5;
   auto series = simulate(options).value().series;
   for (CandleSeries& one : series) {
     double before = one.candles.front().close, level = before;
-    for (std::size_t i = 1; i < kAll; ++i) {
+    for (std::size_t i = 1; i < kMonitoredBars; ++i) {
       Candle& candle = one.candles[i];
       const double move = candle.close / before - 1;
       before = candle.close;
@@ -60,11 +60,11 @@ class TriggerMonitorTest : public testing::LearningTest {
 };
 
 TEST_F(TriggerMonitorTest, ARegimeIsNotKnownBeforeItLastedAndNeverFromTheFuture) {
-  const auto candles = market(kDataEnd + 100, kAll);
-  const auto early = market(kDataEnd + 100, kDataEnd + 150);
-  const MarketTape tape = tape_of(candles, kAll), cut = tape_of(early, kDataEnd + 150);
+  const auto candles = stormy_market(kDataEnd + 100, kMonitoredBars);
+  const auto early = stormy_market(kDataEnd + 100, kDataEnd + 150);
+  const MarketTape tape = tape_of(candles, kMonitoredBars), cut = tape_of(early, kDataEnd + 150);
   TriggerMonitor whole(tape, *registry_, history_, options_), part(cut, *registry_, history_, options_);
-  const auto storm = regime(whole, tape, kAll);
+  const auto storm = regime(whole, tape, kMonitoredBars);
   EXPECT_TRUE(storm.fired) << "asked first, so that what it keeps could leak";
   EXPECT_NE(storm.trigger.reason.find("3 of the 3 symbols"), std::string::npos) << storm.trigger.reason;
   const auto then = regime(whole, tape, kDataEnd + 150), alone = regime(part, cut, kDataEnd + 150);
@@ -74,7 +74,7 @@ TEST_F(TriggerMonitorTest, ARegimeIsNotKnownBeforeItLastedAndNeverFromTheFuture)
 }
 
 TEST_F(TriggerMonitorTest, ReturnsOfTheMarketAreThoseOfItsSymbols) {
-  const auto candles = market(kAll, 300);
+  const auto candles = stormy_market(kMonitoredBars, 300);
   const MarketTape tape = tape_of(candles, 300);
   BarMeans means(tape);
   const auto returns = means.market_returns(0, tape.bars());

@@ -10,12 +10,10 @@
 #include "base/number_text.hpp"
 #include "base/probability_distribution.hpp"
 #include "evaluation/metrics/metrics.hpp"
+#include "evaluation/trials/behaviour.hpp"
 
 namespace clm {
 namespace {
-
-/// Symbols rise and fall together: of one bar's forecasts, this many count as one independent call.
-constexpr double kSymbolsMoveTogether = 10;
 
 double run_length_blocks(const PerformanceOptions& options) {
   const double blocks_a_day =

@@ -10,7 +10,6 @@
 namespace clm {
 namespace {
 
-constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::size_t kSustainDays = 3;
 
 double mean_of(const RegimeModel& model, VolatilityRegime regime) {

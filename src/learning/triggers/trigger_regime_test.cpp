@@ -9,46 +9,46 @@
 namespace clm {
 namespace {
 
-constexpr std::size_t kDay = 24, kYear = 365 * kDay;
+constexpr std::size_t kBarsADay = 24, kYear = 365 * kBarsADay;
 
 /// Hourly returns of a market that is quiet and stormy by turns, 40 days each, and whose volatility is `last` over its
 /// last `days`.
-std::vector<double> market(std::uint64_t seed, double last, std::size_t days) {
+std::vector<double> regime_returns(std::uint64_t seed, double last, std::size_t days) {
   Random random(seed);
   std::vector<double> returns;
   for (std::size_t bar = 0; bar < kYear; ++bar)
-    returns.push_back((bar / (40 * kDay) % 2 == 0 ? 0.004 : 0.016) * random.normal());
-  for (std::size_t bar = 0; bar < days * kDay; ++bar) returns.push_back(last * random.normal());
+    returns.push_back((bar / (40 * kBarsADay) % 2 == 0 ? 0.004 : 0.016) * random.normal());
+  for (std::size_t bar = 0; bar < days * kBarsADay; ++bar) returns.push_back(last * random.normal());
   return returns;
 }
 
 TEST(RegimeTrigger, AChangeCountsOnceItWasSustainedForThreeDays) {
   // The year ends in a stormy stretch.
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    const auto returns = market(seed, 0.004, 10);
+    const auto returns = regime_returns(seed, 0.004, 10);
     const auto model = fit_regimes(std::span<const double>(returns).first(kYear), Interval::one_hour());
     ASSERT_TRUE(model);
     const auto look = [&](std::size_t bars_later) {
       return check_regime(*model, std::span<const double>(returns).first(kYear + bars_later), kYear);
     };
     EXPECT_FALSE(look(0).shifted());
-    EXPECT_FALSE(look(2 * kDay).shifted()) << seed;
-    const auto later = look(10 * kDay);
+    EXPECT_FALSE(look(2 * kBarsADay).shifted()) << seed;
+    const auto later = look(10 * kBarsADay);
     EXPECT_TRUE(later.volatility_shifted) << later.reason;
     EXPECT_FALSE(later.trend_shifted) << later.reason;
     EXPECT_NE(later.then.volatility, later.now.volatility);
     EXPECT_GE(later.distance, kLeastRegimeDistance);
     EXPECT_NE(later.reason.find("was turbulent when the data ended"), std::string::npos) << later.reason;
     // Of whole days; which one is the first of calm may be seen a day or two late.
-    const std::size_t lasted = returns.size() - later.now.volatility_since + kDay;
-    EXPECT_LE(lasted, 10 * kDay);
-    EXPECT_GE(lasted, 7 * kDay);
+    const std::size_t lasted = returns.size() - later.now.volatility_since + kBarsADay;
+    EXPECT_LE(lasted, 10 * kBarsADay);
+    EXPECT_GE(lasted, 7 * kBarsADay);
     EXPECT_NE(later.reason.find("for " + std::to_string(lasted) + " bars"), std::string::npos) << later.reason;
   }
 }
 
 TEST(RegimeTrigger, WhatStaysAsItWasIsNoShift) {
-  const auto returns = market(3, 0.016, 10);
+  const auto returns = regime_returns(3, 0.016, 10);
   const auto model = fit_regimes(std::span<const double>(returns).first(kYear), Interval::one_hour());
   ASSERT_TRUE(model);
   const auto finding = check_regime(*model, returns, kYear);
@@ -59,7 +59,7 @@ TEST(RegimeTrigger, WhatStaysAsItWasIsNoShift) {
 std::vector<double> drifting(std::uint64_t seed, double a_day, std::size_t days) {
   Random random(seed);
   std::vector<double> returns;
-  for (std::size_t bar = 0; bar < kYear + days * kDay; ++bar)
+  for (std::size_t bar = 0; bar < kYear + days * kBarsADay; ++bar)
     returns.push_back(0.01 * (random.student_t(4) + (bar < kYear ? 0 : a_day / std::sqrt(24.0))));
   return returns;
 }
@@ -90,7 +90,7 @@ TEST(RegimeTrigger, ATrendThatEndsIsAShift) {
   auto returns = drifting(4, 1.5, 60);
   const std::size_t data_end = returns.size();
   Random random(5);
-  for (std::size_t bar = 0; bar < 30 * kDay; ++bar) returns.push_back(0.01 * random.normal());
+  for (std::size_t bar = 0; bar < 30 * kBarsADay; ++bar) returns.push_back(0.01 * random.normal());
   const auto model = fit_regimes(std::span<const double>(returns).first(data_end), Interval::one_hour());
   ASSERT_TRUE(model);
   const auto finding = check_regime(*model, returns, data_end);
@@ -105,13 +105,14 @@ double false_alarms_a_year(std::size_t days, int histories) {
   for (int history = 1; history <= histories; ++history) {
     Random random(static_cast<std::uint64_t>(history));
     std::vector<double> returns;
-    for (std::size_t bar = 0; bar < kYear + days * kDay; ++bar)
+    for (std::size_t bar = 0; bar < kYear + days * kBarsADay; ++bar)
       returns.push_back(0.01 * (history % 2 == 0 ? random.normal() : random.student_t(4)));
-    const auto model = fit_regimes(std::span<const double>(returns).first(days * kDay), Interval::one_hour()).value();
+    const auto model =
+        fit_regimes(std::span<const double>(returns).first(days * kBarsADay), Interval::one_hour()).value();
     bool before = false;
     for (std::size_t day = 1; day <= 365; day += 7) {
-      const auto seen = std::span<const double>(returns).first((days + day) * kDay);
-      const bool shifted = check_regime(model, seen, days * kDay).shifted();
+      const auto seen = std::span<const double>(returns).first((days + day) * kBarsADay);
+      const bool shifted = check_regime(model, seen, days * kBarsADay).shifted();
       shifts += shifted && !before ? 1 : 0;
       before = shifted;
     }
@@ -126,8 +127,8 @@ TEST(RegimeTrigger, ARandomWalkShiftsAsRarelyAsStated) {
 }
 
 TEST(RegimeTrigger, NeedsSixtyDays) {
-  const auto returns = market(1, 0.01, 0);
-  EXPECT_FALSE(fit_regimes(std::span<const double>(returns).first(59 * kDay), Interval::one_hour()));
+  const auto returns = regime_returns(1, 0.01, 0);
+  EXPECT_FALSE(fit_regimes(std::span<const double>(returns).first(59 * kBarsADay), Interval::one_hour()));
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace clm {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kLockName = ".lock";
+constexpr const char* kBatchLockName = ".lock";
 
 Status make_folder(const fs::path& folder) {
   std::error_code failure;
@@ -106,7 +106,7 @@ Status BatchLog::append_locked(int batch, std::string_view verb, const std::stri
 
 Result<BatchLog::Begun> BatchLog::begin(const BatchStart& start) {
   if (auto made = make_folder(root_); !made) return forward_error(made);
-  const auto lock = FileLock::acquire_within(root_ / kLockName, "noting a batch", limits_.lock_wait_seconds);
+  const auto lock = FileLock::acquire_within(root_ / kBatchLockName, "noting a batch", limits_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   std::error_code failure;
   std::string log;
@@ -128,14 +128,14 @@ Result<BatchLog::Begun> BatchLog::begin(const BatchStart& start) {
 }
 
 Status BatchLog::append(int batch, std::string_view verb, const std::string& body) {
-  const auto lock = FileLock::acquire_within(root_ / kLockName, "noting a batch", limits_.lock_wait_seconds);
+  const auto lock = FileLock::acquire_within(root_ / kBatchLockName, "noting a batch", limits_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   return append_locked(batch, verb, body);
 }
 
 Result<FileLock> BatchLog::lock_batch(int number) const {
   if (auto made = make_folder(folder_of(number)); !made) return forward_error(made);
-  return FileLock::acquire(folder_of(number) / kLockName, "batch " + std::to_string(number));
+  return FileLock::acquire(folder_of(number) / kBatchLockName, "batch " + std::to_string(number));
 }
 
 /// Where a limit is passed, a quarter of what it allows becomes free, so that this happens rarely.

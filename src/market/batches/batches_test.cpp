@@ -16,8 +16,7 @@ namespace clm {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kStartMs = 1'672'531'200'000;
-constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kBatchStartMs = 1'672'531'200'000;
 
 class Batches : public ::testing::Test {
  protected:
@@ -25,12 +24,12 @@ class Batches : public ::testing::Test {
   static CandleSeries bars(int from, int count, double close, const char* symbol = "BTCUSDT") {
     CandleSeries series{key(symbol), {}};
     for (int i = from; i < from + count; ++i)
-      series.candles.push_back({Timestamp(kStartMs + i * kHourMs), close, close, close, close, 1.0});
+      series.candles.push_back({Timestamp(kBatchStartMs + i * kHourMs), close, close, close, close, 1.0});
     return series;
   }
   static ContextSeries funding(int from, int count, double rate) {
     ContextSeries series{SeriesKind::funding_rate, Symbol("BTCUSDT"), {}, Venue("um")};
-    for (int i = from; i < from + count; ++i) append(series, Timestamp(kStartMs + i * kHourMs), rate);
+    for (int i = from; i < from + count; ++i) append(series, Timestamp(kBatchStartMs + i * kHourMs), rate);
     return series;
   }
   /// Writes as one batch and returns its number.
@@ -56,14 +55,14 @@ class Batches : public ::testing::Test {
     std::map<int, double> rows;
     const auto series = candles_.read(key(symbol), {}, Timestamp::max());
     for (const Candle& candle : series->candles)
-      rows[static_cast<int>((candle.open_time.ms() - kStartMs) / kHourMs)] = candle.close;
+      rows[static_cast<int>((candle.open_time.ms() - kBatchStartMs) / kHourMs)] = candle.close;
     return rows;
   }
   std::map<int, double> rates() const {
     std::map<int, double> rows;
     const auto series = context_.read({SeriesKind::funding_rate, Symbol("BTCUSDT"), Venue("um")}, Timestamp::max());
     for (const SeriesPoint& point : series->points)
-      rows[static_cast<int>((point.event_time.ms() - kStartMs) / kHourMs)] = point.value;
+      rows[static_cast<int>((point.event_time.ms() - kBatchStartMs) / kHourMs)] = point.value;
     return rows;
   }
   static std::map<int, double> all(int from, int count, double value) {
@@ -129,7 +128,7 @@ TEST_F(Batches, WhatWasAddedGoesAndWhatWasCorrectedComesBack) {
 }
 
 TEST_F(Batches, EveryValueOfARowComesBack) {
-  CandleSeries series{key(), {{Timestamp(kStartMs), 1, 4, 0.5, 2, 9, kMissing, 7, 3, 1.5}}};
+  CandleSeries series{key(), {{Timestamp(kBatchStartMs), 1, 4, 0.5, 2, 9, kMissing, 7, 3, 1.5}}};
   write({series});
   series.candles[0].trades = 8;
   const int second = write({series});
@@ -212,7 +211,7 @@ TEST_F(Batches, AKilledImportCanBeUndoneAndRepeated) {
     // Recorded, and killed before anything became visible.
     OpenBatch batch(log_, {BatchKind::import, {}, Timestamp(1)});
     const CandleChanges changes{key(),
-                                {{Timestamp(kStartMs + 5 * kHourMs), Timestamp(kStartMs + 9 * kHourMs + 1)}},
+                                {{Timestamp(kBatchStartMs + 5 * kHourMs), Timestamp(kBatchStartMs + 9 * kHourMs + 1)}},
                                 bars(2, 1, 100).candles,
                                 5};
     ASSERT_TRUE(batch.record(std::span(&changes, 1)));
@@ -289,7 +288,7 @@ TEST_F(Batches, ADeletionIsABatch) {
   auto batch = std::make_unique<OpenBatch>(log_, BatchStart{BatchKind::removal, {"BTCUSDT"}, Timestamp(1)});
   candles_.record_changes_in(batch.get());
   context_.record_changes_in(batch.get());
-  RemovalRequest request{Symbol("BTCUSDT"), {}, {}, {Timestamp(kStartMs + 2 * kHourMs), Timestamp::max()}};
+  RemovalRequest request{Symbol("BTCUSDT"), {}, {}, {Timestamp(kBatchStartMs + 2 * kHourMs), Timestamp::max()}};
   const auto removed = remove_rows(candles_, context_, request);
   ASSERT_TRUE(removed) << to_string(removed.error());
   ASSERT_TRUE(batch->finish({}));

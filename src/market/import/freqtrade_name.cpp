@@ -5,11 +5,10 @@
 #include <vector>
 
 #include "market/import/import_rows.hpp"
+#include "market/series/symbol_name.hpp"
 
 namespace clm {
 namespace {
-
-constexpr std::size_t kDateDigits = 6;
 
 using Type = FreqtradeName::Type;
 constexpr std::array<std::pair<std::string_view, Type>, 7> kTypes{{{"spot", Type::spot},

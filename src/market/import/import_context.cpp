@@ -7,8 +7,6 @@
 namespace clm {
 namespace {
 
-constexpr Duration kDay = std::chrono::hours(24);
-
 bool is_ratio(const std::string& name) { return name.ends_with("_ratio"); }
 
 bool stands_at_midnights(const ContextRows& rows) {

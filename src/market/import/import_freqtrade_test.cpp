@@ -14,8 +14,7 @@ namespace clm {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kStartMs = 1'672'531'200'000;
-constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kExportStartMs = 1'672'531'200'000;
 
 TEST(FreqtradeName, WhatItSays) {
   struct Case {
@@ -116,7 +115,7 @@ class FreqtradeFolder : public ::testing::Test {
   fs::path folder() const { return directory_.path() / "user_data" / "data" / "binance"; }
   fs::path futures() const { return folder() / "futures"; }
 
-  /// Rows as freqtrade writes them, from kStartMs on: date, open, high, low, close, volume.
+  /// Rows as freqtrade writes them, from kExportStartMs on: date, open, high, low, close, volume.
   void write_feather(const fs::path& path, std::int64_t step_ms, const std::vector<double>& opens,
                      const std::vector<double>& closes, double volume) {
     fs::create_directories(path.parent_path());
@@ -124,7 +123,7 @@ class FreqtradeFolder : public ::testing::Test {
     std::vector<std::int64_t> dates;
     std::vector<double> high, low;
     for (std::size_t i = 0; i < opens.size(); ++i) {
-      dates.push_back(kStartMs + static_cast<std::int64_t>(i) * step_ms);
+      dates.push_back(kExportStartMs + static_cast<std::int64_t>(i) * step_ms);
       high.push_back(volume > 0 ? std::max(opens[i], closes[i]) : closes[i]);
       low.push_back(volume > 0 ? std::min(opens[i], closes[i]) : closes[i]);
     }
@@ -183,13 +182,13 @@ TEST_F(FreqtradeFolder, EveryFileGoesWhereItBelongs) {
   const auto mark = points(SeriesKind::mark_price, "BTCUSDT");
   ASSERT_EQ(mark.size(), 30u);
   EXPECT_EQ(mark[0].value, 20'001.0);
-  EXPECT_EQ(mark[0].event_time.ms(), kStartMs + 8 * kHourMs) << "known at the bar's close";
+  EXPECT_EQ(mark[0].event_time.ms(), kExportStartMs + 8 * kHourMs) << "known at the bar's close";
   const auto funding = points(SeriesKind::funding_rate, "BTCUSDT");
   ASSERT_EQ(funding.size(), 30u);
   EXPECT_EQ(funding[0].value, 0.0001);
-  EXPECT_EQ(funding[0].event_time.ms(), kStartMs) << "the settlement";
+  EXPECT_EQ(funding[0].event_time.ms(), kExportStartMs) << "the settlement";
   ASSERT_EQ(points(SeriesKind::index_price, "BTCUSDT").size(), 30u);
-  EXPECT_EQ(points(SeriesKind::index_price, "BTCUSDT")[0].event_time.ms(), kStartMs + kHourMs);
+  EXPECT_EQ(points(SeriesKind::index_price, "BTCUSDT")[0].event_time.ms(), kExportStartMs + kHourMs);
   ASSERT_EQ(points(SeriesKind::premium_index, "BTCUSDT").size(), 30u);
   EXPECT_EQ(points(SeriesKind::premium_index, "BTCUSDT")[0].value, -0.0002);
 }
@@ -197,9 +196,9 @@ TEST_F(FreqtradeFolder, EveryFileGoesWhereItBelongs) {
 TEST_F(FreqtradeFolder, JsonAndCsvAreReadLikewise) {
   std::string json = "[", csv;
   for (int i = 0; i < 5; ++i) {
-    const std::string time = std::to_string(kStartMs + i * 8 * kHourMs + 7);
+    const std::string time = std::to_string(kExportStartMs + i * 8 * kHourMs + 7);
     json += (i > 0 ? "," : "") + ("[" + time) + ",-0.0003,0.0,0.0,0.0,0.0]";
-    csv += std::to_string(kStartMs + i * kHourMs) + ",5,6,4,5.5,0,0,0,0,0,0,0\n";
+    csv += std::to_string(kExportStartMs + i * kHourMs) + ",5,6,4,5.5,0,0,0,0,0,0,0\n";
   }
   write_text(futures() / "XRP_USDT_USDT-8h-funding_rate.json", json + "]");
   write_text(directory_.path() / "data/futures/um/monthly/markPriceKlines/XRPUSDT/1h/XRPUSDT-1h-2023-01.csv", csv);
@@ -225,7 +224,7 @@ TEST_F(FreqtradeFolder, BarsThatNobodyTradedAreNoCandlesWhateverTheirName) {
   std::string csv =
       "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,"
       "taker_buy_quote_volume,ignore\n";
-  for (int i = 0; i < 5; ++i) csv += std::to_string(kStartMs + i * kHourMs) + ",5,6,4,5.5,0,0,0,3600,0,0,0\n";
+  for (int i = 0; i < 5; ++i) csv += std::to_string(kExportStartMs + i * kHourMs) + ",5,6,4,5.5,0,0,0,3600,0,0,0\n";
   write_text(directory_.path() / "x" / "XRPUSDT-1h-2023-01.csv", csv);
   const auto report = run({directory_.path() / "x" / "XRPUSDT-1h-2023-01.csv"});
   ASSERT_FALSE(report);
@@ -298,7 +297,7 @@ TEST_F(FreqtradeFolder, TheNeighbourFilesOfTheStoreAreLookedAt) {
       text += std::to_string(from_ms + i * kHourMs) + "," + price + "," + price + "," + price + "," + price + ",9\n";
     return text;
   };
-  const std::int64_t next_year = kStartMs + 8'760 * kHourMs;
+  const std::int64_t next_year = kExportStartMs + 8'760 * kHourMs;
   write_text(directory_.path() / "a" / "BTCUSDT-1h.csv", csv(next_year - 48 * kHourMs, 48, "20000"));
   write_text(directory_.path() / "b" / "BTCUSDT-1h.csv", csv(next_year, 48, "0.0001"));
   write_text(directory_.path() / "c" / "BTCUSDT-1h.csv", csv(next_year, 48, "15000"));

@@ -31,9 +31,8 @@ namespace clm {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kHourMs = 3'600'000;
-constexpr std::int64_t kStartMs = 1'000'000'000'000;
-constexpr std::size_t kRows = 2'500'000;
+constexpr std::int64_t kFirstMs = 1'000'000'000'000;
+constexpr std::size_t kManyRows = 2'500'000;
 
 /// A line of /proc/self/status in MB.
 long status_mb(const char* name) {
@@ -104,7 +103,7 @@ class ImportMemory : public ::testing::Test {
   ColumnarTable constant_table(std::size_t rows) const {
     ColumnarTable table;
     std::vector<std::int64_t> times(rows);
-    for (std::size_t i = 0; i < rows; ++i) times[i] = kStartMs + static_cast<std::int64_t>(i) * 60'000;
+    for (std::size_t i = 0; i < rows; ++i) times[i] = kFirstMs + static_cast<std::int64_t>(i) * 60'000;
     table.columns.push_back({"date", std::move(times)});
     for (const char* name : {"open", "high", "low", "close", "volume"})
       table.columns.push_back({name, std::vector<double>(rows, 2.0)});
@@ -140,18 +139,18 @@ class ImportMemory : public ::testing::Test {
 };
 
 TEST_F(ImportMemory, APackedCsvOfMillionsOfRows) {
-  expect_refused_cheaply(packed("BTCUSDT-1h.csv.gz", "", kRows, [](std::size_t i) {
-    return std::to_string(kStartMs + static_cast<std::int64_t>(i) * 60'000) + ",2,4,1,2,9\n";
+  expect_refused_cheaply(packed("BTCUSDT-1h.csv.gz", "", kManyRows, [](std::size_t i) {
+    return std::to_string(kFirstMs + static_cast<std::int64_t>(i) * 60'000) + ",2,4,1,2,9\n";
   }));
   expect_refused_cheaply(
-      packed("ETHUSDT-1h.csv.gz", "", 4 * kRows, [](std::size_t) { return "1000000000000,2,4,1,2,9\n"; }));
-  expect_refused_cheaply(packed("XRPUSDT-1h.csv.gz", "open_time,open,high,low,close,volume\n", 4 * kRows,
+      packed("ETHUSDT-1h.csv.gz", "", 4 * kManyRows, [](std::size_t) { return "1000000000000,2,4,1,2,9\n"; }));
+  expect_refused_cheaply(packed("XRPUSDT-1h.csv.gz", "open_time,open,high,low,close,volume\n", 4 * kManyRows,
                                 [](std::size_t) { return "x\n"; }));
 }
 
 TEST_F(ImportMemory, APackedJsonOfMillionsOfRows) {
-  expect_refused_cheaply(packed("BTCUSDT-1h.json.gz", "[", kRows, [](std::size_t i) {
-    return std::string(i == 0 ? "" : ",") + "[" + std::to_string(kStartMs + static_cast<std::int64_t>(i) * 60'000) +
+  expect_refused_cheaply(packed("BTCUSDT-1h.json.gz", "[", kManyRows, [](std::size_t i) {
+    return std::string(i == 0 ? "" : ",") + "[" + std::to_string(kFirstMs + static_cast<std::int64_t>(i) * 60'000) +
            ",2,4,1,2,9]";
   }));
   const ImportLimits limits;
@@ -165,17 +164,17 @@ TEST_F(ImportMemory, APackedJsonOfMillionsOfRows) {
 
 TEST_F(ImportMemory, ParquetAndFeatherWithManyRows) {
   const fs::path path = directory_.path() / "BTCUSDT-1m.parquet";
-  ASSERT_TRUE(write_parquet(path, constant_table(kRows), {Compression::zstd, 1'048'576}));
+  ASSERT_TRUE(write_parquet(path, constant_table(kManyRows), {Compression::zstd, 1'048'576}));
   expect_refused_cheaply(path);
-  expect_refused_cheaply(feather("ETHUSDT-1m.feather", kRows, arrow::Compression::LZ4_FRAME));
-  expect_refused_cheaply(feather("XRPUSDT-1m.feather", kRows, arrow::Compression::ZSTD));
+  expect_refused_cheaply(feather("ETHUSDT-1m.feather", kManyRows, arrow::Compression::LZ4_FRAME));
+  expect_refused_cheaply(feather("XRPUSDT-1m.feather", kManyRows, arrow::Compression::ZSTD));
 }
 
 TEST_F(ImportMemory, TheLimitThatAnErrorNamesLetsTheFileIn) {
   const fs::path path = directory_.path() / "BTCUSDT-1m.parquet";
   ASSERT_TRUE(write_parquet(path, constant_table(20'000)));
   const fs::path csv = packed("BTCUSDT-1m.csv.gz", "", 20'000, [](std::size_t i) {
-    return std::to_string(kStartMs + static_cast<std::int64_t>(i) * 60'000) + ",2,4,1,2,9\n";
+    return std::to_string(kFirstMs + static_cast<std::int64_t>(i) * 60'000) + ",2,4,1,2,9\n";
   });
   for (const fs::path& file : {path, csv}) {
     ImportLimits limits;

@@ -7,6 +7,7 @@
 
 #include "market/import/freqtrade_name.hpp"
 #include "market/import/import_rows.hpp"
+#include "market/series/symbol_name.hpp"
 
 namespace clm {
 namespace {
@@ -70,7 +71,6 @@ std::optional<std::string> symbol_from(std::vector<Word> words, bool has_interva
   if (count >= 2) symbol += words[1].text;
   // Perpetuals may name the settlement currency behind the pair; the exchange's symbol does not.
   if (count == 3 && words[2].text != words[1].text) symbol += words[2].text;
-  constexpr std::size_t kDateDigits = 6;
   if (count < words.size() && words[count].before == '_' && words[count].text.size() == kDateDigits &&
       all_digits(words[count].text))
     symbol += "_" + words[count].text;

@@ -17,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kStartMs = 1'672'531'200'000;
-constexpr std::int64_t kHourMs = 3'600'000;
 
 std::string row(std::int64_t open_time_ms, int close = 2) {
   return std::to_string(open_time_ms) + ",2,4,1," + std::to_string(close) + ",9\n";

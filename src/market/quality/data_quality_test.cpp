@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const Timestamp kStart = from_calendar(2023, 1, 1);
+const Timestamp kFirstBar = from_calendar(2023, 1, 1);
 
 CandleSeries healthy(std::size_t bars = 1'000) {
   CandleSeries series{{Venue("sim"), Symbol("X"), Interval::one_hour()}, {}};
@@ -26,7 +26,7 @@ CandleSeries healthy(std::size_t bars = 1'000) {
   double price = 100;
   for (std::size_t i = 0; i < bars; ++i) {
     Candle bar;
-    bar.open_time = kStart + static_cast<std::int64_t>(i) * series.key.interval.length();
+    bar.open_time = kFirstBar + static_cast<std::int64_t>(i) * series.key.interval.length();
     bar.open = price;
     price *= std::exp(0.01 * random.normal());
     bar.close = price;
@@ -56,7 +56,7 @@ TEST(DataQuality, NothingIsWrongWithAHealthySeries) {
   EXPECT_TRUE(report.findings.empty());
   EXPECT_TRUE(report.use.unusable.empty());
   EXPECT_EQ(report.usable_share, 1);
-  EXPECT_EQ(report.range, (TimeRange{kStart, end_of(series)}));
+  EXPECT_EQ(report.range, (TimeRange{kFirstBar, end_of(series)}));
 }
 
 TEST(DataQuality, GapsAreCountedWhereTheyAre) {
@@ -67,7 +67,7 @@ TEST(DataQuality, GapsAreCountedWhereTheyAre) {
   EXPECT_EQ(report.status, QualityStatus::ok) << "half a percent";
   ASSERT_EQ(report.findings.size(), 1U);
   const auto hour = series.key.interval.length();
-  EXPECT_EQ(report.findings[0].range, (TimeRange{kStart + 100 * hour, kStart + 105 * hour}));
+  EXPECT_EQ(report.findings[0].range, (TimeRange{kFirstBar + 100 * hour, kFirstBar + 105 * hour}));
   series.candles.erase(series.candles.begin() + 300, series.candles.begin() + 320);
   report = check(series);
   EXPECT_EQ(report.missing_bars, 25);
@@ -151,7 +151,7 @@ TEST(DataQuality, StaleAndShort) {
   EXPECT_EQ(check(series).status, QualityStatus::short_history);
   EXPECT_EQ(check(series).use.used_rows, 100) << "it is learned from all the same";
   series.candles.clear();
-  EXPECT_EQ(check_series(series, kStart).status, QualityStatus::short_history);
+  EXPECT_EQ(check_series(series, kFirstBar).status, QualityStatus::short_history);
 }
 
 TEST(DataQuality, WhatADamagedFileHoldsIsNoGapOfTheMarket) {
@@ -161,7 +161,7 @@ TEST(DataQuality, WhatADamagedFileHoldsIsNoGapOfTheMarket) {
   auto report = check(series);
   ASSERT_EQ(report.missing_bars, 25);
   const auto hour = series.key.interval.length();
-  const std::vector<TimeRange> unreadable{{kStart + 300 * hour, kStart + 330 * hour}};
+  const std::vector<TimeRange> unreadable{{kFirstBar + 300 * hour, kFirstBar + 330 * hour}};
   tell_damage_from_gaps(report, unreadable);
   EXPECT_EQ(report.missing_bars, 5);
   EXPECT_EQ(bars_of(report, FindingKind::gap), 5);

@@ -8,7 +8,6 @@ namespace clm {
 namespace {
 
 constexpr std::size_t kClosesAtSeam = 5;
-constexpr double kDayMs = 86'400'000.0;
 
 std::string price(double value) {
   char text[32];

@@ -5,8 +5,6 @@
 namespace clm {
 namespace {
 
-constexpr std::int64_t kHourMs = 3'600'000;
-
 std::vector<Candle> bars(int from_hour, const std::vector<double>& closes) {
   std::vector<Candle> result;
   for (std::size_t i = 0; i < closes.size(); ++i)

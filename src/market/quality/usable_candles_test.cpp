@@ -5,8 +5,6 @@
 namespace clm {
 namespace {
 
-constexpr std::int64_t kHourMs = 3'600'000;
-
 /// 100 moving bars, 60 without a trade, 40 moving ones.
 CandleSeries halted_market() {
   CandleSeries series{{Venue("v"), Symbol("s"), Interval::one_hour()}, {}};

@@ -14,7 +14,6 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 constexpr Duration kFundingPeriod = hours(8);
-constexpr Duration kDay = hours(24);
 constexpr Duration kStatisticsDelay = minutes(10);
 
 constexpr std::array<SeriesKindInfo, 12> kKinds{{

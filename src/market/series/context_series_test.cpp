@@ -16,12 +16,12 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using testing::TempDirectory;
 
-const Timestamp kStart = from_calendar(2023, 7, 1);
+const Timestamp kFirstFunding = from_calendar(2023, 7, 1);
 
 ContextSeries funding(std::size_t points) {
   ContextSeries series{SeriesKind::funding_rate, Symbol("BTCUSDT"), {}};
   for (std::size_t i = 0; i < points; ++i)
-    append(series, kStart + static_cast<std::int64_t>(i) * hours(8), static_cast<double>(i));
+    append(series, kFirstFunding + static_cast<std::int64_t>(i) * hours(8), static_cast<double>(i));
   return series;
 }
 
@@ -29,20 +29,20 @@ TEST(ContextSeries, AValueIsSeenOnlyOncePublished) {
   const auto series = funding(3);
   const Duration age = default_max_age(series.kind);
   // A version that looks at the event's time instead of its publication sees 1 a minute early.
-  const Timestamp settled = kStart + hours(8);
+  const Timestamp settled = kFirstFunding + hours(8);
   EXPECT_EQ(value_at(series, settled, age), 0);
   EXPECT_EQ(value_at(series, settled + minutes(1) - Duration(1), age), 0);
   EXPECT_EQ(value_at(series, settled + minutes(1), age), 1);
-  EXPECT_TRUE(std::isnan(value_at(series, kStart, age))) << "not even the first is known at its own event";
-  EXPECT_EQ(value_at(series, kStart + minutes(1), age), 0);
+  EXPECT_TRUE(std::isnan(value_at(series, kFirstFunding, age))) << "not even the first is known at its own event";
+  EXPECT_EQ(value_at(series, kFirstFunding + minutes(1), age), 0);
 }
 
 TEST(ContextSeries, AValueTooOldIsMissing) {
   const auto series = funding(1);
   const Duration age = default_max_age(series.kind);
   EXPECT_EQ(age, Duration(hours(24)));
-  EXPECT_EQ(value_at(series, kStart + hours(24), age), 0);
-  EXPECT_TRUE(std::isnan(value_at(series, kStart + hours(24) + Duration(1), age)));
+  EXPECT_EQ(value_at(series, kFirstFunding + hours(24), age), 0);
+  EXPECT_TRUE(std::isnan(value_at(series, kFirstFunding + hours(24) + Duration(1), age)));
 }
 
 // The oracle: look at every point.
@@ -56,7 +56,7 @@ double slow_value_at(const ContextSeries& series, Timestamp t, Duration max_age)
 TEST(ContextSeries, LookupAndCursorAgreeWithLookingAtEveryPoint) {
   Random random(3);
   ContextSeries series{SeriesKind::open_interest, Symbol("X"), {}};
-  Timestamp event = kStart;
+  Timestamp event = kFirstFunding;
   for (int i = 0; i < 200; ++i) {
     event = event + Duration(1 + static_cast<std::int64_t>(random.below(50)));
     const Timestamp known = event + Duration(static_cast<std::int64_t>(random.below(80)));
@@ -66,7 +66,7 @@ TEST(ContextSeries, LookupAndCursorAgreeWithLookingAtEveryPoint) {
   ASSERT_TRUE(check_order(series));
   AsOfCursor cursor(series, Duration(60));
   int missing = 0;
-  for (Timestamp t = kStart - Duration(5); t < event + Duration(300); t = t + Duration(3)) {
+  for (Timestamp t = kFirstFunding - Duration(5); t < event + Duration(300); t = t + Duration(3)) {
     const double expected = slow_value_at(series, t, Duration(60));
     missing += std::isnan(expected) ? 1 : 0;
     EXPECT_TRUE(value_at(series, t, Duration(60)) == expected || std::isnan(expected));
@@ -130,7 +130,7 @@ TEST(ContextStore, TheWholeMarketHasAFileOfItsOwn) {
   const TempDirectory directory;
   auto store = ContextStore::open(directory.path(), {0});
   ContextSeries mood{SeriesKind::fear_greed, kWholeMarket, {}};
-  append(mood, kStart, 30);
+  append(mood, kFirstFunding, 30);
   ASSERT_TRUE(store->write_all(std::vector<ContextSeries>{mood, funding(2)}));
   EXPECT_TRUE(std::filesystem::exists(directory.path() / "fear_greed" / "%2A.parquet"));
   const auto keys = store->list();

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kLongestSymbol = 32;
 constexpr std::size_t kMostBytes = 64;
-constexpr std::size_t kDateDigits = 6;
 constexpr std::string_view kSeparators = "/_-:";
 
 bool is_date(std::string_view text) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +11,9 @@
 /// Symbols as people and exchanges write them, and as the store names them. Every symbol from outside goes
 /// through this.
 namespace clm {
+
+/// Of the delivery date in a symbol, YYMMDD.
+inline constexpr std::size_t kDateDigits = 6;
 
 /// The symbol as the store names it: "BTC/USDT", "btc_usdt", "BTC-USDT", "BTC/USDT:USDT" (a perpetual and what it is
 /// settled in), "BTC_USDT_USDT" -> "BTCUSDT"; a delivery date stays apart ("BTCUSDT_230630", "BTC/USDT:USDT-230630").

@@ -13,7 +13,7 @@ namespace {
 // 1,500 sections); other seeds differ from that one by about 1 %, mostly through the regimes they pass.
 constexpr std::uint64_t kPilotSeed = 7;
 constexpr std::size_t kPilotSymbols = 128;
-constexpr std::size_t kVolatilityBars = 72;  // over which a label's recent volatility is measured
+constexpr std::size_t kRecentBars = 72;  // over which a label's recent volatility is measured
 constexpr std::size_t kSections = 400;
 constexpr std::size_t kSectionSpacingBars = 8;
 
@@ -41,7 +41,7 @@ std::vector<double> centred_ranks(const std::vector<double>& values) {
 PilotSections run_pilot(int horizon_bars, SignalShape shape, double decay_per_bar) {
   const PlantedSignal planted(shape, decay_per_bar);
   const auto horizon = static_cast<std::size_t>(horizon_bars);
-  const std::size_t bars = kVolatilityBars + kSections * kSectionSpacingBars + horizon;
+  const std::size_t bars = kRecentBars + kSections * kSectionSpacingBars + horizon;
   const Interval interval = Interval::one_hour();
   const std::vector<MarketBar> market = simulate_market_bars(kPilotSeed, bars, Timestamp(0), interval);
 
@@ -60,8 +60,8 @@ PilotSections run_pilot(int horizon_bars, SignalShape shape, double decay_per_ba
       square_sum[t + 1] = square_sum[t] + step.noise_return * step.noise_return;
     }
     for (std::size_t s = 0; s < kSections; ++s) {
-      const std::size_t t = kVolatilityBars - 1 + s * kSectionSpacingBars;
-      const double volatility = std::sqrt(square_sum[t + 1] - square_sum[t + 1 - kVolatilityBars]);
+      const std::size_t t = kRecentBars - 1 + s * kSectionSpacingBars;
+      const double volatility = std::sqrt(square_sum[t + 1] - square_sum[t + 1 - kRecentBars]);
       for (int j = 0; j < horizon_bars; ++j) forecasts[s][i] += planted.expected(state[t], activity[t], j);
       sections.rows[s][i] = {(signal_sum[t + 1 + horizon] - signal_sum[t + 1]) / volatility,
                              (noise_sum[t + 1 + horizon] - noise_sum[t + 1]) / volatility};

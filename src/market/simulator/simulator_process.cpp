@@ -29,7 +29,6 @@ std::size_t draw_regime(Random& random) {
 
 // -1 at 03 UTC, +1 at 15 UTC, when Europe and America both trade.
 double daily_cycle(Timestamp open_time, Interval interval) {
-  constexpr std::int64_t kDayMs = 86'400'000;
   if (interval.ms() >= kDayMs) return 0.0;
   const std::int64_t middle_ms = (open_time.ms() + interval.ms() / 2) % kDayMs;
   const double day_share = static_cast<double>(middle_ms) / static_cast<double>(kDayMs);

@@ -13,7 +13,6 @@ namespace clm {
 namespace {
 
 constexpr const char* kTimeColumn = "open_time";
-constexpr const char* kSeriesEntry = "clm.series";
 constexpr const char* kAwaitedEntry = "clm.awaited";
 
 std::vector<ColumnRequest> all_columns() {

@@ -86,7 +86,7 @@ Status check_times(const CandleSeries& series) {
 }
 
 /// The lock of whoever changes something; makes the store if it is absent.
-Result<FileLock> lock_store(const fs::path& root, std::string_view purpose, double wait_seconds) {
+Result<FileLock> lock_candles(const fs::path& root, std::string_view purpose, double wait_seconds) {
   std::error_code failure;
   fs::create_directories(root, failure);
   if (failure)
@@ -332,7 +332,7 @@ Result<StoreResult> CandleStore::write(const CandleSeries& series) {
 
 Result<std::vector<StoreResult>> CandleStore::write_all(std::span<const CandleSeries> batch,
                                                         const CandleWriteOptions& options) {
-  const auto lock = lock_store(root_, "writing candles", options_.lock_wait_seconds);
+  const auto lock = lock_candles(root_, "writing candles", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
   PendingFiles pending;
@@ -422,7 +422,7 @@ Status edit_series(const fs::path& root, const CandleEdit& edit, PendingFiles& p
 }  // namespace
 
 Result<EditResult> CandleStore::edit(const EditPlan<CandleEdit>& plan) {
-  const auto lock = lock_store(root_, "changing candles", options_.lock_wait_seconds);
+  const auto lock = lock_candles(root_, "changing candles", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
   const auto edits = plan();

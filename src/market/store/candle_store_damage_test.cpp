@@ -19,11 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 using testing::TempDirectory;
 
-SeriesKey key_of(const char* symbol) { return {Venue("sim"), Symbol(symbol), Interval::one_hour()}; }
+SeriesKey hourly_key(const char* symbol) { return {Venue("sim"), Symbol(symbol), Interval::one_hour()}; }
 
 /// Hourly bars from the first hour of `year` to the last.
 CandleSeries year_of(const char* symbol, int year, std::size_t bars = 0) {
-  CandleSeries series{key_of(symbol), {}};
+  CandleSeries series{hourly_key(symbol), {}};
   const Timestamp end = from_calendar(year + 1, 1, 1);
   for (Timestamp t = from_calendar(year, 1, 1); t < end; t = t + Interval::one_hour().length()) {
     if (bars > 0 && series.candles.size() == bars) break;
@@ -72,7 +72,7 @@ class DamagedStore : public ::testing::TestWithParam<Damage> {
       for (const int year : {2021, 2022, 2023}) EXPECT_TRUE(store_.write(year_of(symbol, year)));
     GetParam().harm(file_);
   }
-  SoundPart sound(const char* symbol) const { return store_.read_sound(key_of(symbol), {}, Timestamp::max()); }
+  SoundPart sound(const char* symbol) const { return store_.read_sound(hourly_key(symbol), {}, Timestamp::max()); }
   std::vector<FileCheck> checks() { return check_files(store_, RunContext{clock_, cancel_, progress_, 2, {}}).value(); }
 
   TempDirectory directory_;
@@ -90,7 +90,7 @@ TEST_P(DamagedStore, IsNamedWithItsPeriodAndTheRestIsRead) {
   EXPECT_EQ(part.damaged[0].symbol, "BTCUSDT");
   EXPECT_FALSE(part.damaged[0].problem.message.empty());
   EXPECT_EQ(part.series.candles.size(), 2 * 8760U);
-  EXPECT_FALSE(store_.read(key_of("BTCUSDT"), {}, Timestamp::max()));
+  EXPECT_FALSE(store_.read(hourly_key("BTCUSDT"), {}, Timestamp::max()));
   EXPECT_TRUE(sound("ETHUSDT").damaged.empty());
   EXPECT_EQ(store_.list()->size(), 2U);
 }
@@ -112,7 +112,7 @@ TEST_P(DamagedStore, ImportingThePeriodAgainRepairsItAndSaysSo) {
   EXPECT_EQ(result->repaired[0].rows, 8760U);
   EXPECT_FALSE(result->repaired[0].awaited);
   EXPECT_TRUE(sound("BTCUSDT").damaged.empty());
-  EXPECT_EQ(store_.read(key_of("BTCUSDT"), {}, Timestamp::max())->candles.size(), 3 * 8760U);
+  EXPECT_EQ(store_.read(hourly_key("BTCUSDT"), {}, Timestamp::max())->candles.size(), 3 * 8760U);
   const bool had_bytes = std::string_view(GetParam().name) != "gone";
   EXPECT_EQ(fs::exists(file_.parent_path() / ".damaged-2022.parquet"), had_bytes) << "the damaged bytes are kept";
   const auto again = store_.write(year_of("BTCUSDT", 2022));
@@ -191,8 +191,8 @@ TEST(StoredChecksum, WhatIsNoFileOfTheStoreStopsNobodyAndIsNamed) {
     ASSERT_TRUE(write_file_atomic(directory.path() / stray, "stray"));
   ASSERT_TRUE(store.list());
   EXPECT_EQ(store.list()->size(), 1U);
-  EXPECT_EQ(store.read(key_of("BTCUSDT"), {}, Timestamp::max())->candles.size(), 50U);
-  const auto checks = store.check_files_of(key_of("BTCUSDT"));
+  EXPECT_EQ(store.read(hourly_key("BTCUSDT"), {}, Timestamp::max())->candles.size(), 50U);
+  const auto checks = store.check_files_of(hourly_key("BTCUSDT"));
   ASSERT_EQ(checks.size(), 2U);
   EXPECT_EQ(checks[1].path.filename(), "x.parquet");
   EXPECT_FALSE(checks[1].ok());
@@ -241,7 +241,7 @@ class GoneFile : public ::testing::Test {
   }
   std::vector<DamagedFile> damaged() const { return store_.read_columns(key_).damaged; }
   static CandleEdit removing(const TimeRange& range) {
-    return {key_of("BTCUSDT"), {}, range, [](Timestamp) { return true; }};
+    return {hourly_key("BTCUSDT"), {}, range, [](Timestamp) { return true; }};
   }
   EditResult edit(const CandleEdit& edit) {
     return store_.edit([&]() -> Result<std::vector<CandleEdit>> { return std::vector<CandleEdit>{edit}; }).value();
@@ -249,7 +249,7 @@ class GoneFile : public ::testing::Test {
 
   TempDirectory directory_;
   CandleStore store_ = CandleStore::open(directory_.path()).value();
-  SeriesKey key_ = key_of("BTCUSDT");
+  SeriesKey key_ = hourly_key("BTCUSDT");
   fs::path file_ = directory_.path() / "sim/1h/BTCUSDT/2022.parquet";
   fs::path list_ = directory_.path() / ".written/sim/1h/BTCUSDT";
   TimeRange year_{from_calendar(2022, 1, 1), from_calendar(2023, 1, 1)};

@@ -12,6 +12,8 @@ namespace clm {
 
 /// The entry of a stored file's metadata that holds its checksum.
 inline constexpr const char* kChecksumEntry = "clm.crc64";
+/// The entry that names the series.
+inline constexpr const char* kSeriesEntry = "clm.series";
 
 /// CRC-64 (ECMA-182, reflected) over whose values these are, and the name and every value of every column in order, as
 /// 16 hex digits. It is about what is read, not about how it is laid out in the file: damage of the pages, of the

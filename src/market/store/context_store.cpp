@@ -15,8 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kExtension = ".parquet";
-constexpr const char* kLockName = ".lock";
-constexpr const char* kSeriesEntry = "clm.series";
+constexpr const char* kContextLockName = ".lock";
 
 ContextKey key_of(const ContextSeries& series) { return {series.kind, series.symbol, series.venue}; }
 
@@ -147,13 +146,13 @@ Result<StoreResult> put_series(const fs::path& root, const ContextSeries& series
 }
 
 /// The lock of whoever changes something; makes the store if it is absent.
-Result<FileLock> lock_store(const fs::path& root, std::string_view purpose, double wait_seconds) {
+Result<FileLock> lock_context(const fs::path& root, std::string_view purpose, double wait_seconds) {
   std::error_code failure;
   fs::create_directories(root, failure);
   if (failure)
     return fail(ErrorKind::unavailable, "file.write", "cannot make the series store: " + failure.message(),
                 root.string(), "Check the path and its permissions.");
-  return FileLock::acquire_within(root / kLockName, purpose, wait_seconds);
+  return FileLock::acquire_within(root / kContextLockName, purpose, wait_seconds);
 }
 
 Status edit_series(const fs::path& root, const ContextEdit& edit, PendingFiles& pending, ContextChanges& changes,
@@ -201,7 +200,7 @@ Result<StoreResult> ContextStore::write(const ContextSeries& series) {
 }
 
 Result<std::vector<StoreResult>> ContextStore::write_all(std::span<const ContextSeries> batch) {
-  const auto lock = lock_store(root_, "writing context series", options_.lock_wait_seconds);
+  const auto lock = lock_context(root_, "writing context series", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
   PendingFiles pending;
@@ -219,7 +218,7 @@ Result<std::vector<StoreResult>> ContextStore::write_all(std::span<const Context
 }
 
 Result<EditResult> ContextStore::edit(const EditPlan<ContextEdit>& plan) {
-  const auto lock = lock_store(root_, "changing context series", options_.lock_wait_seconds);
+  const auto lock = lock_context(root_, "changing context series", options_.lock_wait_seconds);
   if (!lock) return forward_error(lock);
   remove_aside_files(root_);
   const auto edits = plan();

@@ -5,9 +5,6 @@
 namespace clm {
 namespace {
 
-constexpr Duration kMinute = std::chrono::minutes(1);
-constexpr Duration kDay = std::chrono::hours(24);
-
 std::string year_name(int year) {
   char text[8];
   std::snprintf(text, sizeof text, "%04d", year % 10'000);

@@ -8,12 +8,14 @@
 
 #include "base/random.hpp"
 #include "features/labels/dataset_builder.hpp"
+#include "models/forecasts_test_support.hpp"
 
 namespace clm {
 namespace {
 
+using testing::same_bits;
+
 constexpr std::size_t kSymbols = 6, kBars = 120;
-constexpr std::int64_t kHour = 3'600'000;
 
 /// Random walks that share a market, with volume.
 std::vector<CandleSeries> walks(std::uint64_t seed = 1) {
@@ -28,7 +30,7 @@ std::vector<CandleSeries> walks(std::uint64_t seed = 1) {
     double price = 100;
     for (std::size_t t = 0; t < kBars; ++t) {
       Candle candle;
-      candle.open_time = Timestamp(static_cast<std::int64_t>(t) * kHour);
+      candle.open_time = Timestamp(static_cast<std::int64_t>(t) * kHourMs);
       candle.open = price;
       price *= std::exp(market[t] + 0.01 * own.normal());
       candle.close = price;
@@ -108,7 +110,7 @@ std::map<Key, Read> read_all(const Dataset& data, const MarketWindowLayout& layo
   const Status done = for_each_batch(windows, 7, [&](std::size_t first, const WindowBatch& batch) -> Status {
     for (std::size_t i = 0; i < batch.windows; ++i) {
       const std::uint32_t row = rows.rows[windows.place_of(first + i)];
-      Read& read = result[{data.symbol[row], data.decided_at_ms[row] - kHour}];
+      Read& read = result[{data.symbol[row], data.decided_at_ms[row] - kHourMs}];
       const auto input = batch.inputs.begin() + static_cast<std::ptrdiff_t>(i * shape.input_size());
       const auto target = batch.targets.begin() + static_cast<std::ptrdiff_t>(i * shape.horizon);
       read.inputs.assign(input, input + static_cast<std::ptrdiff_t>(shape.input_size()));
@@ -119,10 +121,6 @@ std::map<Key, Read> read_all(const Dataset& data, const MarketWindowLayout& layo
   });
   EXPECT_TRUE(done);
   return result;
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 double sd(const std::vector<double>& values) {
@@ -137,7 +135,7 @@ TEST(MarketWindows, AreWhatTheirDefinitionSays) {
   const Dataset data = dataset_of(market);
   const auto windows = read_all(data, layout_of());
   const std::size_t symbol = 2, t = 50;
-  const Read& window = windows.at({symbol, static_cast<std::int64_t>(t) * kHour});
+  const Read& window = windows.at({symbol, static_cast<std::int64_t>(t) * kHourMs});
   const auto log_close = [&](std::size_t s, std::size_t bar) { return std::log(market[s].candles[bar].close); };
   const auto universe = [&](std::size_t bar) {
     double mean = 0;
@@ -164,7 +162,7 @@ TEST(MarketWindows, AreWhatTheirDefinitionSays) {
   EXPECT_EQ(window.inputs[15], 0.0F);
 
   std::size_t row = 0;
-  while (data.symbol[row] != symbol || data.decided_at_ms[row] != static_cast<std::int64_t>(t + 1) * kHour) ++row;
+  while (data.symbol[row] != symbol || data.decided_at_ms[row] != static_cast<std::int64_t>(t + 1) * kHourMs) ++row;
   double relative = 0;
   for (std::size_t step = 1; step < 4; ++step) {
     const std::size_t bar = t + 1 + step;
@@ -179,7 +177,7 @@ TEST(MarketWindows, OfAPlainLabelShowTheOwnPriceOnly) {
   const Dataset data = dataset_of(walks(), label_options(LabelTarget::plain));
   const auto own = read_all(data, layout_of(PriceReference::own));
   const auto both = read_all(data, layout_of());
-  const Key key{1, 40 * kHour};
+  const Key key{1, 40 * kHourMs};
   ASSERT_EQ(own.at(key).inputs.size(), 32U);
   const std::vector<float>& relative = both.at(key).inputs;
   EXPECT_TRUE(same_bits(own.at(key).inputs, std::vector<float>(relative.begin() + 16, relative.end())));
@@ -193,7 +191,7 @@ TEST(MarketWindows, FromTheWindowMeanHaveNone) {
   layout.origin = PriceOrigin::window_mean;
   const Dataset data = dataset_of(walks());
   const auto centred = read_all(data, layout), plain = read_all(data, layout_of());
-  const Key key{3, 60 * kHour};
+  const Key key{3, 60 * kHourMs};
   double sum = 0;
   for (std::size_t i = 0; i < 16; ++i) {
     sum += static_cast<double>(centred.at(key).inputs[i]);
@@ -220,13 +218,13 @@ TEST(MarketWindows, WhatComesAfterTheBarChangesNoInput) {
   const auto after = read_all(dataset_of(changed), layout_of(), MarketWindows::Targets::none);
   std::size_t compared = 0;
   for (const auto& [key, window] : before) {
-    if (key.second > static_cast<std::int64_t>(kNow) * kHour) continue;
-    ASSERT_TRUE(same_bits(window.inputs, after.at(key).inputs)) << key.first << " at " << key.second / kHour;
+    if (key.second > static_cast<std::int64_t>(kNow) * kHourMs) continue;
+    ASSERT_TRUE(same_bits(window.inputs, after.at(key).inputs)) << key.first << " at " << key.second / kHourMs;
     ++compared;
   }
   EXPECT_GT(compared, 200U);
   // and the comparison can fail
-  const Key later{0, static_cast<std::int64_t>(kNow + 1) * kHour};
+  const Key later{0, static_cast<std::int64_t>(kNow + 1) * kHourMs};
   EXPECT_FALSE(same_bits(before.at(later).inputs, after.at(later).inputs));
 }
 
@@ -237,15 +235,15 @@ TEST(MarketWindows, TargetsEndWithinTheLabelsSpan) {
   constexpr std::size_t kRow = 60;
   std::int64_t known_at_ms = 0;
   for (std::size_t row = 0; row < data.size(); ++row)
-    if (data.decided_at_ms[row] == static_cast<std::int64_t>(kRow + 1) * kHour) known_at_ms = data.known_at_ms[row];
+    if (data.decided_at_ms[row] == static_cast<std::int64_t>(kRow + 1) * kHourMs) known_at_ms = data.known_at_ms[row];
   ASSERT_GT(known_at_ms, 0);
   auto changed = market;
   for (CandleSeries& series : changed)
     for (Candle& candle : series.candles)
-      if (candle.open_time.ms() + kHour > known_at_ms) candle.close = candle.high = candle.high * 2;
+      if (candle.open_time.ms() + kHourMs > known_at_ms) candle.close = candle.high = candle.high * 2;
   const auto after = read_all(dataset_of(changed), layout_of());
   for (std::size_t s = 0; s < kSymbols; ++s) {
-    const Key key{s, static_cast<std::int64_t>(kRow) * kHour};
+    const Key key{s, static_cast<std::int64_t>(kRow) * kHourMs};
     EXPECT_TRUE(same_bits(before.at(key).targets, after.at(key).targets));
   }
 }
@@ -256,7 +254,7 @@ TEST(MarketWindows, DoNotDependOnWhereTheHistoryBegins) {
   for (CandleSeries& series : shorter) series.candles.erase(series.candles.begin(), series.candles.begin() + 30);
   const auto whole = read_all(dataset_of(market), layout_of(), MarketWindows::Targets::none);
   const auto part = read_all(dataset_of(shorter), layout_of(), MarketWindows::Targets::none);
-  ASSERT_TRUE(part.contains({0, 45 * kHour})) << "the first that has its bars";
+  ASSERT_TRUE(part.contains({0, 45 * kHourMs})) << "the first that has its bars";
   for (const auto& [key, window] : part) ASSERT_TRUE(same_bits(window.inputs, whole.at(key).inputs));
 }
 
@@ -267,8 +265,8 @@ TEST(MarketWindows, NeverCrossAGapOrReachBeforeTheFirstBar) {
   for (std::int64_t t = 0; t < 100; ++t) {
     const bool after_start = t >= 15;
     const bool across = t >= 50 && t < 66;
-    EXPECT_EQ(windows.contains({1, t * kHour}), after_start && !across && !(t >= 44 && t < 50)) << t;
-    EXPECT_EQ(windows.contains({0, t * kHour}), after_start) << t;
+    EXPECT_EQ(windows.contains({1, t * kHourMs}), after_start && !across && !(t >= 44 && t < 50)) << t;
+    EXPECT_EQ(windows.contains({0, t * kHourMs}), after_start) << t;
   }
 }
 
@@ -288,10 +286,10 @@ TEST(MarketWindows, TrainingNeedsTheBarsOfThePathToo) {
   const auto asked = read_all(data, layout_of(), MarketWindows::Targets::none);
   const auto taught = read_all(data, layout_of());
   for (const std::int64_t t : {48, 49, 50, 51}) {
-    EXPECT_TRUE(asked.contains({0, t * kHour}));
-    EXPECT_FALSE(taught.contains({0, t * kHour})) << t;
+    EXPECT_TRUE(asked.contains({0, t * kHourMs}));
+    EXPECT_FALSE(taught.contains({0, t * kHourMs})) << t;
   }
-  EXPECT_TRUE(taught.contains({0, 47 * kHour})) << "its path ends at bar 51";
+  EXPECT_TRUE(taught.contains({0, 47 * kHourMs})) << "its path ends at bar 51";
 }
 
 TEST(MarketWindows, APriceThatDoesNotMoveHasNone) {
@@ -302,8 +300,8 @@ TEST(MarketWindows, APriceThatDoesNotMoveHasNone) {
   }
   const Dataset data = dataset_of(market, label_options(LabelTarget::plain));
   const auto windows = read_all(data, layout_of(PriceReference::own), MarketWindows::Targets::none);
-  EXPECT_TRUE(windows.contains({4, 41 * kHour}));
-  for (std::int64_t t = 55; t < 80; ++t) EXPECT_FALSE(windows.contains({4, t * kHour})) << t;
+  EXPECT_TRUE(windows.contains({4, 41 * kHourMs}));
+  for (std::int64_t t = 55; t < 80; ++t) EXPECT_FALSE(windows.contains({4, t * kHourMs})) << t;
   for (const auto& [key, window] : windows)
     for (const float value : window.inputs) ASSERT_TRUE(std::isfinite(value) && std::abs(value) <= 20);
 }
@@ -318,7 +316,7 @@ TEST(MarketWindows, AMoveOfEverySymbolIsNoRelativeMove) {
   const auto before = read_all(same_rows, layout_of(), MarketWindows::Targets::none);
   same_rows.frame = frame;
   const auto after = read_all(same_rows, layout_of(), MarketWindows::Targets::none);
-  const Key key{2, 50 * kHour};
+  const Key key{2, 50 * kHourMs};
   // The unit has grown with the own jump; the shape of the relative path has not changed.
   const auto& a = before.at(key).inputs;
   const auto& b = after.at(key).inputs;
@@ -336,12 +334,12 @@ TEST(MarketWindows, AVolumeThatIsNotKnownIsTheMean) {
   frame->bars = bars;
   data.frame = frame;
   const auto windows = read_all(data, layout_of(), MarketWindows::Targets::none);
-  const auto& some = windows.at({0, 45 * kHour}).inputs;
+  const auto& some = windows.at({0, 45 * kHourMs}).inputs;
   double sum = 0;
   for (std::size_t i = 32; i < 48; ++i) sum += static_cast<double>(some[i]);
   EXPECT_EQ(some[32 + 10], 0.0F);
   EXPECT_NEAR(sum, 0, 1e-4);
-  const auto& none = windows.at({1, 45 * kHour}).inputs;
+  const auto& none = windows.at({1, 45 * kHourMs}).inputs;
   for (std::size_t i = 32; i < 48; ++i) EXPECT_EQ(none[i], 0.0F);
 }
 

@@ -9,7 +9,7 @@
 namespace clm {
 namespace {
 
-constexpr const char* kFile = "libclm_networks.so";
+constexpr const char* kLibraryFile = "libclm_networks.so";
 
 tl::unexpected<Error> library_error(std::string message, const std::filesystem::path& where) {
   return fail(ErrorKind::unavailable, "network.library", std::move(message), where.string(),
@@ -21,8 +21,8 @@ Result<const NetworkLibrary*> map_library() {
   Dl_info self{};
   static const char anchor = 0;
   if (::dladdr(&anchor, &self) == 0 || self.dli_fname == nullptr)
-    return library_error("cannot tell where the program lies", kFile);
-  const std::filesystem::path path = std::filesystem::absolute(self.dli_fname).parent_path() / kFile;
+    return library_error("cannot tell where the program lies", kLibraryFile);
+  const std::filesystem::path path = std::filesystem::absolute(self.dli_fname).parent_path() / kLibraryFile;
   void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     const char* why = ::dlerror();
