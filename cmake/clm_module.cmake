@@ -1,14 +1,15 @@
 # The order of the rooms: a module may use only modules that stand before it. DESIGN: docs/ARCHITECTURE.md.
 set(CLM_LAYERS base market features models evaluation registry serving outcomes trading learning adapters workspace api)
 
-# clm_module(NAME base [DEPENDS market ...] [LIBRARIES third-party targets ...] [WITHOUT folders ...] [ROOMS folders ...])
+# clm_module(NAME base [NUMERIC] [DEPENDS market ...] [LIBRARIES third-party targets ...] [WITHOUT folders ...] [ROOMS folders ...])
 #
 # Declares the static library clm_NAME from the sources of the calling directory. The suffix chooses the suite:
 # *_test.cpp goes into the test program NAME_test, *_bench.cpp into NAME_bench, *_fuzz.cpp each into a fuzz program.
 # Folders named after WITHOUT are left out: they declare a library of their own. ROOMS are the folders of the module in
-# their order: each may include itself and those before it. tools/lint/rooms.py refuses the rest.
+# their order: each may include itself and those before it. tools/lint/rooms.py refuses the rest. NUMERIC: its loops are
+# worth a longer compilation.
 function(clm_module)
-  cmake_parse_arguments(ARG "" "NAME" "DEPENDS;LIBRARIES;WITHOUT;ROOMS" ${ARGN})
+  cmake_parse_arguments(ARG "NUMERIC" "NAME" "DEPENDS;LIBRARIES;WITHOUT;ROOMS" ${ARGN})
   list(FIND CLM_LAYERS ${ARG_NAME} own_layer)
   if(own_layer EQUAL -1)
     message(FATAL_ERROR "Module ${ARG_NAME} is not in CLM_LAYERS")
@@ -36,6 +37,9 @@ function(clm_module)
   add_library(clm_${ARG_NAME} STATIC ${sources})
   target_include_directories(clm_${ARG_NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(clm_${ARG_NAME} PRIVATE clm_compile_options ${ARG_LIBRARIES} PUBLIC ${module_targets})
+  if(ARG_NUMERIC)
+    target_link_libraries(clm_${ARG_NAME} PRIVATE clm_numeric_options)
+  endif()
 
   if(tests)
     clm_test_program(${ARG_NAME}_test LABEL unit SOURCES ${tests} LIBRARIES clm_${ARG_NAME} ${ARG_LIBRARIES})
@@ -43,7 +47,7 @@ function(clm_module)
   if(benches)
     add_executable(${ARG_NAME}_bench EXCLUDE_FROM_ALL ${benches})
     target_link_libraries(${ARG_NAME}_bench PRIVATE
-      clm_${ARG_NAME} ${ARG_LIBRARIES} clm_compile_options benchmark::benchmark benchmark::benchmark_main)
+      clm_${ARG_NAME} ${ARG_LIBRARIES} clm_compile_options clm_numeric_options benchmark::benchmark benchmark::benchmark_main)
     target_include_directories(${ARG_NAME}_bench PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     set_property(GLOBAL APPEND PROPERTY CLM_BENCH_TARGETS ${ARG_NAME}_bench)
   endif()
@@ -68,7 +72,7 @@ function(clm_test_program name)
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} clm_compile_options GTest::gtest GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} clm_compile_options clm_test_options GTest::gtest GTest::gmock GTest::gtest_main)
   target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/source_dir.cpp)
   set_source_files_properties(${CMAKE_SOURCE_DIR}/tests/support/source_dir.cpp TARGET_DIRECTORY ${name}
     PROPERTIES COMPILE_DEFINITIONS "CLM_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\"")

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_number.hpp"
 #include "base/parallel.hpp"
 #include "features/inputs/candle_source.hpp"
 #include "learning/cycle/cycle.hpp"
@@ -217,7 +218,6 @@ Result<PromotionStudy> run_promotion_study(const PromotionStudyOptions& options,
 }
 
 nlohmann::json to_json(const PromotionStudy& study) {
-  const auto number = [](double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); };
   auto types = nlohmann::json::object();
   for (const std::string& type : model_types(study)) types[type] = share_json(study.promoted_markets(type));
   auto rank_ics = nlohmann::json::object();
@@ -229,10 +229,10 @@ nlohmann::json to_json(const PromotionStudy& study) {
     for (const StudiedCandidate& candidate : market.candidates)
       candidates.push_back({{"model_type", candidate.model_type},
                             {"decision", candidate.decision},
-                            {"rank_ic", number(candidate.rank_ic)},
+                            {"rank_ic", finite_or_null(candidate.rank_ic)},
                             {"reasons", candidate.reasons}});
     auto baselines = nlohmann::json::object();
-    for (const auto& [name, rank_ic] : market.baseline_rank_ic) baselines[name] = number(rank_ic);
+    for (const auto& [name, rank_ic] : market.baseline_rank_ic) baselines[name] = finite_or_null(rank_ic);
     markets.push_back({{"seed", market.seed},
                        {"promoted", market.promoted},
                        {"candidates", candidates},

@@ -32,7 +32,7 @@ struct Interpolation {
   }
 };
 
-struct Block {
+struct PooledBlock {
   std::size_t pool = 1;    ///< bars
   std::size_t pooled = 0;  ///< values per channel
   std::size_t knots = 0;   ///< per path
@@ -54,7 +54,7 @@ class NHits final : public Network {
         const std::size_t knots =
             std::max<std::size_t>(shape.horizon / static_cast<std::size_t>(options.freq_downsample[stack]), 1);
         const std::string name = "stack." + std::to_string(stack) + ".block." + std::to_string(index);
-        Block block{pool, pooled, knots, {}, {}, {}, Interpolation(knots, shape.horizon)};
+        PooledBlock block{pool, pooled, knots, {}, {}, {}, Interpolation(knots, shape.horizon)};
         block.input = LinearLayer(layout_, name + ".input", shape.channels * pooled, width);
         for (int layer = 0; layer < options.hidden_layers; ++layer)
           block.hidden.emplace_back(layout_, name + ".hidden." + std::to_string(layer), width, width);
@@ -66,7 +66,7 @@ class NHits final : public Network {
 
   void initialise(Random& random, std::span<float> parameters) const override {
     std::fill(parameters.begin(), parameters.end(), 0.0F);
-    for (const Block& block : blocks_) {
+    for (const PooledBlock& block : blocks_) {
       block.input.initialise(random, parameters);
       for (const LinearLayer& layer : block.hidden) layer.initialise(random, parameters);
       block.theta.initialise(random, parameters);
@@ -147,7 +147,7 @@ class NHits final : public Network {
 
     void block_forward(std::size_t index, const float* parameters, const float* inputs, std::uint64_t key,
                        double dropout) {
-      const Block& block = net_.blocks_[index];
+      const PooledBlock& block = net_.blocks_[index];
       const Kernels& kernels = net_.kernels_;
       Kept& kept = kept_[index];
       pool(block, inputs, kept);
@@ -171,7 +171,7 @@ class NHits final : public Network {
     }
 
     /// Largest value of every `pool` bars; the last group may be shorter (ceil_mode).
-    void pool(const Block& block, const float* inputs, Kept& kept) {
+    void pool(const PooledBlock& block, const float* inputs, Kept& kept) {
       const WindowShape& shape = net_.shape();
       kept.pooled.resize(windows_ * shape.channels * block.pooled);
       kept.largest.resize(windows_ * block.pooled);
@@ -198,7 +198,7 @@ class NHits final : public Network {
     }
 
     /// Takes the backcast off the target and adds the interpolated knots to the paths.
-    void apply(const Block& block) {
+    void apply(const PooledBlock& block) {
       const std::size_t length = net_.shape().input_length, horizon = net_.shape().horizon;
       for (std::size_t window = 0; window < windows_; ++window) {
         const float* const theta = theta_.data() + window * block.theta.outputs();
@@ -216,7 +216,7 @@ class NHits final : public Network {
     }
 
     void block_backward(std::size_t index, const float* parameters, const float* d_outputs, float* gradient) {
-      const Block& block = net_.blocks_[index];
+      const PooledBlock& block = net_.blocks_[index];
       const Kernels& kernels = net_.kernels_;
       Kept& kept = kept_[index];
       gradient_of_theta(block, d_outputs);
@@ -245,7 +245,7 @@ class NHits final : public Network {
               d_pooled_[window * block.input.inputs() + group];
     }
 
-    void gradient_of_theta(const Block& block, const float* d_outputs) {
+    void gradient_of_theta(const PooledBlock& block, const float* d_outputs) {
       const std::size_t length = net_.shape().input_length, horizon = net_.shape().horizon;
       theta_.resize(windows_ * block.theta.outputs());
       for (std::size_t window = 0; window < windows_; ++window) {
@@ -272,7 +272,7 @@ class NHits final : public Network {
     Floats scaled_, residual_, outputs_, d_outputs_, theta_, d_residual_, d_activation_, d_before_, d_pooled_;
   };
 
-  std::vector<Block> blocks_;
+  std::vector<PooledBlock> blocks_;
   double dropout_;
   bool normalise_;
 };
