@@ -288,7 +288,8 @@ TEST(EvaluationPage, SaysWhatChoosingTheBestIsWorth) {
   EXPECT_THAT(page,
               HasSubstr("Settings tried on these months: 5, those of 1 earlier evaluation in reports/ included; 2 "
                         "earlier evaluations not counted"));
-  EXPECT_THAT(page, HasSubstr("(PBO): 0.38. Of 12,870 ways to take half of 181 days, in 38 %"));
+  EXPECT_THAT(page, HasSubstr("(PBO): 0.38; at 0.50 choosing the best is worth nothing."));
+  EXPECT_THAT(page, HasSubstr("Of 12,870 ways to take half of 181 days, in 38 %"));
   EXPECT_THAT(page, HasSubstr("Sharpe ratio of 1.50 a year, of its daily returns;"));
   EXPECT_THAT(page, HasSubstr("the best of so many without skill would show about 1.25"));
   EXPECT_THAT(page, Not(HasSubstr("<b>evaluation")));

@@ -50,14 +50,12 @@ std::string superiority(const SelectionFigures& s) {
   table.rows.push_back({HtmlCell{"all of them", "", HtmlCell::Kind::name}, word(""), figure_cell(""),
                         figure_cell(p_text(s.rank_ic.p)), word(""), figure_cell(""),
                         figure_cell(p_text(s.net_return.p))});
-  return html_paragraph(
-             "Is the best of " + counted(s.rank_ic.candidates, "candidate") +
-             " better than the baselines, or only the luckiest? " + test +
-             " allows for the choice: p is how often chance gives the best such a lead where no candidate is "
-             "better. Over every baseline: p " +
-             p_text(s.rank_ic.p) + " in rank IC" +
-             (has_net ? ", " + p_text(s.net_return.p) + " in net return." : ".")) +
-         html_fold("Baseline by baseline", html_table(table), Fold::open_where_wide) +
+  const std::string asked = "Is the best of " + counted(s.rank_ic.candidates, "candidate") +
+                            " better than the baselines, or only the luckiest? The test allows for the choice: p is "
+                            "how often chance gives the best such a lead where no candidate is better.";
+  return html_paragraph(test + ". Over every baseline: p " + p_text(s.rank_ic.p) + " in rank IC" +
+                        (has_net ? ", " + p_text(s.net_return.p) + " in net return." : ".")) +
+         html_fold("Baseline by baseline", html_paragraph(asked) + html_table(table), Fold::open_where_wide) +
          (has_net ? std::string() : html_paragraph("Not said of net returns: " + s.net_return.unknown_because + "."));
 }
 
@@ -69,20 +67,23 @@ std::string choice(const SelectionFigures& s) {
     tried += "; " + counted(s.not_comparable, "earlier evaluation") +
              " not counted, without daily returns that can be compared";
   if (s.unreadable > 0) tried += "; " + counted(s.unreadable, "file") + " in reports/ could not be read";
-  tried += ". A setting is a model or the average of an evaluation. ";
+  tried += ". A setting is a model or the average of an evaluation.";
+  const std::string title = "Probability of backtest overfitting (PBO): ";
   if (!s.unknown_because.empty())
-    return html_paragraph(tried + "Probability of backtest overfitting (PBO): not said, " + s.unknown_because + ".");
-  return html_paragraph(tried +
-                        "Probability of backtest overfitting (PBO): " + number_text(s.overfitting_probability, 2) +
-                        ". Of " + number_text(s.splits, 0) + " ways to take half of " + counted(s.days, "day") +
-                        ", in " + percent_text(s.overfitting_probability, 0) +
-                        " the setting with the best Sharpe ratio there is among the worse half on the other days; at "
-                        "50 % choosing the best is worth nothing.") +
-         html_paragraph("The best, " + s.best + ", has a Sharpe ratio of " + number_text(s.sharpe, 2) +
-                        " a year, of its daily returns; the best of so many "
-                        "without skill would show about " +
-                        number_text(s.expected_best_sharpe, 2) + ", and it is above that with probability " +
-                        number_text(s.deflated_sharpe, 2) + " (deflated Sharpe ratio).");
+    return html_paragraph(title + "not said, " + s.unknown_because + ".") +
+           html_fold("What was tried", html_paragraph(tried), Fold::open_where_wide);
+  const std::string counting =
+      "Of " + number_text(s.splits, 0) + " ways to take half of " + counted(s.days, "day") + ", in " +
+      percent_text(s.overfitting_probability, 0) +
+      " the setting with the best Sharpe ratio there is among the worse half on the other days. The best, " + s.best +
+      ", has a Sharpe ratio of " + number_text(s.sharpe, 2) +
+      " a year, of its daily returns; the best of so many without skill would show about " +
+      number_text(s.expected_best_sharpe, 2) + ", and it is above that with probability " +
+      number_text(s.deflated_sharpe, 2) + " (deflated Sharpe ratio).";
+  return html_paragraph(title + number_text(s.overfitting_probability, 2) +
+                        "; at 0.50 choosing the best is worth nothing.") +
+         html_fold("What was tried, and how it is counted", html_paragraph(tried) + html_paragraph(counting),
+                   Fold::open_where_wide);
 }
 
 }  // namespace
