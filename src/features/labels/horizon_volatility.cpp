@@ -33,14 +33,15 @@ void HorizonVolatility::add(double value, double sign) {
 
 float HorizonVolatility::update(const Candle& candle) {
   double one_bar = kMissing;
-  if (fed_ > 0 && candle.open_time - before_.open_time == interval_.length() && before_.close > 0 && candle.close > 0)
-    one_bar = std::log(candle.close / before_.close);
+  if (fed_ > 0 && candle.open_time - opened_before_ == interval_.length() && close_before_ > 0 && candle.close > 0)
+    one_bar = std::log(candle.close / close_before_);
   add(one_bar, +1);
   const bool full = fed_ >= window_;
   if (full) add(returns_[slot_], -1);
   returns_[slot_] = one_bar;
   slot_ = slot_ + 1 == window_ ? 0 : slot_ + 1;
-  before_ = candle;
+  opened_before_ = candle.open_time;
+  close_before_ = candle.close;
   ++fed_;
   constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
   if (!full || present_ < enough_) return kUnknown;

@@ -28,7 +28,8 @@ class HorizonVolatility {
   std::vector<double> returns_;  ///< of the window; slot t % window holds bar t's
   std::size_t slot_ = 0;
   std::size_t fed_ = 0;
-  Candle before_;
+  Timestamp opened_before_;
+  double close_before_ = kMissing;
   double sum_ = 0, sum_of_squares_ = 0;
   std::size_t present_ = 0;
 };
