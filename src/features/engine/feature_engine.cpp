@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "base/log.hpp"
 #include "base/parallel.hpp"
@@ -22,6 +23,8 @@ constexpr std::size_t kTimesOfARound = 64;
 constexpr std::size_t kRoundsSideBySide = 32;
 // Times that are worked on by one job.
 constexpr std::size_t kTimesOfAJob = 2048;
+// Bars of short series that a job takes at a time: to start threads for each of them costs more than its features.
+constexpr std::size_t kBarsOfAJob = 16'384, kMostSeriesOfAJob = 16;
 // Values that a phase works on before those behind it are let go of: a few megabytes.
 constexpr std::size_t kValuesBetweenReleases = std::size_t{1} << 20;
 constexpr float kNotKnown = std::numeric_limits<float>::quiet_NaN();
@@ -88,7 +91,8 @@ class HistoryRun {
         options_(options),
         run_(run),
         width_(set.size()),
-        records_(candles.symbols().size()) {}
+        records_(candles.symbols().size()),
+        pipelines_(candles.symbols().size()) {}
 
   Result<FeatureHistory> run(KeepPipelines keep);
 
@@ -113,8 +117,8 @@ class HistoryRun {
   const RunContext& run_;
   const std::size_t width_;
   std::vector<SymbolRecord> records_;
-  std::vector<SymbolPipeline> pipelines_;
-  std::vector<std::int64_t> times_;  // open times of the whole universe, ascending
+  std::vector<std::optional<SymbolPipeline>> pipelines_;  // made by the jobs: their states are large
+  std::vector<std::int64_t> times_;                       // open times of the whole universe, ascending
   struct Moment {
     double market_return, dispersion;
   };
@@ -142,22 +146,28 @@ Result<FeatureHistory> HistoryRun::run(KeepPipelines keep) {
   log_info("features end: " + std::to_string(frame_.rows()) + " rows of " + std::to_string(frame_.columns()) +
            " features, " + to_string(Duration(static_cast<std::int64_t>(1e3 * (monotonic_seconds() - started)))) +
            " wall time");
-  if (keep == KeepPipelines::no) pipelines_.clear();
+  std::vector<SymbolPipeline> kept;
+  if (keep == KeepPipelines::yes)
+    for (auto& pipeline : pipelines_) kept.push_back(std::move(*pipeline));
   frame_.bars = std::make_shared<const BarHistory>(std::move(bars_));
   Timestamp last = Timestamp::min();
   for (const SymbolRecord& record : records_)
     if (!record.open_time_ms.empty()) last = std::max(last, Timestamp(record.open_time_ms.back()));
-  return FeatureHistory{std::move(frame_), std::move(pipelines_), last};
+  return FeatureHistory{std::move(frame_), std::move(kept), last};
 }
 
 Status HistoryRun::symbol_phase() {
   const std::size_t count = records_.size();
-  const auto side_by_side = static_cast<std::size_t>(std::max(1, run_.jobs));
-  for (std::size_t begin = 0; begin < count; begin += side_by_side) {
+  const auto jobs = static_cast<std::size_t>(std::max(1, run_.jobs));
+  std::size_t at_a_time = jobs, longest = 1;
+  for (std::size_t begin = 0; begin < count;) {
     if (Status stop = run_.cancel.check(); !stop) return stop;
-    const std::size_t end = std::min(count, begin + side_by_side);
+    const std::size_t end = std::min(count, begin + at_a_time);
     if (Status done = symbol_batch(begin, end); !done) return done;
     run_.progress.advance(end - begin);
+    // Series of a universe tend to be equally long.
+    for (; begin < end; ++begin) longest = std::max(longest, records_[begin].open_time_ms.size());
+    at_a_time = jobs * std::clamp(kBarsOfAJob / longest, std::size_t{1}, kMostSeriesOfAJob);
   }
   return {};
 }
@@ -179,11 +189,11 @@ Status HistoryRun::symbol_batch(std::size_t begin, std::size_t end) {
     const auto first = record.open_time_ms.begin() + static_cast<std::ptrdiff_t>(record.first_row);
     frame_.open_time_ms.insert(frame_.open_time_ms.end(), first, first + static_cast<std::ptrdiff_t>(record.row_count));
     frame_.symbol_begin.push_back(frame_.open_time_ms.size());
-    pipelines_.emplace_back(set_, frame_.interval, ContextCursor(std::move(*context[i])));
   }
   if (Status grown = grow_frame(end); !grown) return grown;
   std::vector<BarHistory> bars(end - begin);
   parallel_for(run_.jobs, end - begin, [&](std::size_t i) {
+    pipelines_[begin + i].emplace(set_, frame_.interval, ContextCursor(std::move(*context[i])));
     const SymbolRecord& record = records_[begin + i];
     const auto known = std::span<const Candle>(series[i]->candles).first(record.open_time_ms.size());
     compute_symbol(begin + i, known);
@@ -232,8 +242,8 @@ void HistoryRun::compute_symbol(std::size_t symbol, std::span<const Candle> cand
   std::size_t kept_from = record.frame_row;  // rows before are not needed until the next phase
   for (std::size_t begin = 0; begin < candles.size(); begin += kBlockBars) {
     const std::size_t end = std::min(candles.size(), begin + kBlockBars);
-    pipelines_[symbol].advance_symbol(candles.subspan(begin, end - begin), block.data(), width_,
-                                      record.bars.data() + begin);
+    pipelines_[symbol]->advance_symbol(candles.subspan(begin, end - begin), block.data(), width_,
+                                       record.bars.data() + begin);
     const std::size_t from = std::max(begin, record.first_row);
     const std::size_t to = std::min(end, record.first_row + record.row_count);
     if (from >= to) continue;
@@ -337,7 +347,7 @@ void HistoryRun::compute_market(std::size_t symbol, std::size_t begin, std::size
     }
     const bool wanted = first >= record.first_row && first < last_row;
     if (!wanted) scratch.resize(kBlockBars * width_);
-    pipelines_[symbol].advance_market(
+    pipelines_[symbol]->advance_market(
         bars, wanted ? frame_row(record.frame_row + first - record.first_row) : scratch.data(), width_);
   }
 }

@@ -23,9 +23,9 @@ struct FeatureOptions {
 ///
 /// Three phases: symbols one by one; the universe's returns per time, and what depends on them;
 /// cross-sections per time. Each runs `run.jobs` side by side with the same bits for any number of jobs.
-/// Memory: the result, `run.jobs` series, and 24 bytes a bar of history (besides the result's own `bars`).
-/// Errors: those of `load`; `features.order` (data) if bars do not ascend, `features.interval` (data) if a series is
-/// of another interval; `cancelled`.
+/// Memory: the result, `run.jobs` series or 16,384 bars a job of short ones, and 24 bytes a bar of history (besides the
+/// result's own `bars`). Errors: those of `load`; `features.order` (data) if bars do not ascend, `features.interval`
+/// (data) if a series is of another interval; `cancelled`.
 Result<FeatureFrame> compute_features(const FeatureSet& set, const CandleSource& candles, const ContextSource* context,
                                       const FeatureOptions& options, const RunContext& run);
 
