@@ -53,6 +53,7 @@ Result<bool> FollowedPredictions::is_market_at_rest() {
 }
 
 Result<FollowedPredictions::News> FollowedPredictions::look(const RunContext& run) {
+  workspace_.look_again();
   const auto at_rest = is_market_at_rest();
   if (!at_rest) return forward_error(at_rest);
   News news;

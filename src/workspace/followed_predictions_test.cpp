@@ -25,11 +25,17 @@ class FollowedPredictionsTest : public testing::WorkspaceTest {
   /// Two versions are active, and the market is stored up to `bars`.
   void begin(std::size_t bars = kBars) {
     store_bars(0, bars);
+    learn();
+    follow();
+  }
+  void learn() {
     auto workspace = open();
     workspace->learning() = testing::small_trees();
     const auto place = open_to_learn(*workspace, {{}, {}, "a test", "cli"});
     ASSERT_TRUE(place) << to_string(place.error());
     ASSERT_TRUE(run_live_cycle(*place, Force::no, undisturbed()));
+  }
+  void follow() {
     workspace_ = opened();
     auto followed = FollowedPredictions::begin(*workspace_, undisturbed());
     ASSERT_TRUE(followed) << to_string(followed.error());
@@ -139,6 +145,18 @@ TEST_F(FollowedPredictionsTest, AVersionThatIsTakenOutOfServiceSaysNothingAnyMor
   }
   EXPECT_EQ(look().change, Change::versions);
   EXPECT_EQ(votes(), before - 1);
+  EXPECT_EQ(said(), said_anew());
+  EXPECT_EQ(look().change, Change::none);
+}
+
+TEST_F(FollowedPredictionsTest, WhoIsPromotedFirstIsServed) {
+  store_bars(0, kBars);
+  follow();  // there is no database yet
+  EXPECT_TRUE(followed_->service().answer()->forecasts.predictions[0].votes.empty());
+  EXPECT_EQ(look().change, Change::none);
+  learn();
+  EXPECT_EQ(look().change, Change::anew) << "features of which nothing was kept";
+  EXPECT_FALSE(followed_->service().answer()->forecasts.predictions[0].votes.empty());
   EXPECT_EQ(said(), said_anew());
   EXPECT_EQ(look().change, Change::none);
 }

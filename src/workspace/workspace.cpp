@@ -25,6 +25,14 @@ Result<std::unique_ptr<Workspace>> Workspace::open(WorkspaceDirectory directory,
   return workspace;
 }
 
+void Workspace::look_again() {
+  if (options_.access == Access::change) return;
+  predictions_.reset();
+  cycle_log_.reset();
+  registry_.reset();
+  database_.reset();
+}
+
 Result<CandleStore*> Workspace::candles() {
   if (!candles_) {
     auto store = CandleStore::open(directory_.candles());
