@@ -154,8 +154,8 @@ class Registry {
   // --- Reading ---
 
   Result<std::optional<ActiveAlias>> active(const Slot& slot) const;
-  /// Grows with everything that becomes of any version: as long as it stands, all of it stands. A cheap way to notice,
-  /// some 20 us, that something else may be served. 0 in an empty registry.
+  /// Grows with everything that becomes of any version: as long as it stands, all of it stands. One query, so a cheap
+  /// way to notice that something else may be served. 0 in an empty registry.
   Result<std::int64_t> generation() const;
   /// Error `registry.unknown_version` (usage). A unique beginning of at least 4 digits is enough.
   Result<VersionRecord> find(std::string_view version) const;

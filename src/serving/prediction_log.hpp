@@ -43,7 +43,7 @@ class PredictionLog {
 
   /// Adds every prediction that somebody voted on, in one transaction; how many were new. The same prediction of the
   /// same bar by the same versions is in it once. What is made at or after `LoggedPrediction::known_at` is no
-  /// prediction, and is passed over. Cost: one commit, some 10 us a prediction.
+  /// prediction, and is passed over. Cost: one commit.
   Result<std::size_t> record(const Forecasts& forecasts, const PredictionMoment& moment);
 
   struct Filter {

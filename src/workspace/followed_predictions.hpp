@@ -31,9 +31,9 @@ class FollowedPredictions {
     Change change = Change::none;
     std::string why;
   };
-  /// Looks once (`Workspace::look_again`). Where nothing was stored and no version moved it costs a millisecond or so;
-  /// while somebody writes to the candles it waits for another look. Errors: those of `open_market`, `follow`,
-  /// `restart`; the answer stands.
+  /// Looks once (`Workspace::look_again`). Where nothing was stored and no version moved it opens the database and
+  /// reads what the life cycle is at, and no candles; while somebody writes to the candles it waits for another look.
+  /// Errors: those of `open_market`, `follow`, `restart`; the answer stands.
   Result<News> look(const RunContext& run);
 
   const PredictionService& service() const { return *service_; }

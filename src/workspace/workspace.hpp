@@ -65,8 +65,8 @@ class Workspace {
 
   /// For whoever looks again and again: what the database gives out from now on is read anew, also where it was not
   /// there before, or where a copy of it stood in for tables of an older program. Registry, logs and database that were
-  /// handed out are void then. Nothing happens where it was opened for `change`: it sees every commit. Cost: below a
-  /// millisecond at the next use.
+  /// handed out are void then. Nothing happens where it was opened for `change`: it sees every commit. Cost: what
+  /// opening costs, at the next use.
   void look_again();
 
   /// Errors: those of opening each. A store that is not there is empty; a database that is not there is made with

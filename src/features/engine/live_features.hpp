@@ -23,7 +23,7 @@ class LiveFeatures {
                                             const RunContext& run);
 
   /// Feeds the bars that opened at `open_time`; `candles[i]` belongs to symbol i, empty = it has none, which is a gap
-  /// for that symbol. Times ascend, and close after what was fed before (contract). About 20 us a symbol.
+  /// for that symbol. Times ascend, and close after what was fed before (contract). O(symbols).
   void update(Timestamp open_time, std::span<const std::optional<Candle>> candles);
 
   /// Makes a context point known, seen from the first bar that closes at or after its `known_at`.
