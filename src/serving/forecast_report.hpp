@@ -10,7 +10,7 @@ namespace clm {
 /// {as_of, ensemble, regime, horizon_bars, entry_at, cost_band_bps, relative, predictions: [{symbol, action, note,
 /// expected_return_bps, confidence, consensus: {agree, of}, disagreement_bps, votes: {model_type: {version,
 /// expected_return_bps, up_probability, weight, horizon_bars}}, abstained: [{model_type, why}], canaries}]}.
-/// horizon_bars: from entry to exit; null without votes, or where the votes differ in it. entry_at: the open of the bar
+/// horizon_bars: from entry to exit; null where nobody may vote. entry_at: the open of the bar
 /// after the newest. cost_band_bps: a forecast inside +- this is a HOLD. relative: expected returns are less the mean
 /// of the universe. note: null, or why the action is a HOLD although the forecast is not. disagreement_bps: null with
 /// one vote.

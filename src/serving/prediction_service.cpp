@@ -16,8 +16,8 @@ bool says_the_same(const Answer& one, const Answer& other) {
 
 }  // namespace
 
-PredictionService::PredictionService(ServingRules rules, std::shared_ptr<const ServingBundle> bundle, LiveInputs inputs)
-    : rules_(std::move(rules)), bundle_(std::move(bundle)), inputs_(std::move(inputs)) {
+PredictionService::PredictionService(ServingRules rules, std::shared_ptr<const Predictor> predictor, LiveInputs inputs)
+    : rules_(std::move(rules)), predictor_(std::move(predictor)), inputs_(std::move(inputs)) {
   publish();
 }
 
@@ -25,12 +25,12 @@ Result<std::unique_ptr<PredictionService>> PredictionService::start(const Regist
                                                                     std::vector<CanaryShare> canaries,
                                                                     const ServedHistory& history,
                                                                     const RunContext& run) {
-  auto bundle = ServingBundle::load(registry, rules, std::move(canaries), history.candles.symbols());
-  if (!bundle) return forward_error(bundle);
-  auto inputs = LiveInputs::after_history((*bundle)->needs(), history.candles, history.context, history.as_of, run);
+  auto predictor = Predictor::load(registry, rules, std::move(canaries));
+  if (!predictor) return forward_error(predictor);
+  auto inputs = LiveInputs::after_history(predictor->needs(), history.candles, history.context, history.as_of, run);
   if (!inputs) return forward_error(inputs);
-  return std::unique_ptr<PredictionService>(
-      new PredictionService(std::move(rules), std::move(*bundle), std::move(*inputs)));
+  return std::unique_ptr<PredictionService>(new PredictionService(
+      std::move(rules), std::make_shared<const Predictor>(std::move(*predictor)), std::move(*inputs)));
 }
 
 std::shared_ptr<const Answer> PredictionService::answer() const {
@@ -40,7 +40,7 @@ std::shared_ptr<const Answer> PredictionService::answer() const {
 
 void PredictionService::publish() {
   const auto inputs = inputs_.newest();
-  auto answer = std::make_shared<const Answer>(Answer{bundle_, inputs, bundle_->predict(*inputs)});
+  auto answer = std::make_shared<const Answer>(Answer{predictor_, inputs, predictor_->predict(*inputs)});
   const std::lock_guard lock(mutex_);
   answer_ = std::move(answer);
 }
@@ -58,12 +58,12 @@ Result<PredictionService::Followed> PredictionService::follow(const Registry& re
                                                               std::vector<CanaryShare> canaries) {
   const auto generation = registry.generation();
   if (!generation) return forward_error(generation);
-  if (*generation == bundle_->generation() && canaries == bundle_->canaries()) return Followed::unchanged;
-  auto bundle = ServingBundle::load(registry, rules_, std::move(canaries), inputs_.newest()->symbols);
-  if (!bundle) return forward_error(bundle);
-  if (!inputs_.needs().include((*bundle)->needs())) return Followed::history_needed;
+  if (*generation == predictor_->generation() && canaries == predictor_->canaries()) return Followed::unchanged;
+  auto predictor = Predictor::load(registry, rules_, std::move(canaries));
+  if (!predictor) return forward_error(predictor);
+  if (!inputs_.needs().include(predictor->needs())) return Followed::history_needed;
   const auto before = answer();
-  bundle_ = std::move(*bundle);
+  predictor_ = std::make_shared<const Predictor>(std::move(*predictor));
   publish();
   return says_the_same(*before, *answer()) ? Followed::unchanged : Followed::swapped;
 }
@@ -72,7 +72,7 @@ Status PredictionService::restart(const Registry& registry, std::vector<CanarySh
                                   const ServedHistory& history, const RunContext& run) {
   auto anew = start(registry, rules_, std::move(canaries), history, run);
   if (!anew) return forward_error(anew);
-  bundle_ = std::move((*anew)->bundle_);
+  predictor_ = std::move((*anew)->predictor_);
   inputs_ = std::move((*anew)->inputs_);
   const std::lock_guard lock(mutex_);
   answer_ = std::move((*anew)->answer_);

@@ -9,13 +9,13 @@
 #include "features/inputs/candle_source.hpp"
 #include "features/inputs/context_source.hpp"
 #include "serving/live_inputs.hpp"
-#include "serving/serving_bundle.hpp"
+#include "serving/predictor.hpp"
 
 namespace clm {
 
 /// What was predicted at one bar, by whom, and from what: three things of one moment.
 struct Answer {
-  std::shared_ptr<const ServingBundle> by;
+  std::shared_ptr<const Predictor> by;
   std::shared_ptr<const BarInputs> inputs;
   Forecasts forecasts;
 };
@@ -32,7 +32,7 @@ struct ServedHistory {
 /// answer() meanwhile, and get an answer whose versions, inputs and forecasts belong together.
 class PredictionService {
  public:
-  /// Loads what serves now, reads the history, and answers. Errors: those of `ServingBundle::load` and
+  /// Loads what serves now, reads the history, and answers. Errors: those of `Predictor::load` and
   /// `LiveInputs::after_history`.
   static Result<std::unique_ptr<PredictionService>> start(const Registry& registry, ServingRules rules,
                                                           std::vector<CanaryShare> canaries,
@@ -53,7 +53,7 @@ class PredictionService {
     history_needed  ///< what serves now has to be shown what was not kept: restart() it
   };
   /// Looks whether versions moved since; if so, loads what serves now and swaps it in. The old one answers until the
-  /// new one can, and goes on where an error ends this. Errors: those of `ServingBundle::load`.
+  /// new one can, and goes on where an error ends this. Errors: those of `Predictor::load`.
   Result<Followed> follow(const Registry& registry, std::vector<CanaryShare> canaries);
 
   /// Begins again after a history: its symbols or past bars may be others. The old answer stands until the new one can
@@ -62,11 +62,11 @@ class PredictionService {
                  const RunContext& run);
 
  private:
-  PredictionService(ServingRules rules, std::shared_ptr<const ServingBundle> bundle, LiveInputs inputs);
+  PredictionService(ServingRules rules, std::shared_ptr<const Predictor> predictor, LiveInputs inputs);
   void publish();
 
   ServingRules rules_;
-  std::shared_ptr<const ServingBundle> bundle_;
+  std::shared_ptr<const Predictor> predictor_;
   LiveInputs inputs_;
   mutable std::mutex mutex_;  ///< of answer_
   std::shared_ptr<const Answer> answer_;

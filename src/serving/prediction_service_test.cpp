@@ -26,7 +26,8 @@ class PredictionServiceTest : public testing::PredictorTest {
  protected:
   Result<std::unique_ptr<PredictionService>> start(std::size_t bars, const Registry& registry) const {
     const MemoryCandleSource candles(market(bars));
-    return PredictionService::start(registry, {{"ridge"}, {}}, {}, {candles, nullptr, close_of(bars)}, run_);
+    return PredictionService::start(registry, testing::rules_for({"ridge"}), {}, {candles, nullptr, close_of(bars)},
+                                    run_);
   }
   std::unique_ptr<PredictionService> start(std::size_t bars) const { return start(bars, *registry_).value(); }
 
@@ -66,8 +67,9 @@ TEST_F(PredictionServiceTest, ASymbolWithoutABarIsStaleUntilItHasOne) {
   auto series = market(kBars + 2);
   series[2].candles.erase(series[2].candles.end() - 2);
   const MemoryCandleSource gappy(series);
-  const auto anew =
-      PredictionService::start(*registry_, {{"ridge"}, {}}, {}, {gappy, nullptr, close_of(kBars + 2)}, run_).value();
+  const auto anew = PredictionService::start(*registry_, testing::rules_for({"ridge"}), {},
+                                             {gappy, nullptr, close_of(kBars + 2)}, run_)
+                        .value();
   EXPECT_EQ(text_of(service->answer()->forecasts), text_of(anew->answer()->forecasts)) << "a gap like a stored one";
 }
 

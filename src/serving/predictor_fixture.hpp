@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,12 @@ inline VersionId activate_version(Registry& registry, const std::string& type, c
   return artifact.version;
 }
 
+/// These types may serve; otherwise as told.
+inline ServingRules rules_for(std::set<std::string> types, ServingRules rules = {}) {
+  rules.model_types = std::move(types);
+  return rules;
+}
+
 class PredictorTest : public RegistryTest {
  protected:
   /// A ridge model on what was known at kBars.
@@ -87,8 +94,9 @@ class PredictorTest : public RegistryTest {
                             close_of(kBars), run_);
   }
 
-  Predictor load(std::vector<std::string> types = {"ridge"}, PredictorOptions options = {}) const {
-    return Predictor::load(*registry_, types, std::move(options)).value();
+  Predictor load(std::set<std::string> types = {"ridge"}, const ServingRules& rules = {},
+                 std::vector<CanaryShare> canaries = {}) const {
+    return Predictor::load(*registry_, rules_for(std::move(types), rules), std::move(canaries)).value();
   }
   /// What a predictor is shown of a market at `as_of`.
   std::shared_ptr<const BarInputs> inputs_of(const InputNeeds& needs, std::vector<CandleSeries> series,

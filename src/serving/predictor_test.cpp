@@ -50,7 +50,9 @@ TEST_F(PredictorTest, SaysWhatTheActiveVersionSays) {
     row.frame_row = {static_cast<std::uint32_t>(frame->symbol_begin[s + 1] - 1)};
     row.symbol = {static_cast<std::uint16_t>(s)};
     const auto forecast = model.raw_forecast(RowSet{&row, {0}}).value()[0];
-    EXPECT_NEAR(vote.expected_return_bps, 1e4 * unit * model.calibration.scaled(double{forecast}), 1e-9);
+    const auto scaled = static_cast<float>(model.calibration.scaled(double{forecast}));
+    EXPECT_EQ(predictions[s].forecast, scaled);
+    EXPECT_NEAR(vote.expected_return_bps, 1e4 * unit * double{scaled}, 1e-9);
     EXPECT_EQ(vote.up_probability, model.calibration.up_probability(double{forecast}));
   }
 }
@@ -111,7 +113,7 @@ TEST_F(FreqaiDefects, ASwapWhileOthersAskIsNeverTorn) {
     auto database = Database::open(place_.database_file());
     const auto registry = Registry::open(*database, ArtifactStore(place_.versions()));
     while (!done) {
-      const auto predictor = Predictor::load(*registry, {"ridge"}, {});
+      const auto predictor = Predictor::load(*registry, testing::rules_for({"ridge"}));
       heard.insert(predictor ? text_of(ask(*predictor, market(kBars))) : to_string(predictor.error()));
       asked.fetch_add(1);
       asked.notify_one();
@@ -130,7 +132,7 @@ TEST_F(FreqaiDefects, ASwapWhileOthersAskIsNeverTorn) {
 
 TEST_F(PredictorTest, WhoHasNoActiveVersionHasNoVoteAndSaysSo) {
   activate(1);
-  PredictorOptions options;
+  ServingRules options;
   options.weights = {{"ridge", 0.2}, {"xgboost", 0.8}};
   const auto predictions = ask(load({"ridge", "xgboost"}, options), market(kBars)).predictions;
   for (const Prediction& prediction : predictions) {
@@ -147,7 +149,7 @@ TEST_F(PredictorTest, WhoHasNoActiveVersionHasNoVoteAndSaysSo) {
 
 TEST_F(PredictorTest, AnExpiredVersionStopsVotingAndSaysSo) {
   activate(1);
-  PredictorOptions options;
+  ServingRules options;
   const Duration age = close_of(kBars) - from_calendar(2022, 7, 1);  // the end of its data, by its manifest
   options.max_data_age = age;
   EXPECT_EQ(ask(load({"ridge"}, options), market(kBars)).predictions.front().votes.size(), 1U);
@@ -165,7 +167,7 @@ TEST_F(PredictorTest, AnAlteredFileIsNeverServed) {
   const auto refused = Predictor::load_version(*registry_, *registry_->find(version.str()), {});
   ASSERT_FALSE(refused) << "who asks for it alone is told";
   EXPECT_EQ(refused.error().kind, ErrorKind::integrity);
-  const auto silent = Predictor::load(*registry_, {"ridge"}, {}).value();
+  const auto silent = load();
   const auto predictions = ask(silent, market(kBars)).predictions;
   EXPECT_TRUE(predictions[0].votes.empty());
   EXPECT_THAT(predictions[0].abstained.at(0).why, HasSubstr(ForecastCalibration::kFileName));
@@ -243,7 +245,7 @@ TEST_F(PredictorTest, AVersionThatIsNotActiveCanBeAsked) {
   const std::string said = text_of(ask(load(), market(kBars)));
   activate(1000);
   const auto retired =
-      Predictor::load_version(*registry_, registry_->find(first.str()).value(), PredictorOptions{}).value();
+      Predictor::load_version(*registry_, registry_->find(first.str()).value(), ServingRules{}).value();
   EXPECT_EQ(text_of(ask(retired, market(kBars))), said);
 }
 
@@ -264,9 +266,9 @@ TEST(CombinedExplanation, WeighsMembersAndKeepsWhatDoesNotComeApart) {
 
 TEST_F(PredictorTest, AForecastInsideTheCostsIsAHold) {
   activate(1);
-  PredictorOptions dear;
+  ServingRules dear;
   dear.costs = {1e6, 0};
-  PredictorOptions free;
+  ServingRules free;
   free.costs = {0, 0};
   const auto held = ask(load({"ridge"}, dear), market(kBars)).predictions;
   const auto traded = ask(load({"ridge"}, free), market(kBars)).predictions;
@@ -316,10 +318,10 @@ TEST_F(PredictorTest, AForecastWhoseProbabilitySaysTheContraryIsAHoldAndSaysSo) 
 TEST_F(PredictorTest, TheLineupSaysWhoHasAVoteWithoutAskingAnybody) {
   const VersionId version = activate(1);
   const Timestamp learned_until = testing::sample_manifest(1, "ridge").created_as_of;
-  PredictorOptions options;
+  ServingRules options;
   options.max_data_age = std::chrono::hours(24);
   const Predictor predictor = load({"ridge", "lightgbm"}, options);
-  const Lineup now = predictor.lineup(learned_until);
+  const Lineup now = predictor.plan(learned_until, {}).lineups.front();
   ASSERT_EQ(now.members.size(), 1U);
   EXPECT_EQ(now.members[0].version, version);
   EXPECT_EQ(now.members[0].learned_until, learned_until);
@@ -327,14 +329,14 @@ TEST_F(PredictorTest, TheLineupSaysWhoHasAVoteWithoutAskingAnybody) {
   EXPECT_EQ(now.members[0].why_not, "");
   ASSERT_EQ(now.absent.size(), 1U);
   EXPECT_EQ(now.absent[0].model_type, "lightgbm");
-  const Lineup later = predictor.lineup(learned_until + std::chrono::hours(25));
+  const Lineup later = predictor.plan(learned_until + std::chrono::hours(25), {}).lineups.front();
   EXPECT_EQ(later.members[0].weight, 0);
   EXPECT_THAT(later.members[0].why_not, HasSubstr("its data ended 1 d 1 h ago"));
 }
 
 TEST_F(PredictorTest, WithStaleDataEveryActionIsAHoldAndNothingElseChanges) {
   activate(1);
-  PredictorOptions free;
+  ServingRules free;
   free.costs = {0, 0};
   const Forecasts said = ask(load({"ridge"}, free), market(kBars));
   EXPECT_TRUE(std::any_of(said.predictions.begin(), said.predictions.end(),

@@ -47,8 +47,9 @@ struct Served {
 // A bar of `symbols` symbols closes: features, inputs and the forecasts of four models.
 void new_bar(benchmark::State& state) {
   Served served(static_cast<std::size_t>(state.range(0)));
-  const auto service = PredictionService::start(served.registry, {served.types, {}}, {},
-                                                {served.candles, nullptr, served.as_of}, served.run);
+  const auto service =
+      PredictionService::start(served.registry, testing::rules_for({served.types.begin(), served.types.end()}), {},
+                               {served.candles, nullptr, served.as_of}, served.run);
   if (!service) return state.SkipWithError("no service");
   std::vector<CandleSeries> series;
   for (std::size_t s = 0; s < served.candles.symbols().size(); ++s) series.push_back(served.candles.load(s).value());

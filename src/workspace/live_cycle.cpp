@@ -72,9 +72,16 @@ Result<LiveCycle> run_live_cycle(const LearningWorkspace& place, Force force, co
   const auto reads_features =
       needs_features(place.registry, *life_log, options, place.market.candles->interval(), place.market.as_of);
   if (!reads_features) return forward_error(reads_features);
-  const auto tape = MarketTape::record(*reads_features ? *features : no_features(), *place.market.candles,
-                                       place.market.context.get(), options.label, place.market.as_of, run);
+  auto tape = MarketTape::record(*reads_features ? *features : no_features(), *place.market.candles,
+                                 place.market.context.get(), options.label, place.market.as_of, run);
   if (!tape) return forward_error(tape);
+  if (*reads_features) {
+    const auto others = other_features_served(place.registry, options);
+    if (!others) return forward_error(others);
+    for (const FeatureSet& set : *others)
+      if (auto added = tape->add_features(set, *place.market.candles, place.market.context.get(), run); !added)
+        return forward_error(added);
+  }
   const auto events_before = life_log->event_count();
   if (!events_before) return forward_error(events_before);
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "learning/options/configured_weights.hpp"
-#include "learning/options/hours.hpp"
 #include "market/series/symbol_name.hpp"
 
 namespace clm {
@@ -81,16 +79,6 @@ Result<StoreContextSource> open_protocol_context(Workspace& workspace, const Pro
   const auto series = workspace.context_series();
   if (!series) return forward_error(series);
   return StoreContextSource::open(**series, protocol.venue, known_until);
-}
-
-Result<PredictorOptions> predictor_options(const LearningOptions& learning) {
-  const auto weights = configured_weights(learning.ensemble);
-  if (!weights) return forward_error(weights);
-  return PredictorOptions{weights->named,
-                          weights->other,
-                          {learning.ensemble.min_weight, learning.ensemble.max_weight},
-                          learning.judging.positions.costs,
-                          hours(24 * learning.serving.max_data_age_days)};
 }
 
 }  // namespace clm

@@ -8,7 +8,6 @@
 #include "learning/data/protocol.hpp"
 #include "learning/data/universe.hpp"
 #include "serving/data_lateness.hpp"
-#include "serving/predictor.hpp"
 #include "workspace/workspace.hpp"
 
 namespace clm {
@@ -53,8 +52,5 @@ Result<std::unique_ptr<CandleSource>> open_protocol_candles(Workspace& workspace
 /// The context series beside those candles as they were known at `known_until`: of the protocol's venue. Errors: those
 /// of the store.
 Result<StoreContextSource> open_protocol_context(Workspace& workspace, const Protocol& protocol, Timestamp known_until);
-
-/// Weights, their bounds and costs for a predictor, as the settings have them. Errors of `configured_weights` (usage).
-Result<PredictorOptions> predictor_options(const LearningOptions& learning);
 
 }  // namespace clm

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "learning/options/serving_rules.hpp"
 #include "workspace/stored_life_cycle.hpp"
 
 namespace clm {
@@ -11,12 +12,12 @@ Result<std::unique_ptr<PredictionService>> start_predictions(Workspace& workspac
                                                              const RunContext& run) {
   const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
-  auto options = predictor_options(workspace.learning());
-  if (!options) return forward_error(options);
+  auto rules = serving_rules(workspace.learning());
+  if (!rules) return forward_error(rules);
   auto canaries = canaries_in_service(workspace, market.candles->interval());
   if (!canaries) return forward_error(canaries);
-  return PredictionService::start(**registry, {workspace.learning().training.models, std::move(*options)},
-                                  std::move(*canaries), {*market.candles, market.context.get(), market.as_of}, run);
+  return PredictionService::start(**registry, std::move(*rules), std::move(*canaries),
+                                  {*market.candles, market.context.get(), market.as_of}, run);
 }
 
 Result<std::size_t> log_predictions(Workspace& workspace, const Forecasts& forecasts, const MarketView& market) {

@@ -11,7 +11,7 @@
 namespace clm {
 
 /// What serves the workspace's market, with its models loaded and its inputs live. Errors: those of
-/// `PredictionService::start`, `predictor_options`, `canaries_in_service`. Cost: reads the history once.
+/// `PredictionService::start`, `serving_rules`, `canaries_in_service`. Cost: reads the history once.
 Result<std::unique_ptr<PredictionService>> start_predictions(Workspace& workspace, const MarketView& market,
                                                              const RunContext& run);
 

@@ -50,12 +50,9 @@ Result<std::vector<TrialView>> trials_under_way(Workspace& workspace, Interval i
 Result<std::vector<CanaryShare>> canaries_in_service(Workspace& workspace, Interval interval) {
   const auto trials = trials_under_way(workspace, interval);
   if (!trials) return forward_error(trials);
-  std::vector<CanaryShare> canaries;
-  for (const TrialView& view : *trials) {
-    const double share = canary_share(view.trial, workspace.learning().deployment.stages.canary);
-    if (share > 0) canaries.push_back({view.trial.model_type, view.trial.challenger, share});
-  }
-  return canaries;
+  std::vector<Trial> under_way;
+  for (const TrialView& view : *trials) under_way.push_back(view.trial);
+  return canaries_of(under_way, workspace.learning().deployment.stages.canary);
 }
 
 }  // namespace clm

@@ -8,6 +8,7 @@
 
 #include "learning/life_cycle/life_cycle_log.hpp"
 #include "learning/life_cycle/life_cycle_outlook.hpp"
+#include "learning/options/serving_rules.hpp"
 #include "workspace/market_view.hpp"
 #include "workspace/stored_life_cycle.hpp"
 
@@ -56,11 +57,11 @@ Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& sta
   const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
   const LearningOptions& learning = workspace.learning();
-  const auto options = predictor_options(learning);
-  if (!options) return forward_error(options);
-  const auto predictor = Predictor::load(**registry, learning.training.models, *options);
+  const auto rules = serving_rules(learning);
+  if (!rules) return forward_error(rules);
+  const auto predictor = Predictor::load(**registry, *rules);
   if (!predictor) return forward_error(predictor);
-  Lineup lineup = predictor->lineup(as_of);
+  Lineup lineup = predictor->plan(as_of, {}).lineups.front();
   status.ensemble = lineup.ensemble;
   for (auto& member : lineup.members) {
     if (member.why_not.empty())
@@ -68,15 +69,18 @@ Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& sta
     else
       status.without_vote.push_back({member.model_type, member.version, member.why_not});
   }
-  Status sound;
   for (auto& absent : lineup.absent) {
     const auto active = (*registry)->active(Slot{absent.model_type});
     if (!active) return forward_error(active);
-    const bool is_there = active->has_value();
     status.without_vote.push_back(
-        {absent.model_type, is_there ? (*active)->record.version : VersionId(), std::move(absent.why)});
-    if (!is_there || !sound) continue;
-    if (const auto whole = (*registry)->open_usable((*active)->record); !whole) sound = forward_error(whole);
+        {absent.model_type, *active ? (*active)->record.version : VersionId(), std::move(absent.why)});
+  }
+  Status sound;
+  for (const auto& silent : status.without_vote) {
+    if (silent.version.empty() || !sound) continue;
+    const auto record = (*registry)->find(silent.version.str());
+    if (!record) continue;
+    if (const auto whole = (*registry)->open_usable(*record); !whole) sound = forward_error(whole);
   }
   auto unlisted = unlisted_versions(**registry, learning);
   if (!unlisted) return forward_error(unlisted);

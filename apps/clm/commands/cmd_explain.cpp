@@ -8,6 +8,7 @@
 #include "cli/text_table.hpp"
 #include "commands.hpp"
 #include "commands/voters.hpp"
+#include "learning/options/serving_rules.hpp"
 #include "serving/explanation_report.hpp"
 #include "serving/forecast_report.hpp"
 #include "serving/hold_back.hpp"
@@ -112,9 +113,9 @@ Result<int> explain_prediction(Program& program, Workspace& workspace, const Reg
     }
     const auto record = registry.find(flags.version);
     if (!record) return forward_error(record);
-    const auto options = predictor_options(workspace.learning());
-    if (!options) return forward_error(options);
-    const auto predictor = Predictor::load_version(registry, *record, *options);
+    const auto rules = serving_rules(workspace.learning());
+    if (!rules) return forward_error(rules);
+    const auto predictor = Predictor::load_version(registry, *record, *rules);
     if (!predictor) return forward_error(predictor);
     const auto inputs = LiveInputs::after_history(predictor->needs(), *place->candles, place->context.get(),
                                                   place->as_of, program.context());

@@ -14,11 +14,12 @@
 #include "learning/cycle/ensemble_step.hpp"
 #include "learning/cycle/judging_context.hpp"
 #include "learning/cycle/warm_parent.hpp"
-#include "learning/data/expiry.hpp"
 #include "learning/data/label_overlap.hpp"
 #include "learning/options/configured_weights.hpp"
+#include "learning/options/serving_rules.hpp"
 #include "models/trainers.hpp"
 #include "models/warm_start.hpp"
+#include "serving/expiry.hpp"
 
 namespace clm {
 namespace {
@@ -46,9 +47,9 @@ Result<Incumbents> incumbents_of(const JudgingContext& judging, const CycleWorkp
       continue;
     }
     if (!artifact) return forward_error(artifact);
-    if (is_expired(artifact->manifest.created_as_of, judging.protocol.as_of, options.serving)) {
+    if (is_expired(data_end_of(artifact->manifest), judging.protocol.as_of, max_data_age(options.serving))) {
       incumbents.notes.push_back(name + " has expired: its data ended at " +
-                                 to_string(artifact->manifest.created_as_of) +
+                                 to_string(data_end_of(artifact->manifest)) +
                                  ", so nobody is served by it and candidates are judged as if there were none");
       continue;
     }

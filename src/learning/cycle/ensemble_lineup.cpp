@@ -7,8 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "features/sets/feature_set.hpp"
-#include "learning/data/expiry.hpp"
 #include "learning/data/protocol.hpp"
+#include "learning/options/serving_rules.hpp"
+#include "serving/expiry.hpp"
 
 namespace clm {
 namespace {
@@ -44,9 +45,8 @@ Result<std::optional<Timestamp>> last_attempt(const Registry& registry, const Cy
 /// Why a version cannot take part, or nothing.
 std::string unfit(const Manifest& manifest, const LearningOptions& options, const std::string& feature_hash,
                   Timestamp as_of) {
-  if (is_expired(manifest.created_as_of, as_of, options.serving))
-    return "its active version has expired: its data ended " + to_string(as_of - manifest.created_as_of) + " ago, at " +
-           to_string(manifest.created_as_of);
+  if (const std::string why = why_expired(data_end_of(manifest), as_of, max_data_age(options.serving)); !why.empty())
+    return "its active version has expired: " + why;
   if (manifest.feature_hash != feature_hash) return "its active version was trained on other features";
   return is_about(manifest, options.label) ? "" : "its active version forecasts another label";
 }

@@ -8,9 +8,10 @@
 #include "evaluation/ensemble/member_comparison.hpp"
 #include "evaluation/verdict/evidence.hpp"
 #include "learning/cycle/ensemble_candidate.hpp"
-#include "learning/data/expiry.hpp"
 #include "learning/data/label_overlap.hpp"
 #include "learning/options/configured_weights.hpp"
+#include "learning/options/serving_rules.hpp"
+#include "serving/expiry.hpp"
 
 namespace clm {
 namespace {
@@ -41,7 +42,7 @@ Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& plac
   if (!artifact && artifact.error().kind == ErrorKind::integrity) return std::optional(std::move(out));
   if (!artifact) return forward_error(artifact);
   if (artifact->manifest.feature_hash != judging.data.rows.data.frame->set_hash ||
-      is_expired(artifact->manifest.created_as_of, judging.protocol.as_of, serving))
+      is_expired(data_end_of(artifact->manifest), judging.protocol.as_of, max_data_age(serving)))
     return std::optional(std::move(out));
   const auto rule = EnsembleRule::load(artifact->directory / EnsembleRule::kFileName);
   if (!rule) return forward_error(rule);

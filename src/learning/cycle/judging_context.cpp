@@ -1,6 +1,7 @@
 #include "learning/cycle/judging_context.hpp"
 
-#include "learning/data/expiry.hpp"
+#include "learning/options/serving_rules.hpp"
+#include "serving/expiry.hpp"
 
 namespace clm {
 
@@ -12,7 +13,8 @@ Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, cons
   const auto theirs = stored_manifest((*active)->record);
   if (!theirs) return Rival::none;  // it is broken, and nobody can say what it was trained on
   const bool alike = theirs->feature_hash == candidate.feature_hash && is_about(*theirs, options.label);
-  return alike && !is_expired(theirs->created_as_of, at, options.serving) ? Rival::comparable : Rival::none;
+  return alike && !is_expired(data_end_of(*theirs), at, max_data_age(options.serving)) ? Rival::comparable
+                                                                                       : Rival::none;
 }
 
 Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,

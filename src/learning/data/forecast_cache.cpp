@@ -1,106 +1,120 @@
 #include "learning/data/forecast_cache.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <utility>
 
-#include "evaluation/metrics/forecast_table.hpp"
-#include "learning/data/expiry.hpp"
 #include "learning/data/protocol.hpp"
+#include "learning/options/serving_rules.hpp"
 
 namespace clm {
+namespace {
 
-Result<ForecastCache::Entry*> ForecastCache::entry(const VersionId& version) {
-  if (const auto known = entries_.find(version); known != entries_.end()) return &known->second;
-  const auto record = registry_.find(version.str());
-  if (!record) return forward_error(record);
-  const auto artifact = registry_.open_artifact(*record);
-  if (!artifact) return forward_error(artifact);
-  Entry made;
-  made.manifest = artifact->manifest;
-  if (made.manifest.feature_hash != tape_.frame()->set_hash || !is_about(made.manifest, tape_.label()))
-    return &entries_.emplace(version, std::move(made)).first->second;
-  if (record->slot.model_type == kEnsembleType) {
-    auto rule = EnsembleRule::load(artifact->directory / EnsembleRule::kFileName);
-    if (!rule) return forward_error(rule);
-    for (const auto& member : rule->members) made.members.emplace_back(member.version);
-    made.rule = std::move(*rule);
-  } else {
-    auto model = load_calibrated_model(record->slot.model_type, artifact->directory);
-    if (!model) return forward_error(model);
-    made.model = std::move(*model);
-  }
-  return &entries_.emplace(version, std::move(made)).first->second;
+std::vector<float> nothing_said(const MarketTape& tape) {
+  return std::vector<float>(tape.symbols().size(), std::numeric_limits<float>::quiet_NaN());
 }
 
-Status ForecastCache::fill_ensemble(Entry& entry) {
-  RowSet rows{&tape_.rows(), {}};
-  for (std::size_t row = tape_.row_begin(entry.first_bar); row < tape_.row_begin(entry.end_bar); ++row)
+/// The volatility of every symbol at a bar in a label's unit; NaN where it is not known, or has no row.
+std::vector<float> volatility_at(const MarketTape& tape, std::size_t bar, const LabelOptions& label) {
+  std::vector<float> volatility = nothing_said(tape);
+  for (std::size_t row = tape.row_begin(bar); row < tape.row_end(bar); ++row)
+    volatility[tape.rows().symbol[row]] = tape.rows().volatility[row];
+  if (label.horizon_bars == tape.label().horizon_bars) return volatility;
+  const double ratio = static_cast<double>(label.horizon_bars) / static_cast<double>(tape.label().horizon_bars);
+  for (float& value : volatility) value = static_cast<float>(static_cast<double>(value) * std::sqrt(ratio));
+  return volatility;
+}
+
+}  // namespace
+
+ForecastCache::ForecastCache(const MarketTape& tape, const Registry& registry, const ServingOptions& serving,
+                             std::size_t block_rows)
+    : tape_(tape), max_data_age_(max_data_age(serving)), block_rows_(block_rows), versions_(registry) {}
+
+Result<std::shared_ptr<const ServableVersion>> ForecastCache::known(const VersionId& version) {
+  auto loaded = versions_.load({}, version);
+  if (loaded && (*loaded)->problem && (*loaded)->problem->kind == ErrorKind::usage)
+    return tl::unexpected<Error>(*(*loaded)->problem);
+  return loaded;
+}
+
+Status ForecastCache::fill(const CalibratedModel& model, const Dataset& data, std::size_t bar, Block& block) {
+  block.first_bar = bar;
+  block.end_bar = bar + 1;
+  while (block.end_bar < tape_.bars() && tape_.row_end(block.end_bar) - tape_.row_begin(bar) <= block_rows_)
+    ++block.end_bar;
+  RowSet rows{&data, {}};
+  for (std::size_t row = tape_.row_begin(bar); row < tape_.row_begin(block.end_bar); ++row)
     rows.rows.push_back(static_cast<std::uint32_t>(row));
-  const auto truth = judged_rows(rows, tape_.label().horizon_bars);
-  std::vector<ForecastTable> tables;
-  for (const VersionId& member : entry.members) {
-    const auto known = manifest(member);
-    if (!known) return forward_error(known);
-    ForecastTable table{member.str(), truth, {}};
-    for (std::size_t bar = entry.first_bar; bar < entry.end_bar; ++bar) {
-      const std::size_t count = tape_.row_end(bar) - tape_.row_begin(bar);
-      if (is_expired(known->created_as_of, tape_.close(bar), serving_)) {
-        table.forecast.insert(table.forecast.end(), count, std::numeric_limits<float>::quiet_NaN());
-        continue;
-      }
-      const auto said = forecast(member, bar);
-      if (!said) return forward_error(said);
-      for (std::size_t row = tape_.row_begin(bar); row < tape_.row_end(bar); ++row)
-        table.forecast.push_back((*said)[tape_.rows().symbol[row]]);
-    }
-    tables.push_back(std::move(table));
-  }
-  entry.block = entry.rule->combine(tables);
+  auto forecasts = model.forecast(rows);
+  if (!forecasts) return forward_error(forecasts);
+  block.forecasts = std::move(*forecasts);
   return {};
 }
 
-Status ForecastCache::fill(Entry& entry, std::size_t bar) {
-  entry.first_bar = bar;
-  entry.end_bar = bar + 1;
-  while (entry.end_bar < tape_.bars() && tape_.row_end(entry.end_bar) - tape_.row_begin(bar) <= block_rows_)
-    ++entry.end_bar;
-  if (entry.rule) return fill_ensemble(entry);
-  RowSet rows{&tape_.rows(), {}};
-  for (std::size_t row = tape_.row_begin(bar); row < tape_.row_begin(entry.end_bar); ++row)
-    rows.rows.push_back(static_cast<std::uint32_t>(row));
-  auto block = entry.model->forecast(rows);
-  if (!block) return forward_error(block);
-  entry.block = std::move(*block);
-  return {};
+/// Of a version that is no ensemble, whatever its label.
+Result<std::vector<float>> ForecastCache::model_forecast(const ServableVersion& version, std::size_t bar) {
+  std::vector<float> out = nothing_said(tape_);
+  const Dataset* rows = version.model ? tape_.rows_of(version.manifest.feature_hash) : nullptr;
+  if (rows == nullptr) return out;
+  Block& block = blocks_[version.facts.version];
+  if (bar < block.first_bar || bar >= block.end_bar)
+    if (auto filled = fill(*version.model, *rows, bar, block); !filled) return forward_error(filled);
+  const std::size_t first = tape_.row_begin(block.first_bar);
+  for (std::size_t row = tape_.row_begin(bar); row < tape_.row_end(bar); ++row)
+    out[tape_.rows().symbol[row]] = block.forecasts[row - first];
+  return out;
 }
 
 Result<std::vector<float>> ForecastCache::forecast(const VersionId& version, std::size_t bar) {
-  const auto found = entry(version);
-  if (!found) return forward_error(found);
-  Entry& known = **found;
-  std::vector<float> out(tape_.symbols().size(), std::numeric_limits<float>::quiet_NaN());
-  if (!known.model && !known.rule) return out;
-  if (bar < known.first_bar || bar >= known.end_bar)
-    if (auto filled = fill(known, bar); !filled) return forward_error(filled);
-  const std::size_t first = tape_.row_begin(known.first_bar);
-  for (std::size_t row = tape_.row_begin(bar); row < tape_.row_end(bar); ++row)
-    out[tape_.rows().symbol[row]] = known.block[row - first];
+  const auto loaded = known(version);
+  if (!loaded) return forward_error(loaded);
+  if ((*loaded)->problem || !is_about((*loaded)->manifest, tape_.label())) return nothing_said(tape_);
+  if ((*loaded)->manifest.feature_hash != tape_.frame()->set_hash) return nothing_said(tape_);
+  if (!(*loaded)->facts.rule) return model_forecast(**loaded, bar);
+  const auto facts = versions_.facts({{std::string(kEnsembleType), version}}, {});
+  if (!facts) return forward_error(facts);
+  return served(plan_version(*facts, version, max_data_age_, tape_.close(bar), tape_.symbols()), bar);
+}
+
+Result<std::vector<float>> ForecastCache::served(const ServingPlan& plan, std::size_t bar) {
+  BarVotes votes{{}, volatility_at(tape_, bar, plan.label)};
+  for (const Lineup& lineup : plan.lineups) {
+    for (const LineupMember& member : lineup.members) {
+      if (!member.why_not.empty() || votes.forecasts.contains(member.version)) continue;
+      const auto loaded = known(member.version);
+      if (!loaded) return forward_error(loaded);
+      auto said = model_forecast(**loaded, bar);
+      if (!said) return forward_error(said);
+      votes.forecasts.emplace(member.version, std::move(*said));
+    }
+  }
+  const BarForecast combined = combine(plan, votes);
+  std::vector<float> out;
+  for (std::size_t s = 0; s < tape_.symbols().size(); ++s) out.push_back(combined.served(s));
   return out;
 }
 
 Result<Manifest> ForecastCache::manifest(const VersionId& version) {
-  const auto found = entry(version);
-  if (!found) return forward_error(found);
-  return (*found)->manifest;
+  const auto loaded = known(version);
+  if (!loaded) return forward_error(loaded);
+  if ((*loaded)->problem) return tl::unexpected<Error>(*(*loaded)->problem);
+  return (*loaded)->manifest;
 }
 
 void ForecastCache::keep_only(const std::vector<VersionId>& versions) {
-  std::vector<VersionId> wanted = versions;
+  std::vector<VersionId> wanted = versions, gone;
   for (const auto& version : versions)
-    if (const auto known = entries_.find(version); known != entries_.end())
-      wanted.insert(wanted.end(), known->second.members.begin(), known->second.members.end());
-  std::erase_if(entries_,
-                [&](const auto& one) { return std::find(wanted.begin(), wanted.end(), one.first) == wanted.end(); });
+    if (const auto loaded = versions_.loaded().find(version);
+        loaded != versions_.loaded().end() && loaded->second->facts.rule)
+      for (const EnsembleMember& member : loaded->second->facts.rule->members) wanted.emplace_back(member.version);
+  for (const auto& [version, loaded] : versions_.loaded())
+    if (std::find(wanted.begin(), wanted.end(), version) == wanted.end()) gone.push_back(version);
+  for (const VersionId& version : gone) {
+    versions_.forget(version);
+    blocks_.erase(version);
+  }
 }
 
 }  // namespace clm

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/contract.hpp"
 #include "features/engine/feature_engine.hpp"
 #include "features/labels/dataset_builder.hpp"
 #include "features/labels/horizon_volatility.hpp"
@@ -119,6 +120,27 @@ Result<MarketTape> MarketTape::record(const FeatureSet& features, const CandleSo
   }
   tape.begin_.push_back(count);
   return tape;
+}
+
+Status MarketTape::add_features(const FeatureSet& features, const CandleSource& candles, const ContextSource* context,
+                                const RunContext& run) {
+  FeatureOptions options;
+  options.as_of = closes_.back();
+  auto computed = compute_features(features, candles, context, options, run);
+  if (!computed) return forward_error(computed);
+  expects(computed->open_time_ms == frame()->open_time_ms && computed->symbol_begin == frame()->symbol_begin,
+          "every feature set has the same rows");
+  auto rows = std::make_unique<Dataset>(*rows_);
+  rows->frame = std::make_shared<const FeatureFrame>(std::move(*computed));
+  const std::string hash = rows->frame->set_hash;
+  added_[hash] = std::move(rows);
+  return {};
+}
+
+const Dataset* MarketTape::rows_of(const std::string& feature_hash) const {
+  if (feature_hash == frame()->set_hash) return rows_.get();
+  const auto added = added_.find(feature_hash);
+  return added == added_.end() ? nullptr : added->second.get();
 }
 
 std::size_t MarketTape::bar_at_or_after(Timestamp time) const {

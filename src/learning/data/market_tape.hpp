@@ -1,6 +1,8 @@
 #pragma once
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/run_context.hpp"
@@ -14,14 +16,19 @@ namespace clm {
 /// A market bar by bar: the features known at each close, and the labels as they became known later. Live operation and
 /// replay use the same class; live, the tape ends at the newest bar.
 ///
-/// Rows are ordered by time, then by symbol; the rows of one bar are neighbours. Immutable once recorded, thread-safe.
-/// Memory: the feature frame and some 50 bytes a row.
+/// Rows are ordered by time, then by symbol; the rows of one bar are neighbours. Thread-safe as long as nothing is
+/// added. Memory: the feature frame and some 50 bytes a row.
 class MarketTape {
  public:
   /// Everything known at `as_of`. Errors: those of the source and of `compute_features`; `tape.no_rows` (data).
   static Result<MarketTape> record(const FeatureSet& features, const CandleSource& candles,
                                    const ContextSource* context, const LabelOptions& label, Timestamp as_of,
                                    const RunContext& run);
+
+  /// Shows the same bars under another feature set too, to versions that read it. Errors: those of the source and of
+  /// `compute_features`. Memory: as much again.
+  Status add_features(const FeatureSet& features, const CandleSource& candles, const ContextSource* context,
+                      const RunContext& run);
 
   std::size_t bars() const { return closes_.size(); }
   /// Ascending.
@@ -36,6 +43,8 @@ class MarketTape {
   /// Every row, labelled or not; `volatility` is known for all that have one, `label` and `forward_return` are NaN, and
   /// `known_at_ms` is far in the future, where the truth is not known by the end of the tape.
   const Dataset& rows() const { return *rows_; }
+  /// The same rows under the feature set of that hash; null: the tape does not hold it.
+  const Dataset* rows_of(const std::string& feature_hash) const;
   /// [begin, end) of the rows that were decided at `close(bar)`.
   std::size_t row_begin(std::size_t bar) const { return begin_[bar]; }
   std::size_t row_end(std::size_t bar) const { return begin_[bar + 1]; }
@@ -47,7 +56,8 @@ class MarketTape {
   Timestamp known_at(std::size_t bar) const;
 
  private:
-  std::unique_ptr<Dataset> rows_;  // rows are referred to by address
+  std::unique_ptr<Dataset> rows_;                          // rows are referred to by address
+  std::map<std::string, std::unique_ptr<Dataset>> added_;  ///< by the hash of its feature set
   std::vector<Timestamp> closes_;
   std::vector<std::size_t> begin_;
 };

@@ -3,7 +3,8 @@
 #include <limits>
 #include <optional>
 
-#include "learning/data/expiry.hpp"
+#include "learning/options/serving_rules.hpp"
+#include "serving/expiry.hpp"
 
 namespace clm {
 namespace {
@@ -18,7 +19,7 @@ Result<std::int64_t> newest_event(const Registry& registry, const std::string& m
 void set_active(const VersionRecord& record, TypeState& type) {
   const auto manifest = stored_manifest(record);
   type.active = record.version;
-  type.active_data_end = manifest ? manifest->created_as_of : Timestamp(0);
+  type.active_data_end = manifest ? data_end_of(*manifest) : Timestamp(0);
 }
 
 /// What was active once the event of that number had been written; empty: nothing.
@@ -85,7 +86,7 @@ Result<bool> has_vote(const Registry& registry, const VersionId& version, Timest
   if (!record) return forward_error(record);
   const auto manifest = stored_manifest(*record);
   if (record->status == VersionStatus::failed || !manifest) return false;
-  return !is_expired(manifest->created_as_of, now, options);
+  return !is_expired(data_end_of(*manifest), now, max_data_age(options));
 }
 
 }  // namespace clm

@@ -1,6 +1,9 @@
 #include "learning/life_cycle/features_needed.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
 
 #include "learning/life_cycle/active_versions.hpp"
 #include "learning/triggers/trigger_types.hpp"
@@ -48,6 +51,30 @@ Result<bool> needs_features(const Registry& registry, const LifeCycleLog& log, c
     return type.reads_features == ReadsFeatures::yes &&
            falls_due(type, *state.last_look, *state.last_close, options.triggers);
   });
+}
+
+Result<std::vector<FeatureSet>> other_features_served(const Registry& registry, const LearningOptions& options) {
+  std::vector<Manifest> served;  // a broken record is nobody who is served
+  const auto add = [&](const VersionRecord& record) {
+    if (auto manifest = stored_manifest(record)) served.push_back(std::move(*manifest));
+  };
+  for (const auto status : {VersionStatus::active, VersionStatus::canary}) {
+    const auto versions = registry.list(Registry::Filter{{}, Slot().scope, status});
+    if (!versions) return forward_error(versions);
+    for (const VersionRecord& record : *versions) add(record);
+  }
+  for (std::size_t i = 0; i < served.size(); ++i) {
+    const std::vector<ManifestMember> members = served[i].members;
+    for (const ManifestMember& member : members)
+      if (const auto record = registry.find(member.version)) add(*record);
+  }
+  std::set<std::string> names;
+  for (const Manifest& manifest : served)
+    if (manifest.members.empty() && manifest.feature_set != options.feature_set) names.insert(manifest.feature_set);
+  std::vector<FeatureSet> sets;
+  for (const auto& name : names)
+    if (auto known = feature_set(name)) sets.push_back(std::move(*known));
+  return sets;
 }
 
 FeatureSet no_features() {

@@ -1,4 +1,6 @@
 #pragma once
+#include <vector>
+
 #include "features/sets/feature_set.hpp"
 #include "learning/life_cycle/life_cycle_log.hpp"
 #include "learning/options/learning_options.hpp"
@@ -15,6 +17,10 @@ namespace clm {
 /// `clm cycle` between two bars. Errors: those of the log and the registry.
 Result<bool> needs_features(const Registry& registry, const LifeCycleLog& log, const LearningOptions& options,
                             Interval interval, Timestamp newest);
+
+/// Feature sets beside `options.feature_set` that somebody reads who may be served: who is active, in the canary, or a
+/// member of such an ensemble. Empty but after a change of that setting. Errors: those of the registry.
+Result<std::vector<FeatureSet>> other_features_served(const Registry& registry, const LearningOptions& options);
 
 /// A feature set of one column of zeros, which costs nothing: a tape of it holds only the bars and their labels.
 FeatureSet no_features();

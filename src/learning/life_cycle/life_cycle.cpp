@@ -14,7 +14,7 @@
 #include "learning/life_cycle/live_trials.hpp"
 #include "learning/life_cycle/registry_reconciler.hpp"
 #include "learning/life_cycle/training_planner.hpp"
-#include "learning/options/configured_weights.hpp"
+#include "learning/options/serving_rules.hpp"
 
 namespace clm {
 namespace {
@@ -41,7 +41,7 @@ Result<LifeCycleState> stored_state(const MarketTape& tape, const CycleWorkplace
 /// In the order in which they use each other.
 struct LifeCycle::Parts {
   Parts(const MarketTape& its_tape, const CycleWorkplace& borrowed, LifeCycleLog& log,
-        const LearningOptions& its_options, ConfiguredWeights weights)
+        const LearningOptions& its_options, ServingRules rules)
       : tape(its_tape),
         options(its_options),
         place(with_stages(borrowed, its_tape)),
@@ -49,7 +49,7 @@ struct LifeCycle::Parts {
         journal(log),
         jobs(journal, place.registry, options),
         types(journal, place.registry, monitor, options),
-        forecasts(tape, place.registry, options, std::move(weights)),
+        forecasts(tape, place.registry, options, std::move(rules)),
         outcomes(tape, options),
         trials(journal, jobs, types, place.registry, options, tape.interval()),
         planner(tape, monitor, place.registry, place.log, journal, jobs, trials, options),
@@ -80,12 +80,12 @@ LifeCycle::~LifeCycle() = default;
 
 Result<LifeCycle> LifeCycle::resume(const MarketTape& tape, const CycleWorkplace& place, LifeCycleLog& log,
                                     const LearningOptions& options, const RunContext& run) {
-  auto weights = configured_weights(options.ensemble);
-  if (!weights) return forward_error(weights);
+  auto rules = serving_rules(options);
+  if (!rules) return forward_error(rules);
   if (auto known = log.set_universe(tape.symbols()); !known) return forward_error(known);
   auto state = stored_state(tape, place, log, options);
   if (!state) return forward_error(state);
-  LifeCycle cycle(std::make_unique<Parts>(tape, place, log, options, std::move(*weights)));
+  LifeCycle cycle(std::make_unique<Parts>(tape, place, log, options, std::move(*rules)));
   Parts& parts = *cycle.parts_;
   parts.journal.state() = std::move(*state);
   if (auto recovered = parts.jobs.recover(); !recovered) return forward_error(recovered);

@@ -60,8 +60,8 @@ class LifeCycle {
   /// The first bar of the tape that was not gone through.
   std::size_t next_bar() const;
   /// Goes through `next_bar()`. Cost, training aside: the forecasts of all versions concerned (`ForecastCache`), and
-  /// some 100 us. A training that fails is a failed job, and no error; what stops the step is `run.cancel`, a broken
-  /// artifact, and what is not the data's fault.
+  /// some 100 us. A training that fails is a failed job, and no error; what stops the step is `run.cancel`, and
+  /// what is not the data's fault.
   Status step(StepMode mode, const RunContext& run);
   /// Decides once more at the last bar that was gone through, for a person who does not want to wait for the next one.
   Status decide_again(const RunContext& run);

@@ -1,12 +1,9 @@
 #include "learning/life_cycle/live_forecasts.hpp"
 
-#include <cmath>
-#include <limits>
+#include <map>
 #include <set>
+#include <string>
 #include <utility>
-
-#include "learning/options/configured_types.hpp"
-#include "serving/canary_share.hpp"
 
 namespace clm {
 
@@ -22,11 +19,10 @@ std::vector<VersionId> versions_concerned(const LifeCycleState& state) {
 }
 
 LiveForecasts::LiveForecasts(const MarketTape& tape, const Registry& registry, const LearningOptions& options,
-                             ConfiguredWeights weights)
+                             ServingRules rules)
     : tape_(tape),
-      options_(options),
-      configured_(configured_types(options)),
-      weights_(std::move(weights)),
+      canary_(options.deployment.stages.canary),
+      rules_(std::move(rules)),
       cache_(tape, registry, options.serving) {}
 
 Result<std::vector<ForecastRow>> LiveForecasts::at(std::size_t bar, const LifeCycleState& state) {
@@ -37,49 +33,23 @@ Result<std::vector<ForecastRow>> LiveForecasts::at(std::size_t bar, const LifeCy
     if (!said) return forward_error(said);
     rows.push_back({tape_.close(bar), version.str(), std::move(*said)});
   }
-  if (!versions.empty()) rows.push_back({tape_.close(bar), kServed, served(tape_.close(bar), state, rows)});
+  if (versions.empty()) return rows;
+  auto served = this->served(bar, state);
+  if (!served) return forward_error(served);
+  rows.push_back({tape_.close(bar), kServed, std::move(*served)});
   return rows;
 }
 
 void LiveForecasts::keep_only_concerned(const LifeCycleState& state) { cache_.keep_only(versions_concerned(state)); }
 
-/// The active version's forecasts, and the canary's where it has its share.
-std::vector<float> LiveForecasts::slot_forecast(const std::string& name, const TypeState& type,
-                                                const LifeCycleState& state,
-                                                const std::vector<ForecastRow>& rows) const {
-  std::vector<float> said = row_of(rows, type.active)->forecast;
-  for (const Trial& trial : state.trials) {
-    const double share = canary_share(trial, options_.deployment.stages.canary);
-    if (trial.model_type != name || share == 0) continue;
-    const std::vector<float>& canary = row_of(rows, trial.challenger)->forecast;
-    for (std::size_t s = 0; s < said.size(); ++s)
-      if (in_canary_share(tape_.symbols()[s], trial.challenger, share)) said[s] = canary[s];
-  }
-  return said;
-}
-
-std::vector<float> LiveForecasts::served(Timestamp now, const LifeCycleState& state,
-                                         const std::vector<ForecastRow>& rows) const {
-  const std::size_t symbols = tape_.symbols().size();
-  const auto ensemble = state.types.find(std::string(kEnsembleType));
-  if (ensemble != state.types.end() && !is_vacant(ensemble->second, now, options_.serving))
-    return slot_forecast(ensemble->first, ensemble->second, state, rows);
-
-  std::vector<double> sum(symbols, 0), weight(symbols, 0);
-  for (const auto& [name, type] : state.types) {
-    const bool may_serve = name != kEnsembleType && configured_.contains(name);
-    if (!may_serve || is_vacant(type, now, options_.serving)) continue;
-    const std::vector<float> said = slot_forecast(name, type, state, rows);
-    for (std::size_t s = 0; s < symbols; ++s) {
-      if (std::isnan(said[s])) continue;
-      sum[s] += weights_.of(name) * static_cast<double>(said[s]);
-      weight[s] += weights_.of(name);
-    }
-  }
-  std::vector<float> out(symbols, std::numeric_limits<float>::quiet_NaN());
-  for (std::size_t s = 0; s < symbols; ++s)
-    if (weight[s] > 0) out[s] = static_cast<float>(sum[s] / weight[s]);
-  return out;
+/// By the same plan as the program that serves, of what the life cycle knows.
+Result<std::vector<float>> LiveForecasts::served(std::size_t bar, const LifeCycleState& state) {
+  std::map<std::string, VersionId> active;
+  for (const auto& [name, type] : state.types)
+    if (!type.active.empty()) active[name] = type.active;
+  const auto facts = cache_.facts(std::move(active), canaries_of(state.trials, canary_));
+  if (!facts) return forward_error(facts);
+  return cache_.served(plan_serving(*facts, rules_, tape_.close(bar), tape_.symbols()), bar);
 }
 
 }  // namespace clm

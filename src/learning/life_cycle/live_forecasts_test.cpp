@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "learning/life_cycle/life_cycle_parts_fixture.hpp"
+#include "learning/options/serving_rules.hpp"
 
 namespace clm {
 namespace {
@@ -26,7 +27,7 @@ class LiveForecastsTest : public testing::LifeCyclePartsTest {};
 TEST_F(LiveForecastsTest, WhoNoSettingNamesForecastsAndIsNotServed) {
   const VersionId ridge = served(1), unlisted = served(1, "lightgbm");
   known();
-  LiveForecasts forecasts(tape_, *registry_, options_, configured_weights(options_.ensemble).value());
+  LiveForecasts forecasts(tape_, *registry_, options_, serving_rules(options_).value());
   const auto rows = forecasts.at(tape_.bars() - 1, journal_.state());
   ASSERT_TRUE(rows) << to_string(rows.error());
   ASSERT_EQ(rows->size(), 3U);

@@ -9,8 +9,9 @@
 
 #include "base/json_number.hpp"
 #include "evaluation/metrics/rank_ic.hpp"
-#include "learning/data/expiry.hpp"
+#include "learning/options/serving_rules.hpp"
 #include "learning/trials/trial_evidence.hpp"
+#include "serving/expiry.hpp"
 
 namespace clm {
 namespace {
@@ -53,7 +54,7 @@ Age age_of_served(const MarketTape& tape, const std::vector<LifeEvent>& events, 
     double days = 0;
     std::size_t votes = 0;
     for (const auto& [type, since] : active) {
-      if (is_expired(since, now, serving)) continue;
+      if (is_expired(since, now, max_data_age(serving))) continue;
       days += static_cast<double>((now - since).count()) / 86'400'000.0;
       ++votes;
     }

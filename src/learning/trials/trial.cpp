@@ -41,6 +41,14 @@ double canary_share(const Trial& trial, const CanaryOptions& canary) {
   return trial.stage == Stage::canary_second ? canary.second_share : 0;
 }
 
+std::vector<CanaryShare> canaries_of(const std::vector<Trial>& trials, const CanaryOptions& canary) {
+  std::vector<CanaryShare> canaries;
+  for (const Trial& trial : trials)
+    if (const double share = canary_share(trial, canary); share > 0)
+      canaries.push_back({trial.model_type, trial.challenger, share});
+  return canaries;
+}
+
 PairedTrialOptions trial_options(Stage stage, const StageOptions& stages, const LabelOptions& label,
                                  Interval interval) {
   PairedTrialOptions options;

@@ -2,11 +2,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "evaluation/trials/behaviour.hpp"
 #include "evaluation/trials/paired_trial.hpp"
 #include "learning/options/learning_options.hpp"
 #include "registry/version.hpp"
+#include "serving/canary_share.hpp"
 
 namespace clm {
 
@@ -54,6 +56,8 @@ VersionStatus status_in(Stage stage);
 
 /// The share of the symbols that the challenger serves meanwhile: 0 but in the canary.
 double canary_share(const Trial& trial, const CanaryOptions& canary);
+/// Of every trial whose challenger serves some symbols, in their order.
+std::vector<CanaryShare> canaries_of(const std::vector<Trial>& trials, const CanaryOptions& canary);
 
 /// How a stage's trial is decided. `interval` is the length of a bar.
 PairedTrialOptions trial_options(Stage stage, const StageOptions& stages, const LabelOptions& label, Interval interval);

@@ -1,5 +1,3 @@
-#include "serving/serving_bundle.hpp"
-
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -14,19 +12,14 @@ using testing::kBars;
 using testing::kSymbols;
 using testing::market;
 
-class ServingBundleTest : public testing::PredictorTest {
+class Canaries : public testing::PredictorTest {
  protected:
-  std::shared_ptr<const ServingBundle> bundle_with(std::vector<CanaryShare> canaries) const {
-    const MemoryCandleSource candles(market(kBars));
-    return ServingBundle::load(*registry_, {{"ridge"}, {}}, std::move(canaries), candles.symbols()).value();
-  }
   Forecasts served_with(std::vector<CanaryShare> canaries) const {
-    const auto bundle = bundle_with(std::move(canaries));
-    return bundle->predict(*inputs_of(bundle->needs(), market(kBars)));
+    return ask(load({"ridge"}, {}, std::move(canaries)), market(kBars));
   }
 };
 
-TEST_F(ServingBundleTest, ACanaryServesItsShareOfTheSymbolsAndNoOther) {
+TEST_F(Canaries, ACanaryServesItsShareOfTheSymbolsAndNoOther) {
   const VersionId canary = activate(1000);
   const auto with_canary = ask(load(), market(kBars)).predictions;
   const VersionId active = activate(1);
@@ -55,14 +48,14 @@ TEST_F(ServingBundleTest, ACanaryServesItsShareOfTheSymbolsAndNoOther) {
   EXPECT_EQ(of_an_ensemble.predictions[0].votes[0].version, active) << "no ensemble is active";
 }
 
-TEST_F(ServingBundleTest, WhoIsServedByACanaryIsExplainedByIt) {
+TEST_F(Canaries, WhoIsServedByACanaryIsExplainedByIt) {
   const VersionId canary = activate(1000);
   activate(1);
-  const auto bundle = bundle_with({{"ridge", canary, 0.5}});
-  const auto inputs = inputs_of(bundle->needs(), market(kBars));
-  const auto served = bundle->predict(*inputs);
+  const Predictor predictor = load({"ridge"}, {}, {{"ridge", canary, 0.5}});
+  const auto inputs = inputs_of(predictor.needs(), market(kBars));
+  const auto served = predictor.predict(*inputs);
   const std::vector<Symbol> backwards(inputs->symbols.rbegin(), inputs->symbols.rend());
-  const auto explained = bundle->explain(*inputs, backwards).value();
+  const auto explained = predictor.explain(*inputs, backwards).value();
   ASSERT_EQ(explained.explanations.size(), kSymbols);
   const auto document = to_json(explained, close_of(kBars), 3);
   for (std::size_t i = 0; i < kSymbols; ++i) {
@@ -75,7 +68,7 @@ TEST_F(ServingBundleTest, WhoIsServedByACanaryIsExplainedByIt) {
     EXPECT_EQ(one.members[0].vote.version, prediction.votes[0].version);
     EXPECT_EQ(document["explanations"][i]["canaries"].size(), prediction.canaries.size());
   }
-  EXPECT_EQ(bundle->explain(*inputs, {Symbol("NOSUCH")}).error().code, "predict.unknown_symbol");
+  EXPECT_EQ(predictor.explain(*inputs, {Symbol("NOSUCH")}).error().code, "predict.unknown_symbol");
 }
 
 }  // namespace

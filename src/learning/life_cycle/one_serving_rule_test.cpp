@@ -1,0 +1,221 @@
+// What the program that serves would have said at every bar of a life cycle is what the life cycle notes as served.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "features/sets/feature_set.hpp"
+#include "learning/life_cycle/features_needed.hpp"
+#include "learning/life_cycle/life_cycle_fixture.hpp"
+#include "learning/options/serving_rules.hpp"
+#include "learning/trials/trial.hpp"
+#include "serving/live_inputs.hpp"
+#include "serving/predictor.hpp"
+
+namespace clm {
+namespace {
+
+using testing::because;
+using testing::close_of;
+using testing::easy_candles;
+using testing::kBars;
+
+constexpr std::size_t kLastBar = kBars + 90;
+
+class OneServingRule : public testing::LifeCycleTest {
+ protected:
+  OneServingRule() {
+    options_ = testing::small_trees();
+    options_.training.models = {"ridge"};  // trained by the life cycle, the others by hand
+    options_.serving.models = {"lightgbm", "xgboost"};
+    options_.ensemble.mode = EnsembleMode::off;
+    options_.ensemble.weights = {"lightgbm=0.9", "xgboost=0.05"};
+    options_.ensemble.other_weight = 0.05;
+    options_.triggers.kinds = {};
+    options_.triggers.retrain_hours = 10'000;
+    options_.deployment.gate = PolicyGate::none;
+    options_.deployment.stages.canary.first_share = 0.5;
+    options_.deployment.stages.canary.second_share = 0.8;
+    options_.deployment.stages.canary.stage_bars = 10;
+    options_.serving.max_data_age_days = 2;
+    inputs_.emplace(
+        LiveInputs::after_history({{"classic22", "core"}, {unit_of(options_.label), unit_of(other_label())}, 0},
+                                  easy_candles(kBars), nullptr, close_of(kBars), undisturbed())
+            .value());
+  }
+  static LabelOptions other_label() {
+    LabelOptions label;
+    label.horizon_bars = 24;
+    return label;
+  }
+
+  /// Trained on `bars` bars, and made active unless it is to remain a candidate.
+  VersionId trained(const std::string& type, std::size_t bars, PolicyMode mode = PolicyMode::enforced,
+                    LabelOptions label = {}, const char* features = "classic22") {
+    LearningOptions options = options_;
+    options.feature_set = features;
+    options.training.models = {type};
+    options.training.seed = static_cast<std::int64_t>(bars);
+    options.deployment.mode = mode;
+    options.label = label;
+    const CycleReport report = cycle(options, Force::yes, bars);
+    EXPECT_FALSE(report.results.empty());
+    return report.results.empty() ? VersionId() : report.results.front().version;
+  }
+  VersionId ensemble_made(std::size_t bars, PolicyMode mode = PolicyMode::enforced) {
+    LearningOptions options = options_;
+    options.ensemble.mode = EnsembleMode::fixed;
+    options.ensemble.models = {"lightgbm", "xgboost"};
+    options.deployment.mode = mode;
+    options.serving.max_data_age_days = 0;
+    const CycleReport report = cycle_without_triggers(options, bars);
+    EXPECT_FALSE(report.results.empty()) << report.ensemble.why;
+    return report.results.empty() ? VersionId() : report.results.front().version;
+  }
+  void put_into_the_canary(const VersionId& version) {
+    const auto moved = registry_->advance(version, VersionStatus::canary, because("let it try"));
+    ASSERT_TRUE(moved) << to_string(moved.error());
+  }
+
+  /// What the program that serves says at the newest bar: everything loaded anew, as the registry stands.
+  Forecasts answer(const LifeCycleState& state) {
+    const auto canaries = canaries_of(state.trials, options_.deployment.stages.canary);
+    const auto predictor = Predictor::load(*registry_, serving_rules(options_).value(), canaries);
+    EXPECT_TRUE(predictor) << to_string(predictor.error());
+    note_situations(predictor->plan(inputs_->newest()->as_of, inputs_->newest()->symbols));
+    return predictor->predict(*inputs_->newest());
+  }
+
+  /// Goes through the bars up to number `to`, and holds the answer at each against the row that is noted.
+  void go_on_to(std::size_t to) {
+    const MemoryCandleSource candles = easy_candles(to);
+    const auto life = [&] {
+      auto resumed = LifeCycle::resume(tape_, workplace(candles), life_log_, options_, undisturbed());
+      EXPECT_TRUE(resumed) << to_string(resumed.error());
+      resumed->begin_at(close_of(kBars + 1));
+      return std::move(*resumed);
+    };
+    LifeCycle cycle = life();
+    while (tape_.close(cycle.next_bar()) <= close_of(to)) {
+      advance_inputs();
+      const Timestamp now = tape_.close(cycle.next_bar());
+      ASSERT_EQ(inputs_->newest()->as_of, now);
+      const Forecasts said = answer(cycle.state());
+      const auto stepped = cycle.step(StepMode::decide, undisturbed());
+      ASSERT_TRUE(stepped) << to_string(stepped.error());
+      compare(said, now);
+    }
+  }
+  void advance_inputs() {
+    const std::size_t bar = bars_fed_++;
+    std::vector<std::optional<Candle>> candles;
+    for (const CandleSeries& series : testing::easy_market().series) candles.emplace_back(series.candles[bar]);
+    inputs_->advance(candles.front()->open_time, candles);
+  }
+  void compare(const Forecasts& said, Timestamp now) {
+    const auto rows = life_log_.forecasts(now, now + Duration(1), kServed).value();
+    std::vector<float> noted(said.predictions.size(), std::nanf(""));
+    if (!rows.empty()) noted = rows.front().forecast;
+    ++compared_;
+    const bool is_same =
+        std::equal(noted.begin(), noted.end(), said.predictions.begin(), said.predictions.end(),
+                   [](float row, const Prediction& one) {
+                     return std::bit_cast<std::uint32_t>(row) == std::bit_cast<std::uint32_t>(one.forecast);
+                   });
+    EXPECT_TRUE(is_same) << to_string(now) << ": " << said.predictions.front().forecast << " was answered, and "
+                         << noted.front() << " noted";
+  }
+
+  /// Counts the bars of what the history is to show.
+  void note_situations(const ServingPlan& plan) {
+    const Lineup& all = plan.lineups.front();
+    const auto says = [&](const char* text) {
+      return std::any_of(all.members.begin(), all.members.end(),
+                         [&](const LineupMember& one) { return one.why_not.find(text) != std::string::npos; });
+    };
+    const auto count = [&](const char* what, bool is) { situations_[what] += is ? 1 : 0; };
+    const bool passed_over = std::any_of(all.absent.begin(), all.absent.end(),
+                                         [](const Abstention& one) { return one.model_type == kEnsembleType; });
+    count("nobody", !all.has_vote());
+    count("types", all.ensemble.empty() && all.has_vote());
+    count("ensemble", !all.ensemble.empty());
+    const Lineup& other = plan.lineups.back();
+    count("canary", other.ensemble.empty() && !other.canaries.empty());
+    count("canary of an ensemble", !other.ensemble.empty() && !other.canaries.empty());
+    count("member expired", !all.ensemble.empty() && says("its data ended"));
+    count("past the ensemble", passed_over && all.has_vote());
+    count("several types",
+          all.ensemble.empty() && std::count_if(all.members.begin(), all.members.end(),
+                                                [](const LineupMember& one) { return one.why_not.empty(); }) > 1);
+    count("other label silent", says("another label"));
+    count("other label alone", plan.label.horizon_bars != options_.label.horizon_bars && all.has_vote());
+  }
+
+  LearningOptions options_;
+  MarketTape tape_ = MarketTape::record(*feature_set("classic22"), easy_candles(kLastBar), nullptr, LabelOptions(),
+                                        close_of(kLastBar), undisturbed())
+                         .value();
+  std::optional<LiveInputs> inputs_;
+  std::size_t bars_fed_ = kBars;
+  std::size_t compared_ = 0;
+  std::map<std::string, int> situations_;
+};
+
+TEST_F(OneServingRule, WhatIsAnsweredIsWhatIsNotedAsServed) {
+  trained("lightgbm", kBars);
+  trained("xgboost", kBars);
+  go_on_to(kBars + 10);
+
+  const VersionId ensemble = ensemble_made(kBars + 10);
+  go_on_to(kBars + 18);
+  const VersionId member = trained("xgboost", kBars + 18);  // swapped beside the ensemble
+  put_into_the_canary(trained("lightgbm", kBars + 18, PolicyMode::logging_only));
+  go_on_to(kBars + 26);
+  const VersionId other = ensemble_made(kBars + 26, PolicyMode::logging_only);
+  ASSERT_NE(other, ensemble);
+  put_into_the_canary(other);
+  go_on_to(kBars + 44);
+  ASSERT_TRUE(registry_->promote(other, because("a person wants it")));
+  go_on_to(kBars + 54);
+
+  const auto file = registry_->store().directory_of("xgboost", member) / ForecastCalibration::kFileName;
+  ASSERT_TRUE(std::filesystem::remove(file));
+  go_on_to(kBars + 58);
+  put_into_the_canary(trained("lightgbm", kBars + 58, PolicyMode::logging_only));
+  go_on_to(kBars + 70);
+  EXPECT_EQ(status(member), VersionStatus::failed);
+  EXPECT_EQ(status(other), VersionStatus::failed);
+  EXPECT_EQ(active_version("ensemble"), ensemble.str()) << "the one before it, of which nobody has a vote any more";
+
+  trained("lightgbm", kBars + 70, PolicyMode::enforced, other_label());
+  go_on_to(kBars + 76);
+  trained("xgboost", kBars + 76);
+  go_on_to(kBars + 86);
+
+  EXPECT_EQ(compared_, 86U);
+  const auto all = kinds();
+  EXPECT_GE(std::count(all.begin(), all.end(), "promoted"), 5) << "by the life cycle, and by hand beside it";
+  for (const char* what : {"nobody", "types", "ensemble", "canary", "canary of an ensemble", "member expired",
+                           "past the ensemble", "other label silent", "other label alone"})
+    EXPECT_GE(situations_[what], 4) << what;
+}
+
+// After a change of `feature_set`: the features of the active versions go on being computed beside the new ones.
+TEST_F(OneServingRule, WhoReadsOtherFeaturesIsServedOn) {
+  EXPECT_TRUE(other_features_served(*registry_, options_).value().empty());
+  trained("xgboost", kBars);
+  trained("lightgbm", kBars, PolicyMode::enforced, {}, "core");
+  const auto others = other_features_served(*registry_, options_).value();
+  ASSERT_EQ(others.size(), 1U);
+  EXPECT_EQ(others.front().name(), "core");
+  ASSERT_TRUE(tape_.add_features(others.front(), easy_candles(kLastBar), nullptr, undisturbed()));
+  go_on_to(kBars + 6);
+  EXPECT_GE(situations_["several types"], 5);
+}
+
+}  // namespace
+}  // namespace clm
