@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "learning/life_cycle/life_cycle_parts_fixture.hpp"
@@ -41,6 +42,22 @@ TEST_F(LiveForecastsTest, WhoNoSettingNamesForecastsAndIsNotServed) {
     different += of_unlisted[s] != of_ridge[s] ? 1U : 0U;
   }
   EXPECT_GT(different, 0U);
+}
+
+// As where it is served: what is broken is put out of service when the life cycle is resumed.
+TEST_F(LiveForecastsTest, ABrokenVersionSaysNothingAndStopsNobody) {
+  const VersionId ridge = served(1);
+  const VersionId sound = served(1, "lightgbm");
+  options_.training.models = {"ridge", "lightgbm"};
+  known();
+  lose_a_file_of(ridge);
+  LiveForecasts forecasts(tape_, *registry_, options_, serving_rules(options_).value());
+  const auto rows = forecasts.at(tape_.bars() - 1, journal_.state());
+  ASSERT_TRUE(rows) << to_string(rows.error());
+  const std::vector<float>&of_ridge = row_of(*rows, ridge)->forecast, &of_sound = row_of(*rows, sound)->forecast;
+  EXPECT_EQ(rows->back().who, kServed);
+  EXPECT_EQ(rows->back().forecast, of_sound);
+  EXPECT_TRUE(std::all_of(of_ridge.begin(), of_ridge.end(), [](float said) { return std::isnan(said); }));
 }
 
 }  // namespace
