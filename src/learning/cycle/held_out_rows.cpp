@@ -9,6 +9,7 @@ Result<std::unique_ptr<HeldOutRows>> held_out_rows(const Manifest& manifest, con
                                                    const ContextSource* context, const RunContext& run) {
   auto protocol = read_protocol(manifest.protocol_json);
   if (!protocol) return forward_error(protocol);
+  protocol->training.seed = static_cast<std::int64_t>(manifest.seed);
   const auto label = read_label_options(manifest.label_json);
   if (!label) return forward_error(label);
   const auto features = feature_set(manifest.feature_set);

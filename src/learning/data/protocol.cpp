@@ -7,12 +7,17 @@
 namespace clm {
 namespace {
 
+constexpr const char* kByHash = "by_hash";
+
+/// Without the rule that releases before had no name for, so that their versions keep their ids.
 nlohmann::json to_json(const TrainingOptions& options) {
-  return {{"window_days", options.window_days},
-          {"holdout_share", options.holdout_share},
-          {"validation_share", options.validation_share},
-          {"embargo_bars", options.embargo_bars},
-          {"max_fit_rows", options.max_fit_rows}};
+  nlohmann::json document{{"window_days", options.window_days},
+                          {"holdout_share", options.holdout_share},
+                          {"validation_share", options.validation_share},
+                          {"embargo_bars", options.embargo_bars},
+                          {"max_fit_rows", options.max_fit_rows}};
+  if (options.thinning == Thinning::by_hash) document["thinning"] = kByHash;
+  return document;
 }
 
 tl::unexpected<Error> unreadable(const char* part, const std::string& what) {
@@ -53,6 +58,10 @@ Result<Protocol> read_protocol(std::string_view json_text) {
     protocol.training.validation_share = training.at("validation_share").get<double>();
     protocol.training.embargo_bars = training.at("embargo_bars").get<std::int64_t>();
     protocol.training.max_fit_rows = training.at("max_fit_rows").get<std::int64_t>();
+    protocol.training.thinning = training.contains("thinning") ? Thinning::by_hash : Thinning::every_nth_bar;
+    if (training.value("thinning", kByHash) != kByHash)
+      return unreadable("protocol",
+                        "thinning is " + training["thinning"].dump() + ", which this program does not know");
     return protocol;
   } catch (const nlohmann::json::exception& error) {
     return unreadable("protocol", error.what());

@@ -1,7 +1,12 @@
 #include "learning/data/training_split.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
 
+#include "base/random.hpp"
 #include "evaluation/statistics/purged_split.hpp"
 
 namespace clm {
@@ -19,7 +24,8 @@ RowSet within_window(const Dataset& data, double window_days, Timestamp as_of) {
   return rows;
 }
 
-RowSet thinned(const RowSet& rows, std::int64_t max_rows, Interval interval) {
+RowSet every_nth_bar(const RowSet& rows, std::int64_t max_rows) {
+  const Interval interval = rows.data->frame->interval;
   const auto count = static_cast<std::int64_t>(rows.size());
   const std::int64_t step_bars = (count + max_rows - 1) / max_rows;
   if (step_bars <= 1) return rows;
@@ -31,26 +37,49 @@ RowSet thinned(const RowSet& rows, std::int64_t max_rows, Interval interval) {
   return kept;
 }
 
-}  // namespace
-
-Result<TrainingSplit> split_for_training(const Dataset& data, const TrainingOptions& options, Timestamp as_of) {
-  HoldoutOptions holdout;
-  holdout.share = options.holdout_share;
-  holdout.embargo = data.frame->interval.length() * options.embargo_bars;
-  holdout.as_of = as_of;
-  auto outer = holdout_split(within_window(data, options.window_days, as_of), holdout);
-  if (!outer) return forward_error(outer);
-  return split_before(outer->train, outer->test, options);
+RowSet least_hashes(const RowSet& rows, std::size_t max_rows, std::int64_t seed, Timestamp as_of) {
+  if (rows.size() <= max_rows) return rows;
+  const Dataset& data = *rows.data;
+  std::vector<std::uint64_t> salts;
+  for (const Symbol& symbol : data.frame->symbols)
+    salts.push_back(Random::stream(static_cast<std::uint64_t>(seed), "thinning of " + symbol.str(),
+                                   static_cast<std::uint64_t>(as_of.ms()))
+                        .next());
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(rows.size());
+  for (const auto row : rows.rows) {
+    std::uint64_t state = salts[data.symbol[row]] ^ static_cast<std::uint64_t>(data.decided_at_ms[row]);
+    hashes.push_back(splitmix64(state));
+  }
+  std::vector<std::uint64_t> ranked = hashes;
+  const auto last = ranked.begin() + static_cast<std::ptrdiff_t>(max_rows) - 1;
+  std::nth_element(ranked.begin(), last, ranked.end());
+  // Rows of one and the same hash are as likely as two equal draws of 64 bits; of them the earlier ones are kept.
+  auto places_of_last = static_cast<std::size_t>(std::count(ranked.begin(), last + 1, *last));
+  RowSet kept{&data, {}};
+  kept.rows.reserve(max_rows);
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    if (hashes[i] > *last || (hashes[i] == *last && places_of_last == 0)) continue;
+    if (hashes[i] == *last) --places_of_last;
+    kept.rows.push_back(rows.rows[i]);
+  }
+  return kept;
 }
 
-Result<TrainingSplit> split_before(const RowSet& known, const RowSet& judged, const TrainingOptions& options) {
+RowSet thinned(const RowSet& rows, const TrainingOptions& options, Timestamp as_of) {
+  return options.thinning == Thinning::by_hash
+             ? least_hashes(rows, static_cast<std::size_t>(options.max_fit_rows), options.seed, as_of)
+             : every_nth_bar(rows, options.max_fit_rows);
+}
+
+/// Cuts `known` into fit and validation.
+Result<TrainingSplit> cut(const RowSet& known, const RowSet& judged, const TrainingOptions& options, Timestamp as_of) {
   const Dataset& data = *known.data;
-  const Interval interval = data.frame->interval;
-  auto inner = inner_split(known, options.validation_share, interval.length() * options.embargo_bars);
+  auto inner = inner_split(known, options.validation_share, data.frame->interval.length() * options.embargo_bars);
   if (!inner) return forward_error(inner);
 
   TrainingSplit split;
-  split.fit = thinned(inner->train, options.max_fit_rows, interval);
+  split.fit = thinned(inner->train, options, as_of);
   split.validation = std::move(inner->test);
   split.holdout = judged;
   if (split.fit.size() < kMinFitRows || split.holdout.size() < kMinHoldoutRows)
@@ -63,10 +92,31 @@ Result<TrainingSplit> split_before(const RowSet& known, const RowSet& judged, co
                      Timestamp(data.decided_at_ms[rows.rows.back()] + 1)};
   };
   split.training_span = TimeRange{span_of(split.fit).from, span_of(split.validation).to};
-  std::int64_t last_label_ms = 0;
-  for (const auto row : split.holdout.rows) last_label_ms = std::max(last_label_ms, data.known_at_ms[row]);
-  split.holdout_span = TimeRange{span_of(split.holdout).from, Timestamp(last_label_ms + 1)};
+  split.holdout_span = TimeRange{span_of(split.holdout).from, last_label_known(split.holdout) + Duration(1)};
   return split;
+}
+
+}  // namespace
+
+Timestamp last_label_known(const RowSet& rows) {
+  std::int64_t last_ms = 0;
+  for (const auto row : rows.rows) last_ms = std::max(last_ms, rows.data->known_at_ms[row]);
+  return Timestamp(last_ms);
+}
+
+Result<TrainingSplit> split_for_training(const Dataset& data, const TrainingOptions& options, Timestamp as_of) {
+  HoldoutOptions holdout;
+  holdout.share = options.holdout_share;
+  holdout.embargo = data.frame->interval.length() * options.embargo_bars;
+  holdout.as_of = as_of;
+  auto outer = holdout_split(within_window(data, options.window_days, as_of), holdout);
+  if (!outer) return forward_error(outer);
+  return cut(outer->train, outer->test, options, as_of);
+}
+
+Result<TrainingSplit> split_before(const RowSet& known, const RowSet& judged, const TrainingOptions& options) {
+  if (judged.rows.empty()) return cut(known, judged, options, Timestamp::max());
+  return cut(known, judged, options, Timestamp(judged.data->decided_at_ms[judged.rows.front()]));
 }
 
 }  // namespace clm

@@ -25,6 +25,12 @@ struct UniverseOptions {
   QualityOptions quality;
 };
 
+/// Which rows are fitted on of more than `TrainingOptions::max_fit_rows`.
+enum class Thinning {
+  by_hash,       ///< exactly so many, other ones for every vintage (`split_for_training`)
+  every_nth_bar  ///< as releases before did it, so that what they trained can be trained again
+};
+
 /// How a candidate is trained. Everything here is part of the version's protocol and so of its id.
 struct TrainingOptions {
   std::vector<std::string> models{"lightgbm", "xgboost", "nhits", "patchtst"};
@@ -35,9 +41,10 @@ struct TrainingOptions {
   double holdout_share = 0.25;     ///< of the decision times, at the end, judged on and never trained on; (0, 1)
   double validation_share = 0.15;  ///< of the training times, at their end, for early stopping and calibration; (0, 1)
   std::int64_t embargo_bars = 24;  ///< distance between the last training label and what is judged
-  /// Rows that are fitted on at most. Of more, every n-th bar is taken, staggered by symbol: labels that overlap by
-  /// most of their span say little that is new. >= 1000.
+  /// Rows that are fitted on at most; of more, exactly so many are (`thinning`). The time of a training grows
+  /// with them. >= 1000.
   std::int64_t max_fit_rows = 300'000;
+  Thinning thinning = Thinning::by_hash;  ///< no setting: the protocol of a version says which it was
   std::int64_t seed = 1;
   std::int64_t threads = 1;  ///< of one training; the bits may depend on it
 };

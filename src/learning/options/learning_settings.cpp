@@ -70,7 +70,7 @@ void add_training(Settings& s, TrainingOptions& o) {
   s.add("training.embargo_bars", &o.embargo_bars,
         number("bars", "Distance between the last training label and what is judged.", 0, 100'000));
   s.add("training.max_fit_rows", &o.max_fit_rows,
-        number("rows", "Rows fitted on at most; of more, every n-th bar is taken, staggered by symbol.", 1'000, 1e9));
+        number("rows", "Rows fitted on at most; of more, exactly so many, other ones for every training.", 1'000, 1e9));
   s.add("training.seed", &o.seed, number("", "Seed of everything random.", 0, 9e15));
   s.add("training.threads", &o.threads, number("threads", "Of one training; part of what decides its bits.", 1, 256));
 }
