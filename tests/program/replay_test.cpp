@@ -86,6 +86,41 @@ TEST_F(ReplayCommand, APolicyThatCanPromoteNothingIsNamedBeforeTheWork) {
   }
 }
 
+TEST_F(ReplayCommand, FromBeforeTheFirstBarItBeginsAtTheFirstThatCanBeDecided) {
+  place_.simulate(500);
+  place_.environment["CLM_POLICY_MODE"] = "enforced";
+  const std::string once = policy_file("once.toml", "[policy]\ngate = \"none\"\n[triggers]\nkinds = []\n");
+  const std::vector<std::string> early{"replay", "--from", "2000-01-01", "--to", close_of_bar(500), "--policy", once};
+  const auto report = place_.json(early);
+  EXPECT_EQ(report["asked_from"], "2000-01-01T00:00:00Z");
+  const std::string begun = report["from"];
+  EXPECT_GT(begun, close_of_bar(50));
+  EXPECT_LT(begun, close_of_bar(300));
+  EXPECT_GT(report["served_share"].get<double>(), 0.9) << report["served_share"];
+  EXPECT_EQ(report["retrains"], 1);
+  const Outcome told = place_.run(early);
+  EXPECT_NE(told.out.find("the replay begins at " + begun + " and not at 2000-01-01T00:00:00Z"), std::string::npos)
+      << told.describe();
+  EXPECT_NE(told.out.find("Replay " + begun + " to "), std::string::npos) << told.out;
+  auto exactly = early;
+  exactly[2] = begun;
+  const auto same = place_.json(exactly);
+  EXPECT_EQ(same["timeline"], report["timeline"]);
+  EXPECT_EQ(same["metrics"], report["metrics"]);
+  EXPECT_EQ(place_.run(exactly).out.find("begins at"), std::string::npos);
+  // Both begin where the one can that judges on more.
+  const std::string late = policy_file("late.toml", "[policy]\ngate = \"none\"\n[training]\nholdout_share = 0.1\n");
+  auto two = early;
+  two.back() = once + "," + late;
+  const auto both = place_.json(two)["replays"];
+  EXPECT_GT(both[0]["from"], begun);
+  EXPECT_EQ(both[0]["from"], both[1]["from"]);
+  refused({"replay", "--from", "2000-01-01", "--to", close_of_bar(20)}, 3, "split.no_folds");
+  auto changed = early;
+  changed.insert(changed.end(), {"--changed-at", close_of_bar(1)});
+  refused(changed, 2, "replay.span");
+}
+
 TEST_F(ReplayCommand, AForeignFileIsNoReplay) {
   place_.write("other.json", "{\"a\": 1}");
   refused({"report", "--replay", (place_.beside() / "other.json").string()}, 3, "report.replay");

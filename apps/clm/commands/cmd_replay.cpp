@@ -1,4 +1,5 @@
 // replay: the whole learning policy over history, on a virtual clock.
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -35,6 +36,28 @@ std::string warning_of(const ReplayOptions& replay) {
   return "policy " + replay.policy + " promotes nothing, since policy.mode is " + std::string(to_string(mode)) +
          " and no person decides in a replay: it shows what would be trained and how it would be judged; to let it " +
          "decide, set policy.mode to enforced";
+}
+
+/// Lets all policies begin at the first bar at which every one can learn, so that they are compared on the same bars.
+/// What is to be said of it; empty where that is the first bar that was asked for.
+Result<std::string> begin_together(const MarketTape& tape, std::vector<ReplayOptions>& replays) {
+  const ReplayOptions& any = replays.front();
+  Timestamp begin = Timestamp::min();
+  for (const ReplayOptions& replay : replays) {
+    const auto own = first_bar_to_learn_from(tape, replay.span, replay.learning.training);
+    if (!own) return forward_error(own);
+    begin = std::max(begin, *own);
+  }
+  if (any.changed_at && *any.changed_at <= begin)
+    return fail(ErrorKind::usage, "replay.span",
+                "the market changed before " + to_string(begin) + ", the first bar that can be decided",
+                "--changed-at " + to_string(*any.changed_at), "Leave it out, or give the time of a later change.");
+  if (begin == tape.close(tape.bar_at_or_after(any.span.from))) return std::string();
+  const std::string told = "the replay begins at " + to_string(begin) + " and not at " + to_string(any.span.from) +
+                           ": before that there was too little to learn from (the first bar closed at " +
+                           to_string(tape.close(0)) + ")";
+  for (ReplayOptions& replay : replays) replay.span.from = begin;
+  return told;
 }
 
 /// What came of each policy, and what it did: figures of trades with their number and interval.
@@ -153,6 +176,9 @@ Result<int> run_replay(Program& program, const ReplayFlags& flags) {
   if (!tape) return forward_error(tape);
   const std::string data = tape_fingerprint(*tape);
   for (ReplayOptions& replay : replays) replay.identity += data;
+  const auto later = begin_together(*tape, replays);
+  if (!later) return forward_error(later);
+  program.warn(*later);
 
   std::vector<ReplayReport> reports;
   for (const ReplayOptions& replay : replays) {
@@ -164,6 +190,7 @@ Result<int> run_replay(Program& program, const ReplayFlags& flags) {
   const auto comparisons = compare_policies(**workspace, *tape, replays, options.judging);
   if (!comparisons) return forward_error(comparisons);
   auto document = document_of(reports, *comparisons);
+  document["asked_from"] = to_string(span->from);
   document["made_at_ms"] = program.clock().now().ms();
   const auto file =
       (*workspace)->directory().replays() / (replay_workspace(**workspace, replays.front()).name + ".json");
@@ -171,9 +198,11 @@ Result<int> run_replay(Program& program, const ReplayFlags& flags) {
   // One policy is said as itself.
   const std::string ending = how_it_ended(document);
   nlohmann::json said = reports.size() == 1 ? to_json(reports.front()) : std::move(document);
+  said["asked_from"] = to_string(span->from);
   said["file"] = file.string();
   said["summary"] = ending;
-  program.print(said, describe(reports, *comparisons, ending, program.columns()) + "\nEverything about it: " +
+  program.print(said, (later->empty() ? std::string() : *later + "\n") +
+                          describe(reports, *comparisons, ending, program.columns()) + "\nEverything about it: " +
                           file.string() + "\nAs a page with plots: clm report --replay latest\n");
   return 0;
 }
@@ -183,7 +212,10 @@ Result<int> run_replay(Program& program, const ReplayFlags& flags) {
 void add_replay(CLI::App& app, Commands& commands) {
   auto flags = std::make_shared<ReplayFlags>();
   auto* command = app.add_subcommand("replay", "The whole learning policy over history, on a virtual clock");
-  command->add_option("--from", flags->from, "First bar; what came before is learned from")
+  command
+      ->add_option(
+          "--from", flags->from,
+          "First bar; what came before is learned from. Where that is too little, the first bar at which it is enough")
       ->required()
       ->type_name("TIME");
   command->add_option("--to", flags->to, "End")->required()->type_name("TIME");

@@ -9,6 +9,7 @@
 
 #include "base/json_number.hpp"
 #include "evaluation/metrics/rank_ic.hpp"
+#include "learning/data/training_split.hpp"
 #include "learning/options/serving_rules.hpp"
 #include "learning/trials/trial_evidence.hpp"
 #include "serving/expiry.hpp"
@@ -176,6 +177,37 @@ Result<ReplayReport> replay(const MarketTape& tape, const CycleWorkplace& place,
                 "`clm data` says which times are stored.");
   // Being stopped is not something that happens on the virtual clock: no job is given up for it.
   LearningOptions learning = options.learning;
+Result<Timestamp> first_bar_to_learn_from(const MarketTape& tape, TimeRange span, const TrainingOptions& options) {
+  const std::size_t begin = tape.bar_at_or_after(span.from);
+  const std::size_t end = tape.bar_at_or_after(span.to);
+  if (begin >= end)
+    return fail(ErrorKind::usage, "replay.no_bars", "no bar closed in that time", to_string(span.from),
+                "`clm data` says which times are stored.");
+  const auto can_learn = [&](std::size_t bar) { return split_for_training(tape.rows(), options, tape.close(bar)); };
+  auto able = can_learn(begin);
+  if (able) return tape.close(begin);
+  std::size_t unable = begin, step = 1;
+  while (!able) {
+    if (able.error().kind != ErrorKind::data || unable + 1 == end) return forward_error(able);
+    const std::size_t next = std::min(unable + step, end - 1);
+    able = can_learn(next);
+    if (able) {
+      step = next - unable;
+    } else {
+      unable = next;
+      step *= 2;
+    }
+  }
+  // Between a bar at which there are too few rows and one, `step` later, at which there are enough.
+  while (step > 1) {
+    const std::size_t half = step / 2;
+    const bool enough = can_learn(unable + half).has_value();
+    if (!enough) unable += half;
+    step = enough ? half : step - half;
+  }
+  return tape.close(unable + 1);
+}
+
   learning.jobs.max_recoveries = std::numeric_limits<std::int64_t>::max();
   auto life = LifeCycle::resume(tape, place, log, learning, run);
   if (!life) return forward_error(life);

@@ -51,12 +51,18 @@ struct ReplayReport {
 /// As in the manual, and `served`: the whole judgement of what was served.
 nlohmann::json to_json(const ReplayReport& report);
 
+/// Close of the first bar of `span` as of which a training with these options has rows enough, where those known at a
+/// bar grow with time; before it nobody can be served. Cost: that of some `split_for_training`, the more the later it
+/// is. Errors: `replay.no_bars` (usage); of `split_for_training`, where no bar of the span will do.
+Result<Timestamp> first_bar_to_learn_from(const MarketTape& tape, TimeRange span, const TrainingOptions& options);
+
 /// Called after every bar, with the life cycle as it then is.
 using ReplayWatcher = std::function<void(const LifeCycle&)>;
 
 /// The production life cycle on a virtual clock over the bars of `tape` in `span`. `place` and `log` are those of a
-/// workspace that belongs to this replay alone. Interrupted or killed, it goes on where it was. Same tape, options and
-/// seed give the same bits. Errors: `replay.no_bars` (usage); those of the life cycle.
+/// workspace that belongs to this replay alone. At the first bar there must be rows enough to learn from
+/// (`first_bar_to_learn_from`), or a version that serves already. Interrupted or killed, it goes on where it was. Same
+/// tape, options and seed give the same bits. Errors: `replay.no_bars` (usage); those of the life cycle.
 Result<ReplayReport> replay(const MarketTape& tape, const CycleWorkplace& place, LifeCycleLog& log,
                             const ReplayOptions& options, const RunContext& run, const ReplayWatcher& watcher = {});
 
