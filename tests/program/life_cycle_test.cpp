@@ -151,6 +151,17 @@ TEST_F(LifeCycle, DiffNamesWhatDiffers) {
   EXPECT_EQ(place_.json({"diff", a, a})["same_bits"], true);
 }
 
+TEST_F(LifeCycle, ABaselineAloneIsTrainedLikeAnyOtherOrItIsSaidWhyNot) {
+  place_.environment["CLM_TRAINING_MODELS"] = "momentum";
+  const std::string version = place_.cycle().at("momentum");
+  place_.promote(version);
+  EXPECT_EQ(place_.predict()["predictions"][0]["votes"]["momentum"]["version"], version);
+  place_.environment["CLM_FEATURES_SET"] = "classic22";  // without a past return over 24 bars
+  const Outcome failed = place_.run({"cycle", "--force"});
+  EXPECT_EQ(failed.exit_code, 3) << failed.describe();
+  EXPECT_NE(failed.out.find("train.column"), std::string::npos) << failed.describe();
+}
+
 TEST_F(LifeCycle, ShowPrintsForAPersonWhatTheManifestSays) {
   const std::string a = version_of_seed(1);
   const Outcome shown = place_.run({"show", a});

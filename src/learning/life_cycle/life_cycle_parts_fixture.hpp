@@ -51,11 +51,10 @@ inline const TrainedVersion& trained_once(const std::string& model_type, int num
       const CycleReport report = cycle(options, Force::yes);
       const VersionId version = report.results.at(0).version;
       EXPECT_FALSE(version.empty()) << report.results.at(0).reasons.at(0);
-      const auto artifact = registry_->open_artifact(*registry_->find(version.str()));
-      EXPECT_TRUE(artifact) << to_string(artifact.error());
-      TrainedVersion trained{artifact->manifest, {}, report.results.at(0).evidence_json};
-      for (const ManifestFile& file : artifact->manifest.files)
-        trained.files[file.name] = read_file(artifact->directory / file.name).value();
+      const StoredArtifact artifact = registry_->open_artifact(registry_->find(version.str()).value()).value();
+      TrainedVersion trained{artifact.manifest, {}, report.results.at(0).evidence_json};
+      for (const ManifestFile& file : artifact.manifest.files)
+        trained.files[file.name] = read_file(artifact.directory / file.name).value();
       return trained;
     }
   };
