@@ -13,6 +13,7 @@ namespace clm {
 namespace {
 
 constexpr std::size_t kMinFitRows = 200;
+constexpr std::size_t kMinValidationRows = 100;  // fewer do not calibrate (`ForecastCalibration::fit`)
 constexpr std::size_t kMinHoldoutRows = 100;
 
 RowSet within_window(const Dataset& data, double window_days, Timestamp as_of) {
@@ -82,10 +83,13 @@ Result<TrainingSplit> cut(const RowSet& known, const RowSet& judged, const Train
   split.fit = thinned(inner->train, options, as_of);
   split.validation = std::move(inner->test);
   split.holdout = judged;
-  if (split.fit.size() < kMinFitRows || split.holdout.size() < kMinHoldoutRows)
+  if (split.fit.size() < kMinFitRows || split.validation.size() < kMinValidationRows ||
+      split.holdout.size() < kMinHoldoutRows)
     return fail(ErrorKind::data, "training.too_few_rows",
-                std::to_string(split.fit.size()) + " rows to fit on and " + std::to_string(split.holdout.size()) +
-                    " to be judged on are too few",
+                std::to_string(split.fit.size()) + " rows to fit on, " + std::to_string(split.validation.size()) +
+                    " to calibrate by and " + std::to_string(split.holdout.size()) +
+                    " to be judged on are too few: " + std::to_string(kMinFitRows) + ", " +
+                    std::to_string(kMinValidationRows) + " and " + std::to_string(kMinHoldoutRows) + " are needed",
                 {}, "Import a longer history or more symbols, or widen training.window_days.");
   const auto span_of = [&](const RowSet& rows) {
     return TimeRange{Timestamp(data.decided_at_ms[rows.rows.front()]),

@@ -188,7 +188,10 @@ Result<Timestamp> first_bar_to_learn_from(const MarketTape& tape, TimeRange span
   if (able) return tape.close(begin);
   std::size_t unable = begin, step = 1;
   while (!able) {
-    if (able.error().kind != ErrorKind::data || unable + 1 == end) return forward_error(able);
+    if (able.error().kind != ErrorKind::data || unable + 1 == end)
+      return fail(able.error().kind, able.error().code,
+                  "at no bar is there enough to learn from, up to the last: " + able.error().message,
+                  to_string(tape.close(end - 1)), able.error().remedy);
     const std::size_t next = std::min(unable + step, end - 1);
     able = can_learn(next);
     if (able) {
