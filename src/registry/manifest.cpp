@@ -54,6 +54,12 @@ std::optional<std::pair<std::string, std::string>> broken_rule(const Manifest& m
   if (!canonical_time(to_string(m.training_span.from))) return rule("training/from", "is not a calendar time");
   if (!canonical_time(to_string(m.training_span.to))) return rule("training/to", "is not a calendar time");
   if (!canonical_time(to_string(m.created_as_of))) return rule("created_as_of", "is not a calendar time");
+  if (m.schema != 1 && m.schema != Manifest::kSchema) return rule("schema", "is neither 1 nor that of this program");
+  if (m.schema > 1) {
+    if (!canonical_time(to_string(m.learned_until))) return rule("learned_until", "is not a calendar time");
+    if (m.learned_until <= m.training_span.from) return rule("learned_until", "must be later than training/from");
+    if (m.learned_until > m.created_as_of) return rule("learned_until", "must not be later than created_as_of");
+  }
   if (m.threads < 1) return rule("threads", "must be at least 1");
   if (m.members.empty() == (m.model_type == kEnsembleType))
     return rule("members", "must be there in an ensemble and nowhere else");
@@ -216,13 +222,32 @@ std::vector<ManifestFile> take_files(ObjectReader& top, const std::string& file,
   });
 }
 
+/// Of a manifest that does not say it (see `Manifest::learned_until`). Labels and bars are spelled as learning spells
+/// them; where they are not there, all that is known is that nothing later than `created_as_of` was.
+Timestamp latest_learned_until(const Manifest& m) {
+  try {
+    const Json label = Json::parse(m.label_json);
+    const auto bar = Interval::parse(Json::parse(m.protocol_json).at("interval").get<std::string>());
+    const std::int64_t bars =
+        std::int64_t{1} + label.value("entry_delay_bars", 0) + label.at("horizon_bars").get<int>();
+    if (!bar || bars < 1) return m.created_as_of;
+    return std::min(m.created_as_of, m.training_span.to - Duration(1) + bar->length() * bars);
+  } catch (const Json::exception&) {
+    return m.created_as_of;
+  }
+}
+
 Manifest take_fields(const Json& document, const std::string& file, std::optional<Error>& error) {
   Manifest m;
   ObjectReader top(document, "", file, error);
-  if (const Json* schema = top.take("schema"); schema != nullptr && *schema != Manifest::kSchema)
-    top.refuse("manifest.schema", "schema",
-               "is " + schema->dump() + "; this program reads " + std::to_string(Manifest::kSchema) +
-                   ", made by another version of clm");
+  if (const Json* schema = top.take("schema"); schema != nullptr) {
+    if (*schema == 1)
+      m.schema = 1;
+    else if (*schema != Manifest::kSchema)
+      top.refuse("manifest.schema", "schema",
+                 "is " + schema->dump() + "; this program reads 1 to " + std::to_string(Manifest::kSchema) +
+                     ", made by another version of clm");
+  }
   m.model_type = top.text("model_type");
   m.scope = top.text("scope");
   m.parameters_json = top.object_text("parameters");
@@ -236,6 +261,7 @@ Manifest take_fields(const Json& document, const std::string& file, std::optiona
   m.threads = static_cast<int>(std::min<std::uint64_t>(threads, 1024));
   m.parent = top.text("parent");
   m.created_as_of = top.time("created_as_of");
+  if (m.schema > 1) m.learned_until = top.time("learned_until");
 
   ObjectReader features(top.object("features"), "features/", file, error);
   m.feature_set = features.text("set");
@@ -266,6 +292,7 @@ Manifest take_fields(const Json& document, const std::string& file, std::optiona
   if (top.has("members")) m.members = take_members(top, file, error);
   m.files = take_files(top, file, error);
   top.refuse_others();
+  if (!error && m.schema == 1) m.learned_until = latest_learned_until(m);
   return m;
 }
 
@@ -284,7 +311,7 @@ Result<Json> identity(const Manifest& m) {
     if (!parsed || !parsed->is_object()) return own_mistake(name, "is not one JSON object: " + text);
     document[name] = std::move(*parsed);
   }
-  document["schema"] = Manifest::kSchema;
+  document["schema"] = m.schema;
   document["model_type"] = m.model_type;
   document["scope"] = m.scope;
   document["features"] = {{"set", m.feature_set}, {"hash", m.feature_hash}, {"names", m.feature_names}};
@@ -332,6 +359,7 @@ Result<std::string> write_manifest(const Manifest& manifest) {
   (*document)["program"] = {{"version", manifest.program_version}, {"git_commit", manifest.git_commit}};
   (*document)["parent"] = manifest.parent;
   (*document)["created_as_of"] = to_string(manifest.created_as_of);
+  if (manifest.schema > 1) (*document)["learned_until"] = to_string(manifest.learned_until);
   return canonical(*document);
 }
 

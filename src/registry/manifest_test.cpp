@@ -61,11 +61,42 @@ TEST(Manifest, IdFollowsWhatDecidesTheBitsAndNothingElse) {
   EXPECT_NE(changed([](Manifest& m) { m.data_fingerprint = "x"; }), id);
   EXPECT_NE(changed([](Manifest& m) { m.threads = 2; }), id);
   EXPECT_NE(changed([](Manifest& m) { m.files[0].sha256[5] = 'c'; }), id);
-  EXPECT_EQ(changed([](Manifest& m) { m.created_as_of = Timestamp(1); }), id);
+  EXPECT_EQ(changed([](Manifest& m) { m.created_as_of = m.created_as_of + Duration(1); }), id);
+  EXPECT_EQ(changed([](Manifest& m) { m.learned_until = m.learned_until + Duration(1); }), id)
+      << "it follows from the rows";
+  EXPECT_NE(changed([](Manifest& m) { m.schema = 1; }), id);
   EXPECT_EQ(changed([](Manifest& m) { m.metrics_json = "{}"; }), id);
   EXPECT_EQ(changed([](Manifest& m) { m.parent = "abc"; }), id);
   EXPECT_EQ(changed([](Manifest& m) { m.git_commit = "abc"; }), id);
   EXPECT_EQ(changed([](Manifest& m) { m.libraries["xgboost"] = "2.0"; }), id);
+}
+
+TEST(Manifest, OfAnEarlierReleaseIsReadAndWrittenAsItWas) {
+  Manifest old = complete();
+  old.schema = 1;
+  old.label_json = R"({"horizon_bars": 5, "entry_delay_bars": 2})";
+  old.protocol_json = R"({"interval": "1h"})";
+  const std::string bytes = *write_manifest(old);
+  EXPECT_EQ(bytes.find("learned_until"), std::string::npos);
+  const auto read = read_manifest(bytes);
+  ASSERT_TRUE(read.has_value()) << to_string(read.error());
+  EXPECT_EQ(*write_manifest(*read), bytes);
+  EXPECT_EQ(*version_id(*read), *version_id(old));
+  const Timestamp last_decision = old.training_span.to - Duration(1);
+  EXPECT_EQ(read->learned_until, last_decision + std::chrono::hours(1 + 2 + 5)) << "when its label was known";
+
+  const auto learned_until = [&](const char* label, const char* protocol) {
+    Manifest other = old;
+    other.label_json = label;
+    other.protocol_json = protocol;
+    return read_manifest(*write_manifest(other))->learned_until;
+  };
+  EXPECT_EQ(learned_until(R"({"horizon_bars": 5})", R"({"interval": "4h"})"), last_decision + std::chrono::hours(24));
+  EXPECT_EQ(learned_until(R"({"horizon_bars": 5000})", R"({"interval": "1h"})"), old.created_as_of)
+      << "nothing later was known";
+  for (const char* protocol : {"{}", R"({"interval": "7q"})", R"({"interval": 1})"})
+    EXPECT_EQ(learned_until(R"({"horizon_bars": 5})", protocol), old.created_as_of) << protocol;
+  EXPECT_EQ(learned_until("{}", R"({"interval": "1h"})"), old.created_as_of);
 }
 
 TEST(Manifest, EveryFieldMustBeThereAndNoOther) {
@@ -76,7 +107,7 @@ TEST(Manifest, EveryFieldMustBeThereAndNoOther) {
        {"/features/set", "/features/hash", "/features/names", "/training/from", "/training/to", "/training/rows",
         "/program/version", "/program/git_commit", "/files/1/name", "/files/1/sha256", "/files/1/bytes"})
     fields.emplace_back(nested);
-  EXPECT_EQ(fields.size(), 17U + 11U);
+  EXPECT_EQ(fields.size(), 18U + 11U);
   for (const auto& field : fields) {
     Json without = good;
     without.at(field.parent_pointer()).erase(field.back());
@@ -150,7 +181,11 @@ TEST(Manifest, BadValuesAreNamed) {
     changed[Json::json_pointer(field)] = value;
     return code_of(read_manifest(changed.dump()));
   };
-  EXPECT_EQ(code_with("/schema", 2), "manifest.schema");
+  EXPECT_EQ(code_with("/schema", 3), "manifest.schema");
+  EXPECT_EQ(code_with("/schema", 0), "manifest.schema");
+  EXPECT_EQ(code_with("/schema", 1), "manifest.unknown_field") << "it has learned_until";
+  EXPECT_EQ(code_with("/learned_until", "2022-07-01T00:00:00.001Z"), "manifest.field_value") << "after it was made";
+  EXPECT_EQ(code_with("/learned_until", "2022-01-01T00:00:00Z"), "manifest.field_value") << "before its first row";
   EXPECT_EQ(code_with("/model_type", "../etc"), "manifest.field_value");
   EXPECT_EQ(code_with("/files/0/name", "../model"), "manifest.field_value");
   EXPECT_EQ(code_with("/files/0/name", "manifest.json"), "manifest.field_value");

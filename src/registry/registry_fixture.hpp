@@ -31,6 +31,7 @@ inline Manifest sample_manifest(std::uint64_t seed = 1, std::string model_type =
   m.program_version = "0.1.0";
   m.metrics_json = R"({"rank_ic": 0.031})";
   m.created_as_of = from_calendar(2022, 7, 1);
+  m.learned_until = from_calendar(2022, 5, 1);
   return m;
 }
 

@@ -107,6 +107,7 @@ Result<Json> models_document(const Registry& registry, const Registry::Filter& f
   if (!records) return forward_error(records);
   Json models = Json::array();
   for (const auto& record : *records) {
+    const auto sound = stored_manifest(record);
     const auto manifest = manifest_json_of(record);
     const auto said = [&](const char* pointer) {
       return manifest ? manifest->at(Json::json_pointer(pointer)) : Json();
@@ -117,6 +118,7 @@ Result<Json> models_document(const Registry& registry, const Registry::Filter& f
                       {"status", to_string(record.status)},
                       {"pruned", record.pruned},
                       {"trained_at", said("/created_as_of")},
+                      {"learned_until", sound ? Json(to_string(sound->learned_until)) : Json()},
                       {"data_from", said("/training/from")},
                       {"data_to", said("/training/to")},
                       {"rows", said("/training/rows")},
@@ -130,8 +132,9 @@ Result<Json> models_document(const Registry& registry, const Registry::Filter& f
 Result<Json> show_document(const Registry& registry, std::string_view version) {
   const auto record = registry.find(version);
   if (!record) return forward_error(record);
-  auto manifest = manifest_json_of(*record);
-  if (!manifest) return forward_error(manifest);
+  const auto sound = stored_manifest(*record);
+  if (!sound) return forward_error(sound);
+  auto manifest = Json::parse(record->manifest_json);
   const auto events = registry.events_of(record->version);
   if (!events) return forward_error(events);
   const auto evidence = registry.latest_evidence(record->version);
@@ -143,7 +146,8 @@ Result<Json> show_document(const Registry& registry, std::string_view version) {
               {"scope", record->slot.scope},
               {"status", to_string(record->status)},
               {"pruned", record->pruned},
-              {"manifest", std::move(*manifest)},
+              {"learned_until", to_string(sound->learned_until)},
+              {"manifest", std::move(manifest)},
               {"evidence", evidence->empty() ? Json::object() : Json::parse(*evidence, nullptr, false)},
               {"events", std::move(lines)}};
 }
@@ -178,7 +182,7 @@ Result<Json> diff_document(const Registry& registry, std::string_view a, std::st
   const auto right = manifest_json_of(*record_b);
   if (!right) return forward_error(right);
 
-  const auto data = {"training", "data_fingerprint"};
+  const auto data = {"training", "data_fingerprint", "learned_until"};
   const auto recipe = {"model_type", "scope", "seed", "threads"};
   const auto build = {"libraries", "program", "parent", "created_as_of"};
   Json document = {{"a", record_a->version.str()},

@@ -8,8 +8,9 @@ namespace clm {
 /// The documents that `clm models`, `show`, `history`, `diff` and `verify` print with --json (DESIGN: keys that tools
 /// rely on). Times are ISO 8601 in UTC.
 
-/// {models:[{model_type, scope, version, status, pruned, trained_at, data_from, data_to, rows, features_hash,
-/// metrics, problem}]}; of a version whose record was altered, what its manifest said is null, and `problem` says why.
+/// {models:[{model_type, scope, version, status, pruned, trained_at, learned_until, data_from, data_to, rows,
+/// features_hash, metrics, problem}]}; of a version whose record was altered, what its manifest said is null, and
+/// `problem` says why.
 Result<nlohmann::json> models_document(const Registry& registry, const Registry::Filter& filter);
 /// {version, model_type, scope, status, pruned, manifest, evidence, events}
 Result<nlohmann::json> show_document(const Registry& registry, std::string_view version);

@@ -29,6 +29,7 @@ TEST_F(ReportTest, ModelsAndShow) {
   EXPECT_EQ(line.at("version"), version.str());
   EXPECT_EQ(line.at("status"), "active");
   EXPECT_EQ(line.at("trained_at"), "2022-07-01T00:00:00Z");
+  EXPECT_EQ(line.at("learned_until"), "2022-05-01T00:00:00Z");
   EXPECT_EQ(line.at("data_to"), "2022-06-01T00:00:00Z");
   EXPECT_EQ(line.at("rows"), 1000);
   EXPECT_EQ(line.at("features_hash"), "f00d");
@@ -37,6 +38,7 @@ TEST_F(ReportTest, ModelsAndShow) {
   const Json shown = *show_document(*registry_, version.str());
   EXPECT_EQ(shown.at("evidence").at("improvement"), 0.07);
   EXPECT_EQ(shown.at("manifest").at("seed"), 1);
+  EXPECT_EQ(shown.at("learned_until"), "2022-05-01T00:00:00Z");
   ASSERT_EQ(shown.at("events").size(), 2U);
   EXPECT_EQ(shown.at("events").at(1).at("to"), "active");
   EXPECT_EQ(code_of(show_document(*registry_, "nothing")), "registry.unknown_version");

@@ -150,14 +150,14 @@ TEST_F(PredictorTest, WhoHasNoActiveVersionHasNoVoteAndSaysSo) {
 TEST_F(PredictorTest, AnExpiredVersionStopsVotingAndSaysSo) {
   activate(1);
   ServingRules options;
-  const Duration age = close_of(kBars) - from_calendar(2022, 7, 1);  // the end of its data, by its manifest
+  const Duration age = close_of(kBars) - testing::sample_manifest().learned_until;
   options.max_data_age = age;
   EXPECT_EQ(ask(load({"ridge"}, options), market(kBars)).predictions.front().votes.size(), 1U);
   options.max_data_age = age - Duration(1);
   const Prediction expired = ask(load({"ridge"}, options), market(kBars)).predictions.front();
   EXPECT_TRUE(expired.votes.empty());
   ASSERT_EQ(expired.abstained.size(), 1U);
-  EXPECT_THAT(expired.abstained.front().why, HasSubstr("its data ended"));
+  EXPECT_THAT(expired.abstained.front().why, HasSubstr("it learned until 2022-05-01T00:00:00Z"));
 }
 
 TEST_F(PredictorTest, AnAlteredFileIsNeverServed) {
@@ -317,7 +317,7 @@ TEST_F(PredictorTest, AForecastWhoseProbabilitySaysTheContraryIsAHoldAndSaysSo) 
 
 TEST_F(PredictorTest, TheLineupSaysWhoHasAVoteWithoutAskingAnybody) {
   const VersionId version = activate(1);
-  const Timestamp learned_until = testing::sample_manifest(1, "ridge").created_as_of;
+  const Timestamp learned_until = testing::sample_manifest(1, "ridge").learned_until;
   ServingRules options;
   options.max_data_age = std::chrono::hours(24);
   const Predictor predictor = load({"ridge", "lightgbm"}, options);
@@ -331,7 +331,7 @@ TEST_F(PredictorTest, TheLineupSaysWhoHasAVoteWithoutAskingAnybody) {
   EXPECT_EQ(now.absent[0].model_type, "lightgbm");
   const Lineup later = predictor.plan(learned_until + std::chrono::hours(25), {}).lineups.front();
   EXPECT_EQ(later.members[0].weight, 0);
-  EXPECT_THAT(later.members[0].why_not, HasSubstr("its data ended 1 d 1 h ago"));
+  EXPECT_THAT(later.members[0].why_not, HasSubstr("it learned until " + to_string(learned_until) + ", 1 d 1 h ago"));
 }
 
 TEST_F(PredictorTest, WithStaleDataEveryActionIsAHoldAndNothingElseChanges) {

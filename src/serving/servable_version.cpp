@@ -67,7 +67,7 @@ Result<std::shared_ptr<const ServableVersion>> ServableVersions::load(const std:
                                                     : read_model(registry_, *record, *made);
   }
   if (read) {
-    made->facts.learned_until = data_end_of(made->manifest);
+    made->facts.learned_until = made->manifest.learned_until;
   } else {
     made->problem = read.error();
     made->facts.broken = to_string(read.error());

@@ -22,7 +22,7 @@ struct ServingRules {
   double other_weight = 1;                ///< of a model type that is not named
   WeightBounds bounds{0, 1};              ///< where the number of votes allows them
   LabelOptions label;                     ///< what is to be forecast
-  Duration max_data_age{0};               ///< a version whose data ended longer ago has no vote; 0: never
+  Duration max_data_age{0};               ///< a version that learned until longer ago has no vote; 0: never
   TradingCosts costs;                     ///< a forecast inside the cost of both sides is a HOLD
 };
 
@@ -30,7 +30,7 @@ struct ServingRules {
 struct VersionFacts {
   std::string model_type;
   VersionId version;
-  Timestamp learned_until;           ///< end of the data it was made on
+  Timestamp learned_until;           ///< `Manifest::learned_until`
   LabelOptions label;                ///< what it forecasts
   std::string broken;                ///< why nobody can be served by it; empty: everybody can
   std::optional<EnsembleRule> rule;  ///< of an ensemble
@@ -54,7 +54,7 @@ struct Abstention {
 struct LineupMember {
   std::string model_type;
   VersionId version;
-  Timestamp learned_until;  ///< end of the data it was made on
+  Timestamp learned_until;  ///< `Manifest::learned_until`
   double weight = 0;        ///< if all who have a vote give it, and no regime is told apart; 0 without a vote
   std::string why_not;      ///< it has no vote; empty: it has
 };

@@ -119,7 +119,7 @@ TEST_F(ServingPlanTest, AnEnsembleServesAsLongAsAMemberHasAVote) {
   passed_over("none of its members has a vote");
   facts_.versions.at(VersionId("a1")).learned_until = kNow - kDay;
   ensemble.learned_until = kNow - 4 * kDay;
-  passed_over("its data ended 4 d 0 h ago");
+  passed_over("4 d 0 h ago");
   ensemble.learned_until = kNow - kDay;
   ensemble.broken = "its rule cannot be read";
   passed_over("its rule cannot be read");
@@ -191,7 +191,7 @@ TEST_F(ServingPlanTest, ACanaryServesItsShareAndOnlyWhereItHasAVote) {
   without_vote("a file is missing");
   canary.broken = {};
   canary.learned_until = kNow - 4 * kDay;
-  without_vote("its data ended");
+  without_vote("it learned until");
   canary.learned_until = kNow - kDay;
   canary.label = day_ahead();
   without_vote("another label");
@@ -225,7 +225,7 @@ TEST_F(ServingPlanTest, OneVersionIsAskedWhateverItsLabel) {
   EXPECT_EQ(member(alone.lineups.front(), "d1").weight, 1);
   facts_.versions.at(VersionId("d1")).learned_until = kNow - 4 * kDay;
   alone = plan_version(facts_, VersionId("d1"), rules_.max_data_age, kNow, symbols_);
-  EXPECT_THAT(member(alone.lineups.front(), "d1").why_not, HasSubstr("its data ended"));
+  EXPECT_THAT(member(alone.lineups.front(), "d1").why_not, HasSubstr("it learned until"));
 }
 
 TEST_F(ServingPlanTest, ASymbolOfUnknownVolatilityGetsNoForecast) {

@@ -47,8 +47,8 @@ TEST(Contract, DocumentsHaveTheKeysThatToolsRelyOn) {
     expect_keys(result, {"model_type", "version", "decision", "improvement", "interval", "reasons"});
   const auto models = place.json({"models"});
   ASSERT_EQ(models["models"].size(), 2u);
-  expect_keys(models["models"][0], {"model_type", "version", "status", "trained_at", "data_from", "data_to", "rows",
-                                    "features_hash", "metrics"});
+  expect_keys(models["models"][0], {"model_type", "version", "status", "trained_at", "learned_until", "data_from",
+                                    "data_to", "rows", "features_hash", "metrics"});
   const std::string version = models["models"][0]["version"];
   const auto shown = place.json({"show", version});
   expect_keys(shown, {"version", "model_type", "status", "manifest", "evidence", "events"});
@@ -57,7 +57,7 @@ TEST(Contract, DocumentsHaveTheKeysThatToolsRelyOn) {
   for (const auto& entry : verified["versions"]) expect_keys(entry, {"version", "model_type", "ok", "problem"});
   expect_keys(place.json({"reproduce", version}), {"version", "identical", "expected", "got"});
   const auto predicted = place.predict();
-  expect_keys(predicted, {"as_of", "predictions"});
+  expect_keys(predicted, {"as_of", "predictions", "learned_until"});
   ASSERT_EQ(predicted["predictions"].size(), 8u);
   for (const auto& prediction : predicted["predictions"]) {
     expect_keys(prediction, {"symbol", "action", "expected_return_bps", "confidence", "votes", "abstained"});

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/time.hpp"
 #include "support/workspace.hpp"
 
 namespace clm::testing {
@@ -32,11 +33,15 @@ TEST(FreqaiDefects, ExpiryIsNotSkippedInTheFirstCallAfterTheStart) {
   place.promote(place.cycle().at("lightgbm"));
   place.simulate(kBars + 6 * 24);
   // Each call is the first of its process.
-  place.environment["CLM_SERVING_MAX_DATA_AGE_DAYS"] = "6";
+  const auto model = place.json({"models"})["models"][0];
+  const Timestamp learned_until = *parse_timestamp(model["learned_until"].get<std::string>());
+  const auto age_hours =
+      static_cast<double>((*parse_timestamp(close_of_bar(kBars + 6 * 24)) - learned_until).count()) / 3'600'000.0;
+  place.environment["CLM_SERVING_MAX_DATA_AGE_DAYS"] = std::to_string(age_hours / 24 + 1e-5);
   EXPECT_EQ(voters(place.predict()), "lightgbm votes; ");
-  place.environment["CLM_SERVING_MAX_DATA_AGE_DAYS"] = "5.9";
+  place.environment["CLM_SERVING_MAX_DATA_AGE_DAYS"] = std::to_string(age_hours / 24 - 0.1);
   const auto expired = place.predict();
-  EXPECT_NE(voters(expired).find("lightgbm abstains: its data ended"), std::string::npos) << voters(expired);
+  EXPECT_NE(voters(expired).find("lightgbm abstains: it learned until"), std::string::npos) << voters(expired);
   for (const auto& prediction : expired["predictions"]) {
     EXPECT_TRUE(prediction["votes"].empty());
     EXPECT_TRUE(prediction["expected_return_bps"].is_null());

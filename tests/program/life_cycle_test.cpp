@@ -167,7 +167,9 @@ TEST_F(LifeCycle, ShowPrintsForAPersonWhatTheManifestSays) {
   const Outcome shown = place_.run({"show", a});
   ASSERT_EQ(shown.exit_code, 0) << shown.describe();
   const auto manifest = place_.json({"show", a})["manifest"];
-  for (const std::string& part : {a, manifest["training"]["from"].get<std::string>(), std::string("core")})
+  for (const std::string& part : {a, manifest["training"]["from"].get<std::string>(), std::string("core"),
+                                  "learned     until " + manifest["learned_until"].get<std::string>(),
+                                  "trained as of " + manifest["created_as_of"].get<std::string>()})
     EXPECT_NE(shown.out.find(part), std::string::npos) << part << "\n" << shown.out;
 }
 

@@ -19,6 +19,12 @@ std::string state_of(const Json& status, const std::string& name) {
   return "is not listed";
 }
 
+Json model_named(const Json& models, const std::string& version) {
+  for (const auto& one : models)
+    if (one["version"] == version) return one;
+  return {};
+}
+
 TEST(Status, OfAnEmptyWorkspaceSaysWhatToBeginWithAndMakesNothing) {
   const TestWorkspace place;
   const FileTree before = files_below(place.path());
@@ -51,12 +57,17 @@ class StatusOf : public ::testing::Test {
 };
 
 TEST_F(StatusOf, WhatIsServedSaysUntilWhenItLearnedAndWhenItIsDue) {
-  const Json status = place_.json({"status"});
+  const Json status = place_.json({"status"}), models = place_.json({"models"})["models"];
   ASSERT_EQ(status["lineup"].size(), 2u) << status;
   for (const auto& member : status["lineup"]) {
     EXPECT_EQ(member["version"], versions_.at(member["model_type"]));
     EXPECT_EQ(member["recipe"], member["model_type"]);
-    EXPECT_EQ(member["learned_until"], close_of_bar(1'500));
+    const Json version = model_named(models, member["version"]);
+    EXPECT_EQ(member["learned_until"], version["learned_until"]);
+    // The newest 25 % are judged on, and of the rest the newest 15 % calibrate: what was fitted on ended weeks before.
+    EXPECT_LT(member["learned_until"], close_of_bar(1'000));
+    EXPECT_GT(member["learned_until"], close_of_bar(500));
+    EXPECT_EQ(version["trained_at"], close_of_bar(1'500));
     EXPECT_EQ(member["weight"], 0.5);
   }
   ASSERT_EQ(status["due"].size(), 2u);
@@ -103,7 +114,8 @@ TEST_F(StatusOf, WhoIsNotTrainedAnyMoreIsNamedAndWatched) {
   const Json status = place_.json({"status"});
   ASSERT_EQ(status["unlisted"].size(), 1u) << status;
   EXPECT_EQ(status["unlisted"][0]["version"], version);
-  EXPECT_EQ(status["unlisted"][0]["learned_until"], close_of_bar(1'500));
+  EXPECT_EQ(status["unlisted"][0]["learned_until"],
+            model_named(place_.json({"models"})["models"], version)["learned_until"]);
   ASSERT_EQ(status["without_vote"].size(), 1u) << status;
   EXPECT_EQ(status["without_vote"][0]["version"], version);
   EXPECT_NE(place_.run({"status"}).out.find("clm retire xgboost"), std::string::npos);

@@ -8,6 +8,7 @@
 #include "cli/open_workspace.hpp"
 #include "cli/text_table.hpp"
 #include "commands.hpp"
+#include "learning/options/option_checks.hpp"
 #include "workspace/configuration.hpp"
 
 namespace clm::app {
@@ -45,6 +46,7 @@ Status check_asked(const std::vector<std::string>& asked, const std::vector<Sett
 Result<int> run_config(Program& program, const ConfigFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
+  for (const std::string& doubt : doubtful_options((*workspace)->learning())) program.warn(doubt);
   const Settings& settings = (*workspace)->configuration().settings;
   if (flags.all) {
     const std::string text = settings.to_toml();

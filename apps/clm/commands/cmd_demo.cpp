@@ -19,8 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Settings of the demo's workspaces: a short history needs a short window, and a minute needs few trees and no
-/// networks. Only twice as good goes straight from the shadow into service, so that a canary is seen; and whoever was
-/// not looked at for months still has a vote, so that it is a rival.
+/// networks. Only twice as good goes straight from the shadow into service, so that a canary is seen.
 constexpr const char* kDemoSettings =
     "[training]\nmodels = [\"lightgbm\", \"xgboost\"]\nwindow_days = 150.0\nmax_fit_rows = 60000\n\n"
     "[lightgbm]\nrounds = 200\nmin_data_in_leaf = 200\n\n"
@@ -28,8 +27,7 @@ constexpr const char* kDemoSettings =
     "[triggers]\nretrain_hours = 2400.0\nnew_bars = 1000000\n\n"
     "[policy]\ndeploy_improvement = 1.0\n\n"
     "[shadow]\nplaces = 1\n\n"
-    "[canary]\nstage_bars = 24\n\n"
-    "[serving]\nmax_data_age_days = 400.0\n";
+    "[canary]\nstage_bars = 24\n";
 
 /// Tells the story by running the program's own commands, each shown as a person would type it.
 class Story {

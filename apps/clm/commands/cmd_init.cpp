@@ -29,7 +29,6 @@ const std::vector<std::string> kTouched{
     "policy.mode",
     "shadow.enabled",
     "canary.enabled",
-    "serving.max_data_age_days",
     "serving.max_late_bars",
     "retention.keep_versions",
 };

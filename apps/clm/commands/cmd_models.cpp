@@ -24,8 +24,8 @@ Result<int> run_models(Program& program, const std::string& model_type) {
   if (!opened) return forward_error(opened);
   const auto document = models_document(*opened->registry, Registry::Filter{model_type, {}, {}});
   if (!document) return forward_error(document);
-  TextTable table({"type", "version", "status", "data from", "data to", "rows", "rank IC", "hit rate %",
-                   "net bps/trade", "interval", "trades"});
+  TextTable table({"type", "version", "status", "data from", "learned until", "trained as of", "rows", "rank IC",
+                   "hit rate %", "net bps/trade", "interval", "trades"});
   std::string problems;
   for (const auto& m : (*document)["models"]) {
     if (const auto& problem = m["problem"]; !problem.is_null())
@@ -38,7 +38,8 @@ Result<int> run_models(Program& program, const std::string& model_type) {
     const std::string interval =
         traded && !std::isnan(lo) && !std::isnan(hi) ? "[" + fixed(lo, 1) + ", " + fixed(hi, 1) + "]" : "-";
     table.add({text_of(m["model_type"]), text_of(m["version"]), text_of(m["status"]), date_of(m["data_from"]),
-               date_of(m["data_to"]), m["rows"].is_null() ? "-" : grouped(m["rows"].get<long long>()),
+               date_of(m["learned_until"]), date_of(m["trained_at"]),
+               m["rows"].is_null() ? "-" : grouped(m["rows"].get<long long>()),
                fixed(number_of(m["metrics"], "rank_ic"), 4), fixed(100 * number_of(m["metrics"], "hit_rate"), 1),
                traded ? fixed(net, 1) : "-", interval, fixed(trades, 0)});
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -22,7 +23,8 @@ namespace {
 
 constexpr const char* kPredictDocument = R"(Document (--json)
   {as_of, newest_bar, late_bars, stale, ensemble, regime, horizon_bars,
-  entry_at, cost_band_bps, relative, learned_later: [version],
+  entry_at, cost_band_bps, relative, learned_until: {version: time},
+  learned_later: [version],
   predictions: [{symbol, action, note,
   expected_return_bps, confidence, consensus: {agree, of}, disagreement_bps,
   votes: {model_type: {version, expected_return_bps, up_probability, weight,
@@ -30,8 +32,10 @@ constexpr const char* kPredictDocument = R"(Document (--json)
   newest_bar: its close. late_bars: whole bars that should have closed since,
   by the clock or by --as-of. stale: by the clock, and more than
   serving.max_late_bars; every action is then HOLD. relative: expected returns
-  are less the mean of the universe. learned_later: voters that were made on
-  bars after as_of, and may have learned what they forecast. cost_band_bps: an
+  are less the mean of the universe. learned_until: of the voters, when the
+  last label that they were fitted on became known. learned_later: voters that
+  were trained as of a time after as_of, and may have learned what they
+  forecast, or were chosen by it. cost_band_bps: an
   expected return inside +- this is a HOLD. note: why an action is a HOLD, or
   that the probability of rising says the contrary of the expected return; null:
   nothing. With --follow one document after another.
@@ -79,18 +83,17 @@ std::string terms(const Forecasts& forecasts, const MarketView& place) {
   return text;
 }
 
-/// Voters that were made on bars which were not known yet at `as_of`: what they say of that time is no test of them. A
-/// record that cannot be read is for clm verify to name; it keeps nobody from being served.
-std::vector<VersionId> voters_from_later(const Registry& registry, const Forecasts& forecasts, Timestamp as_of) {
+/// Manifests of those who vote. A record that cannot be read is for clm verify to name; it keeps nobody from being
+/// served.
+std::map<VersionId, Manifest> voting_manifests(const Registry& registry, const Forecasts& forecasts) {
   std::set<VersionId> voters;
   for (const auto& p : forecasts.predictions)
     for (const auto& vote : p.votes) voters.insert(vote.version);
-  std::vector<VersionId> later;
-  for (const VersionId& version : voters) {
-    const auto manifest = registry.find(version.str()).and_then(stored_manifest);
-    if (manifest && manifest->created_as_of > as_of) later.push_back(version);
-  }
-  return later;
+  std::map<VersionId, Manifest> manifests;
+  for (const VersionId& version : voters)
+    if (auto manifest = registry.find(version.str()).and_then(stored_manifest); manifest)
+      manifests.emplace(version, std::move(*manifest));
+  return manifests;
 }
 
 std::string describe(const Forecasts& forecasts, const MarketView& place, std::size_t width) {
@@ -156,9 +159,15 @@ Status tell(Program& program, Workspace& workspace, const MarketView& place, For
   if (auto kept = keep_asked(flags, place, forecasts); !kept) return kept;
   nlohmann::json document = to_json(forecasts, place.as_of);
   add_lateness(document, place.lateness);
+  document["learned_until"] = nlohmann::json::object();
   document["learned_later"] = nlohmann::json::array();
   std::string text = describe(forecasts, place, program.columns());
-  for (const VersionId& version : voters_from_later(**registry, forecasts, place.as_of)) {
+  for (const auto& [version, manifest] : voting_manifests(**registry, forecasts)) {
+    document["learned_until"][version.str()] = to_string(manifest.learned_until);
+    text += manifest.model_type + " " + version.str() + " learned until " + to_string(manifest.learned_until) +
+            ", trained as of " + to_string(manifest.created_as_of) + "\n";
+    // Who was judged on bars that were not known yet was chosen by them: what it says of that time is no test of it.
+    if (manifest.created_as_of <= place.as_of) continue;
     document["learned_later"].push_back(version.str());
     text += "NOT A FORECAST: " + version.str() + " was made on bars after " + to_string(place.as_of) +
             ", and may have learned what it says here.\n";

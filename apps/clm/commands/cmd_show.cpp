@@ -52,6 +52,8 @@ Result<int> run_show(Program& program, const std::string& version) {
   if (!d["events"].empty())
     text += "since " + when(d["events"].back()) + ": " + one_line(text_of(d["events"].back()["reason"])) + "\n";
   text += "\n" + trial_text;
+  text += "learned     until " + text_of(d["learned_until"]) +
+          ", the last label that it was fitted on; trained as of " + text_of(manifest["created_as_of"]) + "\n";
   text += "trained on  " + text_of(manifest["training"]["from"]) + " to " + text_of(manifest["training"]["to"]) + ", " +
           grouped(manifest["training"]["rows"].get<long long>()) + " rows, features " +
           text_of(manifest["features"]["set"]) + "\n";

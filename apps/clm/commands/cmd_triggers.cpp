@@ -61,9 +61,9 @@ Result<int> run_triggers(Program& program) {
   std::vector<TriggerReading> readings;
   for (const auto& model_type : options.training.models) {
     const TypeState& type = state->types.at(model_type);
-    auto seen = monitor.look(
-        {model_type, type.active, type.active_data_end, type.last_attempt, type.chart ? &*type.chart : nullptr},
-        tape->bars() - 1, kinds);
+    auto seen = monitor.look({model_type, type.active, type.active_as_of, type.active_learned_until, type.last_attempt,
+                              type.chart ? &*type.chart : nullptr},
+                             tape->bars() - 1, kinds);
     if (!seen) return forward_error(seen);
     for (TriggerReading& reading : *seen) readings.push_back(std::move(reading));
   }

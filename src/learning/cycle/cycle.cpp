@@ -47,10 +47,12 @@ Result<Incumbents> incumbents_of(const JudgingContext& judging, const CycleWorkp
       continue;
     }
     if (!artifact) return forward_error(artifact);
-    if (is_expired(data_end_of(artifact->manifest), judging.protocol.as_of, max_data_age(options.serving))) {
-      incumbents.notes.push_back(name + " has expired: its data ended at " +
-                                 to_string(data_end_of(artifact->manifest)) +
-                                 ", so nobody is served by it and candidates are judged as if there were none");
+    const Manifest& manifest = artifact->manifest;
+    if (is_expired(manifest.learned_until, judging.protocol.as_of, max_data_age(options.serving))) {
+      incumbents.notes.push_back(
+          name +
+          " has expired: " + describe_age({manifest.learned_until, manifest.created_as_of}, judging.protocol.as_of) +
+          "; so nobody is served by it and candidates are judged as if there were none");
       continue;
     }
     if (artifact->manifest.feature_hash != judging.data.rows.data.frame->set_hash ||

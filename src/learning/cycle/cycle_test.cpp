@@ -4,7 +4,13 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/file_io.hpp"
 #include "learning/cycle/learning_fixture.hpp"
+#include "learning/cycle/reproduce.hpp"
+#include "learning/options/serving_rules.hpp"
+#include "serving/expiry.hpp"
+#include "learning/data/training_split.hpp"
+#include "registry/registry_report.hpp"
 
 namespace clm {
 namespace {
@@ -13,6 +19,7 @@ using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
 using testing::close_of;
+using testing::easy_candles;
 using testing::kBars;
 
 LearningOptions cycle_options() {
@@ -58,6 +65,89 @@ TEST_F(CycleTest, OnlyWhatIsAskedForIsTrainedAndTheSameDataGiveTheSameVersions) 
   EXPECT_TRUE(second.results.empty());
   EXPECT_EQ(versions(cycle(cycle_options())), versions(first));
   EXPECT_EQ(registry_->list(Registry::Filter{"xgboost", {}, {}})->size(), 1U);
+}
+
+// 25 % of the history are judged on and 15 % of the rest calibrate, so the newest label that was learned from is old
+// when the cycle is made. Everything that asks for a version's age has to see that.
+TEST_F(CycleTest, AVersionIsAsOldAsTheLastLabelThatItWasFittedOn) {
+  LearningOptions options = cycle_options();
+  options.deployment.gate = PolicyGate::none;
+  const std::string version = versions(cycle(options)).front();
+  const Manifest manifest = manifest_of(version);
+  LearningDataOptions data_options;
+  data_options.as_of = close_of(kBars);
+  data_options.label = options.label;
+  const auto data =
+      prepare_learning_data(*feature_set(options.feature_set), easy_candles(), nullptr, data_options, undisturbed());
+  ASSERT_TRUE(data) << to_string(data.error());
+  const auto split = split_for_training(data->rows.data, options.training, close_of(kBars));
+  ASSERT_TRUE(split) << to_string(split.error());
+  std::int64_t last_ms = 0;
+  for (const auto row : split->fit.rows) last_ms = std::max(last_ms, data->rows.data.known_at_ms[row]);
+  EXPECT_EQ(manifest.learned_until, Timestamp(last_ms));
+  EXPECT_LT(manifest.learned_until, close_of(kBars * 7 / 10));
+  EXPECT_EQ(manifest.created_as_of, close_of(kBars));
+
+  ServingOptions serving;
+  serving.max_data_age_days = silent_after_days("lightgbm", 1);
+  EXPECT_FALSE(is_expired(manifest.learned_until, close_of(kBars + 24), max_data_age(serving)));
+  EXPECT_TRUE(is_expired(manifest.learned_until, close_of(kBars + 25), max_data_age(serving)));
+  const Json models = *models_document(*registry_, {});
+  for (const Json& one : models["models"]) {
+    EXPECT_EQ(one["learned_until"], to_string(Timestamp(last_ms)));
+    EXPECT_EQ(one["trained_at"], to_string(close_of(kBars)));
+  }
+}
+
+TEST_F(CycleTest, OfMoreRowsThanAreAllowedExactlySoManyAreFittedOn) {
+  LearningOptions options = cycle_options();
+  options.training.max_fit_rows = 3'000;
+  const auto first = versions(cycle(options));
+  EXPECT_EQ(manifest_of(first.front()).training_rows, 3'000U);
+  options.training.seed = 2;
+  EXPECT_EQ(manifest_of(versions(cycle(options)).front()).training_rows, 3'000U);
+}
+
+TEST_F(CycleTest, AVersionOfAnEarlierReleaseServesAndIsTrainedAgainToItsBits) {
+  LearningOptions options = cycle_options();
+  options.training.models = {"lightgbm"};
+  options.training.max_fit_rows = 3'000;
+  options.training.thinning = Thinning::every_nth_bar;
+  const auto made = registry_->open_artifact(*registry_->find(versions(cycle(options)).front()));
+  ASSERT_TRUE(made) << to_string(made.error());
+  // As that release wrote it down.
+  Manifest manifest = made->manifest;
+  manifest.schema = 1;
+  auto staged = registry_->store().stage("lightgbm");
+  ASSERT_TRUE(staged);
+  for (const ManifestFile& file : manifest.files)
+    ASSERT_TRUE(write_file_atomic(staged->directory() / file.name, *read_file(made->directory / file.name)));
+  const auto stored = registry_->store().put(std::move(*staged), manifest);
+  ASSERT_TRUE(stored) << to_string(stored.error());
+  const std::string text = *read_file(stored->directory / "manifest.json");
+  for (const char* later : {"learned_until", "thinning", "\"schema\": 2"})
+    EXPECT_EQ(text.find(later), std::string::npos);
+  ASSERT_TRUE(registry_->enter(*stored, testing::because("it was there before")));
+  ASSERT_TRUE(registry_->promote(stored->version, testing::because("it served before")));
+  EXPECT_EQ(active_version("lightgbm"), stored->version.str());
+
+  // What it cannot say is bounded by when the last label of its validation became known.
+  const Manifest old = manifest_of(stored->version.str());
+  EXPECT_GT(old.learned_until, made->manifest.learned_until);
+  EXPECT_LT(old.learned_until, close_of(kBars * 8 / 10));
+  EXPECT_NE(old.training_rows, 3'000U);
+
+  const OpenCandles open = [](const Protocol&) -> Result<std::unique_ptr<CandleSource>> {
+    return std::make_unique<MemoryCandleSource>(easy_candles());
+  };
+  const auto again = reproduce(*registry_, *registry_->find(stored->version.str()), open, nullptr, undisturbed());
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_TRUE(again->identical) << again->difference;
+  options.training.thinning = Thinning::by_hash;
+  const VersionId now = cycle(options, Force::yes).results.front().version;
+  const auto of_now = reproduce(*registry_, *registry_->find(now.str()), open, nullptr, undisturbed());
+  ASSERT_TRUE(of_now) << to_string(of_now.error());
+  EXPECT_TRUE(of_now->identical) << of_now->difference;
 }
 
 TEST_F(CycleTest, ModeLoggingOnlyMovesNothing) {

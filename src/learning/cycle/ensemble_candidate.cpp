@@ -44,6 +44,7 @@ Manifest manifest_of_ensemble(const std::vector<LoadedMember>& members, const En
     const TimeRange span = members[m].manifest.training_span;
     manifest.training_span = {std::min(manifest.training_span.from, span.from),
                               std::max(manifest.training_span.to, span.to)};
+    manifest.learned_until = std::max(manifest.learned_until, members[m].manifest.learned_until);
     manifest.members.push_back({members[m].name.model_type, members[m].name.version, draft.rule.weights.all[m]});
   }
   // The rows that decided about the weights count as seen as well.

@@ -148,6 +148,10 @@ TEST_F(EnsembleDrafts, AMemberWhoseRowsCannotBeToldCountsAsFittedOnAllOfItsSpan)
   auto protocol = protocol_of(training);
   protocol.venue = Venue("elsewhere");
   members[0].manifest.protocol_json = to_json(protocol).dump();
+  const auto known = rows_no_member_saw(members, *data_, split_of(*data_, training), protocol_of(training));
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->rows, split_of(*data_, training).validation.rows) << "it says itself until when it learned";
+  members[0].manifest.schema = 1;  // of a release that did not write it down
   const auto rows = rows_no_member_saw(members, *data_, split_of(*data_, training), protocol_of(training));
   ASSERT_TRUE(rows);
   EXPECT_TRUE(rows->rows.empty()) << "its span reaches to the holdout";

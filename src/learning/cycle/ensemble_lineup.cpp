@@ -45,8 +45,8 @@ Result<std::optional<Timestamp>> last_attempt(const Registry& registry, const Cy
 /// Why a version cannot take part, or nothing.
 std::string unfit(const Manifest& manifest, const LearningOptions& options, const std::string& feature_hash,
                   Timestamp as_of) {
-  if (const std::string why = why_expired(data_end_of(manifest), as_of, max_data_age(options.serving)); !why.empty())
-    return "its active version has expired: " + why;
+  if (is_expired(manifest.learned_until, as_of, max_data_age(options.serving)))
+    return "its active version has expired: " + describe_age({manifest.learned_until, manifest.created_as_of}, as_of);
   if (manifest.feature_hash != feature_hash) return "its active version was trained on other features";
   return is_about(manifest, options.label) ? "" : "its active version forecasts another label";
 }

@@ -42,7 +42,7 @@ Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& plac
   if (!artifact && artifact.error().kind == ErrorKind::integrity) return std::optional(std::move(out));
   if (!artifact) return forward_error(artifact);
   if (artifact->manifest.feature_hash != judging.data.rows.data.frame->set_hash ||
-      is_expired(data_end_of(artifact->manifest), judging.protocol.as_of, max_data_age(serving)))
+      is_expired(artifact->manifest.learned_until, judging.protocol.as_of, max_data_age(serving)))
     return std::optional(std::move(out));
   const auto rule = EnsembleRule::load(artifact->directory / EnsembleRule::kFileName);
   if (!rule) return forward_error(rule);

@@ -126,15 +126,17 @@ TEST_F(EnsembleStep, MembersOfOtherFeaturesAreLeftOutAndSaidSo) {
 TEST_F(EnsembleStep, AnExpiredVersionIsNoMember) {
   LearningOptions options = ensemble_options();
   options.deployment.gate = PolicyGate::none;
-  options.serving.max_data_age_days = 4;
   options.ensemble.models = {"lightgbm", "ridge", "xgboost"};
   options.training.models = {"lightgbm"};
   cycle(options, Force::no, kBars);
+  const Timestamp learned_until = manifest_of(active_version("lightgbm")).learned_until;
+  options.serving.max_data_age_days = silent_after_days("lightgbm", 4);
   options.training.models = {"ridge", "xgboost"};
   const CycleReport report = cycle(options, Force::yes, kBars + 97);
   ASSERT_EQ(report.ensemble.left_out.size(), 1U);
   EXPECT_EQ(report.ensemble.left_out[0].model_type, "lightgbm");
-  EXPECT_THAT(report.ensemble.left_out[0].why, HasSubstr("has expired: its data ended 4 d 1 h"));
+  EXPECT_THAT(report.ensemble.left_out[0].why, HasSubstr("has expired: it learned until " + to_string(learned_until)));
+  EXPECT_THAT(report.ensemble.left_out[0].why, HasSubstr("(trained as of " + to_string(close_of(kBars)) + ")"));
   ASSERT_NE(ensemble_in(report), nullptr) << report.ensemble.why;
   const auto manifest = read_manifest(registry_->find(ensemble_in(report)->version.str())->manifest_json);
   ASSERT_TRUE(manifest);

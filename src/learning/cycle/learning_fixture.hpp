@@ -88,6 +88,19 @@ class LearningTest : public RegistryTest {
     return report ? *report : CycleReport{};
   }
 
+  Manifest manifest_of(const std::string& version) const {
+    const auto manifest = registry_->find(version).and_then(stored_manifest);
+    EXPECT_TRUE(manifest) << to_string(manifest.error());
+    return manifest.value_or(Manifest{});
+  }
+  /// The `max_data_age_days` at which the active version has a vote until `days` after it was trained.
+  double silent_after_days(const std::string& model_type, double days) const {
+    const Manifest manifest = manifest_of(active_version(model_type));
+    const Duration withheld = manifest.created_as_of - manifest.learned_until;
+    EXPECT_GT(withheld, Duration(0));
+    return days + static_cast<double>(withheld.count() + 500) / 86'400'000.0;  // half a second of room
+  }
+
   ManualClock clock_{Timestamp(0)};
   CancelToken cancel_;
   SilentProgress progress_;

@@ -118,6 +118,7 @@ Result<Reproduction> reproduce(const Registry& registry, const VersionRecord& re
                                                      : train_again(registry, *expected, *protocol, *data, *split, run);
   if (!again) return forward_error(again);
   again->manifest.scope = expected->scope;
+  again->manifest.schema = expected->schema;
   const auto got = version_id(again->manifest);
   if (!got) return forward_error(got);
   outcome.got = got->str();

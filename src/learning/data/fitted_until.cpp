@@ -1,19 +1,11 @@
 #include "learning/data/fitted_until.hpp"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 #include "learning/data/label_overlap.hpp"
 
 namespace clm {
 namespace {
-
-Timestamp last_label(const RowSet& rows) {
-  std::int64_t last_ms = 0;
-  for (const auto row : rows.rows) last_ms = std::max(last_ms, rows.data->known_at_ms[row]);
-  return Timestamp(last_ms);
-}
 
 /// What two trainings must share so that the rows of one can be told from the data of the other.
 bool same_rows_to_choose_from(const Protocol& a, const Protocol& b) {
@@ -25,9 +17,10 @@ bool same_rows_to_choose_from(const Protocol& a, const Protocol& b) {
 
 Timestamp fitted_until(const Manifest& manifest, const LearningData& data, const TrainingSplit& split,
                        const Protocol& protocol) {
+  if (manifest.schema > 1) return manifest.learned_until;
   if (nlohmann::json::parse(manifest.protocol_json, nullptr, false) == to_json(protocol) &&
       manifest.training_rows == split.fit.size())
-    return last_label(split.fit);
+    return last_label_known(split.fit);
   const Interval interval = data.rows.data.frame->interval;
   const Timestamp everything = label_end(manifest.training_span.to, data.label, interval);
   const auto own = read_protocol(manifest.protocol_json);
@@ -36,7 +29,7 @@ Timestamp fitted_until(const Manifest& manifest, const LearningData& data, const
   // Where candles were corrected since, the rows are not the same any more.
   if (!again || again->fit.size() != manifest.training_rows || again->training_span != manifest.training_span)
     return everything;
-  return last_label(again->fit);
+  return last_label_known(again->fit);
 }
 
 }  // namespace clm

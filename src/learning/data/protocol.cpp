@@ -87,6 +87,7 @@ Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const
   manifest.libraries = library_versions();
   manifest.libraries.merge(model.model->libraries());
   manifest.created_as_of = protocol.as_of;
+  manifest.learned_until = last_label_known(split.fit);
   return manifest;
 }
 

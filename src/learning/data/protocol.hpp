@@ -25,7 +25,7 @@ nlohmann::json to_json(const Protocol& protocol);
 /// Error `manifest.protocol` (integrity) names the field.
 Result<Protocol> read_protocol(std::string_view json_text);
 
-/// Everything of the manifest but metrics, parent, program and files.
+/// Everything of the manifest but metrics, parent, program and files. It is as young as the last label of `split.fit`.
 Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const LearningData& data,
                      const TrainingSplit& split, const Protocol& protocol);
 

@@ -15,11 +15,13 @@ Result<std::int64_t> newest_event(const Registry& registry, const std::string& m
   return newest->empty() ? 0 : newest->back().id;
 }
 
-/// Of one whose record was altered nobody can tell until when it learned: it counts as old, until it is found broken.
+/// Of one whose record was altered nobody can tell when it was made, nor until when it learned: it counts as old, until
+/// it is found broken.
 void set_active(const VersionRecord& record, TypeState& type) {
   const auto manifest = stored_manifest(record);
   type.active = record.version;
-  type.active_data_end = manifest ? data_end_of(*manifest) : Timestamp(0);
+  type.active_as_of = manifest ? manifest->created_as_of : Timestamp(0);
+  type.active_learned_until = manifest ? manifest->learned_until : Timestamp(0);
 }
 
 /// What was active once the event of that number had been written; empty: nothing.
@@ -86,7 +88,7 @@ Result<bool> has_vote(const Registry& registry, const VersionId& version, Timest
   if (!record) return forward_error(record);
   const auto manifest = stored_manifest(*record);
   if (record->status == VersionStatus::failed || !manifest) return false;
-  return !is_expired(data_end_of(*manifest), now, max_data_age(options));
+  return !is_expired(manifest->learned_until, now, max_data_age(options));
 }
 
 }  // namespace clm

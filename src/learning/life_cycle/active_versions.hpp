@@ -22,7 +22,7 @@ Status restore_active(const Registry& registry, LifeCycleState& state);
 /// The active version of every type that the state knows; empty where none is.
 std::map<std::string, VersionId> active_versions(const LifeCycleState& state);
 
-/// Whether it could serve at `now`: it is not broken, and its data are young enough (`is_expired`).
+/// Whether it could serve at `now`: it is not broken, and what it learned is young enough (`is_expired`).
 Result<bool> has_vote(const Registry& registry, const VersionId& version, Timestamp now, const ServingOptions& options);
 
 }  // namespace clm

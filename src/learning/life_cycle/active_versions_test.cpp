@@ -32,7 +32,8 @@ TEST_F(ActiveVersionsTest, WhatWasActiveIsToldFromTheAuditTrail) {
   const VersionId first = promoted(1);
   read(first_active);
   EXPECT_EQ(first_active.types["xgboost"].active, first);
-  EXPECT_EQ(first_active.types["xgboost"].active_data_end, testing::sample_manifest().created_as_of);
+  EXPECT_EQ(first_active.types["xgboost"].active_as_of, testing::sample_manifest().created_as_of);
+  EXPECT_EQ(first_active.types["xgboost"].active_learned_until, testing::sample_manifest().learned_until);
   const VersionId second = promoted(2);
   read(second_active);
   ASSERT_TRUE(registry_->rollback(Slot{"xgboost"}, because("worse")));
@@ -62,18 +63,19 @@ TEST_F(ActiveVersionsTest, AStateThatNamesTheVersionItselfIsRead) {
   old.types["xgboost"].active = first;
   ASSERT_TRUE(restore_active(*registry_, old));
   EXPECT_EQ(old.types["xgboost"].active, first);
-  EXPECT_EQ(old.types["xgboost"].active_data_end, testing::sample_manifest().created_as_of);
+  EXPECT_EQ(old.types["xgboost"].active_as_of, testing::sample_manifest().created_as_of);
+  EXPECT_EQ(old.types["xgboost"].active_learned_until, testing::sample_manifest().learned_until);
 }
 
 TEST_F(ActiveVersionsTest, ABrokenOrExpiredVersionHasNoVote) {
   const VersionId version = promoted(1);
-  const Timestamp data_end = testing::sample_manifest().created_as_of;
+  const Timestamp learned_until = testing::sample_manifest().learned_until;
   ServingOptions options;
   options.max_data_age_days = 1;
-  EXPECT_TRUE(has_vote(*registry_, version, data_end, options).value());
-  EXPECT_FALSE(has_vote(*registry_, version, data_end + std::chrono::hours(25), options).value());
+  EXPECT_TRUE(has_vote(*registry_, version, learned_until, options).value());
+  EXPECT_FALSE(has_vote(*registry_, version, learned_until + std::chrono::hours(25), options).value());
   ASSERT_TRUE(registry_->advance(version, VersionStatus::failed, because("broken")));
-  EXPECT_FALSE(has_vote(*registry_, version, data_end, options).value());
+  EXPECT_FALSE(has_vote(*registry_, version, learned_until, options).value());
 }
 
 }  // namespace

@@ -89,8 +89,8 @@ TEST_F(BrokenVersionsUnit, WhereNothingIsMovedTheSlotStaysEmptyAndTheWayBackIsNa
 }
 
 TEST_F(BrokenVersionsUnit, AnOlderOneThatHasExpiredDoesNotServeInItsPlace) {
-  options_.serving.max_data_age_days = 1;
   const VersionId before = served(1), lost = served(2);
+  options_.serving.max_data_age_days = silent_after_days("ridge", 1);
   const auto was_known = known();
   journal_.state().last_close = now_ + std::chrono::hours(30);
   lose_a_file_of(lost);

@@ -95,6 +95,7 @@ struct LiveLifeCycleOf : LiveLifeCycle {
   using LiveLifeCycle::look;
   using LiveLifeCycle::registry_;
   using LiveLifeCycle::serve_first;
+  using LiveLifeCycle::silent_after_days;
   using LiveLifeCycle::trials_;
 };
 
@@ -419,7 +420,7 @@ TEST_F(LiveLifeCycle, AJobWhoseProcessDiesAgainAndAgainIsGivenUp) {
 TEST_F(LiveLifeCycle, AnExpiredVersionIsNoRival) {
   serve_first();
   LearningOptions options = live_options();
-  options.serving.max_data_age_days = 1;
+  options.serving.max_data_age_days = silent_after_days("lightgbm", 1);
   options.policy.superiority_alpha = 0.95;  // judged like a first version
   ASSERT_TRUE(look(kBars, options));
   const std::string before = active_version("lightgbm");
@@ -438,9 +439,10 @@ TEST_F(LiveLifeCycle, WhoAPersonPutsInThePlaceOfAnExpiredVersionIsNotWatchedBesi
   ASSERT_TRUE(look(kBars + 31, options));
   ASSERT_EQ(trials_.size(), 1U);
   const VersionId candidate = trials_[0].trial.challenger;
+  const double limit = silent_after_days("lightgbm", 1);
   ASSERT_TRUE(registry_->promote(candidate, testing::because("it was time")));
   options.triggers.kinds.clear();
-  options.serving.max_data_age_days = 1;
+  options.serving.max_data_age_days = limit;
   ASSERT_TRUE(look(kBars + 32, options));
   EXPECT_EQ(active_version("lightgbm"), candidate.str());
   EXPECT_TRUE(trials_.empty()) << "a way back would lead to nobody being served";
@@ -453,7 +455,7 @@ TEST_F(LiveLifeCycle, WhoIsOnTrialSucceedsAnExpiredVersionIfItWasFitAlone) {
     LiveLifeCycleOf place;
     place.serve_first();
     LearningOptions options = live_options();
-    options.serving.max_data_age_days = 2;
+    options.serving.max_data_age_days = place.silent_after_days("lightgbm", 2);
     options.deployment.stages.shadow.min_predictions = 1'000;  // it stays undecided
     options.policy.superiority_alpha = 0.95;
     options.policy.min_deflated_sharpe = fit ? 0 : 2;  // of first versions alone
@@ -462,7 +464,7 @@ TEST_F(LiveLifeCycle, WhoIsOnTrialSucceedsAnExpiredVersionIfItWasFitAlone) {
     ASSERT_EQ(place.trials_.size(), 1U);
     const std::string candidate = place.trials_[0].trial.challenger.str();
     ASSERT_TRUE(place.look(kBars + 47, options));
-    EXPECT_EQ(place.active_version("lightgbm"), before) << "its data ended two days ago, which is not too long";
+    EXPECT_EQ(place.active_version("lightgbm"), before) << "it was trained two days ago, which is not too long";
     ASSERT_TRUE(place.look(kBars + 48, options));
     EXPECT_EQ(place.active_version("lightgbm"), fit ? candidate : before);
     if (!fit) continue;

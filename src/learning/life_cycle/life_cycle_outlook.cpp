@@ -16,14 +16,14 @@ std::vector<NextTraining> training_outlook(const OutlookQuestion& question, cons
     bool vacant = true;
     if (const auto known = state.types.find(name); known != state.types.end()) {
       const TypeState& type = known->second;
-      model.last_attempt_data_end = model.newest_data_end = type.last_attempt;
+      model.last_attempt = model.newest_as_of = type.last_attempt;
       vacant = is_vacant(type, question.now, options.serving);
       if (!vacant) {
-        model.active_data_end = type.active_data_end;
-        model.newest_data_end = std::max(type.last_attempt, std::optional(type.active_data_end));
+        model.active_as_of = type.active_as_of;
+        model.newest_as_of = std::max(type.last_attempt, std::optional(type.active_as_of));
       }
     }
-    const auto new_bars = model.newest_data_end ? question.bars_since(*model.newest_data_end) : 0;
+    const auto new_bars = model.newest_as_of ? question.bars_since(*model.newest_as_of) : 0;
     NextTraining next = next_training(model, new_bars, options.triggers);
     const auto waiting = std::find_if(open_jobs.begin(), open_jobs.end(), [&](const Job& job) {
       return job.kind == JobKind::train && job.model_type == name;

@@ -98,7 +98,7 @@ Result<TypeState> read_type(const Json& json, const LabelOptions& label, Interva
 }  // namespace
 
 bool is_vacant(const TypeState& type, Timestamp now, const ServingOptions& options) {
-  return type.active.empty() || is_expired(type.active_data_end, now, max_data_age(options));
+  return type.active.empty() || is_expired(type.active_learned_until, now, max_data_age(options));
 }
 
 std::string to_json_text(const LifeCycleState& state) {

@@ -16,10 +16,11 @@ struct TypeState {
   /// What is active, as the registry had it when it was last read; empty: none. It is not stored: see
   /// `restore_active`.
   VersionId active;
-  Timestamp active_data_end;  ///< meaningful with an active version
+  Timestamp active_as_of;          ///< as of when it was trained; meaningful with an active version, like the next
+  Timestamp active_learned_until;  ///< `Manifest::learned_until`: its age
   /// The newest event of the type in the registry's audit trail by then; none: not read, or not noted before.
   std::optional<std::int64_t> registry_event;
-  std::optional<Timestamp> last_attempt;  ///< end of the data of the last training, whatever became of it
+  std::optional<Timestamp> last_attempt;  ///< as of when the last training was made, whatever became of it
   std::optional<Timestamp> rolled_back_at;
   /// What the active version delivers, against what was promised of it; none where nothing was.
   std::optional<PerformanceChart> chart;

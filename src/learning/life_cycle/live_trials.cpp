@@ -6,6 +6,7 @@
 
 #include "learning/options/hours.hpp"
 #include "learning/trials/trial_evidence.hpp"
+#include "serving/expiry.hpp"
 
 namespace clm {
 namespace {
@@ -192,13 +193,12 @@ Result<std::optional<StageDecision>> LiveTrials::succession(const Trial& trial, 
                                        "nobody is served by this type any more; what was found when it was judged is "
                                        "enough for a first version"});
   const BarLoss loss = trial_options(trial.stage, options_.deployment.stages, options_.label, interval_).loss;
-  return std::optional(
-      StageDecision{StageMove::succeed,
-                    "nobody is served by " + trial.reference.str() + " any more, whose data ended " +
-                        to_string(now - type.active_data_end) +
-                        " ago; what was found when it was judged is enough for a first version, and beside the old "
-                        "one it is not shown to be worse: " +
-                        (report.bars == 0 ? std::string("no outcomes yet") : describe(report, loss))});
+  return std::optional(StageDecision{
+      StageMove::succeed, "nobody is served by " + trial.reference.str() + " any more, which has expired: " +
+                              describe_age({type.active_learned_until, type.active_as_of}, now) +
+                              "; what was found when it was judged is enough for a first version, and beside the old "
+                              "one it is not shown to be worse: " +
+                              (report.bars == 0 ? std::string("no outcomes yet") : describe(report, loss))});
 }
 
 Status LiveTrials::decide(Timestamp now) {

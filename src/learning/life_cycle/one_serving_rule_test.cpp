@@ -146,7 +146,7 @@ class OneServingRule : public testing::LifeCycleTest {
     const Lineup& other = plan.lineups.back();
     count("canary", other.ensemble.empty() && !other.canaries.empty());
     count("canary of an ensemble", !other.ensemble.empty() && !other.canaries.empty());
-    count("member expired", !all.ensemble.empty() && says("its data ended"));
+    count("member expired", !all.ensemble.empty() && says("it learned until"));
     count("past the ensemble", passed_over && all.has_vote());
     count("several types",
           all.ensemble.empty() && std::count_if(all.members.begin(), all.members.end(),

@@ -23,9 +23,9 @@ Result<std::optional<Trigger>> TrainingPlanner::due_trigger(const std::string& m
   std::vector<TriggerKind> kinds;
   for (const TriggerType& one : trigger_types())
     if (is_listened_to(options, one.kind) && falls_due(one, before, now, options)) kinds.push_back(one.kind);
-  const auto seen = monitor_.look(
-      {model_type, type.active, type.active_data_end, type.last_attempt, type.chart ? &*type.chart : nullptr}, bar,
-      kinds);
+  const auto seen = monitor_.look({model_type, type.active, type.active_as_of, type.active_learned_until,
+                                   type.last_attempt, type.chart ? &*type.chart : nullptr},
+                                  bar, kinds);
   if (!seen) return forward_error(seen);
   // One training answers all of them; the most urgent one gives it its reason.
   std::optional<Trigger> chosen;

@@ -18,7 +18,7 @@ Result<std::vector<UnlistedVersion>> unlisted_versions(const Registry& registry,
     const std::string& model_type = record.slot.model_type;
     if (model_type == kEnsembleType || configured.contains(model_type)) continue;
     const auto manifest = stored_manifest(record);
-    unlisted.push_back({model_type, record.version, manifest ? std::optional(data_end_of(*manifest)) : std::nullopt});
+    unlisted.push_back({model_type, record.version, manifest ? std::optional(manifest->learned_until) : std::nullopt});
   }
   std::sort(unlisted.begin(), unlisted.end(),
             [](const UnlistedVersion& a, const UnlistedVersion& b) { return a.model_type < b.model_type; });

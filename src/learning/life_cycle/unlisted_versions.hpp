@@ -15,7 +15,7 @@ namespace clm {
 struct UnlistedVersion {
   std::string model_type;
   VersionId version;
-  std::optional<Timestamp> learned_until;  ///< end of the data it was made on; none: its record is broken
+  std::optional<Timestamp> learned_until;  ///< `Manifest::learned_until`; none: its record is broken
 };
 
 /// As the registry stands, ascending by model type. An active ensemble is none: it serves also where no more are made.

@@ -51,7 +51,7 @@ struct TrainingOptions {
 
 /// When a model type is trained again.
 struct TriggerOptions {
-  double retrain_hours = 24;       ///< time_based: age of the data the active version has seen
+  double retrain_hours = 24;       ///< time_based: since the newest training was made as of, whatever came of it
   std::int64_t new_bars = 10'000;  ///< data_volume: bars of the whole universe that closed since
   double performance_hours = 3;    ///< performance_decay: how often it is asked; 0: at every bar
   double drift_hours = 6;          ///< drift_detected and regime_shift: likewise
@@ -75,7 +75,10 @@ struct ServingOptions {
   /// Types that may serve, where fewer are trained today (`clm cycle --models`); empty: `TrainingOptions::models`. No
   /// setting.
   std::vector<std::string> models = {};
-  double max_data_age_days = 90;  ///< a version whose data ended longer ago has no vote; 0: never
+  /// A version whose last label to be fitted on became known longer ago has no vote; 0: age silences nobody. That label
+  /// is older than the version: holdout, validation and embargo lie between (`withheld_share`), so a small limit leaves
+  /// nobody to serve. It is for those who must not serve an old model whatever it does; nobody is worse for age alone.
+  double max_data_age_days = 0;
   /// So many whole bars may be missing between the newest stored one and the clock; beyond, nothing that is said may be
   /// acted on. More bears slower deliveries, and acts on older prices.
   std::int64_t max_late_bars = 2;

@@ -238,7 +238,10 @@ void add_settings(Settings& settings, LearningOptions& options) {
   settings.add("jobs.max_recoveries", &options.jobs.max_recoveries,
                number("times", "A job whose process died so often is given up.", 1, 1e9));
   settings.add("serving.max_data_age_days", &options.serving.max_data_age_days,
-               number("days", "A version whose data ended longer ago has no vote; 0: never.", 0, 1e5));
+               number("days",
+                      "A version whose last label to be fitted on became known longer ago has no vote; 0: age silences "
+                      "nobody. Holdout and validation lie between that label and a new version.",
+                      0, 1e5));
   settings.add(
       "serving.max_late_bars", &options.serving.max_late_bars,
       number("bars",

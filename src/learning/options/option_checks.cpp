@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "base/number_text.hpp"
 #include "learning/options/configured_weights.hpp"
+#include "learning/options/hours.hpp"
 #include "market/series/symbol_name.hpp"
 #include "models/model_type.hpp"
 #include "models/warm_start.hpp"
@@ -138,6 +140,26 @@ std::vector<OptionProblem> check_options(const LearningOptions& options) {
   check_judging(options.judging, findings);
   check_stages(options.deployment.stages, findings);
   return findings.take();
+}
+
+double withheld_share(const TrainingOptions& options) {
+  return 1 - (1 - options.holdout_share) * (1 - options.validation_share);
+}
+
+std::vector<std::string> doubtful_options(const LearningOptions& options) {
+  const double limit = options.serving.max_data_age_days, share = withheld_share(options.training);
+  if (limit <= 0) return {};
+  const std::string why = "serving.max_data_age_days is " + to_string(hours(24 * limit)) +
+                          " and counts from the last label that a version was fitted on, while training.holdout_share "
+                          "and training.validation_share keep the newest " +
+                          fixed(100 * share, 0) + " % of ";
+  const std::string remedy = "; 0 lets nobody be silent for age alone";
+  if (options.training.window_days <= 0)
+    return {why + "all history back: once that is longer than " + fixed(limit / share, 0) +
+            " days, every version expires at birth" + remedy};
+  if (share * options.training.window_days <= limit) return {};
+  return {why + "training.window_days back, which are " + fixed(share * options.training.window_days, 0) +
+          " days: every version expires at birth" + remedy};
 }
 
 }  // namespace clm

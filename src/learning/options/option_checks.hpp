@@ -20,4 +20,10 @@ struct OptionProblem {
 /// `interval.unknown`), and `config.empty`, `config.twice`, `config.contradiction`.
 std::vector<OptionProblem> check_options(const LearningOptions& options);
 
+/// What commands can work with and is hardly meant, as sentences: a limit of age that every new version is beyond.
+std::vector<std::string> doubtful_options(const LearningOptions& options);
+
+/// Share of the history, or of its window, that lies between the last fitted label and `as_of`: holdout and validation.
+double withheld_share(const TrainingOptions& options);
+
 }  // namespace clm

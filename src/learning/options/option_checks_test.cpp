@@ -121,5 +121,20 @@ TEST(OptionChecks, AllIsNamedAtOnce) {
                                     "ensemble.min_weight config.contradiction"}));
 }
 
+TEST(OptionChecks, ALimitOfAgeThatEveryNewVersionIsBeyondIsNamed) {
+  LearningOptions options;
+  EXPECT_NEAR(withheld_share(options.training), 1 - 0.75 * 0.85, 1e-12);
+  EXPECT_TRUE(doubtful_options(options).empty()) << "nobody is silent for age by default";
+  options.serving.max_data_age_days = 90;
+  ASSERT_EQ(doubtful_options(options).size(), 1u);
+  EXPECT_NE(doubtful_options(options)[0].find("longer than 248 days"), std::string::npos)
+      << doubtful_options(options)[0];
+  options.training.window_days = 240;  // 87 of them are withheld
+  EXPECT_TRUE(doubtful_options(options).empty());
+  options.training.window_days = 250;
+  ASSERT_EQ(doubtful_options(options).size(), 1u);
+  EXPECT_NE(doubtful_options(options)[0].find("which are 91 days"), std::string::npos) << doubtful_options(options)[0];
+}
+
 }  // namespace
 }  // namespace clm

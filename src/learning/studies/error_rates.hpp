@@ -38,7 +38,7 @@ struct ErrorRate {
 ///   gain     one whose loss is 5 % lower is found by a shadow of `gain_bars`
 ///   damage   one whose loss is 10 % higher after its promotion is rolled back by the watch
 ///   no_drift a trigger alarms though nothing changes, within a third of `triggers.false_alarm_days` (10 days at least
-///            and 60 at most) after a version's data ended; and each of the triggers alone
+///            and 60 at most) after a version was trained; and each of the triggers alone
 /// Deterministic in options and seed, whatever the number of jobs. Cost: a shadow of 720 bars 6 ms at 60 symbols, a
 /// history without drift some 0.3 s. Errors: `error_rates.symbols` (usage): fewer symbols than can be ranked decide
 /// nothing, ever; `error_rates.scenario` (usage).

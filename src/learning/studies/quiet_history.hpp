@@ -12,7 +12,7 @@ namespace clm {
 struct QuietHistoryOptions {
   std::uint64_t seed = 1;
   std::size_t index = 0;  ///< of the history
-  std::size_t bars = 0;   ///< hourly, after the version's data ended
+  std::size_t bars = 0;   ///< hourly, after the version was trained
   std::size_t symbols = 60;
   double rank_ic = 0.05;  ///< of the version
 };

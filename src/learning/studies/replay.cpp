@@ -32,31 +32,40 @@ std::size_t regretted(const std::vector<LifeEvent>& events) {
   return count;
 }
 
-/// How old the data was of what was served: the sum over bars of the mean over model types.
+/// How long ago what was served had learned its last label: the sum over bars of the mean over model types.
 struct Age {
   double days = 0;
   std::size_t bars = 0;
 };
 
-/// Who served is told by the timeline: the data of a version ended when it was trained.
-Age age_of_served(const MarketTape& tape, const std::vector<LifeEvent>& events, TimeRange span,
-                  const ServingOptions& serving) {
+/// Until when the version learned, by its manifest.
+Result<Timestamp> learned_until(const Registry& registry, const std::string& version) {
+  const auto manifest = registry.find(version).and_then(stored_manifest);
+  if (!manifest) return forward_error(manifest);
+  return manifest->learned_until;
+}
+
+/// Who served is told by the timeline.
+Result<Age> age_of_served(const MarketTape& tape, const Registry& registry, const std::vector<LifeEvent>& events,
+                          TimeRange span, const ServingOptions& serving) {
   Age age;
-  std::map<std::string, Timestamp> trained, active;
+  std::map<std::string, Timestamp> active;
   auto event = events.begin();
   for (std::size_t bar = tape.bar_at_or_after(span.from); bar < tape.bars() && tape.close(bar) < span.to; ++bar) {
     const Timestamp now = tape.close(bar);
     for (; event != events.end() && event->at < now; ++event) {
-      if (event->kind == EventKind::trained) trained.try_emplace(event->version, event->at);
-      if (event->kind == EventKind::promoted) active[event->model_type] = trained[event->version];
-      if (event->kind == EventKind::rolled_back)
-        active[event->model_type] = trained[TrialEvidence::from_json(event->detail_json).reference().str()];
+      if (event->kind != EventKind::promoted && event->kind != EventKind::rolled_back) continue;
+      const auto until = learned_until(registry, event->kind == EventKind::promoted
+                                                     ? event->version
+                                                     : TrialEvidence::from_json(event->detail_json).reference().str());
+      if (!until) return forward_error(until);
+      active[event->model_type] = *until;
     }
     double days = 0;
     std::size_t votes = 0;
-    for (const auto& [type, since] : active) {
-      if (is_expired(since, now, max_data_age(serving))) continue;
-      days += static_cast<double>((now - since).count()) / 86'400'000.0;
+    for (const auto& [type, until] : active) {
+      if (is_expired(until, now, max_data_age(serving))) continue;
+      days += static_cast<double>((now - until).count()) / 86'400'000.0;
       ++votes;
     }
     if (votes == 0) continue;
@@ -168,15 +177,6 @@ Status judge_served(const MarketTape& tape, const LifeCycleLog& log, const Repla
 
 }  // namespace
 
-Result<ReplayReport> replay(const MarketTape& tape, const CycleWorkplace& place, LifeCycleLog& log,
-                            const ReplayOptions& options, const RunContext& run, const ReplayWatcher& watcher) {
-  const std::size_t first = tape.bar_at_or_after(options.span.from);
-  const std::size_t end = tape.bar_at_or_after(options.span.to);
-  if (first >= end)
-    return fail(ErrorKind::usage, "replay.no_bars", "no bar closed in that time", to_string(options.span.from),
-                "`clm data` says which times are stored.");
-  // Being stopped is not something that happens on the virtual clock: no job is given up for it.
-  LearningOptions learning = options.learning;
 Result<Timestamp> first_bar_to_learn_from(const MarketTape& tape, TimeRange span, const TrainingOptions& options) {
   const std::size_t begin = tape.bar_at_or_after(span.from);
   const std::size_t end = tape.bar_at_or_after(span.to);
@@ -211,6 +211,15 @@ Result<Timestamp> first_bar_to_learn_from(const MarketTape& tape, TimeRange span
   return tape.close(unable + 1);
 }
 
+Result<ReplayReport> replay(const MarketTape& tape, const CycleWorkplace& place, LifeCycleLog& log,
+                            const ReplayOptions& options, const RunContext& run, const ReplayWatcher& watcher) {
+  const std::size_t first = tape.bar_at_or_after(options.span.from);
+  const std::size_t end = tape.bar_at_or_after(options.span.to);
+  if (first >= end)
+    return fail(ErrorKind::usage, "replay.no_bars", "no bar closed in that time", to_string(options.span.from),
+                "`clm data` says which times are stored.");
+  // Being stopped is not something that happens on the virtual clock: no job is given up for it.
+  LearningOptions learning = options.learning;
   learning.jobs.max_recoveries = std::numeric_limits<std::int64_t>::max();
   auto life = LifeCycle::resume(tape, place, log, learning, run);
   if (!life) return forward_error(life);
@@ -242,8 +251,9 @@ Result<Timestamp> first_bar_to_learn_from(const MarketTape& tape, TimeRange span
   const auto cycles = place.log.list(1'000'000);
   if (!cycles) return forward_error(cycles);
   for (const auto& cycle : *cycles) report.cycle_wall_seconds += cycle.seconds;
-  const Age age = age_of_served(tape, report.timeline, options.span, options.learning.serving);
-  if (age.bars > 0) report.mean_data_age_days = age.days / static_cast<double>(age.bars);
+  const auto age = age_of_served(tape, place.registry, report.timeline, options.span, options.learning.serving);
+  if (!age) return forward_error(age);
+  if (age->bars > 0) report.mean_data_age_days = age->days / static_cast<double>(age->bars);
   if (auto judged = judge_served(tape, log, options, report); !judged) return forward_error(judged);
   return report;
 }

@@ -43,7 +43,7 @@ struct ReplayReport {
   std::size_t promotions_regretted = 0;  ///< lost more than the version they replaced, in the watch that followed
   double cycle_wall_seconds = 0;         ///< that the cycles took, judging included; depends on the machine
   double served_share = 0;               ///< of the bars: those with a served forecast
-  double mean_data_age_days = 0;         ///< of what was served
+  double mean_data_age_days = 0;         ///< of what was served, since it had learned its last label
   std::optional<ModelJudgement> served;  ///< what was served, over the whole span; none without forecasts
   std::optional<Recovery> recovery;      ///< of the served rank IC, from `changed_at`; none without it
   std::vector<LifeEvent> timeline;

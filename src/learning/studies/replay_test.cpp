@@ -12,6 +12,8 @@
 
 #include "learning/data/learning_data.hpp"
 #include "learning/data/tape_fingerprint.hpp"
+#include "learning/data/training_split.hpp"
+#include "learning/options/hours.hpp"
 #include "learning/studies/replay_fixture.hpp"
 #include "support/temp_directory.hpp"
 
@@ -91,7 +93,7 @@ LearningOptions listening() {
   LearningOptions options = replay_options();
   options.triggers.retrain_hours = 10'000;
   options.triggers.false_alarm_days = 0.25;
-  options.triggers.cooldown_hours = 42;
+  options.triggers.cooldown_hours = 36;  // so that one is asked for once there are bars enough to see a drift
   options.deployment.stages.shadow.places = 10;
   options.deployment.stages.shadow.min_predictions = 1'000;  // the data of the active version is to grow old
   return options;
@@ -178,13 +180,52 @@ TEST_F(Replay, GoesThroughTheLifeOfAVersion) {
 TEST_F(Replay, WhatHasExpiredServesNobodyAndIsOfNoAge) {
   LearningOptions options = replay_options();
   options.triggers.retrain_hours = 10'000;
-  options.serving.max_data_age_days = 2;
+  const auto split = split_for_training(tape().rows(), options.training, close_of(kReplayFrom));
+  ASSERT_TRUE(split) << to_string(split.error());
+  const double age_at_birth = in_hours(close_of(kReplayFrom) - last_label_known(split->fit)) / 24;
+  ASSERT_GT(age_at_birth, 7) << "a quarter of 28 days is judged on, and of the rest 15 % calibrates";
+  options.serving.max_data_age_days = age_at_birth + 2;
   const auto report = ReplayPlace(kReplayFrom).run(tape(), candles(), options, kReplayBars);
   ASSERT_TRUE(report) << to_string(report.error());
   ASSERT_EQ(report->promotions, 1U);
   const double bars = static_cast<double>(report->bars);
   EXPECT_NEAR(report->served_share, 48 / bars, 1.5 / bars);
-  EXPECT_NEAR(report->mean_data_age_days, 1, 0.05);
+  EXPECT_NEAR(report->mean_data_age_days, age_at_birth + 1, 0.05);
+}
+
+TEST_F(Replay, TheFirstBarToLearnFromIsTheFirstAtWhichATrainingHasRowsEnough) {
+  const TrainingOptions options = replay_options().training;
+  const TimeRange all{Timestamp(0), close_of(kReplayBars)};
+  const auto first = first_bar_to_learn_from(tape(), all, options);
+  ASSERT_TRUE(first) << to_string(first.error());
+  // One bar after another, as far as the first.
+  std::size_t bar = 0;
+  while (!split_for_training(tape().rows(), options, tape().close(bar))) ++bar;
+  EXPECT_EQ(*first, tape().close(bar));
+  EXPECT_GT(bar, 50U);
+  EXPECT_EQ(first_bar_to_learn_from(tape(), {*first - Duration(1), all.to}, options).value(), *first);
+  EXPECT_EQ(first_bar_to_learn_from(tape(), {*first + Duration(1), all.to}, options).value(), tape().close(bar + 1));
+  EXPECT_EQ(first_bar_to_learn_from(tape(), {close_of(kReplayFrom), all.to}, options).value(), close_of(kReplayFrom));
+  const auto none = first_bar_to_learn_from(tape(), {all.from, *first}, options);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind, ErrorKind::data);
+  EXPECT_EQ(first_bar_to_learn_from(tape(), {all.to + Duration(1), all.to + Duration(2)}, options).error().code,
+            "replay.no_bars");
+}
+
+// To begin with, nobody serves: a replay that is begun where there is too little to learn from would end at once.
+TEST_F(Replay, FromTheFirstBarToLearnFromItRuns) {
+  LearningOptions options = replay_options();
+  options.deployment.gate = PolicyGate::none;
+  const auto first = first_bar_to_learn_from(tape(), {Timestamp(0), close_of(kReplayBars)}, options.training);
+  ASSERT_TRUE(first);
+  const std::size_t bars = static_cast<std::size_t>((*first - close_of(0)) / std::chrono::hours(1));
+  const auto too_early = ReplayPlace(bars - 1).run(tape(), candles(), options, bars + 100);
+  ASSERT_FALSE(too_early) << "it begins where it is told to";
+  const auto report = ReplayPlace(bars).run(tape(), candles(), options, bars + 100);
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_EQ(report->from, *first);
+  EXPECT_GT(report->served_share, 0.9);
 }
 
 TEST_F(Replay, ComesOutTheSameOfFeaturesThatLieInAFile) {

@@ -1,4 +1,4 @@
-// Triggers that go by the clock and by counting: what was learned has grown old, or enough new bars have closed.
+// Triggers that go by the clock and by counting: the newest training is so long ago, or so many bars have closed since.
 #include <algorithm>
 #include <utility>
 
@@ -7,11 +7,11 @@
 namespace clm {
 namespace {
 
-/// A candidate on trial has seen newer data; what was refused is not tried again before its time.
+/// A candidate on trial was trained later; what was refused is not tried again before its time.
 ModelFreshness freshness_of(const TriggerSubject& subject) {
-  ModelFreshness freshness{subject.model_type, subject.active_data_end, subject.last_attempt};
-  freshness.newest_data_end =
-      subject.last_attempt ? std::max(subject.active_data_end, *subject.last_attempt) : subject.active_data_end;
+  ModelFreshness freshness{subject.model_type, subject.active_as_of, subject.last_attempt};
+  freshness.newest_as_of =
+      subject.last_attempt ? std::max(subject.active_as_of, *subject.last_attempt) : subject.active_as_of;
   return freshness;
 }
 
@@ -32,11 +32,14 @@ class AgeCheck final : public TriggerCheck {
     const TriggerOptions& options = place_.options.triggers;
     const Timestamp now = place_.tape.close(bar);
     const ModelFreshness freshness = freshness_of(subject);
-    const Duration age = now - *freshness.newest_data_end;
-    return reading_of(check_age(freshness, now, options),
-                      {subject.model_type, TriggerKind::time_based, Priority::medium,
-                       "the newest data that was learned from ended " + to_string(age) + " ago"},
-                      in_hours(age), options.retrain_hours);
+    const Duration age = now - *freshness.newest_as_of;
+    TriggerReading reading = reading_of(
+        check_age(freshness, now, options),
+        {subject.model_type, TriggerKind::time_based, Priority::medium,
+         "the newest training was made " + to_string(age) + " ago, as of " + to_string(*freshness.newest_as_of)},
+        in_hours(age), options.retrain_hours);
+    reading.trigger.reason += "; the active version learned until " + to_string(subject.active_learned_until);
+    return reading;
   }
 
  private:
@@ -50,10 +53,10 @@ class NewBarsCheck final : public TriggerCheck {
   Result<TriggerReading> look(const TriggerSubject& subject, std::size_t bar) override {
     const TriggerOptions& options = place_.options.triggers;
     const ModelFreshness freshness = freshness_of(subject);
-    const std::int64_t new_bars = place_.tape.rows_since(*freshness.newest_data_end, bar);
+    const std::int64_t new_bars = place_.tape.rows_since(*freshness.newest_as_of, bar);
     return reading_of(check_new_bars(freshness, place_.tape.close(bar), new_bars, options),
                       {subject.model_type, TriggerKind::data_volume, Priority::medium,
-                       std::to_string(new_bars) + " new bars since the newest data that was learned from"},
+                       std::to_string(new_bars) + " new bars since the newest training was made"},
                       static_cast<double>(new_bars), static_cast<double>(options.new_bars));
   }
 

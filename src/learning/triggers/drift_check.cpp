@@ -37,18 +37,17 @@ class DriftCheck final : public TriggerCheck {
     reading.trigger = {subject.model_type, TriggerKind::drift_detected, Priority::medium, {}};
     reading.limit = drift_level(place_.options.triggers, place_.tape.interval());
     reading.false_alarms_a_year = kDaysAYear / place_.options.triggers.false_alarm_days;
-    Past& known = pasts_.at(subject.active_data_end, closed_bars(place_.tape, subject.active_data_end));
+    Past& known = pasts_.at(subject.active_as_of, closed_bars(place_.tape, subject.active_as_of));
     const std::size_t end = bar + 1;
     const DriftOptions drift = feature_drift_options(place_.tape.interval());
     if (end < known.bars + drift.current_bars) {
       reading.trigger.reason = std::to_string(end > known.bars ? end - known.bars : 0) +
-                               " bars have closed since the active version's data ended; " +
+                               " bars have closed since the active version was trained; " +
                                std::to_string(drift.current_bars) + " are needed";
       return reading;
     }
     if (known.bars < drift.least_bars()) {
-      reading.trigger.reason = std::to_string(known.bars) +
-                               " bars had closed before the active version's data ended; " +
+      reading.trigger.reason = std::to_string(known.bars) + " bars had closed when the active version was trained; " +
                                std::to_string(drift.least_bars()) + " are needed";
       return reading;
     }
@@ -75,7 +74,7 @@ class DriftCheck final : public TriggerCheck {
                              std::to_string(features.series) +
                              (features_drifted ? " worst " : " features nearest to it ") + describe(features.worst) +
                              "; level " + fixed(reading.limit, 5) + ", the last " + std::to_string(drift.current_bars) +
-                             " bars against those before " + to_string(subject.active_data_end);
+                             " bars against those before " + to_string(subject.active_as_of);
     return reading;
   }
 
@@ -90,7 +89,7 @@ class DriftCheck final : public TriggerCheck {
   /// The spread of a version's forecasts over the symbols.
   struct Spread {
     VersionId version;
-    std::optional<DriftReference> held_out;  ///< on bars before its data ended that it was not fitted on
+    std::optional<DriftReference> held_out;  ///< on bars before it was trained that it was not fitted on
     std::string no_reference;                ///< why not
     std::size_t first_bar = 0;
     std::vector<double> live;  ///< of the bars from `first_bar` on, as they were logged
@@ -101,7 +100,7 @@ class DriftCheck final : public TriggerCheck {
     if (spread.version != subject.active) {
       spread = {};
       spread.version = subject.active;
-      if (auto learned = learn_spread(spread, closed_bars(place_.tape, subject.active_data_end)); !learned)
+      if (auto learned = learn_spread(spread, closed_bars(place_.tape, subject.active_as_of)); !learned)
         return forward_error(learned);
     }
     if (!spread.held_out) {

@@ -14,11 +14,10 @@ nlohmann::json time_or_null(const std::optional<Timestamp>& time) {
 }  // namespace
 
 NextTraining next_training(const ModelFreshness& model, std::int64_t new_bars, const TriggerOptions& options) {
-  NextTraining next{
-      model.model_type, model.active_data_end.has_value(), model.last_attempt_data_end, {}, {}, {}, {}, {}};
+  NextTraining next{model.model_type, model.active_as_of.has_value(), model.last_attempt, {}, {}, {}, {}, {}};
   if (next.last_tried) next.not_before = *next.last_tried + hours(options.cooldown_hours);
-  const auto learned_until = model.newest_data_end ? model.newest_data_end : model.active_data_end;
-  const auto from = next.served ? learned_until : model.last_attempt_data_end;
+  const auto newest = model.newest_as_of ? model.newest_as_of : model.active_as_of;
+  const auto from = next.served ? newest : model.last_attempt;
   if (!from) return next;
   // The first try, and the next one after a refusal, ask nobody which triggers are listened to.
   if (!next.served || is_listened_to(options, TriggerKind::time_based)) {
@@ -42,7 +41,7 @@ std::string when(const NextTraining& next) {
     if (next.not_before) text += ", though not before " + to_string(*next.not_before);
   }
   if (!next.at && !next.new_bars)
-    text += next.last_tried || next.served ? "; neither age nor new bars are listened to" : "; not tried yet";
+    text += next.last_tried || next.served ? "; neither time nor new bars are listened to" : "; not tried yet";
   return text;
 }
 
@@ -50,7 +49,7 @@ std::string when(const NextTraining& next) {
 
 std::string describe(const NextTraining& next) {
   std::string text = next.model_type + ": " + (next.served ? "a version is served" : "no version is served");
-  if (next.last_tried) text += "; last tried on data until " + to_string(*next.last_tried);
+  if (next.last_tried) text += "; last tried as of " + to_string(*next.last_tried);
   if (!next.waits_for.empty()) return text + "; waits: " + next.waits_for;
   text += when(next);
   if (!next.given_up) return text;

@@ -18,12 +18,12 @@ struct GivenUpTraining {
   bool have_settings_changed = false;  ///< since: then the next cycle trains it
 };
 
-/// When age or new bars will call for a training of a type. What is seen in the market (drift, decay, a regime) may
+/// When time or new bars will call for a training of a type. What is seen in the market (drift, decay, a regime) may
 /// call for one earlier, where a version is served.
 struct NextTraining {
   std::string model_type;
   bool served = false;                   ///< whether a version has a vote
-  std::optional<Timestamp> last_tried;   ///< end of the data of the last training; none: nothing was tried
+  std::optional<Timestamp> last_tried;   ///< as of when the last training was made; none: nothing was tried
   std::optional<Timestamp> at;           ///< the first moment at which `time_based` fires; none: it is not listened to
   std::optional<std::int64_t> new_bars;  ///< more bars of the universe until `data_volume` fires; none: likewise
   std::optional<Timestamp> not_before;   ///< whatever fires: the cool-down after the last training
@@ -35,7 +35,7 @@ struct NextTraining {
 /// and not before, and with as many more bars as are given and not with one fewer.
 NextTraining next_training(const ModelFreshness& model, std::int64_t new_bars, const TriggerOptions& options);
 
-/// "lightgbm: no version is served; last tried on data until ...; tried again from ... or after 1234 more bars"
+/// "lightgbm: no version is served; last tried as of ...; tried again from ... or after 1234 more bars"
 std::string describe(const NextTraining& next);
 /// {model_type, served, last_tried, at, new_bars, not_before, waits_for, given_up: {job, attempts, why} or null}
 nlohmann::json to_json(const NextTraining& next);

@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 const Timestamp kAskedAt = from_calendar(2024, 5, 1);
 
 bool fires(const ModelFreshness& model, Timestamp at, std::int64_t new_bars, const TriggerOptions& options) {
-  if (!model.active_data_end) return check_vacancy(model, at, new_bars, options).has_value();
+  if (!model.active_as_of) return check_vacancy(model, at, new_bars, options).has_value();
   return check_age(model, at, options) || check_new_bars(model, at, new_bars, options);
 }
 
@@ -25,8 +25,8 @@ TEST(NextTraining, IsWhenTheTriggerFiresAndNotBefore) {
       SCOPED_TRACE(::testing::Message() << (served ? "served, " : "refused, ") << hours_since_try);
       ModelFreshness model{"lightgbm", std::nullopt, kAskedAt - hours_since_try * kHour};
       if (served) {
-        model.active_data_end = kAskedAt - 200 * kHour;
-        model.newest_data_end = model.last_attempt_data_end;
+        model.active_as_of = kAskedAt - 200 * kHour;
+        model.newest_as_of = model.last_attempt;
       }
       const NextTraining next = next_training(model, 1'200, options);
       EXPECT_EQ(next.served, served);
@@ -48,7 +48,7 @@ TEST(NextTraining, IsNeverInTheCoolDown) {
   EXPECT_EQ(next.at, kAskedAt + 72 * kHour);
   EXPECT_EQ(next.not_before, kAskedAt + 72 * kHour);
   EXPECT_EQ(describe(next),
-            "lightgbm: no version is served; last tried on data until 2024-05-01T00:00:00Z; tried again "
+            "lightgbm: no version is served; last tried as of 2024-05-01T00:00:00Z; tried again "
             "from 2024-05-04T00:00:00Z")
       << "new bars do not hasten it";
 }
@@ -72,8 +72,8 @@ TEST(NextTraining, ConcernsOnlyTriggersThatAreListenedTo) {
   ModelFreshness model{"lightgbm", kAskedAt, kAskedAt, kAskedAt};
   EXPECT_FALSE(next_training(model, 0, options).at);
   EXPECT_FALSE(next_training(model, 0, options).new_bars);
-  EXPECT_THAT(describe(next_training(model, 0, options)), HasSubstr("neither age nor new bars"));
-  model.active_data_end = std::nullopt;  // nobody is served: it is tried again all the same
+  EXPECT_THAT(describe(next_training(model, 0, options)), HasSubstr("neither time nor new bars"));
+  model.active_as_of = std::nullopt;  // nobody is served: it is tried again all the same
   EXPECT_TRUE(next_training(model, 0, options).at);
 }
 
@@ -82,7 +82,7 @@ TEST(NextTraining, IsSaidWithTheRefusalBeforeIt) {
   options.retrain_hours = 168;
   NextTraining next = next_training({"lightgbm", std::nullopt, kAskedAt}, 40, options);
   EXPECT_EQ(describe(next),
-            "lightgbm: no version is served; last tried on data until 2024-05-01T00:00:00Z; tried again "
+            "lightgbm: no version is served; last tried as of 2024-05-01T00:00:00Z; tried again "
             "from 2024-05-08T00:00:00Z or after 9960 more bars, though not before 2024-05-02T00:00:00Z");
   next.waits_for = "3 on trial, and there are no more places";
   EXPECT_THAT(describe(next), HasSubstr("; waits: 3 on trial"));

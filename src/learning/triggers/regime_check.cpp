@@ -1,4 +1,4 @@
-// The market is in another regime than when the active version's data ended.
+// The market is in another regime than when the active version was trained.
 #include <algorithm>
 #include <utility>
 
@@ -19,7 +19,7 @@ class RegimeCheck final : public TriggerCheck {
     reading.trigger = {subject.model_type, TriggerKind::regime_shift, Priority::medium, {}};
     reading.limit = 1;
     reading.false_alarms_a_year = kRegimeFalseAlarmsAYear;
-    Past& known = pasts_.at(subject.active_data_end, closed_bars(place_.tape, subject.active_data_end));
+    Past& known = pasts_.at(subject.active_as_of, closed_bars(place_.tape, subject.active_as_of));
     const auto years =
         static_cast<std::size_t>(kRegimeYears * kDaysAYear * 24 / in_hours(place_.tape.interval().length()));
     const std::size_t first = known.bars > years ? known.bars - years : 0;
@@ -39,7 +39,7 @@ class RegimeCheck final : public TriggerCheck {
     reading.fired = finding.shifted();
     reading.value = (finding.volatility_shifted ? 1 : 0) + (finding.trend_shifted ? 1 : 0);
     reading.trigger.reason = finding.reason;
-    if (reading.fired) reading.trigger.reason += shifted_symbols(known, subject.active_data_end, bar);
+    if (reading.fired) reading.trigger.reason += shifted_symbols(known, subject.active_as_of, bar);
     return reading;
   }
 

@@ -30,8 +30,9 @@ struct TriggerReading {
 struct TriggerSubject {
   std::string model_type;
   VersionId active;                         ///< empty: none is
-  Timestamp active_data_end;                ///< of the active version
-  std::optional<Timestamp> last_attempt;    ///< end of the data of the last training
+  Timestamp active_as_of;                   ///< as of when it was trained; it was judged on bars until then
+  Timestamp active_learned_until;           ///< `Manifest::learned_until`: its age
+  std::optional<Timestamp> last_attempt;    ///< as of when the last training was made
   const PerformanceChart* chart = nullptr;  ///< null: nothing was promised, or nobody listened
 };
 
@@ -44,8 +45,8 @@ struct TriggerPlace {
   BarMeans& means;
 };
 
-/// One trigger: asks its question of a tape at one bar, and may keep what was learned of the bars before a version's
-/// data ended. Nothing after the bar is looked at, and the answer does not depend on what was asked before.
+/// One trigger: asks its question of a tape at one bar, and may keep what was learned of the bars before a version was
+/// trained. Nothing after the bar is looked at, and the answer does not depend on what was asked before.
 class TriggerCheck {
  public:
   virtual ~TriggerCheck() = default;
@@ -53,9 +54,9 @@ class TriggerCheck {
   virtual Result<TriggerReading> look(const TriggerSubject& subject, std::size_t bar) = 0;
 };
 
-/// So many bars of the tape had closed when data ended.
-inline std::size_t closed_bars(const MarketTape& tape, Timestamp data_end) {
-  return tape.bar_at_or_after(data_end + Duration(1));
+/// So many bars of the tape had closed at `time`.
+inline std::size_t closed_bars(const MarketTape& tape, Timestamp time) {
+  return tape.bar_at_or_after(time + Duration(1));
 }
 
 // Each in a file of its own, with its row in trigger_types.cpp.

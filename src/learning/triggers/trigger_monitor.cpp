@@ -35,7 +35,7 @@ Result<std::optional<RankIcPromise>> TriggerMonitor::promise_of(const VersionId&
 Result<std::vector<TriggerReading>> TriggerMonitor::look(const TriggerSubject& subject, std::size_t bar,
                                                          const std::vector<TriggerKind>& kinds) {
   expects(bar < tape_.bars(), "there is a bar");
-  if (subject.active.empty() || is_expired(subject.active_data_end, tape_.close(bar), max_data_age(options_.serving)))
+  if (subject.active.empty() || is_expired(subject.active_learned_until, tape_.close(bar), max_data_age(options_.serving)))
     return std::vector<TriggerReading>{look_at_vacancy(subject, bar)};
   std::vector<TriggerReading> readings;
   for (const TriggerKind kind : kinds) {
@@ -59,9 +59,8 @@ TriggerReading TriggerMonitor::look_at_vacancy(const TriggerSubject& subject, st
                           : Trigger{subject.model_type, TriggerKind::time_based, Priority::urgent,
                                     "no version has a vote; what was tried last is too new to be tried again"};
   if (!subject.active.empty())
-    reading.trigger.reason += "; the active one has expired, its data ended " +
-                              to_string(now - subject.active_data_end) + " ago, at " +
-                              to_string(subject.active_data_end);
+    reading.trigger.reason +=
+        "; the active one has expired: " + describe_age({subject.active_learned_until, subject.active_as_of}, now);
   if (subject.last_attempt) reading.value = in_hours(now - *subject.last_attempt);
   reading.limit = options_.triggers.retrain_hours;
   return reading;

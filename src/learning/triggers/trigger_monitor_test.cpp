@@ -50,7 +50,7 @@ class TriggerMonitorTest : public testing::LearningTest {
   }
   TriggerReading regime(TriggerMonitor& watch, const MarketTape& tape, std::size_t bars) {
     return watch
-        .look({"lightgbm", VersionId("abcdef012345"), close_of(kDataEnd), {}, nullptr},
+        .look({"lightgbm", VersionId("abcdef012345"), close_of(kDataEnd), close_of(kDataEnd / 2), {}, nullptr},
               tape.bar_at_or_after(close_of(bars)), {TriggerKind::regime_shift})
         .value()
         .front();
@@ -105,6 +105,40 @@ TEST_F(TriggerMonitorTest, ReturnsOfTheMarketAreThoseOfItsSymbols) {
       EXPECT_TRUE(std::isnan(seen[frame.columns() + column]));
     }
   }
+}
+
+// 25 % and 15 % of the newest data are withheld: were the schedule to go by a version's age, it would train at every
+// bar.
+TEST_F(TriggerMonitorTest, TheScheduleCountsFromTheTrainingAndExpiryFromTheLastFittedLabel) {
+  const MarketTape tape = tape_of(stormy_market(kMonitoredBars, kMonitoredBars), kMonitoredBars);
+  options_.triggers.retrain_hours = 24;
+  const Timestamp learned_until = close_of(kDataEnd - 700);
+  const auto look_at = [&](std::size_t bars) {
+    TriggerMonitor watch(tape, *registry_, history_, options_);
+    return watch
+        .look({"lightgbm", VersionId("abcdef012345"), close_of(kDataEnd), learned_until, {}, nullptr},
+              tape.bar_at_or_after(close_of(bars)), {TriggerKind::time_based})
+        .value()
+        .front();
+  };
+  const TriggerReading early = look_at(kDataEnd + 23);
+  EXPECT_FALSE(early.fired);
+  EXPECT_EQ(early.value, 23);
+  const std::string told = "the active version learned until " + to_string(learned_until);
+  EXPECT_NE(early.trigger.reason.find(told), std::string::npos) << early.trigger.reason;
+  const TriggerReading due = look_at(kDataEnd + 24);
+  EXPECT_TRUE(due.fired);
+  EXPECT_NE(due.trigger.reason.find("was trained 1 d 0 h ago, as of " + to_string(close_of(kDataEnd))),
+            std::string::npos)
+      << due.trigger.reason;
+  EXPECT_NE(due.trigger.reason.find(told), std::string::npos) << due.trigger.reason;
+
+  options_.serving.max_data_age_days = 30;
+  EXPECT_FALSE(look_at(kDataEnd + 20).fired);
+  const TriggerReading expired = look_at(kDataEnd + 21);
+  EXPECT_TRUE(expired.fired);
+  EXPECT_NE(expired.trigger.reason.find("has expired: it learned until " + to_string(learned_until)), std::string::npos)
+      << expired.trigger.reason;
 }
 
 TEST(TriggerTimes, FallDueOncePerPeriod) {

@@ -17,7 +17,7 @@ double mean_of(const RegimeModel& model, VolatilityRegime regime) {
   return model.volatility.mean[regime == VolatilityRegime::turbulent ? model.volatility.states - 1 : 1];
 }
 
-/// "volatility has been calm for 96 bars and was turbulent when the data ended"
+/// "volatility has been calm for 96 bars and was turbulent when the active version was trained"
 template <typename State>
 std::string told(const char* what, State then, State now, std::uint64_t since, std::size_t bars,
                  std::size_t window_bars) {
@@ -26,9 +26,9 @@ std::string told(const char* what, State then, State now, std::uint64_t since, s
   // The first of the observations is of a whole window.
   const std::string lasts = name + " has been " + std::string(to_string(now)) + " for " +
                             std::to_string(bars - since + window_bars) + " bars";
-  if (then == State::unknown) return lasts + ", and none was sustained when the data ended";
-  if (then == now) return name + " is " + std::string(to_string(now)) + ", as when the data ended";
-  return lasts + " and was " + std::string(to_string(then)) + " when the data ended";
+  if (then == State::unknown) return lasts + ", and none was sustained when the active version was trained";
+  if (then == now) return name + " is " + std::string(to_string(now)) + ", as when the active version was trained";
+  return lasts + " and was " + std::string(to_string(then)) + " when the active version was trained";
 }
 
 }  // namespace

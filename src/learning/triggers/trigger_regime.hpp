@@ -17,7 +17,7 @@ inline constexpr double kRegimeYears = 2;
 Result<RegimeModel> fit_regimes(std::span<const double> returns, Interval interval);
 
 struct RegimeFinding {
-  Regime then;  ///< when the data ended
+  Regime then;  ///< when the active version was trained
   Regime now;
   double distance = 0;  ///< of the two states' mean log volatility, in the model's deviations; 0: one is unknown
   bool volatility_shifted = false;  ///< the states differ, by `kLeastRegimeDistance` or more
@@ -40,7 +40,7 @@ inline constexpr double kLeastRegimeDistance = 2;
 /// months in a third of the cases.
 inline constexpr double kRegimeFalseAlarmsAYear = 0.3;
 
-/// `returns` from anywhere before `data_end` on, `data_end` of them from before the version's data ended. Nothing is
+/// `returns` from anywhere before `data_end` on, `data_end` of them from before the version was trained. Nothing is
 /// looked at but these. Cost: about 10 ns a bar.
 RegimeFinding check_regime(const RegimeModel& model, std::span<const double> returns, std::size_t data_end);
 

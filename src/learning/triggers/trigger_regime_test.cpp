@@ -38,7 +38,8 @@ TEST(RegimeTrigger, AChangeCountsOnceItWasSustainedForThreeDays) {
     EXPECT_FALSE(later.trend_shifted) << later.reason;
     EXPECT_NE(later.then.volatility, later.now.volatility);
     EXPECT_GE(later.distance, kLeastRegimeDistance);
-    EXPECT_NE(later.reason.find("was turbulent when the data ended"), std::string::npos) << later.reason;
+    EXPECT_NE(later.reason.find("was turbulent when the active version was trained"), std::string::npos)
+        << later.reason;
     // Of whole days; which one is the first of calm may be seen a day or two late.
     const std::size_t lasted = returns.size() - later.now.volatility_since + kBarsADay;
     EXPECT_LE(lasted, 10 * kBarsADay);
@@ -96,7 +97,7 @@ TEST(RegimeTrigger, ATrendThatEndsIsAShift) {
   const auto finding = check_regime(*model, returns, data_end);
   EXPECT_TRUE(finding.trend_shifted);
   EXPECT_FALSE(finding.volatility_shifted);
-  EXPECT_NE(finding.reason.find("and was up when the data ended"), std::string::npos) << finding.reason;
+  EXPECT_NE(finding.reason.find("and was up when the active version was trained"), std::string::npos) << finding.reason;
 }
 
 /// Onsets of a shift a year, in random walks of which `days` are learned from.

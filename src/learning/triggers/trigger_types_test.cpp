@@ -87,7 +87,8 @@ TEST_F(TriggerChecks, EachSaysWhatItSeesAndOfWhom) {
   for (const TriggerType& type : trigger_types()) {
     SCOPED_TRACE(std::string(type.name));
     const auto check = type.make({tape, *registry_, life_log_, options_, means});
-    const TriggerSubject subject{"lightgbm", VersionId("abcdef012345"), testing::close_of(390), {}, nullptr};
+    const TriggerSubject subject{
+        "lightgbm", VersionId("abcdef012345"), testing::close_of(390), testing::close_of(300), {}, nullptr};
     const auto seen = check->look(subject, tape.bars() - 1);
     ASSERT_TRUE(seen) << to_string(seen.error());
     EXPECT_EQ(seen->trigger.kind, type.kind);

@@ -20,36 +20,36 @@ std::string_view to_string(Priority priority) {
 
 namespace {
 
-std::optional<Timestamp> learned_until(const ModelFreshness& model) {
-  return model.newest_data_end ? model.newest_data_end : model.active_data_end;
+std::optional<Timestamp> counted_from(const ModelFreshness& model) {
+  return model.newest_as_of ? model.newest_as_of : model.active_as_of;
 }
 
-/// Whether age is counted from data that the active version has not seen.
+/// Whether it is counted from another training than that of the active version.
 bool is_newer_than_active(const ModelFreshness& model) {
-  return model.newest_data_end && (!model.active_data_end || *model.newest_data_end > *model.active_data_end);
+  return model.newest_as_of && (!model.active_as_of || *model.newest_as_of > *model.active_as_of);
 }
 
 }  // namespace
 
 std::optional<Trigger> check_age(const ModelFreshness& model, Timestamp as_of, const TriggerOptions& options) {
-  const auto from = learned_until(model);
+  const auto from = counted_from(model);
   if (!from || as_of - *from < hours(options.retrain_hours)) return std::nullopt;
-  const std::string whose = is_newer_than_active(model) ? "the data of the newest training ended "
-                                                        : "the data the active version has seen ended ";
+  const std::string whose =
+      is_newer_than_active(model) ? "the newest training was made " : "the active version was trained ";
   return Trigger{model.model_type, TriggerKind::time_based, Priority::medium,
-                 whose + to_string(as_of - *from) + " ago, at " + to_string(*from) + "; the limit is " +
+                 whose + to_string(as_of - *from) + " ago, as of " + to_string(*from) + "; the limit is " +
                      to_string(hours(options.retrain_hours))};
 }
 
 std::optional<Trigger> check_new_bars(const ModelFreshness& model, Timestamp as_of, std::int64_t new_bars,
                                       const TriggerOptions& options) {
-  const auto from = learned_until(model);
+  const auto from = counted_from(model);
   if (!from || *from >= as_of || new_bars < options.new_bars) return std::nullopt;
-  const std::string whose =
-      is_newer_than_active(model) ? "the data of the newest training" : "the active version's data";
-  return Trigger{model.model_type, TriggerKind::data_volume, Priority::medium,
-                 std::to_string(new_bars) + " new bars since " + whose + " ended; the limit is " +
-                     std::to_string(options.new_bars)};
+  const std::string since =
+      is_newer_than_active(model) ? "the newest training was made" : "the active version was trained";
+  return Trigger{
+      model.model_type, TriggerKind::data_volume, Priority::medium,
+      std::to_string(new_bars) + " new bars since " + since + "; the limit is " + std::to_string(options.new_bars)};
 }
 
 Trigger asked_by_hand(const std::string& model_type) {
@@ -65,9 +65,9 @@ std::vector<Trigger> asked_by_hand(const std::vector<std::string>& model_types) 
 std::optional<Trigger> check_vacancy(const ModelFreshness& model, Timestamp as_of, std::int64_t new_bars,
                                      const TriggerOptions& options) {
   Trigger trigger{model.model_type, TriggerKind::time_based, Priority::urgent, "no version has a vote"};
-  if (!model.last_attempt_data_end) return trigger;
+  if (!model.last_attempt) return trigger;
   ModelFreshness tried = model;
-  tried.newest_data_end = model.last_attempt_data_end;
+  tried.newest_as_of = model.last_attempt;
   const auto worth_another = [&] {
     auto old = check_age(tried, as_of, options);
     return old ? old : check_new_bars(tried, as_of, new_bars, options);

@@ -22,22 +22,24 @@ struct Trigger {
   std::string reason;  ///< a sentence with its numbers
 };
 
-/// What is known of a model type when the question is asked.
+/// What is known of a model type when the question is asked. These are times of a schedule: as of when trainings were
+/// made, from which on there is more to learn from. How old a version is, is another matter
+/// (`Manifest::learned_until`): a new one has a holdout and a validation between its last fitted label and now.
 struct ModelFreshness {
   std::string model_type;
-  std::optional<Timestamp> active_data_end;  ///< end of the data the active version has seen; none: no active version
-  /// End of the data of the last version that was trained and decided on, whatever the decision, and whether or not it
-  /// was carried out (`canary`, `advisory`, `logging_only` leave a candidate where it is).
-  std::optional<Timestamp> last_attempt_data_end;
-  /// Where age and new bars are counted from, if not from `active_data_end`: the end of newer data that something was
-  /// learned from which is not active (it is on trial, or was refused).
-  std::optional<Timestamp> newest_data_end = std::nullopt;
+  std::optional<Timestamp> active_as_of;  ///< as of when the active version was trained; none: no active version
+  /// As of when a version was last trained and decided on, whatever the decision, and whether or not it was carried out
+  /// (`canary`, `advisory`, `logging_only` leave a candidate where it is).
+  std::optional<Timestamp> last_attempt;
+  /// Where time and new bars are counted from, if not from `active_as_of`: a later training of something that is not
+  /// active (it is on trial, or was refused).
+  std::optional<Timestamp> newest_as_of = std::nullopt;
 };
 
 /// Whether a life cycle listens to triggers of this kind (`TriggerOptions::kinds`).
 bool is_listened_to(const TriggerOptions& options, TriggerKind kind);
 
-/// Whether what was learned is too old, where something was: `time_based`.
+/// Whether the newest training is `retrain_hours` ago, where there was one: `time_based`.
 std::optional<Trigger> check_age(const ModelFreshness& model, Timestamp as_of, const TriggerOptions& options);
 /// Whether `new_bars` bars are enough to learn from anew, where something was learned: `data_volume`.
 std::optional<Trigger> check_new_bars(const ModelFreshness& model, Timestamp as_of, std::int64_t new_bars,

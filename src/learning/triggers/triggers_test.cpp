@@ -30,7 +30,7 @@ TEST(Triggers, ARefusalStandsUntilTimeOrDataAreWorthAnotherTry) {
   const auto time = check_vacancy(long_ago, kCheckedAt, 0, options);
   ASSERT_TRUE(time);
   EXPECT_EQ(time->kind, TriggerKind::time_based);
-  EXPECT_NE(time->reason.find("no version has a vote, and the data of the newest training ended"), std::string::npos)
+  EXPECT_NE(time->reason.find("no version has a vote, and the newest training was made"), std::string::npos)
       << time->reason;
 }
 
@@ -41,7 +41,7 @@ TEST(Triggers, NothingIsTrainedTwiceOnTheSameData) {
   EXPECT_FALSE(check_new_bars(fresh(Duration(0)), kCheckedAt, 1, at_once));
 }
 
-TEST(Triggers, AgeIsThatOfTheDataNotOfTheFile) {
+TEST(Triggers, TimeIsCountedFromWhatTheTrainingWasMadeAsOf) {
   TriggerOptions options;
   options.retrain_hours = 24;
   EXPECT_FALSE(check_age(fresh(23 * kHour), kCheckedAt, options));
@@ -51,19 +51,18 @@ TEST(Triggers, AgeIsThatOfTheDataNotOfTheFile) {
   EXPECT_NE(trigger->reason.find(to_string(kCheckedAt - 24 * kHour)), std::string::npos);
 }
 
-TEST(Triggers, AgeIsCountedFromTheNewestTrainingWhereItIsKnown) {
+TEST(Triggers, TimeIsCountedFromTheNewestTrainingWhereItIsKnown) {
   TriggerOptions options;
   options.retrain_hours = 24;
   ModelFreshness model = fresh(100 * kHour);
-  model.newest_data_end = kCheckedAt - 23 * kHour;
+  model.newest_as_of = kCheckedAt - 23 * kHour;
   EXPECT_FALSE(check_age(model, kCheckedAt, options)) << "what was refused is not tried again before its time";
-  model.newest_data_end = kCheckedAt - 30 * kHour;
+  model.newest_as_of = kCheckedAt - 30 * kHour;
   const auto trigger = check_age(model, kCheckedAt, options);
   ASSERT_TRUE(trigger);
-  EXPECT_NE(trigger->reason.find("the data of the newest training ended"), std::string::npos) << trigger->reason;
-  model.newest_data_end = model.active_data_end;
-  EXPECT_NE(check_age(model, kCheckedAt, options)->reason.find("the data the active version has seen"),
-            std::string::npos);
+  EXPECT_NE(trigger->reason.find("the newest training was made"), std::string::npos) << trigger->reason;
+  model.newest_as_of = model.active_as_of;
+  EXPECT_NE(check_age(model, kCheckedAt, options)->reason.find("the active version was trained"), std::string::npos);
 }
 
 TEST(Triggers, EnoughNewBarsFireBeforeTheClockDoes) {
