@@ -41,7 +41,6 @@ class OneServingRule : public testing::LifeCycleTest {
     options_.deployment.stages.canary.first_share = 0.5;
     options_.deployment.stages.canary.second_share = 0.8;
     options_.deployment.stages.canary.stage_bars = 10;
-    options_.serving.max_data_age_days = 2;
     inputs_.emplace(
         LiveInputs::after_history({{"classic22", "core"}, {unit_of(options_.label), unit_of(other_label())}, 0},
                                   easy_candles(kBars), nullptr, close_of(kBars), undisturbed())
@@ -79,6 +78,13 @@ class OneServingRule : public testing::LifeCycleTest {
   void put_into_the_canary(const VersionId& version) {
     const auto moved = registry_->advance(version, VersionStatus::canary, because("let it try"));
     ASSERT_TRUE(moved) << to_string(moved.error());
+  }
+
+  /// From now on a version has no vote so long after the end of what this one was trained as of.
+  void let_expire_like(const VersionId& version, Duration after) {
+    const auto manifest = stored_manifest(registry_->find(version.str()).value()).value();
+    const Duration age = manifest.created_as_of + after - manifest.learned_until;
+    options_.serving.max_data_age_days = static_cast<double>(age.count()) / static_cast<double>(kDayMs);
   }
 
   /// What the program that serves says at the newest bar: everything loaded anew, as the registry stands.
@@ -166,7 +172,7 @@ class OneServingRule : public testing::LifeCycleTest {
 };
 
 TEST_F(OneServingRule, WhatIsAnsweredIsWhatIsNotedAsServed) {
-  trained("lightgbm", kBars);
+  let_expire_like(trained("lightgbm", kBars), std::chrono::hours(48));
   trained("xgboost", kBars);
   go_on_to(kBars + 10);
 

@@ -201,11 +201,11 @@ void add_settings(Settings& settings, LearningOptions& options) {
   add_label(settings, options.label);
   add_training(settings, options.training);
   add_settings(settings, options.trainers);
-  settings.add(
-      "triggers.retrain_hours", &options.triggers.retrain_hours,
-      number("hours", "time_based: age of the data the active version has seen.", 0, 1e6, {"QT_CLM_RETRAIN_HOURS"}));
+  settings.add("triggers.retrain_hours", &options.triggers.retrain_hours,
+               number("hours", "time_based: since the newest training was made, by its as-of.", 0, 1e6,
+                      {"QT_CLM_RETRAIN_HOURS"}));
   settings.add("triggers.new_bars", &options.triggers.new_bars,
-               number("bars", "data_volume: bars of the whole universe that closed since.", 1, 1e12,
+               number("bars", "data_volume: bars of the whole universe that closed since then.", 1, 1e12,
                       {"CLM_DATA_THRESHOLD_POINTS"}));
   settings.add("triggers.performance_hours", &options.triggers.performance_hours,
                number("hours", "performance_decay: how often a life cycle asks; 0: at every bar.", 0, 1e6,
