@@ -17,6 +17,7 @@ void add_train(CLI::App& app, Commands& commands);
 void add_evaluate(CLI::App& app, Commands& commands);
 void add_cycle(CLI::App& app, Commands& commands);
 void add_models(CLI::App& app, Commands& commands);
+void add_recipes(CLI::App& app, Commands& commands);
 void add_show(CLI::App& app, Commands& commands);
 void add_history(CLI::App& app, Commands& commands);
 void add_diff(CLI::App& app, Commands& commands);

@@ -1,0 +1,98 @@
+#include "learning/recipes/recipe.hpp"
+
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "base/hash.hpp"
+#include "features/sets/feature_set.hpp"
+#include "learning/data/protocol.hpp"
+#include "models/trainers.hpp"
+
+namespace clm {
+namespace {
+
+using Values = std::map<std::string, std::string>;
+
+/// Every value by the path to it.
+void flatten(const std::string& path, const nlohmann::json& value, Values& into) {
+  if (!value.is_object()) {
+    into[path] = value.dump();
+    return;
+  }
+  for (const auto& [name, inner] : value.items()) flatten(path + "." + name, inner, into);
+}
+
+Recipe named(std::string model_type, Values settings) {
+  Sha256 hash;
+  hash.update(model_type + "\n");
+  for (const auto& [name, value] : settings) hash.update(name + "=" + value + "\n");
+  return {hash.hex_digest().substr(0, 12), std::move(model_type), std::move(settings)};
+}
+
+/// What a manifest and the options in force both know.
+struct RecipeParts {
+  std::string model_type;
+  nlohmann::json parameters, label;
+  std::string feature_set, feature_hash;
+  TrainingOptions training;
+  std::int64_t min_frozen_bars = 0;
+};
+
+Recipe recipe_from(const RecipeParts& parts) {
+  Values settings;
+  flatten(parts.model_type, parts.parameters, settings);
+  // At which step a time budget ended a training is what the training met, and no part of the recipe.
+  settings.erase(parts.model_type + ".stop_after_steps");
+  flatten("label", parts.label, settings);
+  settings["features.set"] = parts.feature_set;
+  settings["features.hash"] = parts.feature_hash;
+  settings["universe.min_frozen_bars"] = std::to_string(parts.min_frozen_bars);
+  const TrainingOptions& t = parts.training;
+  flatten("training",
+          {{"window_days", t.window_days},
+           {"holdout_share", t.holdout_share},
+           {"validation_share", t.validation_share},
+           {"embargo_bars", t.embargo_bars},
+           {"max_fit_rows", t.max_fit_rows},
+           {"thinning", t.thinning == Thinning::by_hash ? "by_hash" : "every_nth_bar"}},
+          settings);
+  return named(parts.model_type, std::move(settings));
+}
+
+}  // namespace
+
+Result<Recipe> recipe_of(const Manifest& manifest) {
+  const auto protocol = read_protocol(manifest.protocol_json);
+  if (!protocol) return forward_error(protocol);
+  return recipe_from({manifest.model_type, nlohmann::json::parse(manifest.parameters_json, nullptr, false),
+                      nlohmann::json::parse(manifest.label_json, nullptr, false), manifest.feature_set,
+                      manifest.feature_hash, protocol->training, protocol->min_frozen_bars});
+}
+
+Result<Recipe> recipe_in_force(const std::string& model_type, const LearningOptions& options) {
+  const auto trainer = make_trainer(model_type, options.trainers);
+  if (!trainer) return forward_error(trainer);
+  const auto features = feature_set(options.feature_set);
+  if (!features) return forward_error(features);
+  return recipe_from({model_type, (*trainer)->parameters(), to_json(options.label), options.feature_set,
+                      features->hash(), options.training, options.universe.quality.min_frozen_bars});
+}
+
+std::string describe_change(const Recipe& from, const Recipe& to) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : from.settings) names.insert(name);
+  for (const auto& [name, value] : to.settings) names.insert(name);
+  const auto value_in = [](const Recipe& recipe, const std::string& name) {
+    const auto found = recipe.settings.find(name);
+    return found == recipe.settings.end() ? std::string("nothing") : found->second;
+  };
+  std::string text;
+  for (const auto& name : names) {
+    const std::string before = value_in(from, name), now = value_in(to, name);
+    if (before != now) text += (text.empty() ? "" : ", ") + name + " " + before + " -> " + now;
+  }
+  return text;
+}
+
+}  // namespace clm

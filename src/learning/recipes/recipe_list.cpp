@@ -1,0 +1,99 @@
+#include "learning/recipes/recipe_list.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+namespace clm {
+namespace {
+
+std::optional<RecipeRecord> record_in(const Manifest& manifest) {
+  const auto metrics = nlohmann::json::parse(manifest.metrics_json, nullptr, false);
+  for (const char* key : {"judged_rows", "rank_ic", "rank_ic_lo", "rank_ic_hi"})
+    if (!metrics.is_object() || !metrics.contains(key) || !metrics[key].is_number()) return std::nullopt;
+  return RecipeRecord{metrics["judged_rows"].get<std::int64_t>(), metrics["rank_ic"].get<double>(),
+                      metrics["rank_ic_lo"].get<double>(), metrics["rank_ic_hi"].get<double>()};
+}
+
+Result<bool> was_active(const Registry& registry, const VersionRecord& record) {
+  if (record.status == VersionStatus::active) return true;
+  const auto events = registry.events_of(record.version);
+  if (!events) return forward_error(events);
+  return std::any_of(events->begin(), events->end(),
+                     [](const Event& event) { return event.to == VersionStatus::active; });
+}
+
+RecipeSummary& summary_of(std::vector<RecipeSummary>& all, const Recipe& recipe) {
+  const auto known =
+      std::find_if(all.begin(), all.end(), [&](const RecipeSummary& one) { return one.recipe.id == recipe.id; });
+  if (known != all.end()) return *known;
+  all.emplace_back();
+  all.back().recipe = recipe;
+  return all.back();
+}
+
+/// What every recipe changed of the one of its type that was used before it.
+void note_changes(std::vector<RecipeSummary>& all) {
+  for (auto one = all.begin(); one != all.end(); ++one) {
+    const auto before = std::find_if(one + 1, all.end(), [&](const RecipeSummary& other) {
+      return other.recipe.model_type == one->recipe.model_type && !other.in_force;
+    });
+    if (before == all.end()) continue;
+    one->changed_from = before->recipe.id;
+    one->change = describe_change(before->recipe, one->recipe);
+  }
+}
+
+}  // namespace
+
+Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const LearningOptions& options) {
+  std::vector<RecipeSummary> all;
+  for (const auto& model_type : options.training.models) {
+    const auto recipe = recipe_in_force(model_type, options);
+    if (!recipe) return forward_error(recipe);
+    summary_of(all, *recipe).in_force = true;
+  }
+  const auto versions = registry.list();
+  if (!versions) return forward_error(versions);
+  for (const VersionRecord& record : *versions) {
+    const auto manifest = stored_manifest(record);
+    if (!manifest || manifest->model_type == kEnsembleType) continue;
+    const auto recipe = recipe_of(*manifest);
+    if (!recipe) continue;
+    RecipeSummary& summary = summary_of(all, *recipe);
+    summary.vintages.push_back({record.version, record.status, manifest->learned_until});
+    if (!summary.record) summary.record = record_in(*manifest);
+    const auto active = was_active(registry, record);
+    if (!active) return forward_error(active);
+    summary.accepted = summary.accepted || *active;
+  }
+  note_changes(all);
+  return all;
+}
+
+nlohmann::json to_json(const std::vector<RecipeSummary>& recipes) {
+  auto list = nlohmann::json::array();
+  for (const RecipeSummary& one : recipes) {
+    auto vintages = nlohmann::json::array();
+    for (const auto& vintage : one.vintages)
+      vintages.push_back({{"version", vintage.version.str()},
+                          {"status", to_string(vintage.status)},
+                          {"learned_until", to_string(vintage.learned_until)}});
+    nlohmann::json entry{{"recipe", one.recipe.id},
+                         {"model_type", one.recipe.model_type},
+                         {"in_force", one.in_force},
+                         {"accepted", one.accepted},
+                         {"record", nullptr},
+                         {"vintages", vintages},
+                         {"changed_from", one.changed_from},
+                         {"change", one.change},
+                         {"settings", one.recipe.settings}};
+    if (one.record)
+      entry["record"] = {
+          {"rows", one.record->rows}, {"rank_ic", one.record->rank_ic}, {"lo", one.record->lo}, {"hi", one.record->hi}};
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+}  // namespace clm
