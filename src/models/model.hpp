@@ -90,6 +90,8 @@ class Trainer {
   virtual nlohmann::json parameters_of(const Model& model) const;
   /// By how much a successful training advances `RunContext::progress` in all (it neither begins nor ends a task).
   virtual std::size_t progress_steps() const = 0;
+  /// Whether it reads `TrainingJob::validation` to stop early; for one that does not, rows kept back for it are lost.
+  virtual bool stops_early() const { return false; }
   /// Errors: `train.no_rows`, `train.label`, `train.weight` (data), `train.column` (usage), `model.feature_hash`
   /// (integrity: validation rows of another feature set), `train.failed` (data, with the library's words), `cancelled`.
   virtual Result<std::unique_ptr<Model>> train(const TrainingJob& job, const RunContext& context) const = 0;

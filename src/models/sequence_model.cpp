@@ -212,6 +212,8 @@ class MarketSequenceTrainer final : public Trainer {
     return all;
   }
   std::size_t progress_steps() const override { return network_->progress_steps(); }
+  /// Those that are trained in epochs keep the weights of the one with the lowest validation loss.
+  bool stops_early() const override { return type() != "nlinear_ols"; }
 
   Result<std::unique_ptr<Model>> train(const TrainingJob& job, const RunContext& context) const override {
     if (Status ready = check_job(job); !ready) return forward_error(ready);

@@ -8,8 +8,8 @@ bool is_expired(Timestamp learned_until, Timestamp at, Duration max_data_age) {
 
 std::string why_expired(Timestamp learned_until, Timestamp at, Duration max_data_age) {
   if (!is_expired(learned_until, at, max_data_age)) return {};
-  return "it learned until " + to_string(learned_until) + ", " + to_string(at - learned_until) +
-         " ago; the limit is " + to_string(max_data_age);
+  return "it learned until " + to_string(learned_until) + ", " + to_string(at - learned_until) + " ago; the limit is " +
+         to_string(max_data_age);
 }
 
 std::string describe_age(const VersionTimes& times, Timestamp at) {

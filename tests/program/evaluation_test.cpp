@@ -124,8 +124,9 @@ TEST_F(EvaluationPage, BeginsWhereItWasAskedToAndSaysWhatItCouldNotJudge) {
   EXPECT_EQ(from_of(middle["walk"][1]["test"]), from_calendar(2024, 4, 1));
   EXPECT_TRUE(middle["skipped"].empty());
   const Json early = walk("2023-12-01");
-  ASSERT_EQ(early["skipped"].size(), 2u) << "before there were candles, and before there were enough to learn from";
+  ASSERT_EQ(early["skipped"].size(), 3u) << "no candles; too few to learn from; no earlier forecasts to scale by";
   EXPECT_EQ(from_of(early["skipped"][1]), from_calendar(2024, 1, 1));
+  EXPECT_EQ(from_of(early["skipped"][2]), from_calendar(2024, 2, 1));
 }
 
 TEST_F(EvaluationPage, AnotherQuestionAboutTheSameDatesHasAFileOfItsOwn) {

@@ -25,6 +25,8 @@ namespace {
 struct EvaluateFlags {
   std::string from, to, export_file;
   int refit_months = 1;
+  int refit_days = 0;
+  LineupOptions lineup;
   std::vector<std::string> models;
 };
 
@@ -178,9 +180,10 @@ std::string describe(const WalkForwardStudy& study, const SettingsTried& tried, 
   std::string text = folded_line(
       "Walk-forward " + to_date_string(Timestamp(j.from_ms)) + " to " + to_date_string(Timestamp(j.to_ms)) + ": " +
           counted(static_cast<long long>(study.blocks.size()), "block") + ", " +
-          counted(static_cast<long long>(study.fits), "fit") + ", " + grouped(static_cast<long long>(j.rows)) +
-          " rows of " + counted(static_cast<long long>(j.symbols), "symbol") + ", horizon " +
-          counted(j.horizon_bars, "bar") + "; " + fixed(study.wall_seconds, 1) +
+          counted(static_cast<long long>(study.fits), "fit") + ", " +
+          counted(static_cast<long long>(study.lineup.vintages), "vintage") + " of each model at once, " +
+          grouped(static_cast<long long>(j.rows)) + " rows of " + counted(static_cast<long long>(j.symbols), "symbol") +
+          ", horizon " + counted(j.horizon_bars, "bar") + "; " + fixed(study.wall_seconds, 1) +
           " s of wall time (the fits, which ran side by side, " + fixed(study.fit_seconds_summed, 1) + " s summed)",
       width);
   text += measured_words(j) + forecasters_tables(study, width) + "\nLead of " +
@@ -193,9 +196,11 @@ std::string describe(const WalkForwardStudy& study, const SettingsTried& tried, 
   for (std::size_t first = 0, last = 0; first < study.skipped.size(); first = last + 1) {
     for (last = first; last + 1 < study.skipped.size() && study.skipped[last + 1].from == study.skipped[last].to;)
       ++last;
-    text += "Not judged, for want of rows in it or of rows known before it to train on: " +
-            to_date_string(study.skipped[first].from) + " to " + to_date_string(study.skipped[last].to) + " (" +
-            counted(static_cast<long long>(last - first + 1), "block") + ")\n";
+    text +=
+        "Not judged, for want of rows in it, of rows known before it to train on, or of earlier forecasts to scale "
+        "by: " +
+        to_date_string(study.skipped[first].from) + " to " + to_date_string(study.skipped[last].to) + " (" +
+        counted(static_cast<long long>(last - first + 1), "block") + ")\n";
   }
   return text;
 }
@@ -217,6 +222,8 @@ Result<int> run_evaluate(Program& program, const EvaluateFlags& flags) {
   if (auto chosen = choose_models(options, {flags.models, "--models"}); !chosen) return forward_error(chosen);
   WalkForwardStudyOptions study_options;
   study_options.refit_months = flags.refit_months;
+  study_options.refit_days = flags.refit_days;
+  study_options.lineup = flags.lineup;
   const auto test = range_of(flags.from, flags.to);
   if (!test) return forward_error(test);
   study_options.test = *test;
@@ -238,7 +245,7 @@ Result<int> run_evaluate(Program& program, const EvaluateFlags& flags) {
   if (!study && study.error().code == "split.no_folds") return nothing_to_judge(flags, data->rows.data);
   if (!study) return forward_error(study);
 
-  const EvaluationRequest request{study_options.test, flags.refit_months, flags.models};
+  const EvaluationRequest request{study_options, flags.models};
   auto document = evaluation_document(*study, request, *data, (*workspace)->configuration(), program.clock().now());
   const auto file = evaluation_file((*workspace)->directory(), request, document);
   const SettingsTried tried = settings_tried((*workspace)->directory(), document, file);
@@ -268,6 +275,22 @@ void add_evaluate(CLI::App& app, Commands& commands) {
   command->add_option("--to", flags->to, "End of what is judged")->required()->type_name("TIME");
   command->add_option("--refit-months", flags->refit_months, "Months that one fit serves")
       ->check(CLI::Range(1, 60))
+      ->capture_default_str();
+  command->add_option("--refit-days", flags->refit_days, "Days that one fit serves, instead of months")
+      ->check(CLI::Range(1, 1830))
+      ->excludes("--refit-months");
+  command
+      ->add_option("--vintages", flags->lineup.vintages,
+                   "Fits of a model, the newest and older ones, that speak at once")
+      ->check(CLI::Range(1, 24))
+      ->capture_default_str();
+  command
+      ->add_option("--fits", flags->lineup.fits,
+                   "Fits of one day, on other rows and with another seed, that are averaged")
+      ->check(CLI::Range(1, 8))
+      ->capture_default_str();
+  command->add_option("--spacing-days", flags->lineup.spacing_days, "Days at least between fits that stay")
+      ->check(CLI::Range(0, 366))
       ->capture_default_str();
   command->add_option("--models", flags->models, "Model types (default: training.models)")
       ->type_name("MODEL_TYPE")

@@ -22,8 +22,16 @@ std::string time_argument(Timestamp t) {
 }
 
 std::string command_of(const EvaluationRequest& request) {
-  std::string command = "clm evaluate --from " + time_argument(request.test.from) + " --to " +
-                        time_argument(request.test.to) + " --refit-months " + std::to_string(request.refit_months);
+  const WalkForwardStudyOptions& study = request.study;
+  const LineupOptions usual;
+  std::string command = "clm evaluate --from " + time_argument(study.test.from) + " --to " +
+                        time_argument(study.test.to) +
+                        (study.refit_days > 0 ? " --refit-days " + std::to_string(study.refit_days)
+                                              : " --refit-months " + std::to_string(study.refit_months));
+  if (study.lineup.vintages != usual.vintages) command += " --vintages " + std::to_string(study.lineup.vintages);
+  if (study.lineup.fits != usual.fits) command += " --fits " + std::to_string(study.lineup.fits);
+  if (study.lineup.spacing_days != usual.spacing_days)
+    command += " --spacing-days " + std::to_string(study.lineup.spacing_days);
   for (std::size_t i = 0; i < request.models.size(); ++i) command += (i == 0 ? " --models " : ",") + request.models[i];
   return command;
 }
@@ -62,19 +70,21 @@ nlohmann::json evaluation_document(const WalkForwardStudy& study, const Evaluati
                                    const LearningData& data, const Configuration& configuration, Timestamp made_at) {
   const FeatureFrame& frame = *data.rows.data.frame;
   const ProgramBuild build = program_build();
+  const bool by_days = request.study.refit_days > 0;
   nlohmann::json document = to_json(study);
   document["kind"] = kEvaluationKind;
   document["format"] = kEvaluationFormat;
   document["made_at_ms"] = made_at.ms();
   document["command"] = command_of(request);
-  document["protocol"] = {{"from_ms", request.test.from.ms()},
-                          {"to_ms", request.test.to.ms()},
-                          {"refit_months", request.refit_months},
-                          {"label", to_json(data.label)},
-                          {"features", {{"set", frame.set_name}, {"hash", frame.set_hash}, {"count", frame.columns()}}},
-                          {"data", data_of(data)},
-                          {"settings", settings_of(configuration)},
-                          {"program", {{"version", build.version}, {"commit", build.commit}}}};
+  document["protocol"] = {
+      {"from_ms", request.study.test.from.ms()},
+      {"to_ms", request.study.test.to.ms()},
+      {by_days ? "refit_days" : "refit_months", by_days ? request.study.refit_days : request.study.refit_months},
+      {"label", to_json(data.label)},
+      {"features", {{"set", frame.set_name}, {"hash", frame.set_hash}, {"count", frame.columns()}}},
+      {"data", data_of(data)},
+      {"settings", settings_of(configuration)},
+      {"program", {{"version", build.version}, {"commit", build.commit}}}};
   return document;
 }
 
@@ -83,9 +93,10 @@ std::filesystem::path evaluation_file(const WorkspaceDirectory& workspace, const
   constexpr std::size_t kDigits = 8;
   const auto& protocol = document.at("protocol");
   const std::string question = document.at("command").dump() + protocol.dump();
-  return workspace.reports() / (kPrefix + to_date_string(request.test.from) + "-" + to_date_string(request.test.to) +
-                                "-h" + std::to_string(protocol.at("label").at("horizon_bars").get<int>()) + "-" +
-                                Sha256().update(question).hex_digest().substr(0, kDigits) + ".json");
+  return workspace.reports() /
+         (kPrefix + to_date_string(request.study.test.from) + "-" + to_date_string(request.study.test.to) + "-h" +
+          std::to_string(protocol.at("label").at("horizon_bars").get<int>()) + "-" +
+          Sha256().update(question).hex_digest().substr(0, kDigits) + ".json");
 }
 
 std::vector<std::filesystem::path> stored_evaluations(const WorkspaceDirectory& workspace) {

@@ -13,8 +13,7 @@ namespace clm::app {
 
 /// What `clm evaluate` was asked for, beyond the settings.
 struct EvaluationRequest {
-  TimeRange test;
-  int refit_months = 1;
+  WalkForwardStudyOptions study;
   std::vector<std::string> models;  ///< empty: as the settings say
 };
 

@@ -125,6 +125,8 @@ EvaluationProtocol protocol_in(const Json& document) {
   out.command = text_in(document, "command");
   out.asked = range_in(j);
   out.refit_months = number_in(j, "refit_months");
+  out.refit_days = number_in(j, "refit_days");
+  out.vintages = number_in(member(document, "lineup"), "vintages");
   out.label_json = member(j, "label").is_object() ? member(j, "label").dump() : "";
   out.feature_set = text_in(features, "set");
   out.feature_hash = text_in(features, "hash");

@@ -41,7 +41,9 @@ struct SettingFigures {
 struct EvaluationProtocol {
   std::string command;
   TimeRange asked;
-  double refit_months = kUnknown;
+  double refit_months = kUnknown;  ///< either this or days
+  double refit_days = kUnknown;
+  double vintages = kUnknown;  ///< fits of a model that speak at once
   std::string label_json;
   std::string feature_set, feature_hash;
   double feature_count = kUnknown;

@@ -184,6 +184,11 @@ std::string settings_tables(const std::vector<SettingFigures>& settings) {
          html_table(all) + "</details>\n";
 }
 
+std::string refit_text(const EvaluationProtocol& p) {
+  if (!std::isnan(p.refit_days)) return counted(p.refit_days, "day");
+  return p.refit_months == 1 ? "month" : number_text(p.refit_months, 0) + " months";
+}
+
 std::string protocol_body(const Evaluation& evaluation) {
   if (!evaluation.protocol)
     return html_paragraph(
@@ -200,8 +205,8 @@ std::string protocol_body(const Evaluation& evaluation) {
     facts.rows.push_back({HtmlCell{name, "", HtmlCell::Kind::name}, HtmlCell{value, "", HtmlCell::Kind::code}});
   };
   add("Judged", to_minutes_string(p.asked.from) + " to " + to_minutes_string(p.asked.to) +
-                    ", models fitted anew every " +
-                    (p.refit_months == 1 ? "month" : number_text(p.refit_months, 0) + " months"));
+                    ", models fitted anew every " + refit_text(p) +
+                    (p.vintages > 1 ? "; the last " + number_text(p.vintages, 0) + " fits of each speak at once" : ""));
   add("Data", p.venue + ", " + p.interval + " bars, " + number_text(p.data_rows, 0) + " labelled rows of " +
                   to_minutes_string(Timestamp(p.data_from_ms)) + " to " + to_minutes_string(Timestamp(p.data_to_ms)));
   add("Symbols", std::to_string(p.symbols.size()) + ": " + symbols);

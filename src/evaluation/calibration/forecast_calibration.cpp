@@ -15,6 +15,13 @@ namespace {
 constexpr std::size_t kMinCalibrationRows = 100;
 constexpr std::uint64_t kMaxCalibrationBytes = 8U << 20;
 
+/// Least squares through the origin; 1 where nothing says how large forecasts or returns are.
+double bounded_slope(double cross, double forecast_square, double outcome_square) {
+  if (!(forecast_square > 0 && outcome_square > 0)) return 1.0;
+  const double of_full_correlation = std::sqrt(outcome_square / forecast_square);
+  return std::max(cross / forecast_square, ForecastCalibration::kMinCorrelation * of_full_correlation);
+}
+
 }  // namespace
 
 std::vector<double> universe_return(const JudgedRows& rows) {
@@ -37,21 +44,23 @@ Result<ForecastCalibration> ForecastCalibration::fit(const JudgedRows& rows, std
   const auto reference = basis == ReturnBasis::relative ? universe_return(rows) : std::vector<double>(rows.size(), 0.0);
   const auto up = up_outcomes(rows);
   std::vector<float> scores, outcomes;
-  double cross = 0, square = 0;
+  double cross = 0, square = 0, outcome_square = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (std::isnan(forecast[i]) || std::isnan(up[i])) continue;
     scores.push_back(forecast[i]);
     outcomes.push_back(up[i]);
     const auto f = static_cast<double>(forecast[i]);
-    cross += f * (static_cast<double>(rows.forward_return[i]) - reference[i]) / static_cast<double>(rows.volatility[i]);
+    const double outcome =
+        (static_cast<double>(rows.forward_return[i]) - reference[i]) / static_cast<double>(rows.volatility[i]);
+    cross += f * outcome;
     square += f * f;
+    outcome_square += outcome * outcome;
   }
   if (scores.size() < kMinCalibrationRows)
     return fail(ErrorKind::data, "calibration.no_rows",
                 std::to_string(scores.size()) + " rows with a forecast are too few to calibrate on", {},
                 "Import a longer history, or raise training.validation_share.");
-  const double slope = square > 0 ? cross / square : 1.0;
-  return ForecastCalibration(std::clamp(slope, kMinSlope, kMaxSlope), IsotonicMap::fit(scores, outcomes));
+  return ForecastCalibration(bounded_slope(cross, square, outcome_square), IsotonicMap::fit(scores, outcomes));
 }
 
 void ForecastCalibration::scale(std::span<float> forecasts) const {
@@ -75,7 +84,7 @@ Result<ForecastCalibration> ForecastCalibration::load(const std::filesystem::pat
     const auto slope = document.at("slope").get<double>();
     auto up = IsotonicMap::from_knots(document.at("up_scores").get<std::vector<double>>(),
                                       document.at("up_probabilities").get<std::vector<double>>());
-    if (!(slope >= kMinSlope && slope <= kMaxSlope)) return broken("the slope is outside its bounds");
+    if (!(slope > 0 && std::isfinite(slope))) return broken("the slope is not above zero");
     if (!up) return broken(up.error().message);
     return ForecastCalibration(slope, std::move(*up));
   } catch (const nlohmann::json::exception& error) {

@@ -21,9 +21,10 @@ std::vector<double> universe_return(const JudgedRows& rows);
 /// thread-safe.
 class ForecastCalibration {
  public:
-  /// The slope lies in these bounds whatever the rows say: a model whose forecasts point the wrong way on a few rows
-  /// is for the judging to refuse, not for a scale to turn around.
-  static constexpr double kMinSlope = 0.05, kMaxSlope = 2.0;
+  /// The correlation of forecast and return that the slope stands for is at least this, whatever the rows say: a model
+  /// whose forecasts point the wrong way on a few rows is for the judging to refuse, not for a scale to turn around. A
+  /// bound of the correlation, so that forecasts times a constant are calibrated to the same.
+  static constexpr double kMinCorrelation = 0.0025;
 
   /// Least squares through the origin of return / volatility on the forecast, and isotonic P(up). `forecast` has one
   /// entry per row, NaN = abstained. Error `calibration.no_rows` (data) below 100 rows with a forecast.

@@ -58,18 +58,6 @@ Result<Fold> cut_share(const RowSet& rows, double share, Duration embargo) {
 
 }  // namespace
 
-std::vector<TimeRange> calendar_month_blocks(TimeRange range) {
-  std::vector<TimeRange> blocks;
-  const auto first = calendar_time(range.from);
-  const auto month_start = [&](int months_later) {
-    const int month = first.month - 1 + months_later;
-    return from_calendar(first.year + month / 12, month % 12 + 1, 1);
-  };
-  for (int i = 0; std::max(month_start(i), range.from) < range.to; ++i)
-    blocks.push_back({std::max(month_start(i), range.from), std::min(month_start(i + 1), range.to)});
-  return blocks;
-}
-
 Result<std::vector<Fold>> walk_forward(const RowSet& rows, std::span<const TimeRange> blocks,
                                        const WalkForwardOptions& options) {
   const RowSet usable = known_by(rows, options.as_of);

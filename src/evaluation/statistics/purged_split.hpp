@@ -27,9 +27,6 @@ struct WalkForwardOptions {
   Timestamp as_of = Timestamp::max();  ///< rows whose label was not known by then do not exist
 };
 
-/// `range` cut at the beginnings of calendar months (UTC): the first and the last block may be parts of a month.
-std::vector<TimeRange> calendar_month_blocks(TimeRange range);
-
 /// One fold per block: test = rows decided in the block, train = rows whose label was known more than `embargo`
 /// before the block's first decision. Blocks without training or test rows are left out. Error `split.no_folds` (data).
 Result<std::vector<Fold>> walk_forward(const RowSet& rows, std::span<const TimeRange> blocks,

@@ -57,16 +57,6 @@ TEST(WalkForward, SaysSoWhenThereIsNothingToTrainOn) {
   EXPECT_EQ(walk_forward(all_rows(data), blocks, {}).error().code, "split.no_folds");
 }
 
-TEST(CalendarMonthBlocks, CutARangeWhereMonthsBegin) {
-  const auto blocks = calendar_month_blocks({from_calendar(2022, 11, 20), from_calendar(2023, 2, 10)});
-  ASSERT_EQ(blocks.size(), 4U);
-  EXPECT_EQ(blocks[0], (TimeRange{from_calendar(2022, 11, 20), from_calendar(2022, 12, 1)})) << "what was asked for";
-  EXPECT_EQ(blocks[1], (TimeRange{from_calendar(2022, 12, 1), from_calendar(2023, 1, 1)}));
-  EXPECT_EQ(blocks[3], (TimeRange{from_calendar(2023, 2, 1), from_calendar(2023, 2, 10)}));
-  EXPECT_EQ(calendar_month_blocks({from_calendar(2022, 12, 1), from_calendar(2023, 1, 1)}).size(), 1U);
-  EXPECT_TRUE(calendar_month_blocks({from_calendar(2022, 12, 5), from_calendar(2022, 12, 5)}).empty());
-}
-
 TEST(HoldoutSplit, TakesTheLastShareOfTimeNotOfRows) {
   // Twice as many rows per time in the second half.
   std::vector<std::int64_t> decided, known;

@@ -1,34 +1,12 @@
 #include "learning/cycle/candidate.hpp"
 
-#include <charconv>
-#include <cstdlib>
-
 #include "base/file_io.hpp"
 #include "base/log.hpp"
-#include "models/trainers.hpp"
+#include "learning/data/baselines.hpp"
+#include "learning/data/return_basis.hpp"
 
 namespace clm {
 namespace {
-
-constexpr std::string_view kPastReturnPrefix = "log_return_";
-
-/// "log_return_24" of the frame whose span is nearest to the horizon; of two equally near, the longer.
-std::optional<std::string> past_return_column(const FeatureFrame& frame, int horizon_bars) {
-  std::optional<std::string> nearest;
-  int nearest_distance = 0;
-  for (const auto& name : frame.names) {
-    if (!name.starts_with(kPastReturnPrefix)) continue;
-    int bars = 0;
-    const auto [rest, code] = std::from_chars(name.data() + kPastReturnPrefix.size(), name.data() + name.size(), bars);
-    if (code != std::errc{} || rest != name.data() + name.size()) continue;
-    const int distance = std::abs(bars - horizon_bars);
-    if (!nearest || distance <= nearest_distance) {
-      nearest = name;
-      nearest_distance = distance;
-    }
-  }
-  return nearest;
-}
 
 Result<CalibratedModel> calibrated(std::unique_ptr<Model> model, const LearningData& data, const RowSet& rows) {
   std::vector<float> raw(rows.size());
@@ -39,10 +17,6 @@ Result<CalibratedModel> calibrated(std::unique_ptr<Model> model, const LearningD
 }
 
 }  // namespace
-
-ReturnBasis return_basis(LabelTarget target) {
-  return target == LabelTarget::plain ? ReturnBasis::own : ReturnBasis::relative;
-}
 
 Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,
                                          const TrainingOptions& options, const RunContext& run,
@@ -80,24 +54,18 @@ Result<std::vector<ForecastTable>> baseline_forecasts(const std::shared_ptr<cons
                                                       const LearningData& data, const RowSet& training,
                                                       const RowSet& judged, const TrainerOptions& trainers,
                                                       const TrainingOptions& options, const RunContext& run) {
-  std::vector<std::string> types{"zero", "majority_sign", "ridge"};
-  TrainerOptions own = trainers;
-  if (const auto column = past_return_column(*data.rows.data.frame, data.label.horizon_bars)) {
-    own.past_return.column = *column;
-    types.insert(types.end(), {"momentum", "reversal"});
-  }
+  const auto baselines = baseline_trainers(*data.rows.data.frame, data.label, trainers);
+  if (!baselines) return forward_error(baselines);
   std::vector<ForecastTable> tables;
   const RowSet nothing{training.data, {}};
-  for (const auto& type : types) {
-    const auto trainer = make_trainer(type, own);
-    if (!trainer) return forward_error(trainer);
-    auto model = (*trainer)->train(TrainingJob{training, nothing, static_cast<std::uint64_t>(options.seed), 1}, run);
+  for (const auto& trainer : *baselines) {
+    auto model = trainer->train(TrainingJob{training, nothing, static_cast<std::uint64_t>(options.seed), 1}, run);
     if (!model) return forward_error(model);
     const auto ready = calibrated(std::move(*model), data, training);
     if (!ready) return forward_error(ready);
     auto forecasts = ready->forecast(judged);
     if (!forecasts) return forward_error(forecasts);
-    tables.push_back(ForecastTable{type, truth, std::move(*forecasts)});
+    tables.push_back(ForecastTable{std::string(trainer->type()), truth, std::move(*forecasts)});
   }
   return tables;
 }

@@ -15,9 +15,6 @@
 
 namespace clm {
 
-/// Whether the label compares symbols, i.e. what its forecasts are about.
-ReturnBasis return_basis(LabelTarget target);
-
 /// Fits a model of `trainer`'s type on `split.fit` and calibrates it on `split.validation`, in memory. `checkpoints` is
 /// the directory where a long training leaves its state (`TrainingJob::checkpoint_directory`); empty: nowhere.
 Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,

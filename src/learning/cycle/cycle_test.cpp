@@ -7,10 +7,10 @@
 #include "base/file_io.hpp"
 #include "learning/cycle/learning_fixture.hpp"
 #include "learning/cycle/reproduce.hpp"
-#include "learning/options/serving_rules.hpp"
-#include "serving/expiry.hpp"
 #include "learning/data/training_split.hpp"
+#include "learning/options/serving_rules.hpp"
 #include "registry/registry_report.hpp"
+#include "serving/expiry.hpp"
 
 namespace clm {
 namespace {

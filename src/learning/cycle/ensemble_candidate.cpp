@@ -8,6 +8,7 @@
 #include "learning/cycle/candidate.hpp"
 #include "learning/cycle/judging_context.hpp"
 #include "learning/data/fitted_until.hpp"
+#include "learning/data/return_basis.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {

@@ -14,7 +14,7 @@ Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, cons
   if (!theirs) return Rival::none;  // it is broken, and nobody can say what it was trained on
   const bool alike = theirs->feature_hash == candidate.feature_hash && is_about(*theirs, options.label);
   return alike && !is_expired(theirs->learned_until, at, max_data_age(options.serving)) ? Rival::comparable
-                                                                                       : Rival::none;
+                                                                                        : Rival::none;
 }
 
 Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,

@@ -118,9 +118,27 @@ Result<TrainingSplit> split_for_training(const Dataset& data, const TrainingOpti
   return cut(outer->train, outer->test, options, as_of);
 }
 
-Result<TrainingSplit> split_before(const RowSet& known, const RowSet& judged, const TrainingOptions& options) {
-  if (judged.rows.empty()) return cut(known, judged, options, Timestamp::max());
-  return cut(known, judged, options, Timestamp(judged.data->decided_at_ms[judged.rows.front()]));
+Result<TrainingSplit> split_of_known(const RowSet& known, StopsEarly stops_early, const TrainingOptions& options,
+                                     Timestamp as_of) {
+  const Interval interval = known.data->frame->interval;
+  TrainingSplit split;
+  split.validation.data = split.holdout.data = known.data;
+  if (stops_early == StopsEarly::yes) {
+    auto inner = inner_split(known, options.validation_share, interval.length() * options.embargo_bars);
+    if (!inner) return forward_error(inner);
+    split.fit = thinned(inner->train, options, as_of);
+    split.validation = std::move(inner->test);
+  } else {
+    split.fit = thinned(known, options, as_of);
+  }
+  if (split.fit.size() < kMinFitRows)
+    return fail(ErrorKind::data, "training.too_few_rows",
+                std::to_string(split.fit.size()) + " rows to fit on are too few", {},
+                "Import a longer history or more symbols, or widen training.window_days.");
+  const RowSet& last = split.validation.rows.empty() ? split.fit : split.validation;
+  split.training_span = {Timestamp(known.data->decided_at_ms[split.fit.rows.front()]),
+                         Timestamp(known.data->decided_at_ms[last.rows.back()] + 1)};
+  return split;
 }
 
 }  // namespace clm

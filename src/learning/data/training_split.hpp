@@ -30,8 +30,10 @@ Timestamp last_label_known(const RowSet& rows);
 /// Errors `split.no_folds` (data), `training.too_few_rows` (data).
 Result<TrainingSplit> split_for_training(const Dataset& data, const TrainingOptions& options, Timestamp as_of);
 
-/// The same for rows that were chosen to be judged on already: cuts `known`, purged against them, into fit and
-/// validation, as a training would that is made as of the first decision of `judged`.
-Result<TrainingSplit> split_before(const RowSet& known, const RowSet& judged, const TrainingOptions& options);
+/// All that is known, nothing kept back to be judged on: `fit` is all of `known` or, for a trainer that stops early,
+/// what lies before the newest `validation_share` of its times. `holdout` is empty. Errors as `split_for_training`.
+enum class StopsEarly { no, yes };
+Result<TrainingSplit> split_of_known(const RowSet& known, StopsEarly stops_early, const TrainingOptions& options,
+                                     Timestamp as_of);
 
 }  // namespace clm

@@ -193,18 +193,26 @@ TEST(TrainingSplit, OfTheOthersNothingChangesButTheirNumber) {
     }
 }
 
-TEST(TrainingSplit, BeforeASpanIsAsOfItsFirstDecision) {
+TEST(TrainingSplit, OfAllThatIsKnownNothingIsKeptBackButWhatStopsATraining) {
   const Dataset data = hourly(10, 2000);
-  RowSet known{&data, {}}, judged{&data, {}};
-  for (std::uint32_t row = 0; row < data.size(); ++row) (row < 15'000 ? known : judged).rows.push_back(row);
-  const auto split = split_before(known, judged, at_most(3'000));
-  ASSERT_TRUE(split);
-  EXPECT_EQ(split->fit.size(), 3'000U);
-  RowSet later = judged;
-  later.rows.erase(later.rows.begin(), later.rows.begin() + 10);
-  const auto another = split_before(known, later, at_most(3'000));
-  ASSERT_TRUE(another);
-  EXPECT_LT(shared(split->fit.rows, another->fit.rows), 1'500U) << "a fold of the next bar is another vintage";
+  RowSet known{&data, {}};
+  for (std::uint32_t row = 0; row < 15'000; ++row) known.rows.push_back(row);
+  const auto all = split_of_known(known, StopsEarly::no, at_most(20'000), Timestamp(1));
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->fit.rows, known.rows);
+  EXPECT_EQ(all->validation.size() + all->holdout.size(), 0U);
+  EXPECT_EQ(all->training_span.to, Timestamp(data.decided_at_ms[14'999] + 1));
+  const auto stopped = split_of_known(known, StopsEarly::yes, at_most(20'000), Timestamp(1));
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->validation.rows.back(), known.rows.back());
+  EXPECT_LT(last_label_known(stopped->fit).ms(), data.decided_at_ms[stopped->validation.rows.front()]);
+  const auto thinned = split_of_known(known, StopsEarly::no, at_most(3'000), Timestamp(1));
+  const auto another = split_of_known(known, StopsEarly::no, at_most(3'000), Timestamp(2));
+  ASSERT_TRUE(thinned && another);
+  EXPECT_EQ(thinned->fit.size(), 3'000U);
+  EXPECT_LT(shared(thinned->fit.rows, another->fit.rows), 1'500U) << "another vintage draws other rows";
+  known.rows.resize(150);
+  EXPECT_EQ(split_of_known(known, StopsEarly::no, at_most(3'000), Timestamp(1)).error().code, "training.too_few_rows");
 }
 
 TEST(TrainingSplit, TheRuleOfReleasesBeforeStaggersSymbolsSoThatNoHourIsLeftOut) {

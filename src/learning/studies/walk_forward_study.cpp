@@ -1,86 +1,54 @@
 #include "learning/studies/walk_forward_study.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
-#include <optional>
 #include <span>
 
 #include <nlohmann/json.hpp>
 
-#include "base/parallel.hpp"
-#include "evaluation/statistics/purged_split.hpp"
-#include "learning/cycle/candidate.hpp"
-#include "learning/data/training_split.hpp"
-#include "models/trainers.hpp"
+#include "learning/vintages/lineup_forecast.hpp"
 
 namespace clm {
 namespace {
 
-std::vector<TimeRange> blocks_of(TimeRange test, int months) {
+/// The beginning of the calendar month that is so many later.
+Timestamp month_later(Timestamp t, int months) {
+  const auto calendar = calendar_time(t);
+  const int month = 12 * calendar.year + calendar.month - 1 + months;
+  return from_calendar(month / 12, month % 12 + 1, 1);
+}
+
+Duration days_long(int days) { return Duration(days * kDayMs); }
+
+/// What is judged, cut at the moments of the fits.
+std::vector<TimeRange> blocks_of(const WalkForwardStudyOptions& study) {
   std::vector<TimeRange> blocks;
-  for (const auto& month : calendar_month_blocks(test)) {
-    if (blocks.empty() || (calendar_time(month.from).month - calendar_time(test.from).month + 120) % months == 0)
-      blocks.push_back(month);
-    else
-      blocks.back().to = month.to;
+  for (Timestamp from = study.test.from; from < study.test.to; from = blocks.back().to) {
+    const Timestamp next =
+        study.refit_days > 0 ? from + days_long(study.refit_days) : month_later(from, study.refit_months);
+    blocks.push_back({from, std::min(next, study.test.to)});
   }
   return blocks;
 }
 
-/// What one block gave: each forecaster's forecasts of the block's test rows.
-struct BlockOutcome {
-  std::vector<std::string> names;
-  std::vector<std::vector<float>> values;
-  std::vector<std::vector<FeatureImportance>> importance;  ///< of the models, without the baselines
-  StudyBlock block;
-  double fit_seconds = 0;
-};
-
-Result<BlockOutcome> run_block(const LearningData& data, const Fold& fold, const LearningOptions& options,
-                               const RunContext& run) {
-  const auto split = split_before(fold.train, fold.test, options.training);
-  if (!split) return forward_error(split);
-  BlockOutcome outcome;
-  outcome.block = {{}, split->training_span, split->fit.size(), split->validation.size(), fold.test.size()};
-  for (const auto& type : options.training.models) {
-    const auto trainer = make_trainer(type, options.trainers);
-    if (!trainer) return forward_error(trainer);
-    const double started = monotonic_seconds();
-    const auto model = train_calibrated(**trainer, data, *split, options.training, run);
-    if (!model) return forward_error(model);
-    outcome.fit_seconds += monotonic_seconds() - started;
-    auto forecasts = model->forecast(fold.test);
-    if (!forecasts) return forward_error(forecasts);
-    outcome.importance.push_back(model->model->importance());
-    outcome.names.push_back(type);
-    outcome.values.push_back(std::move(*forecasts));
+/// The moments of fits that fill the lineup and its record before the first block, ascending, not before `earliest`.
+std::vector<Timestamp> moments_before(const WalkForwardStudyOptions& study, Timestamp earliest) {
+  const Duration spacing = days_long(study.lineup.spacing_days);
+  const auto wanted = static_cast<std::size_t>(std::max(study.lineup.vintages - 1, 1));
+  std::vector<Timestamp> moments;
+  Timestamp last = study.test.from;
+  for (int i = 1; moments.size() < wanted; ++i) {
+    const bool by_days = study.refit_days > 0;
+    const Timestamp moment = by_days ? last - std::max(days_long(study.refit_days), spacing)
+                                     : month_later(study.test.from, -i * study.refit_months);
+    if (moment < earliest) break;
+    if (last - moment < spacing) continue;
+    moments.push_back(moment);
+    last = moment;
   }
-  RowSet known = split->fit;
-  known.rows.insert(known.rows.end(), split->validation.rows.begin(), split->validation.rows.end());
-  const auto truth = judged_rows(fold.test, data.label.horizon_bars);
-  auto baselines = baseline_forecasts(truth, data, known, fold.test, options.trainers, options.training, run);
-  if (!baselines) return forward_error(baselines);
-  for (auto& table : *baselines) {
-    outcome.names.push_back(table.name);
-    outcome.values.push_back(std::move(table.forecast));
-  }
-  return outcome;
-}
-
-std::vector<float> average_of(const std::vector<ForecastTable>& tables, std::size_t count) {
-  std::vector<float> mean(tables.front().forecast.size());
-  for (std::size_t i = 0; i < mean.size(); ++i) {
-    double sum = 0;
-    for (std::size_t m = 0; m < count; ++m) sum += static_cast<double>(tables[m].forecast[i]);
-    mean[i] = static_cast<float>(sum / static_cast<double>(count));  // NaN if any of them abstains
-  }
-  return mean;
-}
-
-/// The block that the rows of a fold were decided in: blocks without rows have no fold.
-TimeRange block_of(const Fold& fold, const std::vector<TimeRange>& blocks) {
-  const Timestamp decided(fold.test.data->decided_at_ms[fold.test.rows.front()]);
-  return *std::find_if(blocks.begin(), blocks.end(), [&](const TimeRange& block) { return block.contains(decided); });
+  std::reverse(moments.begin(), moments.end());
+  return moments;
 }
 
 std::vector<FeatureImportance> mean_importance(const std::vector<std::vector<FeatureImportance>>& fits) {
@@ -91,6 +59,36 @@ std::vector<FeatureImportance> mean_importance(const std::vector<std::vector<Fea
   for (const auto& [feature, sum] : sums) mean.push_back({feature, sum / static_cast<double>(fits.size())});
   std::stable_sort(mean.begin(), mean.end(), [](const auto& a, const auto& b) { return a.share > b.share; });
   return mean;
+}
+
+/// Over all fits of a recipe.
+std::vector<FeatureImportance> importance_of(const VintageWalk& walk, std::size_t recipe) {
+  std::vector<std::vector<FeatureImportance>> fits;
+  for (const Vintage& vintage : walk.vintages)
+    for (const auto& fit : vintage.recipes[recipe].importance) fits.push_back(fit);
+  return mean_importance(fits);
+}
+
+/// The rows of a span that are to be judged, unless it lies before the test or there was nothing to scale by.
+void add_block(const VintageWalk& walk, std::size_t place, const std::vector<TimeRange>& blocks,
+               const WalkForecast& served, WalkForwardStudy& result, RowSet& judged) {
+  const Vintage& newest = walk.vintages[place];
+  const LineupSpan& span = walk.spans[place];
+  const auto block =
+      std::find_if(blocks.begin(), blocks.end(), [&](const TimeRange& one) { return one.from == newest.fitted_at; });
+  if (block == blocks.end() || span.first_row == span.end_row) return;
+  const std::size_t first = walk.spans.front().first_row;
+  const auto begin = served.forecast.begin() + static_cast<std::ptrdiff_t>(span.first_row - first);
+  const auto end = served.forecast.begin() + static_cast<std::ptrdiff_t>(span.end_row - first);
+  if (std::all_of(begin, end, [](float f) { return std::isnan(f); })) return;
+  result.blocks.push_back({*block, newest.training, newest.fit_rows, newest.validation_rows,
+                           span.end_row - span.first_row, span.members.size()});
+  for (std::size_t row = span.first_row; row < span.end_row; ++row)
+    judged.rows.push_back(static_cast<std::uint32_t>(row));
+}
+
+nlohmann::json to_json(const LineupOptions& lineup) {
+  return {{"vintages", lineup.vintages}, {"fits", lineup.fits}, {"spacing_days", lineup.spacing_days}};
 }
 
 nlohmann::json to_json(const TimeRange& range) { return {{"from_ms", range.from.ms()}, {"to_ms", range.to.ms()}}; }
@@ -121,11 +119,11 @@ SuperiorityTest test_best(const WalkForwardStudy& study, std::vector<double> Dai
 }
 
 /// `tables`: the models', then the baselines'.
-Status judge_all(std::vector<ForecastTable> tables, JudgeOptions judging, WalkForwardStudy& result) {
+Status judge_all(ForecastTable average, std::vector<ForecastTable> tables, JudgeOptions judging,
+                 WalkForwardStudy& result) {
   const std::size_t models = result.models.size();
   for (const auto& block : result.blocks) judging.blocks.push_back(block.test);
   const std::vector<ForecastTable> baselines(tables.begin() + static_cast<std::ptrdiff_t>(models), tables.end());
-  ForecastTable average{"average", tables.front().rows, average_of(tables, models)};
   auto judged = judge(average, baselines, nullptr, judging);
   if (!judged) return forward_error(judged);
   result.average = std::move(*judged);
@@ -154,7 +152,8 @@ nlohmann::json to_json(const WalkForwardStudy& study) {
                     {"training", to_json(block.training)},
                     {"fit_rows", block.fit_rows},
                     {"validation_rows", block.validation_rows},
-                    {"test_rows", block.test_rows}});
+                    {"test_rows", block.test_rows},
+                    {"vintages", block.vintages}});
   for (const auto& model : study.importance) {
     auto features = nlohmann::json::array();
     for (const auto& feature : model.features)
@@ -162,6 +161,7 @@ nlohmann::json to_json(const WalkForwardStudy& study) {
     importance.push_back({{"model_type", model.model_type}, {"features", features}});
   }
   return {{"models", study.models},
+          {"lineup", to_json(study.lineup)},
           {"blocks", study.blocks.size()},
           {"fits", study.fits},
           {"wall_seconds", study.wall_seconds},
@@ -188,54 +188,50 @@ const char* role_of(const WalkForwardStudy& study, std::size_t k) {
 Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const LearningOptions& options,
                                           const WalkForwardStudyOptions& study, const RunContext& run) {
   const double started = monotonic_seconds();
-  WalkForwardOptions walk;
-  walk.train_length = Duration(static_cast<std::int64_t>(options.training.window_days * kDayMs));
-  walk.embargo = data.rows.data.frame->interval.length() * options.training.embargo_bars;
-  const auto blocks = blocks_of(study.test, study.refit_months);
-  const auto folds = walk_forward(all_rows(data.rows.data), blocks, walk);
-  if (!folds) return forward_error(folds);
-
-  std::vector<std::optional<Result<BlockOutcome>>> outcomes(folds->size());
-  run.progress.begin("walking forward", folds->size());
-  SilentProgress silent;
-  const RunContext inner{run.clock, run.cancel, silent, 1, run.scratch};
-  parallel_for(run.jobs, folds->size(), [&](std::size_t i) {
-    outcomes[i].emplace(run_block(data, (*folds)[i], options, inner));
-    run.progress.advance();
-  });
-  run.progress.end();
+  const Dataset& rows = data.rows.data;
+  const auto blocks = blocks_of(study);
+  auto moments = moments_before(study, Timestamp(rows.decided_at_ms.front()));
+  for (const TimeRange& block : blocks) moments.push_back(block.from);
+  const auto walk = walk_vintages(data, options, moments, study.test.to, study.lineup, run);
+  if (!walk) return forward_error(walk);
 
   WalkForwardStudy result;
   result.models = options.training.models;
-  result.fits = folds->size() * options.training.models.size();
-  RowSet judged{&data.rows.data, {}};
-  std::vector<std::vector<float>> values;
-  for (std::size_t i = 0; i < folds->size(); ++i) {
-    auto& outcome = *outcomes[i];
-    if (!outcome) return forward_error(outcome);
-    result.fit_seconds_summed += outcome->fit_seconds;
-    outcome->block.test = block_of((*folds)[i], blocks);
-    result.blocks.push_back(outcome->block);
-    judged.rows.insert(judged.rows.end(), (*folds)[i].test.rows.begin(), (*folds)[i].test.rows.end());
-    values.resize(outcome->values.size());
-    for (std::size_t f = 0; f < values.size(); ++f)
-      values[f].insert(values[f].end(), outcome->values[f].begin(), outcome->values[f].end());
-  }
+  result.lineup = study.lineup;
+  const std::size_t models = result.models.size();
+  std::vector<WalkForecast> said;
+  for (std::size_t m = 0; m < models; ++m)
+    said.push_back(lineup_forecast(data, *walk, m, study.lineup, options.judging.min_symbols));
+  for (std::size_t b = 0; b < walk->vintages.front().baselines.size(); ++b) said.push_back(baseline_forecast(*walk, b));
+  said.push_back(mean_of_recipes(std::span<const WalkForecast>(said).first(models), "average"));
+  const auto served = calibrated_as_served(data, *walk, said);
+
+  RowSet judged{&rows, {}};
+  for (std::size_t i = 0; i < walk->spans.size(); ++i) add_block(*walk, i, blocks, served.back(), result, judged);
   for (const TimeRange& block : blocks)
     if (std::none_of(result.blocks.begin(), result.blocks.end(),
                      [&](const StudyBlock& judged_block) { return judged_block.test == block; }))
       result.skipped.push_back(block);
-  const auto truth = judged_rows_of(data, judged);
-  std::vector<ForecastTable> tables;
-  const auto& names = (*outcomes.front())->names;
-  for (std::size_t f = 0; f < names.size(); ++f) tables.push_back({names[f], truth, std::move(values[f])});
-
-  for (std::size_t m = 0; m < result.models.size(); ++m) {
-    std::vector<std::vector<FeatureImportance>> fits;
-    for (const auto& outcome : outcomes) fits.push_back((*outcome)->importance[m]);
-    result.importance.push_back({result.models[m], mean_importance(fits)});
+  if (judged.rows.empty())
+    return fail(ErrorKind::data, "split.no_folds", "no block has both rows to judge and earlier forecasts to scale by",
+                {}, "Use more history, or judge later months.");
+  for (const Vintage& vintage : walk->vintages) {
+    result.fit_seconds_summed += vintage.fit_seconds;
+    result.fits += models * static_cast<std::size_t>(study.lineup.fits);
   }
-  if (auto judged_all = judge_all(std::move(tables), options.judging, result); !judged_all)
+  for (std::size_t m = 0; m < models; ++m) result.importance.push_back({result.models[m], importance_of(*walk, m)});
+
+  const auto truth = judged_rows_of(data, judged);
+  const std::size_t first = walk->spans.front().first_row;
+  std::vector<ForecastTable> tables;
+  for (const WalkForecast& one : served) {
+    ForecastTable table{one.name, truth, {}};
+    for (const auto row : judged.rows) table.forecast.push_back(one.forecast[row - first]);
+    tables.push_back(std::move(table));
+  }
+  ForecastTable average = std::move(tables.back());
+  tables.pop_back();
+  if (auto judged_all = judge_all(std::move(average), std::move(tables), options.judging, result); !judged_all)
     return forward_error(judged_all);
   result.wall_seconds = monotonic_seconds() - started;
   return result;

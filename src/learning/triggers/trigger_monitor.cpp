@@ -35,7 +35,8 @@ Result<std::optional<RankIcPromise>> TriggerMonitor::promise_of(const VersionId&
 Result<std::vector<TriggerReading>> TriggerMonitor::look(const TriggerSubject& subject, std::size_t bar,
                                                          const std::vector<TriggerKind>& kinds) {
   expects(bar < tape_.bars(), "there is a bar");
-  if (subject.active.empty() || is_expired(subject.active_learned_until, tape_.close(bar), max_data_age(options_.serving)))
+  if (subject.active.empty() ||
+      is_expired(subject.active_learned_until, tape_.close(bar), max_data_age(options_.serving)))
     return std::vector<TriggerReading>{look_at_vacancy(subject, bar)};
   std::vector<TriggerReading> readings;
   for (const TriggerKind kind : kinds) {

@@ -1,0 +1,77 @@
+#include "evaluation/ensemble/standardised_forecast.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "base/contract.hpp"
+
+namespace clm {
+namespace {
+
+struct CrossSection {
+  std::size_t count = 0;
+  double mean = 0;
+  double deviation = 0;
+};
+
+CrossSection cross_section_of(std::span<const float> forecasts) {
+  CrossSection out;
+  double sum = 0;
+  for (const float forecast : forecasts) {
+    if (std::isnan(forecast)) continue;
+    ++out.count;
+    sum += static_cast<double>(forecast);
+  }
+  if (out.count == 0) return out;
+  out.mean = sum / static_cast<double>(out.count);
+  double squares = 0;
+  for (const float forecast : forecasts)
+    if (!std::isnan(forecast)) squares += std::pow(static_cast<double>(forecast) - out.mean, 2);
+  out.deviation = std::sqrt(squares / static_cast<double>(out.count));
+  return out;
+}
+
+}  // namespace
+
+void standardise(std::span<float> forecasts, double own_scale, const StandardisationOptions& options) {
+  expects(own_scale > 0, "a model's forecasts have a scale");
+  double centre = 0, scale = own_scale;
+  if (options.basis == ReturnBasis::relative) {
+    const CrossSection section = cross_section_of(forecasts);
+    if (section.count >= options.min_symbols && section.count > 1) {
+      centre = section.mean;
+      // What is left of equal forecasts after rounding is no opinion.
+      const bool alike = section.deviation <= 1e-7 * std::abs(section.mean);
+      scale = alike ? std::numeric_limits<double>::infinity() : section.deviation;
+    }
+  }
+  for (float& forecast : forecasts)
+    if (!std::isnan(forecast)) forecast = static_cast<float>((static_cast<double>(forecast) - centre) / scale);
+}
+
+double root_mean_square(std::span<const float> values) {
+  double squares = 0;
+  std::size_t count = 0;
+  for (const float value : values) {
+    if (std::isnan(value)) continue;
+    squares += static_cast<double>(value) * static_cast<double>(value);
+    ++count;
+  }
+  return count == 0 ? 0 : std::sqrt(squares / static_cast<double>(count));
+}
+
+void mean_forecast(std::span<const std::span<const float>> forecasts, std::span<float> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    double sum = 0;
+    std::size_t count = 0;
+    for (const auto& one : forecasts) {
+      if (std::isnan(one[i])) continue;
+      sum += static_cast<double>(one[i]);
+      ++count;
+    }
+    out[i] =
+        count == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(sum / static_cast<double>(count));
+  }
+}
+
+}  // namespace clm

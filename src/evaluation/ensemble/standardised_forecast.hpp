@@ -1,0 +1,29 @@
+#pragma once
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "evaluation/calibration/forecast_calibration.hpp"
+
+namespace clm {
+
+struct StandardisationOptions {
+  ReturnBasis basis = ReturnBasis::relative;  ///< what the forecasts are about
+  std::size_t min_symbols = 8;                ///< with a forecast at one time, for a cross-section
+};
+
+/// Makes the forecasts of one decision time comparable with those of other models, whatever scale each of them has.
+/// Forecasts of relative returns of at least `min_symbols` symbols: z-scores over the symbols, all 0 where the
+/// forecasts are all alike. Other forecasts: divided by `own_scale`, a root mean square of this model's forecasts, > 0.
+/// NaN stays NaN. Multiplying forecasts and `own_scale` by a positive constant changes nothing but rounding.
+/// Cost O(symbols).
+void standardise(std::span<float> forecasts, double own_scale, const StandardisationOptions& options);
+
+/// Of the values that are not NaN; 0 without any.
+double root_mean_square(std::span<const float> values);
+
+/// The plain mean of what they say, entry by entry, of those that say something; NaN where none does. All `forecasts`
+/// have `out.size()` entries.
+void mean_forecast(std::span<const std::span<const float>> forecasts, std::span<float> out);
+
+}  // namespace clm
