@@ -224,26 +224,27 @@ TEST_F(EvaluationPage, ItsFiguresFollowFromTheRowsThatItExports) {
   const auto lines = cells_of(content_of(csv));
   EXPECT_EQ(document["export"]["rows"], lines.size() - 1);
   ASSERT_EQ(lines[0], (std::vector<std::string>{"forecaster", "role", "symbol", "decided_at_ms", "known_at_ms",
-                                                "forecast", "label", "forward_return", "volatility", "position",
-                                                "position_net_bps", "book_weight"}));
+                                                "forecast", "label", "forward_return", "judged_return", "volatility",
+                                                "up_probability", "position", "position_net_bps", "book_weight"}));
   struct Sums {
-    std::map<std::string, std::pair<std::vector<double>, std::vector<double>>> by_time;  ///< forecast and label
-    double hits = 0, signs = 0, trades = 0, net_bps = 0, gross = 0;
+    std::map<std::string, std::pair<std::vector<double>, std::vector<double>>> by_time;  ///< forecast and return
+    double brier = 0, hits = 0, signs = 0, trades = 0, net_bps = 0, gross = 0;
     std::size_t rows = 0;
   };
   std::map<std::string, Sums> sums;
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const auto& cell = lines[i];
     Sums& own = sums[cell[1] + " " + cell[0]];
-    const double forecast = std::stod(cell[5]), came = std::stod(cell[7]);
+    const double forecast = std::stod(cell[5]), whole = std::stod(cell[7]), came = std::stod(cell[8]);
     own.by_time[cell[3]].first.push_back(forecast);
-    own.by_time[cell[3]].second.push_back(std::stod(cell[6]));
+    own.by_time[cell[3]].second.push_back(came);
+    own.brier += std::pow(std::stod(cell[10]) - (whole > 0 ? 1 : 0), 2);
     ++own.rows;
     own.signs += forecast != 0 && came != 0 ? 1 : 0;
     own.hits += forecast * came > 0 ? 1 : 0;
-    own.trades += std::abs(std::stod(cell[9]));
-    if (!cell[10].empty()) own.net_bps += std::stod(cell[10]);
-    if (!cell[11].empty()) own.gross += std::stod(cell[11]) * std::expm1(came);
+    own.trades += std::abs(std::stod(cell[11]));
+    if (!cell[12].empty()) own.net_bps += std::stod(cell[12]);
+    if (!cell[13].empty()) own.gross += std::stod(cell[13]) * std::expm1(whole);
   }
   const auto check = [&](const std::string& role, const Json& model) {
     const std::string name = role + " " + model["name"].get<std::string>();
@@ -252,6 +253,8 @@ TEST_F(EvaluationPage, ItsFiguresFollowFromTheRowsThatItExports) {
     double rank_ic = 0;
     for (const auto& [time, pairs] : own.by_time) rank_ic += spearman(pairs.first, pairs.second);
     EXPECT_NEAR(model["rank_ic"]["mean"], rank_ic / static_cast<double>(own.by_time.size()), 1e-9) << name;
+    EXPECT_EQ(model["probability"]["source"], "served") << name;
+    EXPECT_NEAR(model["probability"]["brier"], own.brier / static_cast<double>(own.rows), 1e-9) << name;
     EXPECT_EQ(model["positions"]["trades"], own.trades) << name;
     if (own.trades > 0) {
       EXPECT_NEAR(model["positions"]["net_bps_per_trade"], own.net_bps / own.trades, 1e-6) << name;

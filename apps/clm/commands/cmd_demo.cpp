@@ -19,13 +19,13 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Settings of the demo's workspaces: a short history needs a short window, and a minute needs few trees and no
-/// networks. Only twice as good goes straight from the shadow into service, so that a canary is seen.
+/// networks. On the ladder only twice as good goes straight from the shadow into service, so that a canary is seen.
 constexpr const char* kDemoSettings =
     "[training]\nmodels = [\"lightgbm\", \"xgboost\"]\nwindow_days = 150.0\nmax_fit_rows = 60000\n\n"
     "[lightgbm]\nrounds = 200\nmin_data_in_leaf = 200\n\n"
     "[xgboost]\nrounds = 150\nmin_child_weight = 200.0\n\n"
     "[triggers]\nretrain_hours = 2400.0\nnew_bars = 1000000\n\n"
-    "[policy]\ndeploy_improvement = 1.0\n\n"
+    "[policy]\nladder = \"on\"\ndeploy_improvement = 1.0\n\n"
     "[shadow]\nplaces = 1\n\n"
     "[canary]\nstage_bars = 24\n";
 

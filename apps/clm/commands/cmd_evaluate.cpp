@@ -61,8 +61,8 @@ std::string baseline_name(const WalkForwardStudy& study, const std::string& name
 /// Foresight, then money: each figure with its interval, and money with the number of rebalances or trades; no figure
 /// of trades that are too few for an interval.
 std::string forecasters_tables(const WalkForwardStudy& study, std::size_t width) {
-  TextTable foresight(
-      {"forecaster", "IC label", "interval", "IC d0", "IC d1", "IC d2", "IC d5", "hit rate %", "interval"});
+  TextTable foresight({"forecaster", "IC", "interval", "IC d1", "IC d2", "IC d5", "IC label", "hit rate %", "interval",
+                       "Brier", "base"});
   TextTable money({"forecaster", "rebalances", "gross d0", "gross d1", "net bps", "interval", "break-even",
                    "turnover %", "Sharpe", "interval", "days needed", "trades", "net bps/trade", "interval"});
   const auto interval_of = [](double lo, double hi, int decimals) {
@@ -72,10 +72,11 @@ std::string forecasters_tables(const WalkForwardStudy& study, std::size_t width)
   const auto interval = [&](const MeanEstimate& e, int decimals) { return interval_of(e.lo, e.hi, decimals); };
   const auto add = [&](const ModelJudgement& m, const std::string& name) {
     const bool has_signs = m.direction.count > 0;  // what forecasts zero foretells no sign
-    foresight.add({name, fixed(m.rank_ic.mean.mean, 4), interval(m.rank_ic.mean, 4), fixed(rank_ic_at(m, 0), 4),
-                   fixed(rank_ic_at(m, 1), 4), fixed(rank_ic_at(m, 2), 4), fixed(rank_ic_at(m, 5), 4),
+    foresight.add({name, fixed(m.rank_ic.mean.mean, 4), interval(m.rank_ic.mean, 4), fixed(rank_ic_at(m, 1), 4),
+                   fixed(rank_ic_at(m, 2), 4), fixed(rank_ic_at(m, 5), 4), fixed(m.label_rank_ic.mean.mean, 4),
                    has_signs ? fixed(100 * m.direction.share, 1) : "-",
-                   has_signs ? interval_of(100 * m.direction.lo, 100 * m.direction.hi, 1) : "-"});
+                   has_signs ? interval_of(100 * m.direction.lo, 100 * m.direction.hi, 1) : "-",
+                   fixed(m.probability.brier, 5), fixed(m.probability.brier_base, 5)});
     const auto of_book = [&](double value, int decimals) {
       return m.long_short.turnover > 0 ? fixed(value, decimals) : std::string("-");
     };
@@ -96,10 +97,18 @@ std::string forecasters_tables(const WalkForwardStudy& study, std::size_t width)
   for (const auto& model : study.each) add(model, model.name);
   for (const auto& baseline : study.average.baselines) add(baseline, baseline_name(study, baseline.name));
   const std::string confidence = fixed(100 * (1 - study.average.alpha), 0) + " %";
-  return folded_line("IC: rank IC against the label, and against the return entered 0, 1, 2, 5 bars late", width) +
+  const bool is_relative = study.average.basis == ReturnBasis::relative;
+  return folded_line(
+             std::string("IC: rank IC against the return from the next open, the same entered 1, 2, 5 bars late, "
+                         "and against the label that was learned. Hit rate: of the sign of that return") +
+                 (is_relative ? " less the universe's mean" : "") +
+                 ". Brier: of the probability of a rise as it would be served, and of always saying the base rate",
+             width) +
          "\n" + foresight.render(width) + "\n" +
          folded_line("Gross and net: bps a rebalance of the long-short book, or a trade of single positions, net at " +
-                         fixed(study.average.cost_bps_per_side, 1) + " bps a side. Sharpe: of that net, a year. Days " +
+                         fixed(study.average.cost_bps_per_side, 1) + " bps a side" +
+                         (is_relative ? ", single positions hedged against the universe's mean" : "") +
+                         ". Sharpe: of that net, a year. Days " +
                          "needed: of such a book, until its Sharpe ratio is above zero with " + confidence +
                          " confidence (minimum track record).",
                      width) +

@@ -153,8 +153,11 @@ void add_delays(std::string& out, const EvidenceFigures& e) {
   add_figure(
       out, "Rank IC by delay of entry",
       "How much foresight is left when the trade is entered some bars later than the next open (0 is that open): a "
-      "steep fall means that the forecast only works for who is first. Measured against the plain return of "
-      "that entry, so that 0 differs from the rank IC against the label that the tables show.",
+      "steep fall means that the forecast only works for who is first. " +
+          std::string(e.of_next_open
+                          ? "0 is what is judged, in the tables and by the policy, whatever delay was learned."
+                          : "Measured against the plain return of that entry, so that 0 differs from the "
+                            "rank IC against the label that the tables show."),
       interval_plot({"Rank IC against the delay of entry in bars", "delay of entry (bars)", "rank IC", 4}, places,
                     series),
       html_table(numbers));
@@ -222,11 +225,29 @@ void add_calibration(std::string& out, const EvidenceFigures& e) {
                  percent_text(c.base_rate, 1) + ". Brier score " + number_text(c.brier, 5) + " against " +
                  number_text(c.brier_base, 5) +
                  " for always saying the base rate (lower is better); mean distance from the diagonal " +
-                 percent_text(c.calibration_error, 2) + ".",
+                 percent_text(c.calibration_error, 2) + ". " +
+                 (c.probability_served ? "Judged is the probability that is served"
+                                       : "Nothing was served: judged is a map fitted on other times of the same rows") +
+                 "; it is of the price rising" + (e.hedged ? ", though the forecast is relative." : "."),
              calibration_plot({"Reliability diagram of the probability of a rise", "forecast probability of a rise (%)",
                                "share that rose (%)", 2},
                               in_percent(c.calibration), 100 * c.base_rate),
              html_table(numbers));
+}
+
+HtmlTable empty_positions_table(const EvidenceFigures& e) {
+  return {
+      "Single positions, at the same costs: one per symbol at a time, entered where the forecast exceeds the costs, "
+      "all "
+      "of the same size" +
+          std::string(e.hedged ? ", hedged: half in the symbol, half the other way in the mean of all, with the "
+                                 "costs of both"
+                               : "") +
+          std::string(e.of_next_open ? ". Reported only" : "") +
+          ". R: profit in units of the volatility at entry. A dash: there was no trade, or too few for an interval.",
+      {"Model", "Trades", "Net (bps/trade)", "Win rate (%)", "Average R", "Profit factor", "Sharpe (annual)",
+       "Sortino (annual)", "Max drawdown (%)", "Turnover (sides/bar)"},
+      {}};
 }
 
 }  // namespace
@@ -234,8 +255,10 @@ void add_calibration(std::string& out, const EvidenceFigures& e) {
 std::string comparison_table(const EvidenceFigures& e) {
   HtmlTable foresight{
       "Foresight, all on the same rows. Rank IC: mean rank correlation of forecast and outcome over the "
-      "symbols of a moment. Hit rate: share of signs that were right. Errors in units of recent "
-      "volatility; always forecasting zero has an RMSE of " +
+      "symbols of a moment" +
+          std::string(e.of_next_open ? "; the outcome is the return from the next open to the exit" : "") +
+          ". Hit rate: share of signs that were right" + (e.hedged ? ", of the return less the universe's mean" : "") +
+          ". Errors against the label, in units of recent volatility; always forecasting zero has an RMSE of " +
           number_text(e.candidate.rmse_zero, 4) +
           ". Brier of P(up): mean squared error of the probability of a rise; 0.25 is a coin. Intervals in small "
           "print.",
@@ -252,12 +275,7 @@ std::string comparison_table(const EvidenceFigures& e) {
       {"Model", "Rebalances", "Gross (bps/rebal.)", "Net (bps/rebal.)", "Break-even (bps/side)", "Turnover (%/rebal.)",
        "Sharpe (annual)", "Days needed"},
       {}};
-  HtmlTable positions{
-      "Single positions, at the same costs: one per symbol at a time, entered where the forecast exceeds the costs. R: "
-      "profit in units of the volatility at entry. A dash: there was no trade, or too few for an interval.",
-      {"Model", "Trades", "Net (bps/trade)", "Win rate (%)", "Average R", "Profit factor", "Sharpe (annual)",
-       "Sortino (annual)", "Max drawdown (%)", "Turnover (sides/bar)"},
-      {}};
+  HtmlTable positions = empty_positions_table(e);
   for (const auto& shown : everybody(e)) {
     const ModelFigures& m = *shown.model;
     const auto share = [](const Estimate& s) {
@@ -311,10 +329,17 @@ std::string judgement_plots(const EvidenceFigures& e) {
           "; one wholly to the right of zero means that the lead is more than chance. (The policy's test is one-sided, "
           "so that it may be passed where a bar just touches zero.)",
       forest(e, &DifferenceFigures::rank_ic, {"Difference in rank IC with intervals", "difference in rank IC", "", 4}));
-  add_figure(out, "Lead in long-short profit after costs",
-             "The same for the net profit of a rebalance: right of zero, " + name + " earns more.",
-             forest(e, &DifferenceFigures::net_bps,
-                    {"Difference in net profit with intervals", "difference (bps per rebalance)", "", 1}));
+  const std::string before_costs =
+      forest(e, &DifferenceFigures::gross_bps,
+             {"Difference in gross profit with intervals", "difference (bps per rebalance)", "", 1});
+  add_figure(out, "Lead in profit before costs",
+             "The same for the profit of a rebalance before costs, at equal gross exposure.", before_costs);
+  // What an older release looked at.
+  if (before_costs.empty())
+    add_figure(out, "Lead in long-short profit after costs",
+               "The same for the net profit of a rebalance: right of zero, " + name + " earns more.",
+               forest(e, &DifferenceFigures::net_bps,
+                      {"Difference in net profit with intervals", "difference (bps per rebalance)", "", 1}));
   add_periods(out, e);
   add_delays(out, e);
   add_equity(out, e, "Equity of the long-short book, after costs",
@@ -322,17 +347,19 @@ std::string judgement_plots(const EvidenceFigures& e) {
              "forecast whose trading costs more than it earns.",
              &ModelFigures::long_short_equity);
   add_costs(out, e);
+  std::string positions;
   if (e.candidate.trades > 0) {
-    add_equity(out, e, "Equity of single positions, after costs",
+    add_equity(positions, e, "Equity of single positions, after costs",
                "Sum of the net returns of one position per symbol, entered only where the forecast exceeds the costs; "
                "flat means no trade.",
                &ModelFigures::positions_equity);
   } else {
-    out +=
+    positions =
         "<figure><h4>Equity of single positions</h4>" +
         html_paragraph("No forecast exceeded the costs of a trade, so there was none and there is nothing to plot.") +
         "</figure>\n";
   }
+  out += html_fold("Single positions, which decide nothing", positions, Fold::open_where_wide);
   add_calibration(out, e);
   return "<div class=\"plots\">" + out + "</div>\n";
 }

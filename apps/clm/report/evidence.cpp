@@ -36,8 +36,8 @@ EquityCurve read_curve(const Json& j) {
 }
 
 DifferenceFigures read_difference(const Json& j) {
-  return {text_in(j, "against"), estimate_in(member(j, "rank_ic"), "mean"), estimate_in(member(j, "net_bps"), "mean"),
-          estimate_in(member(j, "squared_error"), "mean")};
+  return {text_in(j, "against"), estimate_in(member(j, "rank_ic"), "mean"), estimate_in(member(j, "gross_bps"), "mean"),
+          estimate_in(member(j, "net_bps"), "mean"), estimate_in(member(j, "squared_error"), "mean")};
 }
 
 Estimate known_estimate(const Verdict& verdict) {
@@ -71,6 +71,9 @@ ModelFigures model_figures_in(const Json& j) {
   m.brier_base = number_in(probability, "brier_base");
   m.base_rate = number_in(probability, "base_rate");
   m.calibration_error = number_in(probability, "calibration_error");
+  m.log_loss = number_in(probability, "log_loss");
+  m.log_loss_base = number_in(probability, "log_loss_base");
+  m.probability_served = text_in(probability, "source") == "served";
   m.calibration = each_of(member(probability, "bins"), [](const Json& bin) {
     return CalibrationBin{number_in(bin, "count"), number_in(bin, "probability"), number_in(bin, "share")};
   });
@@ -129,6 +132,8 @@ EvidenceFigures figures_of(const Evidence& evidence) {
   out.from_ms = integer_in(j, "from_ms");
   out.to_ms = integer_in(j, "to_ms");
   out.horizon_bars = static_cast<int>(integer_in(j, "horizon_bars"));
+  out.of_next_open = text_in(member(j, "judged"), "entry") == "next_open";
+  out.hedged = text_in(member(j, "judged"), "return") == "relative";
   out.coverage = number_in(j, "coverage");
   out.alpha = number_in(j, "alpha");
   out.candidates_tried = number_in(j, "candidates_tried");

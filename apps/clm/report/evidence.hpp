@@ -49,6 +49,8 @@ struct ModelFigures {
   Estimate hit_rate;
   double rmse = kUnknown, rmse_zero = kUnknown, mae = kUnknown, bias = kUnknown;
   double brier = kUnknown, brier_base = kUnknown, base_rate = kUnknown, calibration_error = kUnknown;
+  double log_loss = kUnknown, log_loss_base = kUnknown;
+  bool probability_served = false;  ///< judged as it was served; older releases judged a map fitted for the judging
   std::vector<CalibrationBin> calibration;
   // One position per symbol beyond a cost band
   double trades = 0, profit_factor = kUnknown;
@@ -69,7 +71,7 @@ struct ModelFigures {
 /// The candidate less another, on the same rows.
 struct DifferenceFigures {
   std::string against;
-  Estimate rank_ic, net_bps, squared_error;
+  Estimate rank_ic, gross_bps, net_bps, squared_error;
 };
 
 /// A limit of the policy and what was found.
@@ -77,7 +79,8 @@ struct LimitFigures {
   std::string name;
   bool passed = false;
   double value = kUnknown, threshold = kUnknown;
-  double count = 0, min_count = 0;  ///< trades that it rests on, and how many are asked for; 0: not about trades
+  double count = 0,
+         min_count = 0;  ///< trades or rebalances that it rests on, and how many are asked for; 0: not about trades
 };
 
 struct VerdictFigures {
@@ -94,6 +97,8 @@ struct EvidenceFigures {
   double symbols_at_once = kUnknown, min_symbols = kUnknown, long_short_min_symbols = kUnknown;
   std::int64_t from_ms = 0, to_ms = 0;
   int horizon_bars = 0;
+  bool of_next_open = false;  ///< rank ICs are of the return from the next open; of older releases, of the label
+  bool hedged = false;        ///< forecasts are relative, and so positions are hedged
   double coverage = kUnknown, alpha = 0.05, candidates_tried = 1, cost_bps_per_side = kUnknown;
   ModelFigures candidate;
   std::string candidate_role = "candidate";  ///< what it is called beside its name

@@ -81,6 +81,32 @@ TEST(Evidence, IsReadBackAsItWasWritten) {
   EXPECT_EQ(evidence->verdict.conditions.size(), 3U);
 }
 
+TEST(Evidence, SaysWhatWasJudgedAlsoWhereAnOlderReleaseJudgedOtherwise) {
+  Json document = Json::parse(evidence_json());
+  Json& judgement = document["judgement"];
+  judgement["judged"]["return"] = "relative";
+  judgement["candidate"]["probability"]["source"] = "served";
+  judgement["against_baselines"][0]["gross_bps"] = {{"mean", 1.5}, {"interval", {0.5, 2.5}}};
+  VersionFacts facts = version_facts();
+  facts.evidence = read_evidence(document.dump()).value();
+  EXPECT_EQ(facts.evidence->differences[0].gross_bps.lo, 0.5);
+  const std::string page = version_report(facts, kPageTime);
+  for (const char* words :
+       {"the outcome is the return from the next open to the exit", "0 is what is judged",
+        "Judged is the probability that is served", "hedged: half in the symbol", "Lead in profit before costs"})
+    EXPECT_THAT(page, HasSubstr(words));
+
+  judgement.erase("judged");
+  judgement["candidate"]["probability"].erase("source");
+  judgement["against_baselines"][0].erase("gross_bps");
+  facts.evidence = read_evidence(document.dump()).value();
+  const std::string old_page = version_report(facts, kPageTime);
+  EXPECT_THAT(old_page, HasSubstr("0 differs from the rank IC against the label that the tables show"));
+  EXPECT_THAT(old_page, HasSubstr("Nothing was served: judged is a map"));
+  for (const char* words : {"return from the next open", "hedged", "Lead in profit before costs"})
+    EXPECT_THAT(old_page, Not(HasSubstr(words)));
+}
+
 TEST(Evidence, WithoutJudgementIsAnError) {
   for (const char* text : {"", "{", "[]", "{\"verdict\":{}}", "{\"judgement\":1}"}) {
     const auto evidence = read_evidence(text);
@@ -108,6 +134,11 @@ TEST(Verdict, TooFewTradesAreSaidToBeFew) {
               ElementsAre(HasSubstr("found was too few to say: 1 of at least 50 trades."),
                           HasSubstr("found was nothing: there were no trades."), HasSubstr("enough that one pays")));
   EXPECT_THAT(limits_table(verdict), HasSubstr("too few to say: 1 of at least 50 trades"));
+  verdict.conditions = {{"gross_bps", false, 2.0, 3.0, 700, 50}};
+  EXPECT_THAT(
+      what_would_have_to_change(verdict),
+      ElementsAre("The profit before costs of a book of equal gross exposure would have to be more than 3.00 bps; "
+                  "found was 2.00 bps in 700 rebalances."));
 }
 
 TEST(VersionReport, OfOneThatAPersonPromotedSaysSoAndIsNotRed) {

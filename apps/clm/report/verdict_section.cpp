@@ -31,6 +31,8 @@ LimitWords words_of(const std::string& name) {
   if (name == "average_r_upper_bound")
     return {"average R at its most favourable (upper bound)", Unit::plain, "at least"};
   if (name == "max_drawdown") return {"largest fall of its capital (max drawdown)", Unit::share, "at most"};
+  if (name == "long_short_drawdown")
+    return {"largest fall of its long-short book's capital before costs (max drawdown)", Unit::share, "at most"};
   if (name == "rank_ic_lead_upper_bound")
     return {"rank IC lead over the active version at its most favourable (upper bound)", Unit::plain, "at least"};
   if (name == "skill_p_value")
@@ -40,6 +42,14 @@ LimitWords words_of(const std::string& name) {
                 name.substr(kLead.size(), name.size() - kLead.size() - kP.size()) +
                 " (how often chance alone gives one as large)",
             Unit::p_value, "at most"};
+  if (name == "rank_ic_lead_lower_bound")
+    return {"rank IC lead over the active version at its least favourable (lower bound)", Unit::plain, "more than"};
+  if (name == "gross_bps") return {"profit before costs of a book of equal gross exposure", Unit::bps, "more than"};
+  if (name == "gross_bps_lead_upper_bound")
+    return {"lead over the active version in profit before costs at its most favourable (upper bound)", Unit::bps,
+            "at least"};
+  if (name == "net_bps_lower_bound")
+    return {"long-short profit after costs at its least favourable (lower bound)", Unit::bps, "more than"};
   if (name == "long_short_net_bps") return {"long-short profit after costs", Unit::bps, "more than"};
   if (name == "positions_net_bps_per_bar")
     return {"profit of single positions after costs, per bar", Unit::bps, "more than"};
@@ -63,12 +73,14 @@ std::string written(double value, LimitWords::Unit unit) {
 /// What was found, or why it says nothing.
 std::string found(const LimitFigures& limit, LimitWords::Unit unit) {
   const bool few = limit.count < limit.min_count;
-  if (few && limit.count == 0) return "nothing: there were no trades";
+  const bool is_of_book = limit.name == "gross_bps" || limit.name == "net_bps_lower_bound";
+  const std::string counted = is_of_book ? "rebalances" : "trades";
+  if (few && limit.count == 0) return "nothing: there were no " + counted;
   if (few)
-    return "too few to say: " + number_text(limit.count, 0) + " of at least " + number_text(limit.min_count, 0) +
-           " trades";
+    return "too few to say: " + number_text(limit.count, 0) + " of at least " + number_text(limit.min_count, 0) + " " +
+           counted;
   if (std::isnan(limit.value)) return "it could not be measured";
-  return written(limit.value, unit) + (limit.min_count > 0 ? " in " + number_text(limit.count, 0) + " trades" : "");
+  return written(limit.value, unit) + (limit.min_count > 0 ? " in " + number_text(limit.count, 0) + " " + counted : "");
 }
 
 bool is_profit(const LimitFigures& limit) {

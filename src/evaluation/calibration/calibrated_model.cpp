@@ -14,6 +14,17 @@ Result<std::vector<float>> CalibratedModel::forecast(const RowSet& rows) const {
   return forecasts;
 }
 
+Result<ServedForecasts> CalibratedModel::served(const RowSet& rows) const {
+  auto raw = raw_forecast(rows);
+  if (!raw) return forward_error(raw);
+  ServedForecasts out{std::move(*raw), {}};
+  out.up_probability.reserve(rows.size());
+  for (const float forecast : out.forecast)
+    out.up_probability.push_back(calibration.up_probability(static_cast<double>(forecast)));
+  calibration.scale(out.forecast);
+  return out;
+}
+
 Result<CalibratedModel> load_calibrated_model(std::string_view model_type, const std::filesystem::path& directory) {
   auto model = load_model(model_type, directory);
   if (!model) return forward_error(model);

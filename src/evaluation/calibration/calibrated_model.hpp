@@ -10,6 +10,12 @@
 
 namespace clm {
 
+/// What is said about every row, NaN where the model abstains.
+struct ServedForecasts {
+  std::vector<float> forecast;         ///< in units of the horizon's volatility
+  std::vector<double> up_probability;  ///< `ForecastCalibration::up_probability`
+};
+
 /// A model with the calibration that belongs to it: what is judged, stored and served as one. Thread-safe.
 struct CalibratedModel {
   std::unique_ptr<Model> model;
@@ -19,6 +25,8 @@ struct CalibratedModel {
   Result<std::vector<float>> raw_forecast(const RowSet& rows) const;
   /// The same in units of the horizon's volatility: what the return is expected to be.
   Result<std::vector<float>> forecast(const RowSet& rows) const;
+  /// The same with the probability that is served beside each: what is judged.
+  Result<ServedForecasts> served(const RowSet& rows) const;
 };
 
 /// Reads model and calibration from the directory of an artifact whose bytes were verified.

@@ -24,24 +24,11 @@ double bounded_slope(double cross, double forecast_square, double outcome_square
 
 }  // namespace
 
-std::vector<double> universe_return(const JudgedRows& rows) {
-  std::vector<double> mean(rows.size());
-  const TimeIndex times = index_times(rows.decided_at_ms);
-  for (std::size_t t = 0; t < times.size(); ++t) {
-    double sum = 0;
-    for (std::size_t i = times.begin[t]; i < times.begin[t + 1]; ++i)
-      sum += static_cast<double>(rows.forward_return[i]);
-    const double average = sum / static_cast<double>(times.begin[t + 1] - times.begin[t]);
-    std::fill(mean.begin() + static_cast<std::ptrdiff_t>(times.begin[t]),
-              mean.begin() + static_cast<std::ptrdiff_t>(times.begin[t + 1]), average);
-  }
-  return mean;
-}
-
 Result<ForecastCalibration> ForecastCalibration::fit(const JudgedRows& rows, std::span<const float> forecast,
                                                      ReturnBasis basis) {
   expects(forecast.size() == rows.size(), "one forecast per row");
-  const auto reference = basis == ReturnBasis::relative ? universe_return(rows) : std::vector<double>(rows.size(), 0.0);
+  const auto reference = basis == ReturnBasis::relative ? universe_return(rows, rows.forward_return)
+                                                        : std::vector<double>(rows.size(), 0.0);
   const auto up = up_outcomes(rows);
   std::vector<float> scores, outcomes;
   double cross = 0, square = 0, outcome_square = 0;

@@ -10,12 +10,6 @@
 
 namespace clm {
 
-/// Whether forecasts are about the symbol's own return or about its return less the universe's.
-enum class ReturnBasis { own, relative };
-
-/// The mean forward return of every decision time, row by row: what relative returns are relative to.
-std::vector<double> universe_return(const JudgedRows& rows);
-
 /// What a raw forecast is worth: the expected return per unit of forecast, and the probability that the price rises.
 /// Fitted on rows that the model was not fitted on, and stored beside the model: both are swapped as one. Immutable,
 /// thread-safe.
@@ -33,7 +27,9 @@ class ForecastCalibration {
   /// Expected log return in units of the horizon's volatility.
   double scaled(double forecast) const { return slope_ * forecast; }
   void scale(std::span<float> forecasts) const;
-  /// P(forward return > 0), strictly inside (0, 1).
+  /// That the price rises from the next open to the exit: P(forward return > 0), strictly inside (0, 1). Of the price
+  /// itself, whatever the forecast is about: a relative forecast is one of the return less the universe's mean, and the
+  /// best of the symbols may well fall.
   double up_probability(double forecast) const { return up_(forecast); }
   double slope() const { return slope_; }
 

@@ -26,6 +26,14 @@ std::vector<Pair> complete_pairs(std::span<const double> probability, std::span<
   return pairs;
 }
 
+/// -log of the probability that was given to what came; infinite for what was said to be impossible.
+double surprise(double probability, double outcome) {
+  double out = 0;  // what does not count is not 0 x infinity
+  if (outcome > 0) out -= outcome * std::log(probability);
+  if (outcome < 1) out -= (1 - outcome) * std::log1p(-probability);
+  return out;
+}
+
 std::vector<ReliabilityBin> fill_bins(std::span<const Pair> pairs, std::size_t bins) {
   expects(bins > 0, "there is at least one bin");
   std::vector<ReliabilityBin> out;
@@ -62,9 +70,12 @@ ProbabilityScore score_probabilities(std::span<const double> probability, std::s
   for (const auto& pair : pairs) {
     score.base_rate += pair.outcome;
     score.brier += (pair.probability - pair.outcome) * (pair.probability - pair.outcome);
+    score.log_loss += surprise(pair.probability, pair.outcome);
   }
   score.base_rate /= count;
   score.brier /= count;
+  score.log_loss /= count;
+  score.log_loss_base = surprise(score.base_rate, score.base_rate);
   score.brier_base = score.uncertainty = score.base_rate * (1 - score.base_rate);
   for (const auto& bin : fill_bins(pairs, bins)) {
     const double share = static_cast<double>(bin.count) / count;

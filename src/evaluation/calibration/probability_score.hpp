@@ -13,6 +13,8 @@ struct ProbabilityScore {
   double base_rate = 0;   ///< share of outcomes 1
   double brier = 0;       ///< mean squared error
   double brier_base = 0;  ///< of always saying the base rate: the bar to clear
+  double log_loss = 0;    ///< mean of -log(probability of what came), nats
+  double log_loss_base = 0;
   /// Expected calibration error: mean over equally filled bins of |mean probability - share of 1|, weighted by count.
   double calibration_error = 0;
   /// Murphy (1973): over groups of equal probabilities brier = reliability - resolution + uncertainty, exactly; here

@@ -102,16 +102,28 @@ CombinedForecast EnsembleRule::combine(std::span<const double> forecasts, Volati
 }
 
 std::vector<float> EnsembleRule::combine(std::span<const ForecastTable> tables) const {
+  return as_one({}, tables).forecast;
+}
+
+ForecastTable EnsembleRule::as_one(const std::string& name, std::span<const ForecastTable> tables) const {
   expects(tables.size() == members.size(), "one table per member");
   const JudgedRows& rows = *tables.front().rows;
   for (const auto& table : tables) expects(table.rows == tables.front().rows, "the members' tables share their rows");
   std::vector<VolatilityRegime> regimes(rows.size(), VolatilityRegime::unknown);
   if (weights.by_regime) regimes = regimes_of_rows(rows, weights.by_regime->rule);
-  std::vector<float> out(rows.size());
+  ForecastTable out{name, tables.front().rows, std::vector<float>(rows.size())};
+  const bool has_probability = std::none_of(tables.begin(), tables.end(),
+                                            [](const ForecastTable& table) { return table.up_probability.empty(); });
+  if (has_probability) out.up_probability.assign(rows.size(), std::numeric_limits<double>::quiet_NaN());
   std::vector<double> forecasts(members.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (std::size_t m = 0; m < members.size(); ++m) forecasts[m] = static_cast<double>(tables[m].forecast[i]);
-    out[i] = static_cast<float>(combine(forecasts, regimes[i]).forecast);
+    const CombinedForecast said = combine(forecasts, regimes[i]);
+    out.forecast[i] = static_cast<float>(said.forecast);
+    if (!has_probability || said.votes == 0) continue;
+    out.up_probability[i] = 0;
+    for (std::size_t m = 0; m < members.size(); ++m)
+      if (said.weights[m] > 0) out.up_probability[i] += said.weights[m] * tables[m].up_probability[i];
   }
   return out;
 }

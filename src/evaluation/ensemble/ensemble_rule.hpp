@@ -65,6 +65,9 @@ struct EnsembleRule {
   /// The same for every row; `tables` are the members', in their order, and share one `rows`. Regimes are told by each
   /// row's own time. NaN where no member votes.
   std::vector<float> combine(std::span<const ForecastTable> tables) const;
+  /// The same as one forecaster, with the probability that is served of it: the mean of those of the votes, by the
+  /// weights in force. Without probabilities where a member has none.
+  ForecastTable as_one(const std::string& name, std::span<const ForecastTable> tables) const;
 
   /// The rule without one member, its weight shared out: what leaving it out would give.
   EnsembleRule without(std::size_t member) const;

@@ -66,8 +66,9 @@ MemberComparison compare_members(const EnsembleRule& rule, std::span<const Forec
   out.rows = rows.size();
   out.times = index_times(rows.decided_at_ms).size();
   const MeanOptions mean{options.alpha, kOverlapsPerBlock * rows.horizon_bars};
+  const std::vector<float> came = judged_return(rows, rows.forward_return);
   const auto series_of = [&](const ForecastTable& table) {
-    return rank_ic_series(rows, table.forecast, rows.label, {options.min_symbols});
+    return rank_ic_series(rows, table.forecast, came, {options.min_symbols});
   };
   const RankIcSeries together = series_of(ensemble);
   out.ensemble = summarize(together, mean);

@@ -21,7 +21,7 @@ struct MemberFigures {
   EnsembleMember member;
   double weight = 0;      ///< where no regime is told apart
   double coverage = 0;    ///< share of all rows on which it has a forecast
-  RankIc rank_ic;         ///< of the member alone
+  RankIc rank_ic;         ///< of the member alone, against the return from the next open
   PairedDifference adds;  ///< rank IC of the ensemble less that of the ensemble without it
 };
 

@@ -32,7 +32,8 @@ Rows gather(std::span<const ForecastTable> members, const std::optional<Volatili
   std::vector<const ForecastTable*> tables;
   for (const auto& table : members) tables.push_back(&table);
   const JudgedRows& all = *members.front().rows;
-  const auto reference = basis == ReturnBasis::relative ? universe_return(all) : std::vector<double>(all.size(), 0.0);
+  const auto reference =
+      basis == ReturnBasis::relative ? universe_return(all, all.forward_return) : std::vector<double>(all.size(), 0.0);
   // What came, as one more table: rows without an outcome are dropped with those without a forecast.
   ForecastTable outcome{"outcome", members.front().rows, std::vector<float>(all.size())};
   for (std::size_t i = 0; i < all.size(); ++i) {

@@ -18,11 +18,44 @@ std::vector<T> chosen(const std::vector<T>& column, std::span<const std::uint32_
 
 }  // namespace
 
+ReturnBasis return_basis(LabelTarget target) {
+  return target == LabelTarget::plain ? ReturnBasis::own : ReturnBasis::relative;
+}
+
+std::string_view to_string(ReturnBasis basis) { return basis == ReturnBasis::own ? "own" : "relative"; }
+
+std::vector<double> universe_return(const JudgedRows& rows, std::span<const float> returns) {
+  expects(returns.size() == rows.size(), "one return per row");
+  std::vector<double> mean(rows.size());
+  const TimeIndex times = index_times(rows.decided_at_ms);
+  for (std::size_t t = 0; t < times.size(); ++t) {
+    double sum = 0, count = 0;
+    for (std::size_t i = times.begin[t]; i < times.begin[t + 1]; ++i) {
+      if (std::isnan(returns[i])) continue;
+      sum += static_cast<double>(returns[i]);
+      count += 1;
+    }
+    std::fill(mean.begin() + static_cast<std::ptrdiff_t>(times.begin[t]),
+              mean.begin() + static_cast<std::ptrdiff_t>(times.begin[t + 1]), count > 0 ? sum / count : std::nan(""));
+  }
+  return mean;
+}
+
+std::vector<float> judged_return(const JudgedRows& rows, std::span<const float> returns) {
+  expects(returns.size() == rows.size(), "one return per row");
+  std::vector<float> out(returns.begin(), returns.end());
+  if (rows.basis == ReturnBasis::own) return out;
+  const std::vector<double> mean = universe_return(rows, returns);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(static_cast<double>(out[i]) - mean[i]);
+  return out;
+}
+
 std::shared_ptr<JudgedRows> judged_rows(const RowSet& rows, int horizon_bars) {
   const Dataset& data = *rows.data;
   auto out = std::make_shared<JudgedRows>();
   out->interval = data.frame->interval;
   out->horizon_bars = horizon_bars;
+  out->basis = return_basis(data.definition.target);
   out->symbols = data.frame->symbols;
   out->decided_at_ms = chosen(data.decided_at_ms, rows.rows);
   out->known_at_ms = chosen(data.known_at_ms, rows.rows);
@@ -51,6 +84,7 @@ std::vector<ForecastTable> common_rows(std::span<const ForecastTable* const> tab
   for (const auto* table : tables) {
     expects(table->rows == rows, "tables that are compared share their rows");
     expects(table->forecast.size() == rows->size(), "one forecast per row");
+    expects(table->up_probability.empty() || table->up_probability.size() == rows->size(), "one probability per row");
   }
   std::vector<std::uint32_t> common;
   for (std::size_t i = 0; i < rows->size(); ++i)
@@ -61,6 +95,7 @@ std::vector<ForecastTable> common_rows(std::span<const ForecastTable* const> tab
   auto truth = std::make_shared<JudgedRows>();
   truth->interval = rows->interval;
   truth->horizon_bars = rows->horizon_bars;
+  truth->basis = rows->basis;
   truth->symbols = rows->symbols;
   truth->decided_at_ms = chosen(rows->decided_at_ms, common);
   truth->known_at_ms = chosen(rows->known_at_ms, common);
@@ -72,7 +107,9 @@ std::vector<ForecastTable> common_rows(std::span<const ForecastTable* const> tab
     truth->delayed.push_back({delayed.delay_bars, chosen(delayed.forward_return, common)});
 
   std::vector<ForecastTable> out;
-  for (const auto* table : tables) out.push_back({table->name, truth, chosen(table->forecast, common)});
+  for (const auto* table : tables)
+    out.push_back({table->name, truth, chosen(table->forecast, common),
+                   table->up_probability.empty() ? std::vector<double>() : chosen(table->up_probability, common)});
   return out;
 }
 

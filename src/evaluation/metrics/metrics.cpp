@@ -17,10 +17,11 @@ struct TimeHits {
 /// Right directions per time; the share's error comes from how these vary together over time.
 std::vector<TimeHits> hits_by_time(const JudgedRows& rows, std::span<const float> forecast, const TimeIndex& times) {
   std::vector<TimeHits> out(times.size());
+  const std::vector<float> returns = judged_return(rows, rows.forward_return);
   for (std::size_t t = 0; t < times.size(); ++t)
     for (std::size_t i = times.begin[t]; i < times.begin[t + 1]; ++i) {
       const float promised = forecast[i];
-      const float came = rows.forward_return[i];
+      const float came = returns[i];
       if (std::isnan(promised) || std::isnan(came) || promised == 0 || came == 0) continue;
       out[t].rows += 1;
       out[t].hits += (promised > 0) == (came > 0) ? 1 : 0;
@@ -34,6 +35,7 @@ std::vector<SliceMetrics> metrics_by_slice(const JudgedRows& rows, std::span<con
                                            std::span<const std::string> names,
                                            std::span<const std::size_t> slice_of_time) {
   std::vector<SliceMetrics> out;
+  const std::vector<float> returns = judged_return(rows, rows.forward_return);
   for (std::size_t s = 0; s < names.size(); ++s) {
     SliceMetrics slice;
     slice.name = names[s];
@@ -49,7 +51,7 @@ std::vector<SliceMetrics> metrics_by_slice(const JudgedRows& rows, std::span<con
         if (std::isnan(forecast[i]) || std::isnan(rows.label[i])) continue;
         ++judged;
         bias += static_cast<double>(forecast[i]) - static_cast<double>(rows.label[i]);
-        const float came = rows.forward_return[i];
+        const float came = returns[i];
         if (std::isnan(came) || came == 0 || forecast[i] == 0) continue;
         signs += 1;
         hits += (forecast[i] > 0) == (came > 0) ? 1 : 0;

@@ -37,7 +37,7 @@ ShareEstimate wilson(double share, std::size_t count, double effective_count, do
 /// overlaps counts once; never more than the trials. Times without trials count as gaps.
 ShareEstimate share_over_time(std::span<const double> hits, std::span<const double> trials, const MeanOptions& options);
 
-/// Share of rows where forecast and forward return have the same sign; rows with a zero on either side are left out.
+/// Share of rows where forecast and `judged_return` have the same sign; rows with a zero on either side are left out.
 /// Intervals by `share_over_time`.
 ShareEstimate directional_accuracy(const JudgedRows& rows, std::span<const float> forecast, const MeanOptions& options);
 

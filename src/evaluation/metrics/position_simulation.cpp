@@ -10,16 +10,37 @@ namespace {
 
 constexpr double kBps = 1e4;
 
+/// What a long position of gross exposure 1 earns, the hedge included.
+struct Outcomes {
+  double symbol_share = 1;     ///< of the exposure; the rest is the hedge
+  std::vector<double> earned;  ///< per row, a simple return; NaN = not known
+};
+
+Outcomes outcomes_of(const JudgedRows& rows) {
+  std::vector<float> simple;
+  simple.reserve(rows.size());
+  for (const float log_return : rows.forward_return) simple.push_back(std::expm1(log_return));
+  Outcomes out;
+  out.earned.assign(simple.begin(), simple.end());
+  if (rows.basis == ReturnBasis::own) return out;
+  out.symbol_share = 0.5;
+  const std::vector<double> universe = universe_return(rows, simple);
+  for (std::size_t i = 0; i < rows.size(); ++i) out.earned[i] = out.symbol_share * (out.earned[i] - universe[i]);
+  return out;
+}
+
 std::vector<Trade> enter_and_exit(const JudgedRows& rows, std::span<const float> forecast,
                                   const PositionOptions& options) {
   const double round_trip_bps = 2 * options.costs.per_side_bps();
+  const Outcomes outcomes = outcomes_of(rows);
+  const std::int64_t held_ms = rows.interval.ms() * rows.horizon_bars;
   std::vector<std::int64_t> free_from(rows.symbols.size(), std::numeric_limits<std::int64_t>::min());
   std::vector<Trade> trades;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto symbol = rows.symbol[i];
     if (rows.decided_at_ms[i] < free_from[symbol]) continue;
-    const double came = static_cast<double>(rows.forward_return[i]);
-    const double risk = static_cast<double>(rows.volatility[i]);
+    const double came = outcomes.earned[i];
+    const double risk = outcomes.symbol_share * static_cast<double>(rows.volatility[i]);
     const double promised = static_cast<double>(forecast[i]) * risk;
     if (std::isnan(promised) || std::isnan(came) || !(risk > 0)) continue;
     if (promised == 0 || std::abs(promised) * kBps <= round_trip_bps + options.band_bps) continue;
@@ -27,8 +48,8 @@ std::vector<Trade> enter_and_exit(const JudgedRows& rows, std::span<const float>
     trade.symbol = symbol;
     trade.side = promised > 0 ? 1 : -1;
     trade.decided_at_ms = rows.decided_at_ms[i];
-    trade.exit_ms = rows.known_at_ms[i];
-    trade.gross_bps = trade.side * std::expm1(came) * kBps;
+    trade.exit_ms = rows.decided_at_ms[i] + held_ms;
+    trade.gross_bps = trade.side * came * kBps;
     trade.net_bps = trade.gross_bps - round_trip_bps;
     trade.r_multiple = trade.net_bps / (risk * kBps);
     free_from[symbol] = trade.exit_ms;
@@ -57,6 +78,24 @@ TimedSeries book_by_time(const JudgedRows& rows, std::span<const Trade> trades) 
 }
 
 }  // namespace
+
+TimedSeries sign_returns(const JudgedRows& rows, std::span<const float> forecast) {
+  expects(forecast.size() == rows.size(), "one forecast per row");
+  const Outcomes outcomes = outcomes_of(rows);
+  const TimeIndex times = index_times(rows.decided_at_ms);
+  TimedSeries out;
+  for (std::size_t t = 0; t < times.size(); ++t) {
+    double sum = 0, positions = 0;
+    for (std::size_t i = times.begin[t]; i < times.begin[t + 1]; ++i) {
+      if (std::isnan(forecast[i]) || std::isnan(outcomes.earned[i]) || forecast[i] == 0) continue;
+      sum += forecast[i] > 0 ? outcomes.earned[i] : -outcomes.earned[i];
+      positions += 1;
+    }
+    out.time_ms.push_back(times.time_ms[t]);
+    out.value.push_back(positions > 0 ? sum / positions : 0.0);
+  }
+  return out;
+}
 
 PositionResult simulate_positions(const JudgedRows& rows, std::span<const float> forecast,
                                   const PositionOptions& options) {

@@ -38,14 +38,19 @@ struct Trade {
   std::uint16_t symbol = 0;
   int side = 0;  ///< +1 long, -1 short
   std::int64_t decided_at_ms = 0;
-  std::int64_t exit_ms = 0;
-  double gross_bps = 0;
-  double net_bps = 0;
-  double r_multiple = 0;  ///< net return over the volatility of the horizon: what was won per unit of risk taken
+  std::int64_t exit_ms = 0;  ///< when the exit has filled: the horizon after the entry, both at a bar's open
+  double gross_bps = 0;      ///< of the position's gross exposure, the hedge included
+  double net_bps = 0;        ///< likewise
+  double r_multiple = 0;     ///< net return over the volatility of what is held of the symbol, for the horizon
 };
 
-/// One position per symbol at a time: entered at the next bar's open where |forecast x volatility| exceeds costs plus
-/// band, held for the horizon, never two at once in a symbol. Capital is split equally over the symbols.
+/// One position per symbol at a time: entered at the next bar's open where what the forecast promises of the position
+/// exceeds costs plus band, held for the horizon; the next one may be entered at the very open that the exit fills at.
+/// Capital is split equally over the symbols, and every position has the same gross exposure, one share of it. Where
+/// forecasts are relative (`JudgedRows::basis`) the position is hedged: half of the exposure in the symbol, half the
+/// other way in the mean of the universe, that is of all rows of that bar; it promises half of what the forecast does,
+/// earns half the difference, and pays the costs of both halves. Which forecasts are traded depends on their size: this
+/// is for the report, and no decision rests on it.
 struct PositionResult {
   std::vector<Trade> trades;  ///< in order of exit, then symbol
   double net_bps_per_trade = 0;
@@ -61,6 +66,12 @@ struct PositionResult {
 /// Cost O(rows + trades log trades).
 PositionResult simulate_positions(const JudgedRows& rows, std::span<const float> forecast,
                                   const PositionOptions& options);
+
+/// Gross return per decision time of a position in every symbol by the sign of its forecast, all of one size, their
+/// gross exposure together 1; hedged as in `simulate_positions`. One that starts at every bar, so that they overlap as
+/// labels do. It does not depend on the size of the forecasts, and needs no cross-section; 0 where nothing is forecast
+/// to move. Cost O(rows).
+TimedSeries sign_returns(const JudgedRows& rows, std::span<const float> forecast);
 
 struct LongShortOptions {
   double fraction = 0.2;  ///< of the symbols held long, and as many short

@@ -19,7 +19,7 @@ JudgedRows one_symbol(std::vector<float> returns) {
   rows.symbols = {Symbol("BTCUSDT")};
   for (std::size_t i = 0; i < returns.size(); ++i) {
     rows.decided_at_ms.push_back(static_cast<std::int64_t>(i) * rows.interval.ms());
-    rows.known_at_ms.push_back(rows.decided_at_ms.back() + 3 * rows.interval.ms());
+    rows.known_at_ms.push_back(rows.decided_at_ms.back() + 5 * rows.interval.ms());  // of a label entered later
     rows.symbol.push_back(0);
     rows.volatility.push_back(0.01F);
     rows.label.push_back(returns[i] / 0.01F);
@@ -45,7 +45,10 @@ TEST(Positions, TradeOnlyBeyondCostsAndNeverTwoAtOnce) {
   // 14 bps for both sides: .0014 / .01 = .14 label units must be exceeded.
   const std::vector<float> forecast{0.5F, 0.5F, 0.5F, -0.2F, 0.5F, 0.5F, 0.13F};
   const auto result = simulate_positions(rows, forecast, {});
-  ASSERT_EQ(result.trades.size(), 2U);  // hours 0 and 3; 1, 2, 4, 5 would overlap; 6 promises less than its cost
+  // Hours 0 and 3, at whose open the first one's exit fills; 1, 2, 4, 5 would overlap; 6 promises less than its cost.
+  ASSERT_EQ(result.trades.size(), 2U);
+  EXPECT_EQ(result.trades[0].exit_ms, 3 * rows.interval.ms());
+  EXPECT_EQ(result.trades[1].decided_at_ms, 3 * rows.interval.ms());
   EXPECT_NEAR(result.trades[0].net_bps, std::expm1(0.01) * 1e4 - 14, 1e-3);
   EXPECT_EQ(result.trades[1].side, -1);
   EXPECT_NEAR(result.trades[1].gross_bps, -std::expm1(-0.02) * 1e4, 1e-3);
@@ -55,6 +58,45 @@ TEST(Positions, TradeOnlyBeyondCostsAndNeverTwoAtOnce) {
   EXPECT_NEAR(result.exposure, 6.0 / 7, 1e-12);
   EXPECT_NEAR(result.turnover, 4.0 / 7, 1e-12);
   EXPECT_NEAR(result.net_return.value[3], result.trades[0].net_bps / 1e4, 1e-12);
+}
+
+TEST(Positions, OfRelativeForecastsAreHedgedAndOfTheSameGrossExposure) {
+  auto rows = testing::make_rows({.symbols = 4, .times = 40, .horizon_bars = 1, .seed = 3});
+  rows.basis = ReturnBasis::relative;
+  for (std::size_t i = 0; i < rows.size(); ++i)  // the market rises by 2 %, the symbols .1 % more or less
+    rows.forward_return[i] = static_cast<float>(std::log1p(0.02 + (rows.symbol[i] % 2 == 0 ? 0.001 : -0.001)));
+  std::vector<float> forecast;
+  for (const auto symbol : rows.symbol) forecast.push_back(symbol == 0 ? 5.0F : symbol == 1 ? 50.0F : 0.0F);
+  const auto result = simulate_positions(rows, forecast, {{5, 2}, 0});
+  ASSERT_EQ(result.trades.size(), 80U);
+  for (const auto& trade : result.trades) {
+    // Half of the exposure in the symbol, half against the mean, and the costs of both: the market's rise is no merit,
+    // and ten times the forecast no larger position.
+    EXPECT_NEAR(trade.gross_bps, trade.symbol == 0 ? 5 : -5, 1e-2);
+    EXPECT_NEAR(trade.net_bps, trade.gross_bps - 14, 1e-9);
+    EXPECT_NEAR(trade.r_multiple, trade.net_bps / (0.5 * 80), 1e-4);
+  }
+  // What a forecast promises, half of the position earns: .3 of a volatility of .8 % is 12 bps of the exposure.
+  for (auto& value : forecast) value = value > 0 ? 0.3F : 0.0F;
+  EXPECT_TRUE(simulate_positions(rows, forecast, {{5, 2}, 0}).trades.empty());
+  rows.basis = ReturnBasis::own;
+  EXPECT_EQ(simulate_positions(rows, forecast, {{5, 2}, 0}).trades.size(), 80U);
+}
+
+TEST(SignReturns, AreOfOneGrossExposureHedgedAndOfNoSize) {
+  auto rows = testing::make_rows({.symbols = 2, .times = 3, .horizon_bars = 1, .seed = 3});
+  const std::vector<double> simple{0.03, 0.01, 0.03, 0.01, 0.03, 0.01};
+  for (std::size_t i = 0; i < rows.size(); ++i) rows.forward_return[i] = static_cast<float>(std::log1p(simple[i]));
+  const std::vector<float> forecast{0.001F, -7.0F, -1.0F, 0.0F, 0.0F, 0.0F};
+  const auto own = sign_returns(rows, forecast);
+  ASSERT_EQ(own.size(), 3U);
+  EXPECT_NEAR(own.value[0], (0.03 - 0.01) / 2, 1e-6);
+  EXPECT_NEAR(own.value[1], -0.03, 1e-6);
+  EXPECT_EQ(own.value[2], 0);
+  rows.basis = ReturnBasis::relative;
+  const auto hedged = sign_returns(rows, forecast);
+  EXPECT_NEAR(hedged.value[0], (0.5 * 0.01 + 0.5 * 0.01) / 2, 1e-6);
+  EXPECT_NEAR(hedged.value[1], -0.5 * 0.01, 1e-6);
 }
 
 TEST(Positions, WiderBandTradesLess) {

@@ -31,7 +31,8 @@ Days days_of(const ForecastTable& table, bool long_short, const JudgeOptions& op
   const JudgedRows& rows = *table.rows;
   const std::int64_t period_ms = std::max(kDayMs, rows.interval.ms());
   Days out;
-  out.rank_ic = by_day(rank_ic_series(rows, table.forecast, rows.label, {options.min_symbols}).ic, period_ms);
+  const std::vector<float> came = judged_return(rows, rows.forward_return);
+  out.rank_ic = by_day(rank_ic_series(rows, table.forecast, came, {options.min_symbols}).ic, period_ms);
   if (!long_short) {
     out.net_return = by_day(simulate_positions(rows, table.forecast, options.positions).net_return, period_ms);
     return out;

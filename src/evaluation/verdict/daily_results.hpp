@@ -12,7 +12,7 @@ namespace clm {
 struct DailyResult {
   std::string name;
   std::vector<double> net_return;  ///< fraction of the capital, after costs
-  std::vector<double> rank_ic;     ///< mean over the decision times of the day
+  std::vector<double> rank_ic;     ///< mean over the decision times of the day, of the return from the next open
 };
 
 /// Forecasters side by side over the same days (UTC; by bar where bars are longer than a day). What is compared over

@@ -14,6 +14,17 @@ namespace {
 
 std::string bps(double value) { return fixed(value, 1) + " bps"; }
 
+/// Limits of the ladder: they depend on which forecasts are large enough to be traded.
+void check_positions(const ModelJudgement& c, const PolicyOptions& o, std::vector<SafetyCheck>& checks) {
+  if (!c.positions.trades.empty()) {
+    checks.push_back({"win_rate_upper_bound", c.win_rate.hi >= o.min_win_rate, c.win_rate.hi, o.min_win_rate});
+    const double average_r = upper_bound(c.r_multiple, o.superiority_alpha);
+    checks.push_back({"average_r_upper_bound", average_r >= o.min_average_r, average_r, o.min_average_r});
+  }
+  const double fall = c.positions.returns.max_drawdown;
+  checks.push_back({"max_drawdown", fall <= o.max_drawdown, fall, o.max_drawdown});
+}
+
 std::vector<SafetyCheck> check_safety(const Judgement& j, const PolicyOptions& o) {
   const ModelJudgement& c = j.candidate;
   std::vector<SafetyCheck> checks;
@@ -23,12 +34,12 @@ std::vector<SafetyCheck> check_safety(const Judgement& j, const PolicyOptions& o
   at_least("decision_times", static_cast<double>(j.times), static_cast<double>(o.min_times));
   at_least("coverage", j.coverage, o.min_coverage);
   at_least("calibration_quality", c.calibration_quality, o.min_calibration_quality);
-  if (!c.positions.trades.empty()) {
-    at_least("win_rate_upper_bound", c.win_rate.hi, o.min_win_rate);
-    at_least("average_r_upper_bound", upper_bound(c.r_multiple, o.superiority_alpha), o.min_average_r);
+  if (o.ladder == Ladder::on) {
+    check_positions(c, o, checks);
+  } else if (!std::isnan(c.long_short_drawdown)) {
+    checks.push_back(
+        {"long_short_drawdown", c.long_short_drawdown <= o.max_drawdown, c.long_short_drawdown, o.max_drawdown});
   }
-  checks.push_back({"max_drawdown", c.positions.returns.max_drawdown <= o.max_drawdown,
-                    c.positions.returns.max_drawdown, o.max_drawdown});
   if (j.against_active) {
     // Replacing must not lose foresight: shown to rank worse than the active version is unsafe.
     at_least("rank_ic_lead_upper_bound", upper_bound(j.against_active->rank_ic.difference, o.superiority_alpha), 0.0);
@@ -53,32 +64,18 @@ const Comparison* closest_baseline(const Judgement& j) {
   return closest == j.against_baselines.end() ? nullptr : &*closest;
 }
 
-/// One way of trading the forecasts, against the best that a baseline makes of it.
-WayOfTrading compare_profit(WayOfTrading::Kind kind, const Judgement& j, const PolicyOptions& o) {
-  const bool is_book = kind == WayOfTrading::Kind::long_short;
-  const auto net = is_book ? &ModelJudgement::long_short_net_bps : &ModelJudgement::position_bps_per_bar;
-  WayOfTrading out;
-  out.kind = kind;
-  out.net = j.candidate.*net;
-  out.count = is_book ? j.candidate.long_short.rebalances : j.candidate.positions.trades.size();
+/// The book of equal gross exposure, against the best that a baseline makes of it.
+EqualBook compare_books(const Judgement& j, const PolicyOptions& o) {
+  EqualBook out;
+  out.count = j.candidate.gross_bps.count;
   out.enough = out.count > 0 && out.count >= o.min_trades;
   for (const auto& baseline : j.baselines) {
-    if ((baseline.*net).mean <= out.best_baseline) continue;
-    out.best_baseline = (baseline.*net).mean;
+    if (baseline.gross_bps.mean <= out.best_baseline) continue;
+    out.best_baseline = baseline.gross_bps.mean;
     out.best_baseline_is = baseline.name;
   }
-  out.pays = out.enough && out.net.mean > out.best_baseline;
-  if (o.profit == ProfitRule::significant) out.pays = out.pays && lower_bound(out.net, o.superiority_alpha) > 0;
+  out.earns = out.enough && j.candidate.gross_bps.mean > out.best_baseline;
   return out;
-}
-
-SafetyCheck condition_of(const char* name, const WayOfTrading& way, const PolicyOptions& o) {
-  return {name,
-          way.pays,
-          way.count > 0 ? way.net.mean : std::numeric_limits<double>::quiet_NaN(),
-          way.best_baseline,
-          way.count,
-          o.min_trades};
 }
 
 /// What is asked of a first version, one thing after the other.
@@ -120,28 +117,24 @@ void ask_for_lead(const Judgement& j, const PolicyOptions& o, Verdict& verdict, 
 }
 
 void ask_for_profit(const Judgement& j, const PolicyOptions& o, Verdict& verdict, Asked& asked) {
-  const WayOfTrading book = compare_profit(WayOfTrading::Kind::long_short, j, o);
-  const WayOfTrading positions = compare_profit(WayOfTrading::Kind::positions, j, o);
-  verdict.conditions.push_back(condition_of("long_short_net_bps", book, o));
-  verdict.conditions.push_back(condition_of("positions_net_bps_per_bar", positions, o));
-  const std::string sides = " after " + bps(j.cost_bps_per_side) + " a side";
-  const WayOfTrading& paying = positions.pays ? positions : book;
-  const bool by_estimate = !(lower_bound(paying.net, o.superiority_alpha) > 0);
-  std::string failing = describe(book, j, o) + "; " + describe(positions, j, o);
-  const LongShortResult& traded = j.candidate.long_short;
-  if (book.enough)
-    failing += traded.break_even_cost_bps > 0
-                   ? "; the book would break even at " + bps(traded.break_even_cost_bps) + " a side"
-                   : "; there is no cost at which the book breaks even";
-  asked.ask(book.pays || positions.pays,
-            "It pays" + sides + ": " + describe(paying, j, o) +
-                (by_estimate ? "; by the estimate alone, which is all that is asked (policy.profit)." : "."),
-            (book.enough || positions.enough ? "It does not pay" + sides + ": "
-                                             : "Whether it pays" + sides + " cannot be said: ") +
-                failing + ".");
+  constexpr double kUnmeasured = std::numeric_limits<double>::quiet_NaN();
+  const EqualBook book = compare_books(j, o);
+  const ModelJudgement& c = j.candidate;
+  verdict.conditions.push_back({"gross_bps", book.earns, book.count > 0 ? c.gross_bps.mean : kUnmeasured,
+                                book.best_baseline, book.count, o.min_trades});
+  const std::string found = describe(book, j, o);
+  asked.ask(book.earns, "It earns before costs: " + found + ".",
+            (book.enough ? "It does not earn before costs: " : "Whether it earns cannot be said: ") + found + ".");
+  if (o.profit != ProfitRule::significant) return;
+  const std::size_t rebalances = c.long_short.rebalances;
+  const double net = rebalances > 0 ? lower_bound(c.long_short_net_bps, o.superiority_alpha) : kUnmeasured;
+  const bool pays = rebalances >= o.min_trades && net > 0;
+  verdict.conditions.push_back({"net_bps_lower_bound", pays, net, 0, rebalances, o.min_trades});
+  const std::string sides = " after " + bps(j.cost_bps_per_side) + " a side (policy.profit): ";
+  asked.ask(pays, "It pays" + sides + net_words(j, o) + ".", "It is not shown to pay" + sides + net_words(j, o) + ".");
 }
 
-/// The first version of its kind: it must have skill, more of it than any baseline, and by rule pay for its trading.
+/// The first version of its kind: it must have skill, more of it than any baseline, and by rule earn something.
 void decide_first(const Judgement& j, const PolicyOptions& o, Verdict& verdict) {
   Asked asked;
   ask_for_skill(j, o, verdict, asked);
@@ -157,6 +150,13 @@ void decide_first(const Judgement& j, const PolicyOptions& o, Verdict& verdict) 
   verdict.decision = asked.passed ? DeploymentDecision::deploy : DeploymentDecision::reject;
   verdict.reasons = std::move(asked.bad);
   verdict.reasons.insert(verdict.reasons.end(), asked.good.begin(), asked.good.end());
+}
+
+std::string no_skill_words(const Judgement& j, const PolicyOptions& o) {
+  const MeanEstimate& skill = j.candidate.rank_ic.mean;
+  return "No foresight of its own: " + rank_ic_name(j.candidate) + " " + fixed(skill.mean, 4) + ", " +
+         bound_from_below(skill, o.superiority_alpha, 4) +
+         "; above 0 is needed, for one lucky model does not replace another.";
 }
 
 /// One of the two made so few trades that win rates and profits say nothing: ranks alone may earn it a canary.
@@ -175,7 +175,7 @@ void decide_without_trades(const Judgement& j, const PolicyOptions& o, bool has_
                          lead_words(j, *j.against_active, o.superiority_alpha) + "."};
 }
 
-void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& verdict) {
+void decide_by_ladder(const Judgement& j, const PolicyOptions& o, Verdict& verdict) {
   const Improvement& gain = *j.improvement;
   const MeanEstimate& skill = j.candidate.rank_ic.mean;
   const bool has_skill = skill.p_greater <= o.superiority_alpha;
@@ -203,10 +203,7 @@ void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& ver
     verdict.reasons = {sum + ": below the " + percent(o.canary_improvement) + " that a change is worth.", lead};
   } else if (!has_skill) {
     verdict.decision = DeploymentDecision::keep;
-    verdict.reasons = {"No foresight of its own: " + rank_ic_name(j.candidate) + " " + fixed(skill.mean, 4) + ", " +
-                           bound_from_below(skill, o.superiority_alpha, 4) +
-                           "; above 0 is needed, for one lucky model does not replace another.",
-                       sum + "."};
+    verdict.reasons = {no_skill_words(j, o), sum + "."};
   } else if (gain.value >= o.deploy_improvement && gain.lo > 0) {
     verdict.decision = DeploymentDecision::deploy;
     verdict.reasons = {sum + ": at least " + percent(o.deploy_improvement) + " and surely above zero.", lead};
@@ -219,7 +216,41 @@ void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& ver
   }
 }
 
+/// By ranks and gross profit on the same bars. Shown to rank worse: `check_safety` rejects.
+void decide_replacement(const Judgement& j, const PolicyOptions& o, Verdict& verdict) {
+  const Comparison& against = *j.against_active;
+  const MeanEstimate &skill = j.candidate.rank_ic.mean, &lead = against.rank_ic.difference;
+  const bool has_skill = skill.p_greater <= o.superiority_alpha;
+  const double lead_bound = lower_bound(lead, o.superiority_alpha);
+  const double gross_bound = upper_bound(against.gross_bps.difference, o.superiority_alpha);
+  const bool holds_up = lead_bound > -o.margin, earns_less = gross_bound < 0;
+  verdict.improvement = lead.mean;
+  verdict.lo = lead.lo;
+  verdict.hi = lead.hi;
+  verdict.conditions = {{"skill_p_value", has_skill, skill.p_greater, o.superiority_alpha},
+                        {"rank_ic_lead_lower_bound", holds_up, lead_bound, -o.margin},
+                        {"gross_bps_lead_upper_bound", !earns_less, gross_bound, 0}};
+  verdict.decision = has_skill && holds_up && !earns_less ? DeploymentDecision::deploy : DeploymentDecision::keep;
+  const std::string found = lead_words(j, against, o.superiority_alpha);
+  if (!holds_up)
+    verdict.reasons.push_back("That it ranks no more than " + fixed(o.margin, 4) + " (policy.margin) below " +
+                              against.against + " is not shown: " + found + ".");
+  if (earns_less)
+    verdict.reasons.push_back("It earns less than " + against.against + " before costs: " + gross_lead_words(j, o) +
+                              ".");
+  if (!has_skill) verdict.reasons.push_back(no_skill_words(j, o));
+  if (holds_up)
+    verdict.reasons.push_back((lead_bound > 0
+                                   ? std::string("It ranks better than ")
+                                   : "It ranks no more than " + fixed(o.margin, 4) + " (policy.margin) below ") +
+                              against.against + ": " + found + ".");
+  if (!earns_less)
+    verdict.reasons.push_back("It is not shown to earn less before costs: " + gross_lead_words(j, o) + ".");
+}
+
 }  // namespace
+
+std::string_view to_string(Ladder ladder) { return ladder == Ladder::on ? "on" : "off"; }
 
 std::string_view to_string(ProfitRule rule) {
   switch (rule) {
@@ -249,11 +280,12 @@ std::optional<DeploymentDecision> parse_deployment_decision(std::string_view nam
 
 Verdict decide(const Judgement& judgement, const PolicyOptions& options) {
   Verdict verdict;
-  if (judgement.active && judgement.improvement && judgement.against_active) {
-    decide_replacement(judgement, options, verdict);
-  } else {
+  if (!judgement.active || !judgement.improvement || !judgement.against_active)
     decide_first(judgement, options, verdict);
-  }
+  else if (options.ladder == Ladder::on)
+    decide_by_ladder(judgement, options, verdict);
+  else
+    decide_replacement(judgement, options, verdict);
   verdict.checks = check_safety(judgement, options);
   for (auto check = verdict.checks.rbegin(); check != verdict.checks.rend(); ++check) {
     if (check->passed) continue;

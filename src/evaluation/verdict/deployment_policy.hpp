@@ -15,18 +15,31 @@ enum class DeploymentDecision { deploy, canary, keep, reject };
 std::string_view to_string(DeploymentDecision decision);
 std::optional<DeploymentDecision> parse_deployment_decision(std::string_view name);
 
-/// What "pays after costs" must mean for a first promotion.
+/// What a first version must earn with the book of equal gross exposure (`ModelJudgement::gross_bps`).
 enum class ProfitRule {
-  none,        ///< forecasting skill is enough
-  estimate,    ///< the net estimate of one of the two trading rules is above zero and above every baseline's
-  significant  ///< and its one-sided lower bound at `superiority_alpha` is above zero
+  none,        ///< nothing: forecasting skill is enough
+  estimate,    ///< more than nothing and than every baseline, before costs, by the estimate
+  significant  ///< and more than nothing after costs: the one-sided lower bound of the long-short book's net at
+               ///< `superiority_alpha` is above zero; not said where there is no such book
 };
 
 std::string_view to_string(ProfitRule rule);
 
+/// What decides about replacing an active version.
+enum class Ladder {
+  off,  ///< ranks and gross profit on the same bars
+  on    ///< the composite (`Improvement`): at least `deploy_improvement`, `canary_improvement`, less
+};
+
+std::string_view to_string(Ladder ladder);
+
 struct PolicyOptions {
-  double deploy_improvement = 0.05;  ///< and a lower bound above zero
-  double canary_improvement = 0.02;
+  Ladder ladder = Ladder::off;
+  double deploy_improvement = 0.05;  ///< of the ladder; and a lower bound above zero
+  double canary_improvement = 0.02;  ///< of the ladder
+  /// How far below the active version's a replacement's rank IC may be, in units of rank IC: it is deployed once it is
+  /// shown to be no further below. 0: it must be shown to be better. More lets versions in sooner, and worse ones.
+  double margin = 0.003;
   /// A first version's rank IC must be above zero at this one-sided level, divided by the number of candidates tried
   /// on the rows: over as many markets without a signal, at most this share promotes anything.
   double skill_alpha = 0.01;
@@ -34,16 +47,16 @@ struct PolicyOptions {
   /// correction (intersection-union test, Berger 1982). A replacement's rank IC must be above zero at this level.
   double superiority_alpha = 0.05;
   ProfitRule profit = ProfitRule::estimate;
-  /// A way of trading says nothing on fewer trades (of the long-short book: rebalances). Then it does not pay, and an
-  /// improvement, which rests on trades of both versions, is not believed.
+  /// A book says nothing on fewer rebalances; then it does not earn. Of the ladder: an improvement, which rests on
+  /// trades of both versions, is not believed on fewer of either.
   std::size_t min_trades = 50;
   double min_deflated_sharpe = 0;  ///< of a first version; 0 = not asked for
   std::size_t min_times = 100;     ///< decision times judged
   double min_coverage = 0.9;
-  double min_win_rate = 0.50;  ///< the upper bound of the win rate must reach it: only shown failure is unsafe
+  double min_win_rate = 0.50;  ///< of the ladder: the upper bound of the win rate must reach it
   double min_average_r = 0.0;  ///< likewise
   double min_calibration_quality = 0.70;
-  double max_drawdown = 0.30;  ///< of the position book
+  double max_drawdown = 0.30;  ///< of the long-short book before costs; on the ladder, of the positions after them
 };
 
 /// A limit of the policy beside what was found.
@@ -58,22 +71,32 @@ struct SafetyCheck {
 
 struct Verdict {
   DeploymentDecision decision = DeploymentDecision::reject;
-  double improvement = 0;  ///< the composite; without an active version, the rank IC's lead over the best baseline
+  double improvement = 0;  ///< lead in rank IC over the active version, else over the best baseline; ladder: composite
   double lo = 0;           ///< its interval
   double hi = 0;
   std::vector<std::string> reasons;  ///< plain sentences with their numbers, the deciding one first
   std::vector<SafetyCheck> checks;   ///< of safety: each must pass, whatever else is found
-  /// Of merit. A first version must pass all but the two ways of trading, of which one is enough; a replacement that
-  /// passes all is deployed. Names that end in `_p_value` are limits from above, the others from below. One that rests
-  /// on fewer than `min_count` trades is not passed.
+  /// Of merit: who passes all is deployed. Names that end in `_p_value` are limits from above, the others from below.
+  /// One that rests on fewer than `min_count` trades is not passed. (Of older releases, one of two ways of trading was
+  /// enough.)
   std::vector<SafetyCheck> conditions;
 };
 
-/// What follows from the evidence. A pure function.
-/// With an active version: unsafe or worse: reject; below `canary_improvement`, or without forecasting skill of its
-/// own: keep; at least `deploy_improvement` with a lower bound above zero: deploy; else canary. Where one of the two
-/// made fewer than `min_trades` trades: canary if its lead in rank IC is above zero at `superiority_alpha`, else keep.
-/// Without: deploy if safe, skilled, better than every baseline and (by rule) paying after costs; else reject.
+/// What follows from the evidence. A pure function. With `Ladder::off` it rests on nothing that changes when forecasts
+/// are multiplied by a positive number: rank IC from the next open, the gross profit of books of equal gross exposure,
+/// paired on the same bars, the probabilities as served, and counts.
+///
+/// Without an active version: deploy if safe, skilled (rank IC above zero at `skill_alpha` over the candidates tried),
+/// better in rank IC than every baseline and (by rule) earning; else reject.
+/// Beside one: unsafe, or shown to rank worse at `superiority_alpha`: reject. Deploy if its own rank IC is shown to be
+/// above zero, is shown to be no more than `margin` below the active one's, and its book is not shown to earn less
+/// before costs; else keep.
+///
+/// With `Ladder::on`, beside an active version: unsafe or an improvement below zero: reject; below
+/// `canary_improvement`, or without forecasting skill of its own: keep; at least `deploy_improvement` with a lower
+/// bound above zero: deploy; else canary. Where one of the two made fewer than `min_trades` trades: canary if its lead
+/// in rank IC is above zero at `superiority_alpha`, else keep. Win rate, average R and drawdown of the positions are
+/// limits of safety then.
 Verdict decide(const Judgement& judgement, const PolicyOptions& options);
 /// The same of the same evidence, had nothing been active: what is left once the active version has expired.
 Verdict decide_alone(Judgement judgement, const PolicyOptions& options);

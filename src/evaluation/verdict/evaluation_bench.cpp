@@ -11,7 +11,7 @@ void rank_ic_of_the_panel(benchmark::State& state) {
   const auto rows = testing::make_rows({.symbols = 60, .times = 24'000, .horizon_bars = 5, .market_share = 0});
   const auto forecast = testing::forecast_with_skill(rows, 0.1, 2);
   for (auto _ : state) {
-    const auto ic = summarize(rank_ic_series(rows, forecast, rows.label, {}), {0.05, 10});
+    const auto ic = summarize(rank_ic_series(rows, forecast, rows.forward_return, {}), {0.05, 10});
     if (ic.mean.mean < 0.09 || ic.mean.mean > 0.11) state.SkipWithError("the planted skill was not found");
     benchmark::DoNotOptimize(ic);
   }

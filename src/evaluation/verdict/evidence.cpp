@@ -102,7 +102,9 @@ std::optional<Verdict> Evidence::verdict() const { return verdict_in(member(*doc
 std::optional<Verdict> Evidence::verdict_alone() const { return verdict_in(member(*document_, kAlone)); }
 
 std::optional<StoredRankIc> Evidence::rank_ic() const {
-  const Json& written = member(member(judgement(), "candidate"), "rank_ic");
+  const Json& candidate = member(judgement(), "candidate");
+  const Json& of_label = member(candidate, "label_rank_ic");
+  const Json& written = of_label.is_null() ? member(candidate, "rank_ic") : of_label;
   const std::string kind = text_of(member(written, "kind"));
   if (kind != "cross_section" && kind != "time_series") return std::nullopt;
   return StoredRankIc{kind == "cross_section" ? RankSkill::cross_section : RankSkill::time_series,

@@ -14,7 +14,7 @@
 
 namespace clm {
 
-/// What the judging found of a candidate's rank IC, as it is read back. NaN: not known.
+/// What the judging found of a candidate's rank IC against the label, as it is read back. NaN: not known.
 struct StoredRankIc {
   RankSkill kind = RankSkill::cross_section;
   double mean, information_ratio, standard_error;
@@ -53,7 +53,8 @@ class Evidence {
   /// None where it is no verdict, or one of a decision that nobody knows. Of an older release it has no `conditions`.
   std::optional<Verdict> verdict() const;
   std::optional<Verdict> verdict_alone() const;
-  /// Of the candidate; none where nothing was judged.
+  /// Of the candidate, against the label that was learned (`ModelJudgement::label_rank_ic`): what was promised of
+  /// outcomes on live bars, which are labels. None where nothing was judged. Older releases judged by the label alone.
   std::optional<StoredRankIc> rank_ic() const;
 
  private:

@@ -28,10 +28,11 @@ Judgement some_judgement() {
   Judgement judgement;
   judgement.rows = 1000;
   judgement.candidate.name = "xgboost";
-  judgement.candidate.rank_ic.mean.count = 50;
-  judgement.candidate.rank_ic.mean.mean = 0.03;
-  judgement.candidate.rank_ic.mean.standard_error = 0.01;
-  judgement.candidate.rank_ic.information_ratio = 0.15;
+  judgement.candidate.rank_ic.mean.count = judgement.candidate.label_rank_ic.mean.count = 50;
+  judgement.candidate.rank_ic.mean.mean = 0.05;
+  judgement.candidate.label_rank_ic.mean.mean = 0.03;  // live outcomes are labels
+  judgement.candidate.label_rank_ic.mean.standard_error = 0.01;
+  judgement.candidate.label_rank_ic.information_ratio = 0.15;
   return judgement;
 }
 
@@ -84,6 +85,7 @@ TEST(Evidence, OfOlderReleasesIsRead) {
   EXPECT_EQ(old.verdict()->checks.front().min_count, 0U);
   EXPECT_TRUE(old.verdict()->conditions.empty());
   EXPECT_FALSE(old.verdict_alone());
+  EXPECT_EQ(old.rank_ic()->mean, 0.03) << "which was judged by the label";
   EXPECT_TRUE(std::isnan(old.rank_ic()->standard_error));
 }
 

@@ -8,8 +8,8 @@
 
 namespace clm {
 
-/// The composite that decides about replacing an active version: .35 relative gain in win rate + .35 in average R +
-/// .30 in calibration quality (1 - expected calibration error of P(up)). Denominators are floored
+/// The composite that the ladder climbs by (`policy.ladder`), else only reported: .35 relative gain in win rate + .35
+/// in average R + .30 in calibration quality (1 - expected calibration error of P(up)). Denominators are floored
 /// (`kImprovementFloors`), so that a near-zero predecessor does not make a giant of nothing.
 struct Improvement {
   double win_rate_gain = 0;

@@ -14,6 +14,7 @@ struct Bench {
   const JudgedRows& rows;
   const JudgeOptions& options;
   TimeIndex times;
+  std::vector<float> came;  ///< `judged_return` from the next open
   std::vector<float> ups;
   std::size_t overlap_times = 1;  ///< how many decision times the label of one lasts
   MeanOptions mean;
@@ -23,6 +24,7 @@ struct Bench {
 struct Series {
   RankIcSeries rank_ic;
   TimedSeries squared_error;
+  TimedSeries gross_bps;
   TimedSeries net_bps;
   std::vector<double> up_probability;
 };
@@ -97,6 +99,10 @@ void judge_sharpe(const Bench& bench, const TimedSeries& net, ModelJudgement& ou
 void judge_long_short(const Bench& bench, std::span<const float> forecast, ModelJudgement& out, Series& series) {
   const double cost_bps = bench.options.positions.costs.per_side_bps();
   out.long_short = simulate_long_short(bench.rows, forecast, bench.rows.forward_return, bench.options.long_short);
+  const bool has_book = out.long_short.rebalances > 0;
+  series.gross_bps = has_book ? out.long_short.gross_return : sign_returns(bench.rows, forecast);
+  for (auto& value : series.gross_bps.value) value *= 1e4;
+  out.gross_bps = estimate_mean(series.gross_bps.value, bench.mean);
   const auto net = net_returns(out.long_short, cost_bps);
   series.net_bps = net;
   for (auto& value : series.net_bps.value) value *= 1e4;
@@ -106,17 +112,32 @@ void judge_long_short(const Bench& bench, std::span<const float> forecast, Model
   judge_sharpe(bench, net, out);
   out.long_short_net_return = net;
   out.equity_scale = 1.0 / bench.rows.horizon_bars;
+  if (!has_book) return;
+  std::vector<double> of_capital;
+  for (const double gross : out.long_short.gross_return.value) of_capital.push_back(gross * out.equity_scale);
+  out.long_short_drawdown = return_statistics(of_capital, bars_per_year(bench.rows.interval)).max_drawdown;
+}
+
+void judge_probability(const Bench& bench, const ForecastTable& table, ModelJudgement& out, Series& series) {
+  const bool is_served = !table.up_probability.empty();
+  out.probability_source = is_served ? ProbabilitySource::served : ProbabilitySource::cross_fitted;
+  series.up_probability =
+      is_served ? table.up_probability
+                : cross_fitted_up_probability(bench.rows, table.forecast, bench.options.calibration_folds);
+  out.probability = score_probabilities(series.up_probability, bench.ups);
+  out.reliability = reliability_diagram(series.up_probability, bench.ups);
+  out.calibration_quality = 1 - out.probability.calibration_error;
 }
 
 void judge_delays(const Bench& bench, std::span<const float> forecast, ModelJudgement& out) {
-  const auto judge_one = [&](int delay_bars, std::span<const float> came) {
+  const auto gross_of = [](const LongShortResult& book) { return book.rebalances == 0 ? kMissing : book.gross_bps; };
+  out.by_delay.push_back({0, out.rank_ic, gross_of(out.long_short)});
+  for (const auto& delayed : bench.rows.delayed) {
+    const std::vector<float> came = judged_return(bench.rows, delayed.forward_return);
     const auto ic = rank_ic_series(bench.rows, forecast, came, {bench.options.min_symbols});
-    const auto book = simulate_long_short(bench.rows, forecast, came, bench.options.long_short);
-    out.by_delay.push_back(
-        {delay_bars, summarize(ic, bench.mean), book.rebalances == 0 ? std::nan("") : book.gross_bps});
-  };
-  judge_one(0, bench.rows.forward_return);
-  for (const auto& delayed : bench.rows.delayed) judge_one(delayed.delay_bars, delayed.forward_return);
+    const auto book = simulate_long_short(bench.rows, forecast, delayed.forward_return, bench.options.long_short);
+    out.by_delay.push_back({delayed.delay_bars, summarize(ic, bench.mean), gross_of(book)});
+  }
 }
 
 ModelJudgement judge_model(const Bench& bench, const ForecastTable& table, Series& series) {
@@ -124,14 +145,13 @@ ModelJudgement judge_model(const Bench& bench, const ForecastTable& table, Serie
   out.name = table.name;
   const std::span<const float> forecast(table.forecast);
   out.errors = point_errors(forecast, bench.rows.label);
-  series.rank_ic = rank_ic_series(bench.rows, forecast, bench.rows.label, {bench.options.min_symbols});
+  const RankIcOptions ranking{bench.options.min_symbols};
+  series.rank_ic = rank_ic_series(bench.rows, forecast, bench.came, ranking);
   out.rank_ic = summarize(series.rank_ic, bench.mean);
+  out.label_rank_ic = summarize(rank_ic_series(bench.rows, forecast, bench.rows.label, ranking), bench.mean);
   out.direction = directional_accuracy(bench.rows, forecast, bench.mean);
   series.squared_error = squared_error_by_time(bench, forecast);
-  series.up_probability = cross_fitted_up_probability(bench.rows, forecast, bench.options.calibration_folds);
-  out.probability = score_probabilities(series.up_probability, bench.ups);
-  out.reliability = reliability_diagram(series.up_probability, bench.ups);
-  out.calibration_quality = 1 - out.probability.calibration_error;
+  judge_probability(bench, table, out, series);
   judge_positions(bench, forecast, out);
   judge_long_short(bench, forecast, out, series);
   judge_delays(bench, forecast, out);
@@ -146,6 +166,7 @@ Comparison compare(const Bench& bench, const Series& candidate, const Series& ot
   out.against = name;
   out.rank_ic = paired_difference(candidate.rank_ic.ic, other.rank_ic.ic, bench.mean);
   out.squared_error = paired_difference(candidate.squared_error, other.squared_error, bench.mean);
+  out.gross_bps = paired_difference(candidate.gross_bps, other.gross_bps, bench.mean);
   out.net_bps = paired_difference(candidate.net_bps, other.net_bps, bench.mean);
   const std::size_t n = candidate.squared_error.size();
   if (n == other.squared_error.size() && n > bench.overlap_times && n >= 2)
@@ -155,6 +176,10 @@ Comparison compare(const Bench& bench, const Series& candidate, const Series& ot
 }
 
 }  // namespace
+
+std::string_view to_string(ProbabilitySource source) {
+  return source == ProbabilitySource::served ? "served" : "cross_fitted";
+}
 
 Result<Judgement> judge(const ForecastTable& candidate, std::span<const ForecastTable> baselines,
                         const ForecastTable* active, const JudgeOptions& options) {
@@ -169,7 +194,9 @@ Result<Judgement> judge(const ForecastTable& candidate, std::span<const Forecast
                 "there is no row where '" + candidate.name + "' and everything it is compared with has a forecast",
                 candidate.name, "Look for features that are missing throughout the rows held out.");
 
-  Bench bench{rows, options, index_times(rows.decided_at_ms), up_outcomes(rows), 1, {}};
+  Bench bench{
+      rows, options, index_times(rows.decided_at_ms), judged_return(rows, rows.forward_return), up_outcomes(rows),
+      1,    {}};
   bench.overlap_times = count_overlap(rows, bench.times);
   bench.mean = {options.alpha, 2.0 * static_cast<double>(bench.overlap_times)};
 
@@ -186,6 +213,7 @@ Result<Judgement> judge(const ForecastTable& candidate, std::span<const Forecast
   out.from_ms = rows.decided_at_ms.front();
   out.to_ms = rows.decided_at_ms.back();
   out.horizon_bars = rows.horizon_bars;
+  out.basis = rows.basis;
   out.alpha = options.alpha;
   out.candidates_tried = options.candidates_tried;
   out.cost_bps_per_side = options.positions.costs.per_side_bps();

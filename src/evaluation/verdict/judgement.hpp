@@ -35,17 +35,33 @@ struct JudgeOptions {
 
 struct RankIcAtDelay {
   int delay_bars = 0;
-  RankIc rank_ic;        ///< against the plain return of the later entry
+  RankIc rank_ic;        ///< against the return of the later entry, as `ModelJudgement::rank_ic` is at delay 0
   double gross_bps = 0;  ///< long-short, per rebalance; NaN without a book
 };
 
+/// Where the probabilities come from that are judged.
+enum class ProbabilitySource {
+  served,       ///< they are those that are served beside the forecasts (`ForecastTable::up_probability`)
+  cross_fitted  ///< nothing is served: what the forecasts would be worth, by `cross_fitted_up_probability`
+};
+std::string_view to_string(ProbabilitySource source);
+
 /// Everything about one forecaster on the rows.
+///
+/// What decides is what does not change when the forecasts are multiplied by a positive number: `rank_ic` and
+/// `gross_bps`, and their differences on the same bars. Everything else is reported.
 struct ModelJudgement {
   std::string name;
-  PointErrors errors;
-  RankIc rank_ic;  ///< against the label
-  ShareEstimate direction;
-  ProbabilityScore probability;             ///< of P(up), cross-fitted over time
+  PointErrors errors;  ///< against the label
+  /// Per time, the rank correlation of the forecasts with what a trader could have got: the log return from the *next
+  /// open* to the exit after the horizon, whatever delay was learned; less the universe's mean where the forecasts are
+  /// relative (`judged_return`), which matters where too few symbols are ranked over time. Not divided by the
+  /// volatility: it is returns that are earned.
+  RankIc rank_ic;
+  RankIc label_rank_ic;          ///< the same against the label, entered as late as was learned: what live outcomes are
+  ShareEstimate direction;       ///< `directional_accuracy`
+  ProbabilityScore probability;  ///< that the price rises from the next open to the exit, beside the base rate
+  ProbabilitySource probability_source = ProbabilitySource::cross_fitted;
   std::vector<ReliabilityBin> reliability;  ///< of the same probabilities
   double calibration_quality = 0;           ///< 1 - expected calibration error
   PositionResult positions;
@@ -53,11 +69,15 @@ struct ModelJudgement {
   MeanEstimate r_multiple;            ///< mean over the bars with exits, with interval
   ShareEstimate win_rate;             ///< effective count: independent exits
   MeanEstimate trade_net_bps;         ///< mean net of a trade, over the bars with exits, with interval
+  /// Before costs, per rebalance, of the book of equal gross exposure: the long-short book; where the symbols are too
+  /// few for one, positions by the sign of the forecasts (`sign_returns`).
+  MeanEstimate gross_bps;
   LongShortResult long_short;
-  TimedSeries long_short_net_return;  ///< per rebalance at the costs of the options, as a fraction
-  double equity_scale = 1;            ///< what a rebalance adds to the equity: one share of the horizon's starts
-  MeanEstimate long_short_net_bps;    ///< per rebalance at the costs of the options, with interval
-  MeanEstimate sharpe_net;            ///< annualised, long-short at those costs, with interval
+  double long_short_drawdown = kMissing;  ///< before costs, the largest fall of its capital; NaN without a book
+  TimedSeries long_short_net_return;      ///< per rebalance at the costs of the options, as a fraction
+  double equity_scale = 1;                ///< what a rebalance adds to the equity: one share of the horizon's starts
+  MeanEstimate long_short_net_bps;        ///< per rebalance at the costs of the options, with interval
+  MeanEstimate sharpe_net;                ///< annualised, long-short at those costs, with interval
   /// Days after which a Sharpe ratio like that would be above zero with probability 1 - alpha
   /// (`min_track_record_length` of rebalances that do not overlap); infinite where it is not above zero, NaN without a
   /// book.
@@ -75,7 +95,8 @@ struct Comparison {
   std::string against;
   PairedDifference rank_ic;
   PairedDifference squared_error;  ///< per time; negative is better
-  PairedDifference net_bps;        ///< long-short net per rebalance
+  PairedDifference gross_bps;  ///< per rebalance, of the books of equal gross exposure (`ModelJudgement::gross_bps`)
+  PairedDifference net_bps;    ///< long-short net per rebalance
   DieboldMariano diebold_mariano;  ///< on the same squared errors
 };
 
@@ -90,7 +111,8 @@ struct Judgement {
   std::int64_t from_ms = 0;
   std::int64_t to_ms = 0;
   int horizon_bars = 0;
-  double coverage = 0;  ///< share of the rows where the candidate had a forecast
+  ReturnBasis basis = ReturnBasis::own;  ///< what the forecasts are about; of relative ones, positions are hedged
+  double coverage = 0;                   ///< share of the rows where the candidate had a forecast
   double alpha = 0.05;
   std::size_t candidates_tried = 1;
   double cost_bps_per_side = 0;
@@ -99,7 +121,7 @@ struct Judgement {
   std::optional<ModelJudgement> active;
   std::vector<Comparison> against_baselines;  ///< as `baselines`
   std::optional<Comparison> against_active;
-  std::optional<Improvement> improvement;  ///< over the active version
+  std::optional<Improvement> improvement;  ///< over the active version: the composite
 };
 
 /// All tables share one `rows`. Error `judge.no_common_rows` (data) where they never all have a forecast.

@@ -55,6 +55,8 @@ Json to_json(const ProbabilityScore& p) {
           {"base_rate", finite_or_null(p.base_rate)},
           {"brier", finite_or_null(p.brier)},
           {"brier_base", finite_or_null(p.brier_base)},
+          {"log_loss", finite_or_null(p.log_loss)},
+          {"log_loss_base", finite_or_null(p.log_loss_base)},
           {"calibration_error", finite_or_null(p.calibration_error)},
           {"reliability", finite_or_null(p.reliability)},
           {"resolution", finite_or_null(p.resolution)},
@@ -126,6 +128,7 @@ Json to_json(const Comparison& c) {
   return {{"against", c.against},
           {"rank_ic", to_json(c.rank_ic)},
           {"squared_error", to_json(c.squared_error)},
+          {"gross_bps", to_json(c.gross_bps)},
           {"net_bps", to_json(c.net_bps)},
           {"diebold_mariano",
            {{"statistic", finite_or_null(c.diebold_mariano.statistic)},
@@ -147,6 +150,7 @@ Json to_json(const ModelJudgement& m) {
   long_short["min_track_record_days"] = finite_or_null(m.min_track_record_days);
   long_short["probabilistic_sharpe"] = finite_or_null(m.probabilistic_sharpe);
   long_short["deflated_sharpe"] = finite_or_null(m.deflated_sharpe);
+  long_short["max_drawdown_gross"] = finite_or_null(m.long_short_drawdown);
   long_short["equity_gross"] = equity(m.long_short.gross_return, m.equity_scale);
   long_short["equity_net"] = equity(m.long_short_net_return, m.equity_scale);
   Json positions = to_json(m.positions);
@@ -156,6 +160,7 @@ Json to_json(const ModelJudgement& m) {
   positions["net_bps_per_bar"] = to_json(m.position_bps_per_bar);
   Json probability = to_json(m.probability);
   probability["bins"] = to_json(m.reliability);
+  probability["source"] = to_string(m.probability_source);
   Json out = {{"name", m.name},
               {"errors",
                {{"count", m.errors.count},
@@ -164,6 +169,8 @@ Json to_json(const ModelJudgement& m) {
                 {"mae", finite_or_null(m.errors.mae)},
                 {"bias", finite_or_null(m.errors.bias)}}},
               {"rank_ic", to_json(m.rank_ic)},
+              {"label_rank_ic", to_json(m.label_rank_ic)},
+              {"gross_bps", to_json(m.gross_bps)},
               {"directional_accuracy", to_json(m.direction)},
               {"probability", probability},
               {"calibration_quality", finite_or_null(m.calibration_quality)},
@@ -189,6 +196,7 @@ Json to_json(const Judgement& j) {
               {"from_ms", j.from_ms},
               {"to_ms", j.to_ms},
               {"horizon_bars", j.horizon_bars},
+              {"judged", {{"entry", "next_open"}, {"return", to_string(j.basis)}}},
               {"coverage", finite_or_null(j.coverage)},
               {"alpha", finite_or_null(j.alpha)},
               {"candidates_tried", j.candidates_tried},

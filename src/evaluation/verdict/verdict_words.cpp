@@ -18,9 +18,11 @@ std::string missing_book(const Judgement& j) {
          "least " + std::to_string(j.long_short_min_symbols) + " needed (judging.long_short_min_symbols)";
 }
 
-std::string missing_positions(const Judgement& j) {
-  return "no single positions: no forecast promised more than the " + fixed(2 * j.cost_bps_per_side, 1) +
-         " bps that going in and out costs, and judging.band_bps beyond";
+/// What the gross profit is of.
+std::string book_name(const Judgement& j) {
+  if (j.candidate.long_short.rebalances > 0) return "long-short book";
+  return std::string("positions by the sign of the forecast") +
+         (j.basis == ReturnBasis::relative ? ", hedged against the universe's mean," : "");
 }
 
 }  // namespace
@@ -95,28 +97,55 @@ std::string unsafe_words(const SafetyCheck& check, const Judgement& j, const Pol
   if (name == "max_drawdown")
     return "Unsafe: its capital fell by " + percent(check.value) + " (maximum drawdown, " + trades + "); " +
            needed("at most " + percent(check.threshold) + " is allowed", "max_drawdown");
+  if (name == "long_short_drawdown")
+    return "Unsafe: the capital of its long-short book fell by " + percent(check.value) +
+           " before costs (maximum drawdown, " + counted(j.candidate.long_short.rebalances, "rebalance", "rebalances") +
+           "); " + needed("at most " + percent(check.threshold) + " is allowed", "max_drawdown");
   return "Unsafe: it ranks worse than the active version: rank IC lead " +
          fixed(j.against_active->rank_ic.difference.mean, 4) + ", at most " + fixed(check.value, 4) + " with " +
          percent(1 - o.superiority_alpha) + " confidence (one-sided).";
 }
 
-std::string describe(const WayOfTrading& way, const Judgement& j, const PolicyOptions& o) {
-  const bool is_book = way.kind == WayOfTrading::Kind::long_short;
-  if (way.count == 0) return is_book ? missing_book(j) : missing_positions(j);
-  const std::string count =
-      is_book ? counted(way.count, "rebalance", "rebalances") : counted(way.count, "trade", "trades");
-  const std::string rule = is_book ? "long-short book" : "single positions";
-  if (!way.enough)
-    return rule + ": too few trades to say: " + count + " " + span_words(j) + ", at least " +
+std::string describe(const EqualBook& book, const Judgement& j, const PolicyOptions& o) {
+  const bool is_long_short = j.candidate.long_short.rebalances > 0;
+  const std::string none = is_long_short ? std::string() : missing_book(j) + "; ";
+  if (book.count == 0) return none + "no bar with forecasts";
+  const std::string count = counted(book.count, "rebalance", "rebalances");
+  if (!book.enough)
+    return none + book_name(j) + ": too few to say: " + count + " " + span_words(j) + ", at least " +
            std::to_string(o.min_trades) + " needed (policy.min_trades)";
-  const MeanEstimate& trade = j.candidate.trade_net_bps;
-  return rule + " " + fixed(way.net.mean, 3) + (is_book ? " bps a rebalance, " : " bps a bar, ") +
-         interval_words(way.net.lo, way.net.hi, j.alpha, 3) + ", " + count + " " + span_words(j) +
-         (is_book
-              ? ""
-              : " (" + fixed(trade.mean, 1) + " bps a trade, " + interval_words(trade.lo, trade.hi, j.alpha, 1) + ")") +
-         ", against " + fixed(way.best_baseline, 3) +
-         (way.best_baseline_is.empty() ? " for not trading" : " of " + way.best_baseline_is);
+  const MeanEstimate& gross = j.candidate.gross_bps;
+  std::string text = none + book_name(j) + " " + fixed(gross.mean, 3) + " bps a rebalance, " +
+                     interval_words(gross.lo, gross.hi, j.alpha, 3) + ", " + count + " " + span_words(j) +
+                     ", against " + fixed(book.best_baseline, 3) +
+                     (book.best_baseline_is.empty() ? " for not trading" : " of " + book.best_baseline_is);
+  if (!is_long_short) return text;
+  const double break_even = j.candidate.long_short.break_even_cost_bps;
+  return text + "; after " + fixed(j.cost_bps_per_side, 1) + " bps a side " +
+         fixed(j.candidate.long_short_net_bps.mean, 3) + " bps, " +
+         (break_even > 0 ? "it would break even at " + fixed(break_even, 1) + " bps a side"
+                         : std::string("there is no cost at which it breaks even"));
+}
+
+std::string net_words(const Judgement& j, const PolicyOptions& o) {
+  const std::size_t rebalances = j.candidate.long_short.rebalances;
+  if (rebalances == 0) return missing_book(j);
+  const std::string count = counted(rebalances, "rebalance", "rebalances") + " " + span_words(j);
+  if (rebalances < o.min_trades)
+    return "too few to say: " + count + ", at least " + std::to_string(o.min_trades) + " needed (policy.min_trades)";
+  const MeanEstimate& net = j.candidate.long_short_net_bps;
+  return fixed(net.mean, 3) + " bps a rebalance of the long-short book, " +
+         bound_from_below(net, o.superiority_alpha, 3) + ", " + count;
+}
+
+std::string gross_lead_words(const Judgement& j, const PolicyOptions& o) {
+  const PairedDifference& gross = j.against_active->gross_bps;
+  const double bound = upper_bound(gross.difference, o.superiority_alpha);
+  return book_name(j) + " " + fixed(gross.mean_a, 3) + " bps a rebalance against " + fixed(gross.mean_b, 3) +
+         "; lead " + fixed(gross.difference.mean, 3) + ", " +
+         (std::isfinite(bound)
+              ? "at most " + fixed(bound, 3) + " with " + percent(1 - o.superiority_alpha) + " confidence (one-sided)"
+              : std::string("too few independent values for a bound"));
 }
 
 }  // namespace clm

@@ -40,9 +40,10 @@ Judgement paying_judgement() {
   j.candidate.calibration_quality = 0.98;
   j.candidate.rank_ic.mean = sure(0.06, 0.01);
   j.candidate.positions.trades.resize(312);
-  j.candidate.position_bps_per_bar = sure(0.4, 0.1);
-  j.candidate.trade_net_bps = sure(12.3, 3);
+  j.candidate.gross_bps = sure(5, 1);
+  j.candidate.gross_bps.count = 1'416;
   j.candidate.long_short.rebalances = 1'416;
+  j.candidate.long_short.break_even_cost_bps = 9.1;
   j.candidate.long_short_net_bps = sure(3, 1);
   Comparison ridge;
   ridge.against = "ridge";
@@ -59,54 +60,69 @@ std::string all_of(const Verdict& verdict) {
   return text;
 }
 
-TEST(VerdictWords, OneTradeDoesNotPayHoweverMuchItMade) {
+TEST(VerdictWords, FewRebalancesDoNotEarnHoweverMuchTheyMade) {
   Judgement j = paying_judgement();
   ASSERT_EQ(decide(j, {}).decision, DeploymentDecision::deploy) << all_of(decide(j, {}));
-  j.candidate.long_short = {};
-  j.candidate.long_short_net_bps = {};
-  j.symbols_at_once = 2;
-  j.candidate.positions.trades.resize(1);
+  j.candidate.gross_bps.count = 1;
   const Verdict verdict = decide(j, {});
   EXPECT_EQ(verdict.decision, DeploymentDecision::reject);
-  EXPECT_THAT(verdict.reasons.front(), HasSubstr("Whether it pays after 7.0 bps a side cannot be said"));
   EXPECT_THAT(verdict.reasons.front(),
-              HasSubstr("single positions: too few trades to say: 1 trade in 59 days, at least 50 needed"));
-  EXPECT_THAT(verdict.reasons.front(), HasSubstr("no long-short book: 2 symbols with forecasts at one time, at least 5 "
-                                                 "needed (judging.long_short_min_symbols)"));
-  EXPECT_THAT(all_of(verdict), Not(HasSubstr("0.000"))) << "what could not be measured is no zero";
+              HasSubstr("Whether it earns cannot be said: long-short book: too few to say: 1 rebalance in 59 days, at "
+                        "least 50 needed (policy.min_trades)"));
   const auto json = to_json(verdict);
-  EXPECT_TRUE(json["conditions"][2]["value"].is_null());
-  EXPECT_EQ(json["conditions"][3]["count"], 1);
-  EXPECT_EQ(json["conditions"][3]["min_count"], 50);
+  EXPECT_EQ(json["conditions"][2]["name"], "gross_bps");
+  EXPECT_EQ(json["conditions"][2]["count"], 1);
+  EXPECT_EQ(json["conditions"][2]["min_count"], 50);
   EXPECT_FALSE(json["conditions"][0].contains("count"));
 }
 
-TEST(VerdictWords, TheLeastNumberOfTradesIsASetting) {
+TEST(VerdictWords, FewSymbolsEarnByTheSignsOfTheirForecasts) {
   Judgement j = paying_judgement();
-  j.candidate.long_short_net_bps = sure(-3, 1);
-  PolicyOptions options;
-  options.min_trades = 312;
-  EXPECT_EQ(decide(j, options).decision, DeploymentDecision::deploy);
-  options.min_trades = 313;
-  EXPECT_EQ(decide(j, options).decision, DeploymentDecision::reject);
+  j.candidate.long_short = {};
+  j.candidate.long_short_net_bps = {};
+  j.symbols_at_once = 2;
+  j.basis = ReturnBasis::relative;
+  const Verdict verdict = decide(j, {});
+  EXPECT_EQ(verdict.decision, DeploymentDecision::deploy);
+  EXPECT_THAT(verdict.reasons,
+              Contains(HasSubstr("It earns before costs: no long-short book: 2 symbols with forecasts at one time, at "
+                                 "least 5 needed (judging.long_short_min_symbols); positions by the sign of the "
+                                 "forecast, hedged against the universe's mean, 5.000 bps a rebalance")));
+  PolicyOptions shown_to_pay;
+  shown_to_pay.profit = ProfitRule::significant;
+  const Verdict strict = decide(j, shown_to_pay);
+  EXPECT_EQ(strict.decision, DeploymentDecision::reject) << "there is no net without a book";
+  EXPECT_THAT(strict.reasons.front(), HasSubstr("It is not shown to pay after 7.0 bps a side (policy.profit): no "
+                                                "long-short book: 2 symbols"));
+  EXPECT_TRUE(to_json(strict)["conditions"][3]["value"].is_null());
 }
 
-TEST(VerdictWords, AFigureOfTradesHasItsNumberAndItsInterval) {
-  const Verdict verdict = decide(paying_judgement(), {});
+TEST(VerdictWords, TheLeastNumberOfRebalancesIsASetting) {
+  PolicyOptions options;
+  options.min_trades = 1'416;
+  EXPECT_EQ(decide(paying_judgement(), options).decision, DeploymentDecision::deploy);
+  options.min_trades = 1'417;
+  EXPECT_EQ(decide(paying_judgement(), options).decision, DeploymentDecision::reject);
+}
+
+TEST(VerdictWords, AProfitHasItsNumberItsIntervalAndItsCosts) {
+  EXPECT_THAT(decide(paying_judgement(), {}).reasons,
+              Contains(HasSubstr(
+                  "It earns before costs: long-short book 5.000 bps a rebalance, 95.0 % interval [3.000, 7.000], "
+                  "1416 rebalances in 59 days, against 0.000 for not trading; after 7.0 bps a side 3.000 bps, "
+                  "it would break even at 9.1 bps a side.")));
+  Judgement behind = paying_judgement();
+  behind.baselines.resize(1);
+  behind.baselines[0].name = "ridge";
+  behind.baselines[0].gross_bps = sure(6, 1);
+  EXPECT_THAT(decide(behind, {}).reasons.front(), HasSubstr("It does not earn before costs: long-short book 5.000"));
+  EXPECT_THAT(decide(behind, {}).reasons.front(), HasSubstr("against 6.000 of ridge"));
+  PolicyOptions shown_to_pay;
+  shown_to_pay.profit = ProfitRule::significant;
   EXPECT_THAT(
-      verdict.reasons,
-      Contains(HasSubstr("single positions 0.400 bps a bar, 95.0 % interval [0.200, 0.600], 312 trades in 59 days "
-                         "(12.3 bps a trade, 95.0 % interval [6.3, 18.3]), against 0.000 for not trading")));
-  Judgement book_alone = paying_judgement();
-  book_alone.candidate.positions.trades.clear();
-  EXPECT_THAT(
-      decide(book_alone, {}).reasons,
-      Contains(HasSubstr("long-short book 3.000 bps a rebalance, 95.0 % interval [1.000, 5.000], 1416 rebalances "
-                         "in 59 days")));
-  Judgement neither = book_alone;
-  neither.candidate.long_short_net_bps = sure(-3, 1);
-  EXPECT_THAT(decide(neither, {}).reasons, Contains(HasSubstr("no single positions: no forecast promised more than the "
-                                                              "14.0 bps")));
+      decide(paying_judgement(), shown_to_pay).reasons,
+      Contains(HasSubstr("It pays after 7.0 bps a side (policy.profit): 3.000 bps a rebalance of the long-short "
+                         "book, at least 1.3")));
 }
 
 TEST(VerdictWords, ATestIsToldByItsOwnOneSidedBound) {
@@ -139,6 +155,12 @@ TEST(VerdictWords, FewSymbolsAreSaidToBeFew) {
   EXPECT_EQ(json["min_symbols"], 8);
 }
 
+PolicyOptions on_the_ladder() {
+  PolicyOptions options;
+  options.ladder = Ladder::on;
+  return options;
+}
+
 Judgement replacement(std::size_t own_trades, std::size_t active_trades) {
   Judgement j = paying_judgement();
   j.active = j.candidate;
@@ -154,9 +176,9 @@ Judgement replacement(std::size_t own_trades, std::size_t active_trades) {
 }
 
 TEST(VerdictWords, AnImprovementOnFewTradesIsNotBelieved) {
-  EXPECT_EQ(decide(replacement(50, 50), {}).decision, DeploymentDecision::deploy);
+  EXPECT_EQ(decide(replacement(50, 50), on_the_ladder()).decision, DeploymentDecision::deploy);
   for (const auto& [own, active] : {std::pair<std::size_t, std::size_t>{1, 200}, {200, 0}}) {
-    const Verdict verdict = decide(replacement(own, active), {});
+    const Verdict verdict = decide(replacement(own, active), on_the_ladder());
     EXPECT_EQ(verdict.decision, DeploymentDecision::canary) << "ranks alone earn no more";
     EXPECT_THAT(verdict.reasons.front(),
                 HasSubstr("too few trades: " + std::to_string(own) + " of its own and " + std::to_string(active) +
@@ -164,12 +186,12 @@ TEST(VerdictWords, AnImprovementOnFewTradesIsNotBelieved) {
     EXPECT_THAT(all_of(verdict), Not(HasSubstr("win rate")));
     Judgement no_lead = replacement(own, active);
     no_lead.against_active->rank_ic.difference = sure(0.001, 0.01);
-    EXPECT_EQ(decide(no_lead, {}).decision, DeploymentDecision::keep);
+    EXPECT_EQ(decide(no_lead, on_the_ladder()).decision, DeploymentDecision::keep);
   }
 }
 
 TEST(VerdictWords, AnImprovementSaysOnHowManyTradesItRests) {
-  const std::string text = all_of(decide(replacement(60, 70), {}));
+  const std::string text = all_of(decide(replacement(60, 70), on_the_ladder()));
   EXPECT_THAT(text, HasSubstr("in 60 trades"));
   EXPECT_THAT(text, HasSubstr("in 70 trades"));
 }

@@ -2,8 +2,8 @@
 
 #include "base/file_io.hpp"
 #include "base/log.hpp"
+#include "evaluation/metrics/forecast_table.hpp"
 #include "learning/data/baselines.hpp"
-#include "learning/data/return_basis.hpp"
 
 namespace clm {
 namespace {
@@ -51,21 +51,19 @@ Result<CalibratedModel> train_into(const std::filesystem::path& directory, const
 }
 
 Result<std::vector<ForecastTable>> baseline_forecasts(const std::shared_ptr<const JudgedRows>& truth,
-                                                      const LearningData& data, const RowSet& training,
-                                                      const RowSet& judged, const TrainerOptions& trainers,
-                                                      const TrainingOptions& options, const RunContext& run) {
-  const auto baselines = baseline_trainers(*data.rows.data.frame, data.label, trainers);
-  if (!baselines) return forward_error(baselines);
+                                                      const LearningData& data, const TrainingSplit& split,
+                                                      const TrainerOptions& trainers, const TrainingOptions& options,
+                                                      const RunContext& run) {
+  const auto own = baseline_trainers(*data.rows.data.frame, data.label, trainers);
+  if (!own) return forward_error(own);
   std::vector<ForecastTable> tables;
-  const RowSet nothing{training.data, {}};
-  for (const auto& trainer : *baselines) {
-    auto model = trainer->train(TrainingJob{training, nothing, static_cast<std::uint64_t>(options.seed), 1}, run);
-    if (!model) return forward_error(model);
-    const auto ready = calibrated(std::move(*model), data, training);
-    if (!ready) return forward_error(ready);
-    auto forecasts = ready->forecast(judged);
-    if (!forecasts) return forward_error(forecasts);
-    tables.push_back(ForecastTable{std::string(trainer->type()), truth, std::move(*forecasts)});
+  for (const auto& trainer : *own) {
+    const auto baseline = train_calibrated(*trainer, data, split, options, run);
+    if (!baseline) return forward_error(baseline);
+    auto said = baseline->served(split.holdout);
+    if (!said) return forward_error(said);
+    tables.push_back(
+        ForecastTable{std::string(trainer->type()), truth, std::move(said->forecast), std::move(said->up_probability)});
   }
   return tables;
 }

@@ -27,11 +27,13 @@ Result<CalibratedModel> train_into(const std::filesystem::path& directory, const
                                    const LearningData& data, const TrainingSplit& split, const TrainingOptions& options,
                                    const RunContext& run, const std::filesystem::path& checkpoints = {});
 
-/// The baselines of the judging, fitted and calibrated on everything before the holdout: zero, majority_sign, ridge,
-/// and momentum and reversal over the past return whose span is nearest to the horizon, where the frame has one.
+/// The baselines of the judging, made as a candidate is (`train_calibrated`): fitted on exactly the rows of `split.fit`
+/// and calibrated on `split.validation`; what they say of `split.holdout`, whose truth is `truth`. They are zero,
+/// majority_sign, ridge, and momentum and reversal over the past return whose span is nearest to the horizon, where the
+/// frame has one.
 Result<std::vector<ForecastTable>> baseline_forecasts(const std::shared_ptr<const JudgedRows>& truth,
-                                                      const LearningData& data, const RowSet& training,
-                                                      const RowSet& judged, const TrainerOptions& trainers,
-                                                      const TrainingOptions& options, const RunContext& run);
+                                                      const LearningData& data, const TrainingSplit& split,
+                                                      const TrainerOptions& trainers, const TrainingOptions& options,
+                                                      const RunContext& run);
 
 }  // namespace clm

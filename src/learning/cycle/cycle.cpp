@@ -63,16 +63,18 @@ Result<Incumbents> incumbents_of(const JudgingContext& judging, const CycleWorkp
     }
     const auto model = load_calibrated_model(trigger.model_type, artifact->directory);
     if (!model) return forward_error(model);
-    auto forecasts = model->forecast(judging.split.holdout);
-    if (!forecasts) return forward_error(forecasts);
-    hide_trained_rows(*forecasts, *judging.truth, artifact->manifest, judging.data.label);
-    if (std::all_of(forecasts->begin(), forecasts->end(), [](float f) { return std::isnan(f); })) {
+    auto said = model->served(judging.split.holdout);
+    if (!said) return forward_error(said);
+    auto& forecasts = said->forecast;
+    hide_trained_rows(forecasts, *judging.truth, artifact->manifest, judging.data.label);
+    if (std::all_of(forecasts.begin(), forecasts.end(), [](float f) { return std::isnan(f); })) {
       incumbents.notes.push_back(name +
                                  " has seen these rows, or says nothing about them, and cannot be compared on them");
       continue;
     }
-    incumbents.forecasts.emplace(trigger.model_type,
-                                 ForecastTable{artifact->version.str(), judging.truth, std::move(*forecasts)});
+    incumbents.forecasts.emplace(
+        trigger.model_type,
+        ForecastTable{artifact->version.str(), judging.truth, std::move(forecasts), std::move(said->up_probability)});
   }
   return incumbents;
 }
@@ -108,8 +110,8 @@ Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const Lear
     model = train();
   }
   if (!model) return forward_error(model);
-  auto forecasts = model->forecast(judging.split.holdout);
-  if (!forecasts) return forward_error(forecasts);
+  auto said = model->served(judging.split.holdout);
+  if (!said) return forward_error(said);
   Protocol protocol = judging.protocol;
   protocol.warm_start = parent.version;
   Manifest manifest = manifest_of(**trainer, *model, judging.data, judging.split, protocol);
@@ -120,8 +122,10 @@ Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const Lear
   manifest.files = std::move(*files);
   auto version = version_id(manifest);
   if (!version) return forward_error(version);
-  return TrainedCandidate{std::move(*staged), std::move(manifest), std::move(*version),
-                          ForecastTable{model_type, judging.truth, std::move(*forecasts)}, model->model->notes()};
+  return TrainedCandidate{
+      std::move(*staged), std::move(manifest), std::move(*version),
+      ForecastTable{model_type, judging.truth, std::move(said->forecast), std::move(said->up_probability)},
+      model->model->notes()};
 }
 
 /// What each of the triggered types begins with.
@@ -253,10 +257,7 @@ Status learn(CycleWorkplace& place, const LearningOptions& options, const CycleR
   Protocol protocol{request.as_of,           place.candles.venue(), place.candles.interval(),
                     place.candles.symbols(), options.training,      options.universe.quality.min_frozen_bars};
   JudgingContext judging{*data, *split, std::move(protocol), judged_rows_of(*data, split->holdout), {}};
-  RowSet before_holdout = split->fit;
-  before_holdout.rows.insert(before_holdout.rows.end(), split->validation.rows.begin(), split->validation.rows.end());
-  auto baselines =
-      baseline_forecasts(judging.truth, *data, before_holdout, split->holdout, options.trainers, options.training, run);
+  auto baselines = baseline_forecasts(judging.truth, *data, *split, options.trainers, options.training, run);
   if (!baselines) return forward_error(baselines);
   judging.baselines = std::move(*baselines);
 

@@ -308,7 +308,7 @@ TEST_F(CycleTest, TheModeIsStrongerThanTheGate) {
     options.deployment.mode = c.mode;
     options.deployment.gate = c.gate;
     options.ensemble.mode = EnsembleOptions().mode;
-    if (!c.good) options.policy.min_win_rate = 2;
+    if (!c.good) options.policy.min_coverage = 2;
     const CycleReport report = place.cycle(options);
     for (const CycleResult& result : report.results) {
       if (result.model_type == kEnsembleType && c.gate == PolicyGate::evidence) continue;  // judged by itself

@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
+#include "evaluation/metrics/forecast_table.hpp"
 #include "learning/cycle/candidate.hpp"
 #include "learning/cycle/judging_context.hpp"
 #include "learning/data/fitted_until.hpp"
-#include "learning/data/return_basis.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {
@@ -119,9 +119,9 @@ Result<std::vector<ForecastTable>> forecasts_of(const std::vector<LoadedMember>&
                                                 const std::shared_ptr<const JudgedRows>& truth) {
   std::vector<ForecastTable> tables;
   for (const auto& member : members) {
-    auto forecasts = member.model.forecast(rows);
-    if (!forecasts) return forward_error(forecasts);
-    tables.push_back({member.name.model_type, truth, std::move(*forecasts)});
+    auto said = member.model.served(rows);
+    if (!said) return forward_error(said);
+    tables.push_back({member.name.model_type, truth, std::move(said->forecast), std::move(said->up_probability)});
   }
   return tables;
 }

@@ -40,7 +40,7 @@ struct LoadedMember {
 /// Error as `load_calibrated_model`.
 Result<std::vector<LoadedMember>> load_members(const std::vector<StoredArtifact>& artifacts);
 
-/// One table per member on the rows of `truth`, in units of volatility.
+/// One table per member on the rows of `truth`, in units of volatility, with the probabilities that are served.
 Result<std::vector<ForecastTable>> forecasts_of(const std::vector<LoadedMember>& members, const RowSet& rows,
                                                 const std::shared_ptr<const JudgedRows>& truth);
 

@@ -52,7 +52,7 @@ Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& plac
   if (!members) return forward_error(members);
   const auto tables = holdout_tables(*members, judging);
   if (!tables) return forward_error(tables);
-  ForecastTable forecasts{out.version, judging.truth, rule->combine(*tables)};
+  ForecastTable forecasts = rule->as_one(out.version, *tables);
   hide_trained_rows(forecasts.forecast, *judging.truth, artifact->manifest, judging.data.label);
   out.forecasts = std::move(forecasts);
   return std::optional(std::move(out));
@@ -130,8 +130,8 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
   judge_options.candidates_tried = *tried;
   judge_options.seed = static_cast<std::uint64_t>(options.training.seed);
   const bool comparable = *incumbent && (*incumbent)->forecasts;
-  auto judgement = judge(ForecastTable{std::string(kEnsembleType), judging.truth, rule->combine(*tables)},
-                         judging.baselines, comparable ? &*(*incumbent)->forecasts : nullptr, judge_options);
+  auto judgement = judge(rule->as_one(std::string(kEnsembleType), *tables), judging.baselines,
+                         comparable ? &*(*incumbent)->forecasts : nullptr, judge_options);
   if (!judgement) return forward_error(judgement);
   auto verdict = decide(*judgement, options.policy);
   const auto each = members_alone(*tables, judge_options);

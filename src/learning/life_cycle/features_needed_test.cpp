@@ -16,6 +16,7 @@ using testing::kBars;
 LearningOptions tree_options() {
   LearningOptions options = testing::small_trees();
   options.training.models = {"lightgbm"};
+  options.policy.ladder = Ladder::on;
   options.policy.deploy_improvement = 10;
   options.policy.canary_improvement = -10;  // whoever is safe gets its chance in the shadow
   options.triggers.retrain_hours = 30;

@@ -27,6 +27,7 @@ LearningOptions live_options() {
   options.ensemble.mode = EnsembleMode::off;
   options.policy.skill_alpha = 0.2;
   options.policy.superiority_alpha = 0.2;
+  options.policy.ladder = Ladder::on;
   options.policy.deploy_improvement = 10;
   options.policy.canary_improvement = -10;  // whoever is safe gets its chance in the shadow
   options.triggers.kinds = {"time_based"};
@@ -289,7 +290,7 @@ TEST_F(LiveLifeCycle, WithoutAGateAPersonIsAskedAllTheSame) {
   LearningOptions options = live_options();
   options.deployment.mode = PolicyMode::advisory;
   options.deployment.gate = PolicyGate::none;
-  options.policy.min_win_rate = 2;  // a gate would refuse it
+  options.policy.min_coverage = 2;  // a gate would refuse it
   ASSERT_TRUE(look(kBars, options));
   EXPECT_EQ(active_version("lightgbm"), "");
   ASSERT_EQ(jobs_.size(), 1U);

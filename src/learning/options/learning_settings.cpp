@@ -109,27 +109,41 @@ void add_judging(Settings& s, JudgeOptions& o) {
 }
 
 void add_policy(Settings& s, PolicyOptions& o) {
-  s.add(
-      "policy.deploy_improvement", &o.deploy_improvement,
-      number("", "Improvement that deploys, with a lower bound above zero.", 0, 10, {"CLM_MIN_IMPROVEMENT_THRESHOLD"}));
-  s.add("policy.canary_improvement", &o.canary_improvement, number("", "Improvement that earns a canary.", 0, 10));
+  add_choice(s, "policy.ladder", o.ladder,
+             "What decides about replacing an active version. off: ranks and gross profit on the same bars. on: the "
+             "improvement in win rate, average R and calibration, by policy.deploy_improvement and "
+             "policy.canary_improvement.",
+             {Ladder::off, Ladder::on});
+  s.add("policy.margin", &o.margin,
+        number("rank IC", "A replacement must be shown to be no more than this below the active version.", 0, 1));
+  s.add("policy.deploy_improvement", &o.deploy_improvement,
+        number("", "With policy.ladder: improvement that deploys, with a lower bound above zero.", 0, 10,
+               {"CLM_MIN_IMPROVEMENT_THRESHOLD"}));
+  s.add("policy.canary_improvement", &o.canary_improvement,
+        number("", "With policy.ladder: improvement that earns a canary.", 0, 10));
   s.add("policy.skill_alpha", &o.skill_alpha,
         number("", "One-sided level at which a first version's rank IC must be above zero.", 1e-9, 0.5));
   s.add("policy.superiority_alpha", &o.superiority_alpha,
         number("", "One-sided level at which it must beat every baseline.", 1e-9, 0.5));
-  add_choice(s, "policy.profit", o.profit, "What paying after costs must mean for a first version.",
-             {ProfitRule::none, ProfitRule::estimate, ProfitRule::significant});
-  s.add(
-      "policy.min_trades", &o.min_trades,
-      number("trades", "On fewer (rebalances, of the long-short book) nothing is said to pay or to improve.", 0, 1e9));
+  add_choice(
+      s, "policy.profit", o.profit,
+      "What a first version must earn. estimate: before costs, more than nothing and than every baseline. significant: "
+      "and after costs, shown to be more than nothing.",
+      {ProfitRule::none, ProfitRule::estimate, ProfitRule::significant});
+  s.add("policy.min_trades", &o.min_trades,
+        number("rebalances",
+               "On fewer nothing is said to earn; with policy.ladder, on fewer trades nothing to improve.", 0, 1e9));
   s.add("policy.min_deflated_sharpe", &o.min_deflated_sharpe, number("", "Of a first version; 0: not asked.", 0, 1));
   s.add("policy.min_times", &o.min_times, number("decision times", "Least evidence.", 10, 1e9));
   s.add("policy.min_coverage", &o.min_coverage, number("", "Share of rows with a forecast.", 0, 1));
-  s.add("policy.min_win_rate", &o.min_win_rate, number("", "Its upper bound must reach this.", 0, 1));
-  s.add("policy.min_average_r", &o.min_average_r, number("R", "Its upper bound must reach this.", -10, 10));
+  s.add("policy.min_win_rate", &o.min_win_rate,
+        number("", "With policy.ladder: its upper bound must reach this.", 0, 1));
+  s.add("policy.min_average_r", &o.min_average_r,
+        number("R", "With policy.ladder: its upper bound must reach this.", -10, 10));
   s.add("policy.min_calibration_quality", &o.min_calibration_quality,
         number("", "1 - expected calibration error.", 0, 1));
-  s.add("policy.max_drawdown", &o.max_drawdown, number("", "Of the position book.", 0, 1));
+  s.add("policy.max_drawdown", &o.max_drawdown,
+        number("", "Of the long-short book before costs; with policy.ladder, of single positions after them.", 0, 1));
 }
 
 void add_stages(Settings& s, StageOptions& o) {

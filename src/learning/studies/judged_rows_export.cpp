@@ -48,6 +48,7 @@ ForecastTable judged_table(const WalkForwardStudy& study, std::size_t k) {
 void write_rows(std::ofstream& out, const std::string& forecaster, const ForecastTable& table, JudgeOptions options) {
   const JudgedRows& rows = *table.rows;
   options.long_short.keep_weights = true;
+  const std::vector<float> came = judged_return(rows, rows.forward_return);
   const auto book = simulate_long_short(rows, table.forecast, rows.forward_return, options.long_short);
   std::map<std::pair<std::int64_t, std::uint16_t>, Trade> opened;
   for (const auto& trade : simulate_positions(rows, table.forecast, options.positions).trades)
@@ -58,7 +59,8 @@ void write_rows(std::ofstream& out, const std::string& forecaster, const Forecas
     Line line;
     line.text(forecaster).text(rows.symbols[rows.symbol[i]].str());
     line.add(rows.decided_at_ms[i]).add(rows.known_at_ms[i]).add(table.forecast[i]).add(rows.label[i]);
-    line.add(rows.forward_return[i]).add(rows.volatility[i]);
+    line.add(rows.forward_return[i]).add(came[i]).add(rows.volatility[i]);
+    line.add(table.up_probability.empty() ? std::nan("") : table.up_probability[i]);
     line.add(trades ? trade->second.side : 0).add(trades ? trade->second.net_bps : std::nan(""));
     line.add(book.weight[i]).text("\n");
     out << line.str();
@@ -71,8 +73,8 @@ Result<std::size_t> export_judged_rows(const WalkForwardStudy& study, const Judg
                                        const std::filesystem::path& file) {
   const std::filesystem::path aside = aside_path(file);
   std::ofstream out(aside, std::ios::binary);
-  out << "forecaster,role,symbol,decided_at_ms,known_at_ms,forecast,label,forward_return,volatility,position,"
-         "position_net_bps,book_weight\n";
+  out << "forecaster,role,symbol,decided_at_ms,known_at_ms,forecast,label,forward_return,judged_return,volatility,"
+         "up_probability,position,position_net_bps,book_weight\n";
   std::size_t lines = 0;
   for (std::size_t k = 0; k < study.forecasts.size(); ++k) {
     const ForecastTable table = judged_table(study, k);

@@ -169,9 +169,11 @@ Status judge_served(const MarketTape& tape, const LifeCycleLog& log, const Repla
   if (!judgement) return forward_error(judgement);
   report.served = std::move(judgement->candidate);
   if (options.changed_at)
-    report.recovery = time_to_recover(
-        rank_ic_series(*truth, table->forecast, truth->label, {options.learning.judging.min_symbols}).ic,
-        *options.changed_at);
+    report.recovery =
+        time_to_recover(rank_ic_series(*truth, table->forecast, judged_return(*truth, truth->forward_return),
+                                       {options.learning.judging.min_symbols})
+                            .ic,
+                        *options.changed_at);
   return {};
 }
 

@@ -73,6 +73,7 @@ LearningOptions replay_options() {
   options.ensemble.mode = EnsembleMode::off;
   options.policy.skill_alpha = 0.2;
   options.policy.superiority_alpha = 0.49;
+  options.policy.ladder = Ladder::on;
   options.policy.deploy_improvement = 10;  // whoever is safe gets its chance in the shadow, and goes the careful way
   options.policy.canary_improvement = -10;
   options.triggers.retrain_hours = 100;

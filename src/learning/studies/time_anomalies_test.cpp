@@ -45,6 +45,7 @@ LearningOptions anomaly_options() {
   options.ensemble.mode = EnsembleMode::off;
   options.policy.skill_alpha = 0.49;
   options.policy.superiority_alpha = 0.49;
+  options.policy.ladder = Ladder::on;
   options.policy.deploy_improvement = -10;
   options.policy.canary_improvement = -10;
   options.triggers.kinds = {"time_based"};

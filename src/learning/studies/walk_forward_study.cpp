@@ -32,7 +32,8 @@ std::vector<TimeRange> blocks_of(const WalkForwardStudyOptions& study) {
   return blocks;
 }
 
-/// The moments of fits that fill the lineup and its record before the first block, ascending, not before `earliest`.
+/// The moments of fits that fill the lineup and its record before the first block, ascending, after `earliest`: at
+/// least one, if there is any time.
 std::vector<Timestamp> moments_before(const WalkForwardStudyOptions& study, Timestamp earliest) {
   const Duration spacing = days_long(study.lineup.spacing_days);
   const auto wanted = static_cast<std::size_t>(std::max(study.lineup.vintages - 1, 1));
@@ -47,6 +48,9 @@ std::vector<Timestamp> moments_before(const WalkForwardStudyOptions& study, Time
     moments.push_back(moment);
     last = moment;
   }
+  // In a short history, half-way: without a record there is nothing to scale by.
+  if (moments.empty() && earliest < study.test.from)
+    moments.push_back(Timestamp((earliest.ms() + study.test.from.ms()) / 2));
   std::reverse(moments.begin(), moments.end());
   return moments;
 }
@@ -71,7 +75,7 @@ std::vector<FeatureImportance> importance_of(const VintageWalk& walk, std::size_
 
 /// The rows of a span that are to be judged, unless it lies before the test or there was nothing to scale by.
 void add_block(const VintageWalk& walk, std::size_t place, const std::vector<TimeRange>& blocks,
-               const WalkForecast& served, WalkForwardStudy& result, RowSet& judged) {
+               const ServedWalkForecast& served, WalkForwardStudy& result, RowSet& judged) {
   const Vintage& newest = walk.vintages[place];
   const LineupSpan& span = walk.spans[place];
   const auto block =
@@ -224,9 +228,12 @@ Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const Learni
   const auto truth = judged_rows_of(data, judged);
   const std::size_t first = walk->spans.front().first_row;
   std::vector<ForecastTable> tables;
-  for (const WalkForecast& one : served) {
-    ForecastTable table{one.name, truth, {}};
-    for (const auto row : judged.rows) table.forecast.push_back(one.forecast[row - first]);
+  for (const ServedWalkForecast& one : served) {
+    ForecastTable table{one.name, truth, {}, {}};
+    for (const auto row : judged.rows) {
+      table.forecast.push_back(one.forecast[row - first]);
+      table.up_probability.push_back(one.up_probability[row - first]);
+    }
     tables.push_back(std::move(table));
   }
   ForecastTable average = std::move(tables.back());

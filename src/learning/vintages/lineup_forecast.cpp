@@ -6,7 +6,7 @@
 #include "base/contract.hpp"
 #include "evaluation/calibration/forecast_calibration.hpp"
 #include "evaluation/ensemble/standardised_forecast.hpp"
-#include "learning/data/return_basis.hpp"
+#include "evaluation/metrics/forecast_table.hpp"
 
 namespace clm {
 namespace {
@@ -87,14 +87,14 @@ WalkForecast mean_of_recipes(std::span<const WalkForecast> recipes, std::string 
   return out;
 }
 
-std::vector<WalkForecast> calibrated_as_served(const LearningData& data, const VintageWalk& walk,
-                                               std::span<const WalkForecast> forecasts) {
+std::vector<ServedWalkForecast> calibrated_as_served(const LearningData& data, const VintageWalk& walk,
+                                                     std::span<const WalkForecast> forecasts) {
   const Dataset& rows = data.rows.data;
-  const std::size_t first = walk.spans.front().first_row;
-  std::vector<WalkForecast> out;
+  const std::size_t first = walk.spans.front().first_row, count = walked_rows(walk);
+  std::vector<ServedWalkForecast> out;
   for (const WalkForecast& one : forecasts) {
-    expects(one.forecast.size() == walked_rows(walk), "one forecast per row of the walk");
-    out.push_back({one.name, std::vector<float>(one.forecast.size(), kSaysNothing)});
+    expects(one.forecast.size() == count, "one forecast per row of the walk");
+    out.push_back({one.name, std::vector<float>(count, kSaysNothing), std::vector<double>(count, kMissing)});
   }
   for (std::size_t i = 0; i < walk.spans.size(); ++i) {
     const LineupSpan& span = walk.spans[i];
@@ -105,8 +105,11 @@ std::vector<WalkForecast> calibrated_as_served(const LearningData& data, const V
       for (const auto row : record.rows) said.push_back(forecasts[f].forecast[row - first]);
       const auto calibration = ForecastCalibration::fit(*truth, said, return_basis(data.label.target));
       if (!calibration) continue;
-      for (std::size_t row = span.first_row - first; row < span.end_row - first; ++row)
-        out[f].forecast[row] = static_cast<float>(calibration->scaled(static_cast<double>(forecasts[f].forecast[row])));
+      for (std::size_t row = span.first_row - first; row < span.end_row - first; ++row) {
+        const auto forecast = static_cast<double>(forecasts[f].forecast[row]);
+        out[f].forecast[row] = static_cast<float>(calibration->scaled(forecast));
+        out[f].up_probability[row] = calibration->up_probability(forecast);
+      }
     }
   }
   return out;

@@ -20,7 +20,7 @@ class VintageWalkTest : public ::testing::Test {
   VintageWalkTest() {
     options_ = testing::small_trees();
     options_.training.models = {"ridge", "lightgbm"};
-    options_.training.max_fit_rows = 2'000;
+    options_.training.max_fit_rows = 1'000;
     lineup_.vintages = 3;
     lineup_.spacing_days = 5;
     for (std::size_t i = 0; i < kFits; ++i) moments_.push_back(close_of(kFirstFit + i * kFitEvery));
@@ -36,7 +36,7 @@ class VintageWalkTest : public ::testing::Test {
     run.jobs = jobs;
     return walk_vintages(data, options_, moments_, close_of(kEnd), lineup_, run).value();
   }
-  std::vector<WalkForecast> served(const LearningData& data, const VintageWalk& walk) const {
+  std::vector<ServedWalkForecast> served(const LearningData& data, const VintageWalk& walk) const {
     std::vector<WalkForecast> said;
     for (std::size_t r = 0; r < 2; ++r) said.push_back(lineup_forecast(data, walk, r, lineup_, 8));
     said.push_back(mean_of_recipes(said, "average"));
@@ -149,7 +149,7 @@ TEST_F(VintageWalkTest, NothingIsServedBeforeThereIsARecordToScaleBy) {
   const VintageWalk walked = walk(truth);
   const auto said = served(truth, walked);
   const std::size_t first = walked.spans.front().first_row;
-  for (const WalkForecast& one : said) {
+  for (const ServedWalkForecast& one : said) {
     EXPECT_TRUE(std::isnan(one.forecast.front()));
     EXPECT_FALSE(std::isnan(one.forecast[walked.spans[1].first_row - first])) << one.name;
   }
