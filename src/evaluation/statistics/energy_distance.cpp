@@ -10,7 +10,7 @@
 namespace clm {
 namespace {
 
-constexpr std::size_t kLeastBlocks = 5;
+constexpr std::size_t kLeastPooledBlocks = 5;
 /// Neighbouring blocks are to be all but independent, which is more than the error of a mean asks for.
 constexpr double kBlocksApart = 2;
 
@@ -103,7 +103,7 @@ TestResult energy_test(std::span<const double> reference, std::span<const double
   std::vector<std::uint8_t> in_reference = first_blocks(pool);
   const double squared = squared_distance(pool, in_reference);
   out.statistic = std::sqrt(squared);
-  if (std::min(pool.reference_blocks, pool.block_size.size() - pool.reference_blocks) < kLeastBlocks) return out;
+  if (std::min(pool.reference_blocks, pool.block_size.size() - pool.reference_blocks) < kLeastPooledBlocks) return out;
   Random random = Random::stream(options.seed, "energy test");
   std::size_t as_large = 0;
   for (std::size_t round = 0; round < options.permutations; ++round) {
