@@ -32,6 +32,7 @@ TEST(Recipes, ASettingThatMattersMakesANewOneAndIsNamed) {
   EXPECT_EQ(used[0]["vintages"][0]["version"], versions.at("lightgbm"));
   EXPECT_TRUE(used[0]["accepted"].get<bool>());
   EXPECT_TRUE(used[0]["record"]["rank_ic"].is_number());
+  EXPECT_EQ(used[0]["record"]["bars"], place.json({"show", versions.at("lightgbm")})["evidence"]["judgement"]["times"]);
 
   place.environment["CLM_LIGHTGBM_ROUNDS"] = "33";
   place.environment["CLM_TRAINING_SEED"] = "5";
@@ -47,6 +48,10 @@ TEST(Recipes, ASettingThatMattersMakesANewOneAndIsNamed) {
   EXPECT_NE(change.find(" -> 33"), std::string::npos) << change;
   EXPECT_EQ(change.find(','), std::string::npos) << "the seed is no part of a recipe: " << change;
   EXPECT_EQ(of_type(changed, "xgboost").size(), 1U);
+  const Outcome told = place.run({"recipes"});
+  EXPECT_NE(told.out.find(" differs from " + now[1]["recipe"].get<std::string>() + " in " + change + ".\n"),
+            std::string::npos)
+      << "a sentence is whole where nobody reads it at a terminal: " << told.out;
 }
 
 }  // namespace

@@ -87,4 +87,8 @@ std::string paragraph(std::string_view text, std::size_t width, std::size_t inde
   return out;
 }
 
+std::string folded_line(std::string_view text, std::size_t width, std::size_t indent) {
+  return width == 0 ? std::string(text) + "\n" : paragraph(text, width, indent);
+}
+
 }  // namespace clm::app

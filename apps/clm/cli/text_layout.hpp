@@ -19,4 +19,7 @@ std::string one_line(std::string text);
 /// The folded lines, each but the first behind `indent` blanks, ending in a newline.
 std::string paragraph(std::string_view text, std::size_t width, std::size_t indent);
 
+/// A line of its own: as it is where `width` is 0, since nobody reads it at a terminal; else like `paragraph`.
+std::string folded_line(std::string_view text, std::size_t width, std::size_t indent = 0);
+
 }  // namespace clm::app

@@ -47,11 +47,6 @@ std::string counted(long long count, const std::string& what) {
   return grouped(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-/// `text` as it is, or folded to a terminal's width.
-std::string folded_line(const std::string& text, std::size_t width) {
-  return width == 0 ? text + "\n" : paragraph(text, width, 0);
-}
-
 /// What a baseline is called: a model may be of the same kind.
 std::string baseline_name(const WalkForwardStudy& study, const std::string& name) {
   const bool taken = std::any_of(study.each.begin(), study.each.end(), [&](const auto& m) { return m.name == name; });
@@ -219,7 +214,7 @@ tl::unexpected<Error> nothing_to_judge(const EvaluateFlags& flags, const Dataset
               "there is nothing to judge: rows with features and a known label are of " +
                   to_minutes_string(Timestamp(rows.decided_at_ms.front())) + " to " +
                   to_minutes_string(Timestamp(rows.decided_at_ms.back())) +
-                  ", and what is judged needs rows before it to train on",
+                  ", and what is judged needs rows before it to train on, and earlier forecasts to scale by",
               "--from " + flags.from + " --to " + flags.to,
               "Ask for a time within that, or bring more candles with `clm import PATH`.");
 }

@@ -149,11 +149,6 @@ Status keep_asked(const PredictFlags& flags, const MarketView& place, Forecasts&
   return {};
 }
 
-/// A line, folded to a terminal's width.
-std::string folded_note(const std::string& text, std::size_t width) {
-  return width == 0 ? text + "\n" : paragraph(text, width, 2);
-}
-
 /// Writes down and prints what is predicted.
 Status tell(Program& program, Workspace& workspace, const MarketView& place, Forecasts forecasts,
             const PredictFlags& flags) {
@@ -170,10 +165,10 @@ Status tell(Program& program, Workspace& workspace, const MarketView& place, For
   std::string text = describe(forecasts, place, program.columns());
   for (const auto& [version, manifest] : voting_manifests(**registry, forecasts)) {
     document["learned_until"][version.str()] = to_string(manifest.learned_until);
-    text += folded_note(manifest.model_type + " " + version.str() + " learned until " +
+    text += folded_line(manifest.model_type + " " + version.str() + " learned until " +
                             to_minutes_string(manifest.learned_until) + ", trained as of " +
                             to_minutes_string(manifest.created_as_of),
-                        program.columns());
+                        program.columns(), 2);
     // Who was judged on bars that were not known yet was chosen by them: what it says of that time is no test of it.
     if (manifest.created_as_of <= place.as_of) continue;
     document["learned_later"].push_back(version.str());

@@ -27,9 +27,9 @@ std::string describe(const std::vector<RecipeSummary>& recipes, std::size_t widt
                std::to_string(one.vintages.size()), none ? "-" : one.vintages.front().version.str(),
                none ? "-" : to_date_string(one.vintages.front().learned_until), record_text(one)});
     if (!one.change.empty())
-      changes += paragraph(
+      changes += folded_line(
           one.recipe.model_type + " " + one.recipe.id + " differs from " + one.changed_from + " in " + one.change + ".",
-          width, 0);
+          width);
   }
   return table.render(width) + (changes.empty() ? "" : "\n" + changes);
 }

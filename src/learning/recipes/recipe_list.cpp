@@ -4,14 +4,24 @@
 
 #include <nlohmann/json.hpp>
 
+#include "evaluation/verdict/evidence.hpp"
+
 namespace clm {
 namespace {
+
+/// Decision times that a version was judged on; 0 where its evidence does not say.
+Result<std::int64_t> judged_bars(const Registry& registry, const VersionId& version) {
+  const auto evidence = registry.latest_evidence(version);
+  if (!evidence) return forward_error(evidence);
+  const Evidence read = Evidence::from_json(*evidence);
+  return read.has_judgement() ? read.judgement().value("times", std::int64_t{0}) : 0;
+}
 
 std::optional<RecipeRecord> record_in(const Manifest& manifest) {
   const auto metrics = nlohmann::json::parse(manifest.metrics_json, nullptr, false);
   for (const char* key : {"judged_rows", "rank_ic", "rank_ic_lo", "rank_ic_hi"})
     if (!metrics.is_object() || !metrics.contains(key) || !metrics[key].is_number()) return std::nullopt;
-  return RecipeRecord{metrics["judged_rows"].get<std::int64_t>(), metrics["rank_ic"].get<double>(),
+  return RecipeRecord{0, metrics["judged_rows"].get<std::int64_t>(), metrics["rank_ic"].get<double>(),
                       metrics["rank_ic_lo"].get<double>(), metrics["rank_ic_hi"].get<double>()};
 }
 
@@ -62,10 +72,15 @@ Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const 
     if (!recipe) continue;
     RecipeSummary& summary = summary_of(all, *recipe);
     summary.vintages.push_back({record.version, record.status, manifest->learned_until});
-    if (!summary.record) summary.record = record_in(*manifest);
+    if (!summary.record && (summary.record = record_in(*manifest))) {
+      const auto bars = judged_bars(registry, record.version);
+      if (!bars) return forward_error(bars);
+      summary.record->bars = *bars;
+    }
+    if (summary.accepted) continue;
     const auto active = was_active(registry, record);
     if (!active) return forward_error(active);
-    summary.accepted = summary.accepted || *active;
+    summary.accepted = *active;
   }
   note_changes(all);
   return all;
@@ -89,8 +104,11 @@ nlohmann::json to_json(const std::vector<RecipeSummary>& recipes) {
                          {"change", one.change},
                          {"settings", one.recipe.settings}};
     if (one.record)
-      entry["record"] = {
-          {"rows", one.record->rows}, {"rank_ic", one.record->rank_ic}, {"lo", one.record->lo}, {"hi", one.record->hi}};
+      entry["record"] = {{"bars", one.record->bars},
+                         {"rows", one.record->rows},
+                         {"rank_ic", one.record->rank_ic},
+                         {"lo", one.record->lo},
+                         {"hi", one.record->hi}};
     list.push_back(std::move(entry));
   }
   return list;

@@ -12,6 +12,7 @@ namespace clm {
 
 /// What was found when a version was judged.
 struct RecipeRecord {
+  std::int64_t bars = 0;  ///< decision times; 0: not known
   std::int64_t rows = 0;
   double rank_ic = 0, lo = 0, hi = 0;
 };
@@ -37,8 +38,8 @@ struct RecipeSummary {
 /// record.
 Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const LearningOptions& options);
 
-/// [{recipe, model_type, in_force, accepted, record: {rows, rank_ic, lo, hi} or null, vintages: [{version, status,
-/// learned_until}], changed_from, change, settings}]
+/// [{recipe, model_type, in_force, accepted, record: {bars, rows, rank_ic, lo, hi} or null, vintages: [{version,
+/// status, learned_until}], changed_from, change, settings}]
 nlohmann::json to_json(const std::vector<RecipeSummary>& recipes);
 
 }  // namespace clm
