@@ -1,6 +1,7 @@
 #include "learning/vintages/vintage_walk.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "base/parallel.hpp"
@@ -77,11 +78,13 @@ StopsEarly stops_early(const Trainer& trainer) { return trainer.stops_early() ? 
 Result<std::vector<Timestamp>> moments_to_fit_at(const LearningData& data, const TrainingOptions& options,
                                                  const std::vector<std::unique_ptr<Trainer>>& trainers,
                                                  std::span<const Timestamp> fitted_at, Timestamp end) {
+  TrainingOptions of_all_rows = options;  // how many there are is asked, not which ones are drawn
+  of_all_rows.max_fit_rows = std::numeric_limits<std::int64_t>::max();
   std::vector<Timestamp> moments;
   for (const Timestamp moment : fitted_at) {
     const auto fold = fold_at(data, options, moment, end);
     const bool is_enough = fold && std::all_of(trainers.begin(), trainers.end(), [&](const auto& trainer) {
-                             return split_of_known(fold->train, stops_early(*trainer), options, moment).has_value();
+                             return split_of_known(fold->train, stops_early(*trainer), of_all_rows, moment).has_value();
                            });
     if (is_enough) moments.push_back(moment);
   }
