@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,13 @@ struct CalibratedModel {
   /// The same with the probability that is served beside each: what is judged.
   Result<ServedForecasts> served(const RowSet& rows) const;
 };
+
+/// Raw forecasts as they would be served, each by a calibration that shares nothing with its outcome: time is cut into
+/// four stretches, and each is calibrated by the rows of the others whose labels do not touch it (cross-fitting,
+/// Chernozhukov et al. 2018, The Econometrics Journal 21:C1). The others may be later ones: this says what being
+/// calibrated is worth, and changes no rank within a stretch. One forecast per row, NaN = abstained. Error
+/// `calibration.no_rows` (data) where a stretch has fewer than 100 rows to be calibrated by. Cost: four fits.
+Result<ServedForecasts> cross_fitted_forecasts(const JudgedRows& rows, std::span<const float> raw);
 
 /// Reads model and calibration from the directory of an artifact whose bytes were verified.
 /// Errors `model.load`, `calibration.load` (integrity).

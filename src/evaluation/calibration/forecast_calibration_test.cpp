@@ -1,11 +1,14 @@
 #include "evaluation/calibration/forecast_calibration.hpp"
 
 #include <cmath>
+#include <set>
 
 #include <gtest/gtest.h>
 
 #include "base/file_io.hpp"
 #include "base/random.hpp"
+#include "evaluation/calibration/calibrated_model.hpp"
+#include "evaluation/calibration/time_folds.hpp"
 #include "support/temp_directory.hpp"
 
 namespace clm {
@@ -50,6 +53,38 @@ TEST(ForecastCalibration, ARelativeForecastIsNotBlamedForTheMarket) {
   const auto fitted = ForecastCalibration::fit(moved.rows, moved.forecast, ReturnBasis::relative);
   ASSERT_TRUE(fitted);
   EXPECT_NEAR(fitted->slope(), 0.27, 0.04) << "0.3 less what the mean of ten symbols carries of each";
+}
+
+TEST(CrossFittedForecasts, NoForecastIsCalibratedByItsOwnOutcomeOrOneThatSharesTimeWithIt) {
+  auto own = sample(0.3, 0.0);
+  for (auto& known : own.rows.known_at_ms) known += 4;  // labels overlap
+  const auto before = cross_fitted_forecasts(own.rows, own.forecast);
+  ASSERT_TRUE(before) << to_string(before.error());
+  const auto folds = time_folds(own.rows, 4);
+  ASSERT_EQ(folds.size(), 4U);
+  std::set<double> slopes;
+  for (const TimeFold& fold : folds) {
+    slopes.insert(static_cast<double>(before->forecast[fold.begin]) / static_cast<double>(own.forecast[fold.begin]));
+    // Every outcome that touches the stretch is turned around, and one row beyond is not.
+    auto altered = own.rows;
+    for (std::size_t i = 0; i < altered.size(); ++i)
+      if (fold.touches(altered, i)) altered.forward_return[i] = -1;
+    const auto after = cross_fitted_forecasts(altered, own.forecast);
+    for (std::size_t i = fold.begin; i < fold.end; ++i) {
+      ASSERT_EQ(after->forecast[i], before->forecast[i]);
+      ASSERT_EQ(after->up_probability[i], before->up_probability[i]);
+    }
+    EXPECT_NE(after->forecast, before->forecast) << "the other stretches are calibrated by these";
+  }
+  EXPECT_EQ(slopes.size(), 4U) << "each stretch by its own rows";
+  for (const double slope : slopes) EXPECT_NEAR(slope, 0.3, 0.03);
+}
+
+TEST(CrossFittedForecasts, TooFewRowsAreToldAndNotGuessed) {
+  auto own = sample(0.3, 0.0);
+  std::vector<float> few(own.forecast.size(), std::nanf(""));
+  std::copy_n(own.forecast.begin(), 120, few.begin());
+  EXPECT_EQ(cross_fitted_forecasts(own.rows, few).error().code, "calibration.no_rows");
 }
 
 TEST(ForecastCalibration, AWrongWayModelIsNotTurnedAround) {

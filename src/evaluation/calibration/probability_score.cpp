@@ -6,6 +6,7 @@
 
 #include "base/contract.hpp"
 #include "evaluation/calibration/isotonic.hpp"
+#include "evaluation/calibration/time_folds.hpp"
 
 namespace clm {
 namespace {
@@ -98,29 +99,21 @@ std::vector<float> up_outcomes(const JudgedRows& rows) {
 
 std::vector<double> cross_fitted_up_probability(const JudgedRows& rows, std::span<const float> forecast,
                                                 std::size_t folds) {
-  expects(forecast.size() == rows.size() && folds >= 2, "one forecast per row, and at least two stretches of time");
-  const auto times = index_times(rows.decided_at_ms);
+  expects(forecast.size() == rows.size(), "one forecast per row");
   const auto outcome = up_outcomes(rows);
   std::vector<double> out(rows.size(), std::nan(""));
   std::vector<float> scores, ups;
-  for (std::size_t f = 0; f < folds; ++f) {
-    const std::size_t begin = times.begin[f * times.size() / folds];
-    const std::size_t end = times.begin[(f + 1) * times.size() / folds];
-    if (begin == end) continue;
-    const std::int64_t from = rows.decided_at_ms[begin];
-    const std::int64_t to = *std::max_element(rows.known_at_ms.begin() + static_cast<std::ptrdiff_t>(begin),
-                                              rows.known_at_ms.begin() + static_cast<std::ptrdiff_t>(end));
+  for (const TimeFold& fold : time_folds(rows, folds)) {
     scores.clear();
     ups.clear();
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (rows.decided_at_ms[i] <= to && rows.known_at_ms[i] >= from) continue;
-      if (std::isnan(forecast[i]) || std::isnan(outcome[i])) continue;
+      if (fold.touches(rows, i) || std::isnan(forecast[i]) || std::isnan(outcome[i])) continue;
       scores.push_back(forecast[i]);
       ups.push_back(outcome[i]);
     }
     if (scores.empty()) continue;
     const auto map = IsotonicMap::fit(scores, ups);
-    for (std::size_t i = begin; i < end; ++i) out[i] = map(static_cast<double>(forecast[i]));
+    for (std::size_t i = fold.begin; i < fold.end; ++i) out[i] = map(static_cast<double>(forecast[i]));
   }
   return out;
 }

@@ -55,13 +55,18 @@ const Comparison* best_baseline(const Judgement& j) {
   return best == j.against_baselines.end() ? nullptr : &*best;
 }
 
-/// The baseline whose defeat is least certain, or none: all must be beaten, so this one decides.
-const Comparison* closest_baseline(const Judgement& j) {
-  const auto closest = std::max_element(j.against_baselines.begin(), j.against_baselines.end(),
-                                        [](const Comparison& a, const Comparison& b) {
-                                          return a.rank_ic.difference.p_greater < b.rank_ic.difference.p_greater;
-                                        });
+/// The baseline over which least of a lead is shown, or none: what is asked is asked of all, so this one decides.
+const Comparison* closest_baseline(const Judgement& j, double alpha) {
+  const auto closest =
+      std::min_element(j.against_baselines.begin(), j.against_baselines.end(), [&](const auto& a, const auto& b) {
+        return lower_bound(a.rank_ic.difference, alpha) < lower_bound(b.rank_ic.difference, alpha);
+      });
   return closest == j.against_baselines.end() ? nullptr : &*closest;
+}
+
+/// What the book must earn more than.
+double least_gross_bps(const EqualBook& book, const PolicyOptions& o) {
+  return o.ladder == Ladder::on ? book.best_baseline : 0;
 }
 
 /// The book of equal gross exposure, against the best that a baseline makes of it.
@@ -74,7 +79,7 @@ EqualBook compare_books(const Judgement& j, const PolicyOptions& o) {
     out.best_baseline = baseline.gross_bps.mean;
     out.best_baseline_is = baseline.name;
   }
-  out.earns = out.enough && j.candidate.gross_bps.mean > out.best_baseline;
+  out.earns = out.enough && j.candidate.gross_bps.mean > least_gross_bps(out, o);
   return out;
 }
 
@@ -102,18 +107,29 @@ void ask_for_skill(const Judgement& j, const PolicyOptions& o, Verdict& verdict,
 }
 
 void ask_for_lead(const Judgement& j, const PolicyOptions& o, Verdict& verdict, Asked& asked) {
-  const Comparison* closest = closest_baseline(j);
+  const Comparison* closest = closest_baseline(j, o.superiority_alpha);
   const MeanEstimate& lead = closest == nullptr ? j.candidate.rank_ic.mean : best_baseline(j)->rank_ic.difference;
   verdict.improvement = lead.mean;
   verdict.lo = lead.lo;
   verdict.hi = lead.hi;
   if (closest == nullptr) return;
-  const double p_closest = closest->rank_ic.difference.p_greater;
-  verdict.conditions.push_back(
-      {"lead_over_" + closest->against + "_p_value", p_closest <= o.superiority_alpha, p_closest, o.superiority_alpha});
   const std::string found = lead_words(j, *closest, o.superiority_alpha);
-  asked.ask(p_closest <= o.superiority_alpha, "It beats every baseline; the closest: " + found + ".",
-            "It does not beat the baselines: " + found + "; above 0 is needed.");
+  if (o.ladder == Ladder::on) {
+    const double p_closest = closest->rank_ic.difference.p_greater;
+    verdict.conditions.push_back({"lead_over_" + closest->against + "_p_value", p_closest <= o.superiority_alpha,
+                                  p_closest, o.superiority_alpha});
+    asked.ask(p_closest <= o.superiority_alpha, "It beats every baseline; the closest: " + found + ".",
+              "It does not beat the baselines: " + found + "; above 0 is needed.");
+    return;
+  }
+  const double bound = lower_bound(closest->rank_ic.difference, o.superiority_alpha);
+  const std::string margin = fixed(o.margin, 4) + " (policy.margin)";
+  verdict.conditions.push_back({"lead_over_" + closest->against + "_lower_bound", bound > -o.margin, bound, -o.margin});
+  asked.ask(
+      bound > -o.margin,
+      (bound > 0 ? std::string("It beats every baseline") : "It ranks no more than " + margin + " below any baseline") +
+          "; the closest: " + found + ".",
+      "That it ranks no more than " + margin + " below every baseline is not shown: " + found + ".");
 }
 
 void ask_for_profit(const Judgement& j, const PolicyOptions& o, Verdict& verdict, Asked& asked) {
@@ -121,7 +137,7 @@ void ask_for_profit(const Judgement& j, const PolicyOptions& o, Verdict& verdict
   const EqualBook book = compare_books(j, o);
   const ModelJudgement& c = j.candidate;
   verdict.conditions.push_back({"gross_bps", book.earns, book.count > 0 ? c.gross_bps.mean : kUnmeasured,
-                                book.best_baseline, book.count, o.min_trades});
+                                least_gross_bps(book, o), book.count, o.min_trades});
   const std::string found = describe(book, j, o);
   asked.ask(book.earns, "It earns before costs: " + found + ".",
             (book.enough ? "It does not earn before costs: " : "Whether it earns cannot be said: ") + found + ".");

@@ -18,7 +18,7 @@ std::optional<DeploymentDecision> parse_deployment_decision(std::string_view nam
 /// What a first version must earn with the book of equal gross exposure (`ModelJudgement::gross_bps`).
 enum class ProfitRule {
   none,        ///< nothing: forecasting skill is enough
-  estimate,    ///< more than nothing and than every baseline, before costs, by the estimate
+  estimate,    ///< more than nothing before costs, by the estimate; with `Ladder::on` than every baseline, too
   significant  ///< and more than nothing after costs: the one-sided lower bound of the long-short book's net at
                ///< `superiority_alpha` is above zero; not said where there is no such book
 };
@@ -43,8 +43,9 @@ struct PolicyOptions {
   /// A first version's rank IC must be above zero at this one-sided level, divided by the number of candidates tried
   /// on the rows: over as many markets without a signal, at most this share promotes anything.
   double skill_alpha = 0.01;
-  /// And above that of each baseline at this one-sided level. All of them must be beaten, so having several needs no
-  /// correction (intersection-union test, Berger 1982). A replacement's rank IC must be above zero at this level.
+  /// And it must be shown at this one-sided level to be no more than `margin` below that of each baseline (with
+  /// `Ladder::on` above it). This is asked of all of them, so having several needs no correction (intersection-union
+  /// test, Berger 1982). A replacement's rank IC must be above zero at this level.
   double superiority_alpha = 0.05;
   ProfitRule profit = ProfitRule::estimate;
   /// A book says nothing on fewer rebalances; then it does not earn. Of the ladder: an improvement, which rests on
@@ -87,7 +88,7 @@ struct Verdict {
 /// paired on the same bars, the probabilities as served, and counts.
 ///
 /// Without an active version: deploy if safe, skilled (rank IC above zero at `skill_alpha` over the candidates tried),
-/// better in rank IC than every baseline and (by rule) earning; else reject.
+/// shown to be no more than `margin` below every baseline in rank IC and (by rule) earning; else reject.
 /// Beside one: unsafe, or shown to rank worse at `superiority_alpha`: reject. Deploy if its own rank IC is shown to be
 /// above zero, is shown to be no more than `margin` below the active one's, and its book is not shown to earn less
 /// before costs; else keep.

@@ -191,13 +191,36 @@ TEST(Decide, PromotesPlantedSkillInAtLeastNineOfTenMarkets) {
   EXPECT_GE(promoted, 27);
 }
 
-TEST(Decide, RefusesWhatABaselineDoesAsWell) {
+TEST(Decide, OfWhatABaselineDoesAsWellTheMarginDecides) {
   auto c = make_judged_case({.symbols = 30, .times = 500, .horizon_bars = 5, .seed = 31}, 0.15);
   c.baselines[1].forecast = c.candidate.forecast;
-  const auto verdict = decide(judge(c.candidate, c.baselines, nullptr, {}).value(), {});
+  const auto as_well = judge(c.candidate, c.baselines, nullptr, {}).value();
+  const auto lets_in = decide(as_well, {});
+  EXPECT_EQ(lets_in.decision, DeploymentDecision::deploy) << "shown to be no worse, and it has foresight";
+  EXPECT_TRUE(mentions(lets_in, "It ranks no more than 0.0030 (policy.margin) below any baseline"));
+  PolicyOptions only_better;
+  only_better.margin = 0;
+  const auto verdict = decide(as_well, only_better);
   EXPECT_EQ(verdict.decision, DeploymentDecision::reject);
-  EXPECT_TRUE(mentions(verdict, "It does not beat the baselines"));
+  EXPECT_TRUE(mentions(verdict, "That it ranks no more than 0.0000 (policy.margin) below every baseline is not shown"));
   EXPECT_TRUE(mentions(verdict, "of reversal"));
+  PolicyOptions ladder;
+  ladder.ladder = Ladder::on;
+  EXPECT_TRUE(mentions(decide(as_well, ladder), "It does not beat the baselines"));
+
+  c.baselines[1].forecast = testing::forecast_with_skill(*c.rows, 0.3, 32);
+  const auto behind = decide(judge(c.candidate, c.baselines, nullptr, {}).value(), {});
+  EXPECT_EQ(behind.decision, DeploymentDecision::reject) << "skilled, but a baseline is better";
+}
+
+TEST(Decide, AFirstVersionNeedNotEarnMoreThanABaselineThatItIsNotWorseThan) {
+  auto c = make_judged_case({.symbols = 30, .times = 500, .horizon_bars = 5, .seed = 31}, 0.15);
+  auto judgement = judge(c.candidate, c.baselines, nullptr, {}).value();
+  judgement.baselines[0].gross_bps.mean = judgement.candidate.gross_bps.mean + 1;
+  EXPECT_EQ(decide(judgement, {}).decision, DeploymentDecision::deploy);
+  judgement.candidate.gross_bps.mean = -0.5;
+  EXPECT_EQ(decide(judgement, {}).decision, DeploymentDecision::reject);
+  EXPECT_TRUE(mentions(decide(judgement, {}), "It does not earn before costs"));
 }
 
 TEST(Decide, RefusesSkillThatCostsEat) {

@@ -115,8 +115,13 @@ TEST(VerdictWords, AProfitHasItsNumberItsIntervalAndItsCosts) {
   behind.baselines.resize(1);
   behind.baselines[0].name = "ridge";
   behind.baselines[0].gross_bps = sure(6, 1);
-  EXPECT_THAT(decide(behind, {}).reasons.front(), HasSubstr("It does not earn before costs: long-short book 5.000"));
-  EXPECT_THAT(decide(behind, {}).reasons.front(), HasSubstr("against 6.000 of ridge"));
+  EXPECT_THAT(decide(behind, {}).reasons, Contains(HasSubstr("It earns before costs: long-short book 5.000")))
+      << "less than ridge, but it earns";
+  PolicyOptions ladder;
+  ladder.ladder = Ladder::on;
+  const auto on_it = decide(behind, ladder).reasons.front();
+  EXPECT_THAT(on_it, HasSubstr("It does not earn before costs: long-short book 5.000"));
+  EXPECT_THAT(on_it, HasSubstr("against 6.000 of ridge"));
   PolicyOptions shown_to_pay;
   shown_to_pay.profit = ProfitRule::significant;
   EXPECT_THAT(
