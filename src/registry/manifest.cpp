@@ -4,6 +4,7 @@
 #include <cctype>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -70,8 +71,9 @@ std::optional<std::pair<std::string, std::string>> broken_rule(const Manifest& m
     if (member.model_type == kEnsembleType) return rule(field + "/model_type", "must not be an ensemble itself");
     if (member.version.empty()) return rule(field + "/version", "must not be empty");
     if (!(member.weight >= 0 && member.weight <= 1)) return rule(field + "/weight", "must be from 0 to 1");
-    if (i > 0 && m.members[i - 1].model_type >= member.model_type)
-      return rule(field + "/model_type", "members must be ascending by model type, each once");
+    const auto place = [](const ManifestMember& one) { return std::tie(one.model_type, one.version); };
+    if (i > 0 && place(m.members[i - 1]) >= place(member))
+      return rule(field + "/version", "members must be ascending by model type and version, each once");
   }
   if (m.files.empty()) return rule("files", "must name at least one file");
   for (std::size_t i = 0; i < m.files.size(); ++i) {

@@ -54,7 +54,8 @@ struct Manifest {
   std::string data_fingerprint;  ///< hash of the training data
   std::uint64_t seed = 0;
   int threads = 1;
-  /// Of an ensemble, ascending by model type, each once; of a model none, and then the file has no such field.
+  /// Of an ensemble, ascending by model type and version, each once; of a model none, and then the file has no such
+  /// field.
   std::vector<ManifestMember> members;
   std::vector<ManifestFile> files;  ///< ascending by name
 

@@ -163,7 +163,16 @@ TEST(Manifest, MembersBelongToEnsemblesAlone) {
   EXPECT_EQ(code_with("/members", Json::array()), "manifest.field_value");
   EXPECT_EQ(code_with("/members", 1), "manifest.field_type");
   EXPECT_EQ(code_with("/members/0/model_type", "ensemble"), "manifest.field_value");
-  EXPECT_EQ(code_with("/members/0/model_type", "xgboost"), "manifest.field_value");  // twice
+  // Several of a type, ascending by version; the same one twice, or out of order, is none.
+  EXPECT_EQ(code_with("/members/0/model_type", "xgboost"), "ok");
+  Json same = good;
+  same["members"][0] = same["members"][1];
+  EXPECT_EQ(code_of(read_manifest(same.dump())), "manifest.field_value");
+  Json reversed = good;
+  std::swap(reversed["members"][0], reversed["members"][1]);
+  EXPECT_EQ(code_of(read_manifest(reversed.dump())), "manifest.field_value");
+  reversed["members"][0]["model_type"] = reversed["members"][1]["model_type"];
+  EXPECT_EQ(code_of(read_manifest(reversed.dump())), "manifest.field_value") << "of one type likewise";
   EXPECT_EQ(code_with("/members/0/version", ""), "manifest.field_value");
   EXPECT_EQ(code_with("/members/0/weight", 1.5), "manifest.field_value");
   EXPECT_EQ(code_with("/members/0/weight", "much"), "manifest.field_type");

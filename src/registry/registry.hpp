@@ -217,10 +217,12 @@ class Registry {
 
   struct Retention {
     int keep_versions_per_slot = 10;  ///< newest stored versions of a slot that stay, the active one included; >= 1
+    /// Names the versions without which one that stays could not be made again; left empty: none.
+    std::function<std::vector<VersionId>(const Manifest&)> made_with = {};
   };
-  /// Removes artifacts of older versions, but never of an active, shadow or canary one, of the nearest way back, or of
-  /// a member of an ensemble that stays. The database says `pruned` first, then the bytes go; a kill between the two is
-  /// finished by `reconcile`.
+  /// Removes artifacts of older versions, but never of an active, shadow or canary one, of the nearest way back, of a
+  /// member of an ensemble that stays, or of one that any of these was `made_with`. The database says `pruned` first,
+  /// then the bytes go; a kill between the two is finished by `reconcile`.
   Result<std::vector<VersionId>> prune(const FileLock& cycle_lock, const Retention& retention);
 
  private:

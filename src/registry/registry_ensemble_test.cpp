@@ -4,6 +4,7 @@
 #include <soci/soci.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "registry/registry_fixture.hpp"
 #include "registry/registry_report.hpp"
@@ -70,6 +71,25 @@ TEST_F(RegistryEnsemble, RetentionKeepsTheMembersOfAnEnsembleThatStays) {
   ASSERT_TRUE(later.has_value());
   EXPECT_TRUE(registry_->find(ensemble.str())->pruned);
   EXPECT_TRUE(registry_->find(old.str())->pruned);
+}
+
+TEST_F(RegistryEnsemble, RetentionKeepsWhatVersionsThatStayWereMadeWith) {
+  // 2 was made with 1, 5 with 4, a member of the ensemble with 3.
+  const VersionId one = candidate(1), two = candidate(2), three = candidate(3), member = candidate(4),
+                  four = candidate(5), five = candidate(6), six = candidate(7);
+  const VersionId other = candidate(1, "lightgbm");
+  const VersionId ensemble = ensemble_of({{"lightgbm", other.str(), 0.5}, {"xgboost", member.str(), 0.5}});
+  Registry::Retention retention{2, [&](const Manifest& manifest) -> std::vector<VersionId> {
+                                  if (manifest.seed == 2) return {one};
+                                  if (manifest.seed == 4) return {three};
+                                  if (manifest.seed == 6) return {four};
+                                  return {};
+                                }};
+  const auto removed = registry_->prune(lock(), retention);
+  ASSERT_TRUE(removed.has_value()) << to_string(removed.error());
+  EXPECT_EQ(std::set<VersionId>(removed->begin(), removed->end()), (std::set{one, two}))
+      << "what makes a version that goes goes with it";
+  for (const VersionId& kept : {three, member, four, five, six, ensemble}) EXPECT_EQ(opened(kept), "ok");
 }
 
 TEST_F(RegistryEnsemble, RetentionGoesOnBesideAnAlteredRecordAndKeepsTheMembers) {

@@ -85,12 +85,17 @@ Json part(const Json& manifest, std::initializer_list<const char*> fields) {
   return chosen;
 }
 
-/// {model_type: {version, weight}} of an ensemble; of a model nothing.
+/// {model_type: {version, weight}} of an ensemble, of several vintages all of them and their weight together; of a
+/// model nothing.
 Json members_by_type(const Json& manifest) {
   Json members = Json::object();
-  for (const auto& member : manifest.value("members", Json::array()))
-    members[member.at("model_type").get<std::string>()] = {{"version", member.at("version")},
-                                                           {"weight", member.at("weight")}};
+  for (const auto& member : manifest.value("members", Json::array())) {
+    Json& of_type = members[member.at("model_type").get<std::string>()];
+    const auto version = member.at("version").get<std::string>();
+    const auto weight = member.at("weight").get<double>();
+    of_type = {{"version", of_type.is_null() ? version : of_type["version"].get<std::string>() + ", " + version},
+               {"weight", of_type.is_null() ? weight : of_type["weight"].get<double>() + weight}};
+  }
   return members;
 }
 

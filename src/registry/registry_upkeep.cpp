@@ -32,22 +32,38 @@ std::map<std::string, Error> alias_problems(soci::session& session) {
   return problems;
 }
 
-/// The versions that ensembles among `records` are made of. Where the database's manifest was altered, the stored file
-/// tells; of one whose file is broken too nobody can.
-std::set<VersionId> members_of(const ArtifactStore& store, const std::vector<VersionRecord>& records) {
-  std::set<VersionId> members;
-  for (const auto& record : records) {
-    if (record.slot.model_type != kEnsembleType) continue;
-    auto manifest = stored_manifest(record);
-    if (!manifest)
-      manifest =
-          store.open(record.slot.model_type, record.version, record.manifest_sha256).map([](StoredArtifact artifact) {
-            return std::move(artifact.manifest);
-          });
+/// The manifest of a version. Where the database's was altered, the stored file tells; where that is broken too,
+/// nobody.
+std::optional<Manifest> manifest_in(const ArtifactStore& store, const VersionRecord& record) {
+  auto manifest = stored_manifest(record);
+  if (!manifest)
+    manifest =
+        store.open(record.slot.model_type, record.version, record.manifest_sha256).map([](StoredArtifact artifact) {
+          return std::move(artifact.manifest);
+        });
+  return manifest ? std::optional(std::move(*manifest)) : std::nullopt;
+}
+
+/// What has to stay because of what does: what ensembles are made of, and then what any of these was
+/// made with.
+std::set<VersionId> needed_by(const ArtifactStore& store, const std::vector<VersionRecord>& stays,
+                              const std::vector<VersionRecord>& to_remove, const Registry::Retention& retention) {
+  std::set<VersionId> members, needed;
+  const auto add_what_it_was_made_with = [&](const Manifest& manifest) {
+    if (!retention.made_with) return;
+    for (VersionId& version : retention.made_with(manifest)) needed.insert(std::move(version));
+  };
+  for (const VersionRecord& record : stays) {
+    const auto manifest = manifest_in(store, record);
     if (!manifest) continue;
     for (const auto& member : manifest->members) members.insert(VersionId(member.version));
+    add_what_it_was_made_with(*manifest);
   }
-  return members;
+  for (const VersionRecord& record : to_remove)
+    if (members.contains(record.version))
+      if (const auto manifest = manifest_in(store, record)) add_what_it_was_made_with(*manifest);
+  needed.merge(members);
+  return needed;
 }
 
 /// An ensemble whose own bytes are sound is told which of its members is not, and not once more what is wrong with it.
@@ -171,7 +187,7 @@ Result<std::vector<VersionId>> Registry::prune(const FileLock&, const Retention&
         (i < keep || serves || stored[i].version == way_back ? stays : to_remove).push_back(std::move(stored[i]));
       }
     }
-    const std::set<VersionId> needed = members_of(store_, stays);
+    const std::set<VersionId> needed = needed_by(store_, stays, to_remove, retention);
     std::erase_if(to_remove, [&](const VersionRecord& record) { return needed.contains(record.version); });
     for (const auto& record : to_remove)
       session << "UPDATE versions SET pruned = 1 WHERE version = :version", soci::use(record.version.str());

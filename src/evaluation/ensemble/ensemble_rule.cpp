@@ -30,7 +30,7 @@ std::string problem_of(const EnsembleRule& rule) {
   if (members.empty()) return "it has no members";
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (members[i].model_type.empty() || members[i].version.empty()) return "a member has no name";
-    if (i > 0 && members[i - 1].model_type >= members[i].model_type) return "members are not ascending by type";
+    if (i > 0 && members[i - 1] >= members[i]) return "members are not ascending by type and version";
   }
   const auto& bounds = rule.bounds;
   if (!(bounds.least >= 0 && bounds.least <= bounds.most && bounds.most <= 1)) return "the bounds are not in order";

@@ -55,7 +55,7 @@ struct CombinedForecast {
 /// A member that abstains has its weight shared out among those that vote, in proportion, within the bounds where they
 /// can be kept. Immutable use is thread-safe.
 struct EnsembleRule {
-  std::vector<EnsembleMember> members;  ///< ascending by model type, each type once
+  std::vector<EnsembleMember> members;  ///< ascending by model type and version, each once
   EnsembleWeights weights;
   WeightBounds bounds;
 

@@ -11,7 +11,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char *kJudgement = "judgement", *kVerdict = "verdict", *kAlone = "verdict_alone", *kEach = "each",
-                     *kEnsemble = "ensemble";
+                     *kEnsemble = "ensemble", *kRefresh = "refresh", *kLineup = "lineup";
 
 Json judged(const Judgement& judgement, const Verdict& verdict, const Verdict& alone) {
   return {{kJudgement, to_json(judgement)}, {kVerdict, to_json(verdict)}, {kAlone, to_json(alone)}};
@@ -81,6 +81,42 @@ Evidence::Evidence(const Judgement& judgement, const Verdict& verdict, const Ver
 Evidence::Evidence(const Judgement& judgement, const Verdict& verdict, const Verdict& alone,
                    std::span<const ModelJudgement> each, const WeightChoice& weights, const MemberComparison& members)
     : Evidence(judged_ensemble(judgement, verdict, alone, each, weights, members)) {}
+
+Evidence Evidence::of_refresh(const Evidence& before, const RefreshCheck& check) {
+  const auto earlier = before.refresh();
+  Json document = before.to_json().is_object() ? before.to_json() : Json::object();
+  document[kRefresh] = {{"recipe", check.recipe},
+                        {"accepted_by", earlier ? earlier->accepted_by : check.accepted_by},
+                        {"rows", check.rows},
+                        {"coverage", check.coverage},
+                        {"correlation", check.correlation},
+                        {"calibrated_rows", check.calibrated}};
+  return Evidence(std::move(document));
+}
+
+bool Evidence::is_of_refresh() const { return member(*document_, kRefresh).is_object(); }
+
+std::optional<RefreshCheck> Evidence::refresh() const {
+  if (!is_of_refresh()) return std::nullopt;
+  const Json& check = member(*document_, kRefresh);
+  const auto rows = [&](const char* key) {
+    const double count = number(member(check, key));
+    return count >= 0 ? static_cast<std::size_t>(count) : 0;
+  };
+  return RefreshCheck{
+      text_of(member(check, "recipe")),  text_of(member(check, "accepted_by")), rows("rows"),
+      number(member(check, "coverage")), number(member(check, "correlation")),  rows("calibrated_rows")};
+}
+
+Evidence Evidence::of_lineup(std::span<const LineupVote> members, const std::string& why) {
+  auto votes = Json::array();
+  for (const LineupVote& one : members)
+    votes.push_back({{"model_type", one.model_type}, {"version", one.version}, {"weight", one.weight}});
+  return Evidence(Json{{kLineup, {{"members", std::move(votes)}, {"why", why}}}});
+}
+
+bool Evidence::is_of_lineup() const { return member(*document_, kLineup).is_object(); }
+std::string Evidence::why_lineup() const { return text_of(member(member(*document_, kLineup), "why")); }
 
 Evidence Evidence::from_json(std::string_view text) {
   Json document = Json::parse(text, nullptr, false);

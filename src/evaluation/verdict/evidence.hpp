@@ -20,9 +20,26 @@ struct StoredRankIc {
   double mean, information_ratio, standard_error;
 };
 
+/// What was checked of a vintage of a recipe that had been accepted. NaN: not known.
+struct RefreshCheck {
+  std::string recipe;
+  std::string accepted_by;     ///< the version that was judged, and by whose judgement the recipe was accepted
+  std::size_t rows = 0;        ///< the newest, on which it was asked beside its predecessor
+  double coverage = 0;         ///< share of them on which it has a forecast
+  double correlation = 0;      ///< Pearson, of its forecasts and its predecessor's
+  std::size_t calibrated = 0;  ///< rows of the recipe's record that it was calibrated by
+};
+
+/// What a version of a lineup has a say by.
+struct LineupVote {
+  std::string model_type, version;
+  double weight = 0;
+};
+
 /// What a decision about a version rests on, as the registry keeps it: {judgement, verdict, verdict_alone}, of an
-/// ensemble also {each, ensemble: {weights, members}}. The one place that writes and reads this document. Evidence of
-/// another kind (of a trial on live bars, or what a person gave) and of older releases is read too: what a document
+/// ensemble also {each, ensemble: {weights, members}}; of a vintage of an accepted recipe also {refresh}, and of a
+/// lineup of such vintages {lineup: {members, why}} alone. The one place that writes and reads this document. Evidence
+/// of another kind (of a trial on live bars, or what a person gave) and of older releases is read too: what a document
 /// does not say is not known, and never an error. Immutable, cheap to copy, thread-safe.
 class Evidence {
  public:
@@ -31,6 +48,19 @@ class Evidence {
   /// Of an ensemble: `each` of its members judged by itself, how its weights were chosen, and what the members add.
   Evidence(const Judgement& judgement, const Verdict& verdict, const Verdict& alone,
            std::span<const ModelJudgement> each, const WeightChoice& weights, const MemberComparison& members);
+
+  /// Of a vintage of an accepted recipe: the judgement in `before`, for it is the recipe's, and `check`. Where `before`
+  /// is itself of a vintage, `accepted_by` is taken from there: a recipe is judged once.
+  static Evidence of_refresh(const Evidence& before, const RefreshCheck& check);
+  bool is_of_refresh() const;
+  /// What was checked of the vintage; none of another version. Then `judgement` and `verdict` are those of
+  /// `accepted_by`, and nothing was judged of the vintage itself.
+  std::optional<RefreshCheck> refresh() const;
+
+  /// Of an ensemble that was made of vintages of accepted recipes and not judged; `why` it was made, a sentence.
+  static Evidence of_lineup(std::span<const LineupVote> members, const std::string& why);
+  bool is_of_lineup() const;
+  std::string why_lineup() const;  ///< empty of another candidate
 
   /// The inverse of `to_json().dump()`. A text that is no JSON is evidence of nothing.
   static Evidence from_json(std::string_view text);

@@ -72,6 +72,37 @@ TEST(Evidence, IsReadBackAsItWasWritten) {
   EXPECT_TRUE(read.ensemble().is_null());
 }
 
+TEST(Evidence, OfAVintageIsTheJudgementOfItsRecipeAndWhatWasCheckedOfItself) {
+  const Evidence judged(some_judgement(), some_verdict(), some_verdict());
+  EXPECT_FALSE(judged.refresh());
+  EXPECT_FALSE(judged.is_of_refresh());
+  EXPECT_TRUE(Evidence::of_refresh(Evidence::from_json("null"), {}).is_of_refresh()) << "where nothing was judged";
+  const Evidence first = Evidence::of_refresh(judged, {"abc", "v1", 20'000, 1.0, 0.6, 5'000});
+  const Evidence second =
+      Evidence::from_json(Evidence::of_refresh(first, {"abc", "v2", 10'000, 0.9, 0.5, 7'000}).text());
+  ASSERT_TRUE(second.refresh());
+  EXPECT_EQ(second.refresh()->recipe, "abc");
+  EXPECT_EQ(second.refresh()->accepted_by, "v1") << "the version that was judged, not the one before";
+  EXPECT_EQ(second.refresh()->rows, 10'000U);
+  EXPECT_EQ(second.refresh()->coverage, 0.9);
+  EXPECT_EQ(second.refresh()->correlation, 0.5);
+  EXPECT_EQ(second.refresh()->calibrated, 7'000U);
+  EXPECT_EQ(second.judgement(), judged.judgement());
+  EXPECT_EQ(second.verdict()->reasons, some_verdict().reasons);
+}
+
+TEST(Evidence, OfALineupNamesItsVotesAndWasNeverJudged) {
+  const LineupVote votes[] = {{"lightgbm", "aaaaaaaaaaaa", 0.5}, {"xgboost", "bbbbbbbbbbbb", 0.5}};
+  const Evidence lineup = Evidence::from_json(Evidence::of_lineup(votes, "made: none is active").text());
+  EXPECT_TRUE(lineup.is_of_lineup());
+  EXPECT_FALSE(lineup.is_of_refresh());
+  EXPECT_FALSE(lineup.has_judgement());
+  EXPECT_FALSE(lineup.verdict());
+  EXPECT_EQ(lineup.to_json()["lineup"]["members"][1]["version"], "bbbbbbbbbbbb");
+  EXPECT_EQ(lineup.to_json()["lineup"]["why"], "made: none is active");
+  EXPECT_EQ(lineup.why_lineup(), "made: none is active");
+}
+
 TEST(Evidence, OfOlderReleasesIsRead) {
   // Without conditions, trades counted nowhere, and no verdict for when nothing is active.
   const Evidence old = Evidence::from_json(
@@ -90,14 +121,17 @@ TEST(Evidence, OfOlderReleasesIsRead) {
 }
 
 TEST(Evidence, OfAnotherKindOrNoneAtAllSaysNothing) {
-  for (const char* text : {"", "{", "[]", "1", "null", R"({"improvement":0.07})", R"({"stage":"shadow","trial":{}})",
-                           R"({"judgement":1,"verdict":[]})", R"({"verdict":{"decision":"perhaps"}})"}) {
+  for (const char* text :
+       {"", "{", "[]", "1", "null", R"({"improvement":0.07})", R"({"stage":"shadow","trial":{}})",
+        R"({"judgement":1,"verdict":[]})", R"({"refresh":1,"lineup":[]})", R"({"verdict":{"decision":"perhaps"}})"}) {
     const Evidence evidence = Evidence::from_json(text);
     EXPECT_FALSE(evidence.has_judgement()) << text;
     EXPECT_FALSE(evidence.verdict()) << text;
     EXPECT_FALSE(evidence.verdict_alone()) << text;
     EXPECT_FALSE(evidence.rank_ic()) << text;
     EXPECT_EQ(evidence.why_weights(), "") << text;
+    EXPECT_EQ(evidence.why_lineup(), "") << text;
+    EXPECT_FALSE(evidence.refresh()) << text;
   }
 }
 
