@@ -57,7 +57,7 @@ TEST_F(Canaries, WhoIsServedByACanaryIsExplainedByIt) {
   const std::vector<Symbol> backwards(inputs->symbols.rbegin(), inputs->symbols.rend());
   const auto explained = predictor.explain(*inputs, backwards).value();
   ASSERT_EQ(explained.explanations.size(), kSymbols);
-  const auto document = to_json(explained, close_of(kBars), 3);
+  const auto document = to_json(explained, close_of(kBars), 3, {});
   for (std::size_t i = 0; i < kSymbols; ++i) {
     const Prediction& prediction = served.predictions[kSymbols - 1 - i];
     const Explanation& one = explained.explanations[i];

@@ -28,11 +28,16 @@ void add_effects(nlohmann::json& document, const std::vector<FeatureEffect>& eff
   document["other_features_bps"] = others;
 }
 
-nlohmann::json document_of(const MemberExplanation& member, std::size_t top) {
-  nlohmann::json document{
-      {"model_type", member.vote.model_type}, {"version", member.vote.version.str()},
-      {"weight", member.vote.weight},         {"expected_return_bps", member.vote.expected_return_bps},
-      {"base_bps", member.base_bps},          {"why_not", nullptr}};
+nlohmann::json document_of(const MemberExplanation& member, std::size_t top, const RecipeNames& names) {
+  const std::string recipe = names.of(member.vote.model_type, member.vote.version);
+  nlohmann::json document{{"recipe", recipe.empty() ? nlohmann::json() : nlohmann::json(recipe)},
+                          {"model_type", member.vote.model_type},
+                          {"version", member.vote.version.str()},
+                          {"learned_until", to_string(member.vote.learned_until)},
+                          {"weight", member.vote.weight},
+                          {"expected_return_bps", member.vote.expected_return_bps},
+                          {"base_bps", member.base_bps},
+                          {"why_not", nullptr}};
   add_effects(document, by_size(member.effects), top);
   if (!member.why_not.empty()) {
     document["why_not"] = member.why_not;
@@ -42,7 +47,8 @@ nlohmann::json document_of(const MemberExplanation& member, std::size_t top) {
   return document;
 }
 
-nlohmann::json document_of(const Explanation& explanation, const std::string& held_back, std::size_t top) {
+nlohmann::json document_of(const Explanation& explanation, const std::string& held_back, std::size_t top,
+                           const RecipeNames& names) {
   const Prediction& prediction = explanation.prediction;
   const CombinedExplanation sum = combined(explanation);
   const std::string note = note_on(prediction, held_back);
@@ -54,12 +60,9 @@ nlohmann::json document_of(const Explanation& explanation, const std::string& he
                           {"opaque_bps", sum.opaque_bps}};
   add_effects(document, sum.effects, top);
   auto members = nlohmann::json::array();
-  for (const auto& member : explanation.members) members.push_back(document_of(member, top));
+  for (const auto& member : explanation.members) members.push_back(document_of(member, top, names));
   document["members"] = std::move(members);
-  auto abstained = nlohmann::json::array();
-  for (const auto& absent : prediction.abstained)
-    abstained.push_back({{"model_type", absent.model_type}, {"why", absent.why}});
-  document["abstained"] = std::move(abstained);
+  document["abstained"] = to_json(prediction.abstained, names);
   auto canaries = nlohmann::json::array();
   for (const auto& canary : prediction.canaries) canaries.push_back(canary.str());
   document["canaries"] = std::move(canaries);
@@ -95,10 +98,20 @@ CombinedExplanation combined(const Explanation& explanation) {
   return sum;
 }
 
-nlohmann::json to_json(const Explanations& explanations, Timestamp as_of, std::size_t top) {
+std::set<VersionId> versions_in(const Explanations& explanations) {
+  std::set<VersionId> versions;
+  for (const Explanation& one : explanations.explanations) {
+    for (const Vote& vote : one.prediction.votes) versions.insert(vote.version);
+    for (const Abstention& absent : one.prediction.abstained)
+      if (!absent.version.empty()) versions.insert(absent.version);
+  }
+  return versions;
+}
+
+nlohmann::json to_json(const Explanations& explanations, Timestamp as_of, std::size_t top, const RecipeNames& names) {
   auto list = nlohmann::json::array();
   for (const auto& explanation : explanations.explanations)
-    list.push_back(document_of(explanation, explanations.held_back, top));
+    list.push_back(document_of(explanation, explanations.held_back, top, names));
   const bool told_apart = explanations.regime != VolatilityRegime::unknown;
   return {{"as_of", to_string(as_of)},
           {"ensemble", explanations.ensemble.empty() ? nlohmann::json() : nlohmann::json(explanations.ensemble.str())},

@@ -1,10 +1,12 @@
 #pragma once
 #include <cstddef>
+#include <set>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "serving/predictor.hpp"
+#include "serving/recipe_names.hpp"
 
 namespace clm {
 
@@ -20,10 +22,14 @@ CombinedExplanation combined(const Explanation& explanation);
 std::vector<FeatureEffect> by_size(std::vector<FeatureEffect> effects);
 
 /// {as_of, ensemble, regime, explanations: [{symbol, action, note, expected_return_bps, base_bps, opaque_bps, features:
-/// [{feature, value, effect_bps}], other_features_bps, members: [{model_type, version, weight, expected_return_bps,
-/// base_bps, features, other_features_bps, why_not}], abstained: [{model_type, why}], canaries: [version]}]}.
+/// [{feature, value, effect_bps}], other_features_bps, members: [{recipe, model_type, version, learned_until, weight,
+/// expected_return_bps, base_bps, features, other_features_bps, why_not}], abstained: [{recipe, model_type, version,
+/// why}], canaries: [version]}]}.
 /// `features` are the `top` largest by size, `other_features_bps` the sum of the others. `base_bps` and
 /// `other_features_bps` of a member that does not offer effects are null, and `why_not` says why.
-nlohmann::json to_json(const Explanations& explanations, Timestamp as_of, std::size_t top);
+nlohmann::json to_json(const Explanations& explanations, Timestamp as_of, std::size_t top, const RecipeNames& names);
+
+/// Every version that votes or abstains.
+std::set<VersionId> versions_in(const Explanations& explanations);
 
 }  // namespace clm

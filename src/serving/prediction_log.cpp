@@ -56,7 +56,8 @@ int longest_horizon(const Prediction& prediction) {
   return longest;
 }
 
-Row row_of(const Prediction& prediction, const Forecasts& forecasts, const PredictionMoment& moment) {
+Row row_of(const Prediction& prediction, const Forecasts& forecasts, const PredictionMoment& moment,
+           const RecipeNames& names) {
   Row row;
   row.as_of = moment.as_of.ms();
   row.made_at = moment.made_at.ms();
@@ -69,7 +70,7 @@ Row row_of(const Prediction& prediction, const Forecasts& forecasts, const Predi
   row.relative = forecasts.basis == ReturnBasis::relative ? 1 : 0;
   row.horizon_bars = longest_horizon(prediction);
   row.ensemble = forecasts.ensemble.str();
-  row.votes = votes_to_json(prediction).dump();
+  row.votes = votes_to_json(prediction, names).dump();
   row.said = sha256_hex(row.action + "\n" + row.ensemble + "\n" + row.votes).substr(0, kSaidDigits);
   return row;
 }
@@ -102,11 +103,12 @@ Result<PredictionLog> PredictionLog::open(Database& database) {
   return PredictionLog(database);
 }
 
-Result<std::size_t> PredictionLog::record(const Forecasts& forecasts, const PredictionMoment& moment) {
+Result<std::size_t> PredictionLog::record(const Forecasts& forecasts, const PredictionMoment& moment,
+                                          const RecipeNames& names) {
   std::vector<Row> rows;
   for (const Prediction& prediction : forecasts.predictions) {
     if (prediction.votes.empty()) continue;
-    Row row = row_of(prediction, forecasts, moment);
+    Row row = row_of(prediction, forecasts, moment, names);
     if (moment.made_at < moment.as_of + moment.interval.length() * row.horizon_bars) rows.push_back(std::move(row));
   }
   if (rows.empty()) return 0;

@@ -7,6 +7,7 @@
 #include "market/series/candle.hpp"
 #include "registry/database.hpp"
 #include "serving/predictor.hpp"
+#include "serving/recipe_names.hpp"
 
 namespace clm {
 
@@ -29,7 +30,7 @@ struct LoggedPrediction {
   bool relative = true;            ///< the expected return is less the mean of the universe
   int horizon_bars = 0;            ///< the longest of any vote: the outcome is known then
   std::string ensemble;            ///< the active ensemble; empty: the active versions, with configured weights
-  std::string votes_json;          ///< `votes_to_json`: who said what, by version
+  std::string votes_json;  ///< `votes_to_json`; of older releases by model type, {version, expected_return_bps, ...}
   /// The open of the bar at which the outcome is known.
   Timestamp known_at() const { return moment.as_of + moment.interval.length() * horizon_bars; }
 };
@@ -44,7 +45,7 @@ class PredictionLog {
   /// Adds every prediction that somebody voted on, in one transaction; how many were new. The same prediction of the
   /// same bar by the same versions is in it once. What is made at or after `LoggedPrediction::known_at` is no
   /// prediction, and is passed over. Cost: one commit.
-  Result<std::size_t> record(const Forecasts& forecasts, const PredictionMoment& moment);
+  Result<std::size_t> record(const Forecasts& forecasts, const PredictionMoment& moment, const RecipeNames& names);
 
   struct Filter {
     std::vector<std::string> symbols;     ///< as a person writes them (`normal_symbol`); empty: all

@@ -11,7 +11,7 @@ namespace {
 
 /// Votes and versions included.
 bool says_the_same(const Answer& one, const Answer& other) {
-  return to_json(one.forecasts, one.inputs->as_of) == to_json(other.forecasts, other.inputs->as_of);
+  return to_json(one.forecasts, one.inputs->as_of, {}) == to_json(other.forecasts, other.inputs->as_of, {});
 }
 
 }  // namespace

@@ -36,11 +36,12 @@ ReturnBasis basis_of(const LabelOptions& label) {
   return label.target == LabelTarget::plain ? ReturnBasis::own : ReturnBasis::relative;
 }
 
-/// The active version of every type that may serve, and the active ensemble.
+/// The active version of every type that may serve, the floor's among them, and the active ensemble.
 Result<std::map<std::string, VersionId>> active_of(const Registry& registry, const ServingRules& rules) {
   std::map<std::string, VersionId> active;
   auto types = rules.model_types;
   types.insert(std::string(kEnsembleType));
+  if (!rules.floor.empty()) types.insert(rules.floor);
   for (const auto& type : types) {
     const auto alias = registry.active(Slot{type});
     if (!alias) return forward_error(alias);
@@ -190,9 +191,9 @@ Forecasts Predictor::predict(const BarInputs& inputs) const {
       if (why.empty() && std::isnan(words->second.forecast[s])) why = "the model has no forecast";
       if (why.empty() && std::isnan(bps)) why = "no recent volatility to scale by";
       if (why.empty())
-        prediction.votes.push_back({member.model_type, member.version,
-                                    bps * static_cast<double>(words->second.forecast[s]),
-                                    words->second.up_probability[s], combined.weights[m], plan.label.horizon_bars});
+        prediction.votes.push_back(
+            {member.model_type, member.version, bps * static_cast<double>(words->second.forecast[s]),
+             words->second.up_probability[s], combined.weights[m], plan.label.horizon_bars, member.learned_until});
       else
         prediction.abstained.push_back({member.model_type, std::move(why), member.version});
     }

@@ -16,7 +16,7 @@
 
 namespace clm {
 
-/// What one active version says about a symbol.
+/// What one version says about a symbol.
 struct Vote {
   std::string model_type;
   VersionId version;
@@ -24,6 +24,7 @@ struct Vote {
   double up_probability = 0;       ///< calibrated; strictly inside (0, 1)
   double weight = 0;               ///< in the forecast; of all that vote on the symbol, these sum to 1
   int horizon_bars = 0;            ///< of its label: from entry to exit
+  Timestamp learned_until = {};    ///< `Manifest::learned_until`
 };
 
 struct Prediction {
@@ -34,7 +35,7 @@ struct Prediction {
   double confidence = 0;           ///< weighted mean probability that the return has the forecast's sign; NaN without
   double disagreement_bps = 0;     ///< weighted standard deviation of the votes; NaN of fewer than two
   std::size_t agree = 0;           ///< votes that have the forecast's sign
-  std::vector<Vote> votes;         ///< ascending by model type
+  std::vector<Vote> votes;         ///< ascending by model type; several vintages of one have a vote each
   std::vector<Abstention> abstained;
   std::vector<VersionId> canaries = {};  ///< versions that take the active ones' places in it
   /// The expected return in units of the horizon's volatility: what a life cycle notes as served, to the bit.

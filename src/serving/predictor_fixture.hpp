@@ -114,6 +114,6 @@ class PredictorTest : public RegistryTest {
   RunContext run_{clock_, cancel_, progress_, 1};
 };
 
-inline std::string text_of(const Forecasts& forecasts) { return to_json(forecasts, close_of(kBars)).dump(1); }
+inline std::string text_of(const Forecasts& forecasts) { return to_json(forecasts, close_of(kBars), {}).dump(1); }
 
 }  // namespace clm::testing

@@ -221,7 +221,7 @@ TEST_F(PredictorTest, WhatIsNotKnownYetExplainsNothing) {
   const Predictor predictor = load();
   const auto text = [&](std::size_t bars) {
     const auto inputs = inputs_of(predictor.needs(), market(bars));
-    return to_json(predictor.explain(*inputs, {inputs->symbols[2]}).value(), close_of(kBars), 5).dump();
+    return to_json(predictor.explain(*inputs, {inputs->symbols[2]}).value(), close_of(kBars), 5, {}).dump();
   };
   EXPECT_EQ(text(kBars + 30), text(kBars));
 }
@@ -285,15 +285,17 @@ TEST_F(PredictorTest, AForecastInsideTheCostsIsAHold) {
 TEST_F(PredictorTest, SaysWhatIsForecastAndWhatItCosts) {
   activate(1);
   const Forecasts forecasts = ask(load(), market(kBars));
-  const auto document = to_json(forecasts, close_of(kBars));
+  RecipeNames names;
+  for (const VersionId& version : versions_in(forecasts)) names.of_version.emplace(version, "abc");
+  const auto document = to_json(forecasts, close_of(kBars), names);
   EXPECT_EQ(document["horizon_bars"], LabelOptions{}.horizon_bars);
   EXPECT_EQ(document["entry_at"], to_string(close_of(kBars))) << "the open of the bar after the newest";
   EXPECT_EQ(document["cost_band_bps"], 14);
   EXPECT_EQ(document["relative"], true) << "a blend is about the return less the universe's";
   const auto& first = document["predictions"][0];
-  EXPECT_EQ(first["votes"]["ridge"]["horizon_bars"], LabelOptions{}.horizon_bars);
+  EXPECT_EQ(first["votes"]["abc"]["horizon_bars"], LabelOptions{}.horizon_bars);
   EXPECT_TRUE(first["disagreement_bps"].is_null()) << "one vote agrees with itself";
-  const auto nobody = to_json(ask(load({}), market(kBars)), close_of(kBars));
+  const auto nobody = to_json(ask(load({}), market(kBars)), close_of(kBars), {});
   EXPECT_TRUE(nobody["horizon_bars"].is_null());
 }
 
@@ -350,7 +352,7 @@ TEST_F(PredictorTest, WithStaleDataEveryActionIsAHoldAndNothingElseChanges) {
   hold_back_if_stale(held, lateness(3, CountedFrom::asked_moment));
   EXPECT_EQ(text_of(held), text_of(said));
   hold_back_if_stale(held, lateness(3, CountedFrom::clock));
-  const auto document = to_json(held, close_of(kBars));
+  const auto document = to_json(held, close_of(kBars), {});
   for (std::size_t s = 0; s < kSymbols; ++s) {
     EXPECT_EQ(document["predictions"][s]["action"], "HOLD");
     EXPECT_THAT(document["predictions"][s]["note"].get<std::string>(), HasSubstr("3 bars late"));

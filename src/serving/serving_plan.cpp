@@ -63,6 +63,8 @@ LabelOptions Planner::common_label() const {
   std::vector<const VersionFacts*> voters;
   for (const auto& type : rules_.model_types)
     if (const VersionFacts* one = active(type); one != nullptr && could_vote(*one)) voters.push_back(one);
+  if (const VersionFacts* one = active(rules_.floor); voters.empty() && one != nullptr && could_vote(*one))
+    voters.push_back(one);
   if (const VersionFacts* ensemble = active(std::string(kEnsembleType));
       ensemble != nullptr && ensemble->rule && could_vote(*ensemble)) {
     for (const EnsembleMember& member : ensemble->rule->members)
@@ -148,25 +150,28 @@ Lineup Planner::of_ensemble(const VersionFacts& ensemble, Lineup lineup) const {
   for (const auto& type : rules_.model_types)
     if (std::none_of(lineup.members.begin(), lineup.members.end(),
                      [&](const LineupMember& member) { return member.model_type == type; }))
-      lineup.absent.push_back({type, "the active ensemble has no such member"});
+      lineup.absent.push_back(
+          {type, active(type) == nullptr ? kNothingActive : "the active ensemble has no such member"});
   weigh(lineup);
   return lineup;
 }
 
 Lineup Planner::of_types(const CanariesOfSymbol& canaries, Lineup lineup) const {
   std::vector<double> shares;  // of those who have a vote
-  for (const auto& type : rules_.model_types) {
-    const VersionFacts* one = serving(type, canaries, lineup);
-    if (one == nullptr) {
-      lineup.absent.push_back({type, "no version is active"});
-      continue;
-    }
-    lineup.members.push_back({type, one->version, one->learned_until, 0, why_not(*one)});
-    lineup.rule.members.push_back({type, one->version.str()});
-    if (!lineup.members.back().why_not.empty()) continue;
+  const auto add = [&](const std::string& type, const VersionFacts& one) {
+    lineup.members.push_back({type, one.version, one.learned_until, 0, why_not(one)});
+    lineup.rule.members.push_back({type, one.version.str()});
+    if (!lineup.members.back().why_not.empty()) return;
     const auto named = rules_.weights.find(type);
     shares.push_back(named == rules_.weights.end() ? rules_.other_weight : named->second);
+  };
+  for (const auto& type : rules_.model_types) {
+    if (const VersionFacts* one = serving(type, canaries, lineup))
+      add(type, *one);
+    else
+      lineup.absent.push_back({type, kNothingActive});
   }
+  if (const VersionFacts* one = active(rules_.floor); one != nullptr && shares.empty()) add(rules_.floor, *one);
   lineup.rule.bounds = rules_.bounds;
   lineup.rule.weights.all.assign(lineup.members.size(), 0);
   if (shares.empty()) return lineup;

@@ -18,6 +18,7 @@ namespace clm {
 /// How somebody wants to be served: what the settings say.
 struct ServingRules {
   std::set<std::string> model_types;      ///< whose active versions may vote by themselves
+  std::string floor;                      ///< a model type that may vote where none of these has a vote; empty: none
   std::map<std::string, double> weights;  ///< of their votes where no ensemble serves; above 0
   double other_weight = 1;                ///< of a model type that is not named
   WeightBounds bounds{0, 1};              ///< where the number of votes allows them
@@ -42,6 +43,9 @@ struct ServingFacts {
   std::vector<CanaryShare> canaries;
   std::map<VersionId, VersionFacts> versions;  ///< all of these, and the members of the ensembles among them
 };
+
+/// Why a type has no vote of which nothing is active.
+inline constexpr const char* kNothingActive = "no version is active";
 
 /// Who has no vote, and why.
 struct Abstention {
