@@ -46,7 +46,7 @@ def main():
                 wall.append(1e3 * (time.monotonic() - start))
                 after = resource.getrusage(resource.RUSAGE_CHILDREN)
                 cpu.append(1e3 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime))
-        voters = len(document["predictions"][0]["votes"])
+        voters = sum(len(vote.get("members", [vote])) for vote in document["predictions"][0]["votes"].values())
         print(f"{len(document['predictions'])} symbols, {voters} models, {RUNS} runs, milliseconds")
         for program, (wall, cpu) in took.items():
             print(f"  {program}: wall {min(wall):.0f} least, {statistics.median(wall):.0f} median; "

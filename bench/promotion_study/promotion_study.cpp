@@ -10,6 +10,7 @@
 
 #include "base/json_number.hpp"
 #include "base/parallel.hpp"
+#include "evaluation/verdict/evidence.hpp"
 #include "features/inputs/candle_source.hpp"
 #include "learning/cycle/cycle.hpp"
 #include "registry/cycle_log.hpp"
@@ -47,10 +48,12 @@ StudiedMarket studied(std::uint64_t seed, const CycleReport& report) {
   StudiedMarket market;
   market.seed = seed;
   for (const CycleResult& result : report.results) {
+    const Evidence evidence = Evidence::from_json(result.evidence_json);
+    if (evidence.is_of_refresh() || evidence.is_of_lineup()) continue;  // what follows from a promotion
     StudiedCandidate candidate{result.model_type, result.decision, std::numeric_limits<double>::quiet_NaN(),
                                result.reasons};
-    if (!result.evidence_json.empty()) {
-      const auto judgement = nlohmann::json::parse(result.evidence_json).at("judgement");
+    if (evidence.has_judgement()) {
+      const nlohmann::json& judgement = evidence.judgement();
       candidate.rank_ic = rank_ic_of(judgement.at("candidate"));
       for (const auto& baseline : judgement.at("baselines"))
         market.baseline_rank_ic[baseline.at("name").get<std::string>()] = rank_ic_of(baseline);
@@ -81,7 +84,9 @@ Result<StudiedMarket> study_market(const PromotionStudyOptions& options, std::ui
   request.as_of = simulation.start + simulation.interval.length() * static_cast<std::int64_t>(simulation.bars);
   request.actor = "promotion study";
   request.triggers = asked_by_hand(options.learning.training.models);
-  const auto report = run_cycle(place, options.learning, request, run);
+  LearningOptions learning = options.learning;
+  learning.floor = Floor::none;  // of the types that are studied alone
+  const auto report = run_cycle(place, learning, request, run);
   if (!report) return forward_error(report);
 
   StudiedMarket outcome = studied(seed, *report);

@@ -20,6 +20,13 @@ using testing::kBars;
 
 using Change = FollowedPredictions::Change;
 
+/// The active version of each type votes, and no lineup keeps those that are taken out.
+LearningOptions each_by_itself() {
+  LearningOptions options = testing::small_trees();
+  options.ensemble.mode = EnsembleMode::off;
+  return options;
+}
+
 class FollowedPredictionsTest : public testing::WorkspaceTest {
  protected:
   /// Two versions are active, and the market is stored up to `bars`.
@@ -30,7 +37,7 @@ class FollowedPredictionsTest : public testing::WorkspaceTest {
   }
   void learn() {
     auto workspace = open();
-    workspace->learning() = testing::small_trees();
+    workspace->learning() = each_by_itself();
     const auto place = open_to_learn(*workspace, {{}, {}, "a test", "cli"});
     ASSERT_TRUE(place) << to_string(place.error());
     ASSERT_TRUE(run_live_cycle(*place, Force::no, undisturbed()));
@@ -43,7 +50,7 @@ class FollowedPredictionsTest : public testing::WorkspaceTest {
   }
   std::unique_ptr<Workspace> opened() const {
     auto workspace = open(Workspace::Access::look);
-    workspace->learning() = testing::small_trees();
+    workspace->learning() = each_by_itself();
     return workspace;
   }
   /// Bars [from, to) of every symbol but one.
@@ -73,14 +80,14 @@ class FollowedPredictionsTest : public testing::WorkspaceTest {
   }
   std::string said() const {
     const auto answer = followed_->service().answer();
-    return to_json(answer->forecasts, answer->inputs->as_of).dump(1);
+    return to_json(answer->forecasts, answer->inputs->as_of, RecipeNames()).dump(1);
   }
   /// What somebody who begins now is told.
   std::string said_anew() {
     const auto workspace = opened();
     const auto market = open_market(*workspace, {});
     const auto answer = start_predictions(*workspace, *market, undisturbed()).value()->answer();
-    return to_json(answer->forecasts, market->as_of).dump(1);
+    return to_json(answer->forecasts, market->as_of, RecipeNames()).dump(1);
   }
 
   std::unique_ptr<Workspace> workspace_;

@@ -9,6 +9,7 @@
 #include "features/sets/feature_set.hpp"
 #include "learning/life_cycle/features_needed.hpp"
 #include "learning/life_cycle/life_cycle.hpp"
+#include "learning/record/record_files.hpp"
 
 namespace clm {
 namespace {
@@ -105,7 +106,9 @@ Result<LiveCycle> run_live_cycle(const LearningWorkspace& place, Force force, co
   if (!*report) return forward_error(*report);
   auto news = news_of(place, *life, *life_log, *events_before, *bars);
   if (!news) return forward_error(news);
-  return LiveCycle{std::move(**report), std::move(*news)};
+  auto record_files = write_closed_months(*tape, *life_log, place.registry, *life->state().last_close,
+                                          place.workspace.directory().records());
+  return LiveCycle{std::move(**report), std::move(*news), std::move(record_files)};
 }
 
 Result<CycleReport> train_candidates(LearningWorkspace& place, const RunContext& run) {

@@ -33,6 +33,8 @@ bool is_nothing_trainable(const LifeCycleNews& news);
 struct LiveCycle {
   CycleReport report;
   LifeCycleNews news;
+  /// Files of the record that were written (`write_closed_months`), or why one was not: the next run tries again.
+  Result<std::size_t> record_files;
 };
 /// The main job. Goes through the bars that closed since the last run without deciding anything, decides at the newest
 /// one, and trains what its triggers ask for, or with `Force::yes` every type. Run at every bar it does what a replay

@@ -20,14 +20,15 @@ Result<std::unique_ptr<PredictionService>> start_predictions(Workspace& workspac
                                   {*market.candles, market.context.get(), market.as_of}, run);
 }
 
-Result<std::size_t> log_predictions(Workspace& workspace, const Forecasts& forecasts, const MarketView& market) {
+Result<std::size_t> log_predictions(Workspace& workspace, const Forecasts& forecasts, const MarketView& market,
+                                    const RecipeNames& names) {
   const bool anybody = std::any_of(forecasts.predictions.begin(), forecasts.predictions.end(),
                                    [](const Prediction& prediction) { return !prediction.votes.empty(); });
   if (!anybody || market.lateness.counted_from == CountedFrom::asked_moment) return 0;
   const auto log = workspace.predictions_for_writing();
   if (!log) return forward_error(log);
-  return (*log)->record(forecasts,
-                        {market.candles->venue(), market.candles->interval(), market.as_of, workspace.clock().now()});
+  return (*log)->record(
+      forecasts, {market.candles->venue(), market.candles->interval(), market.as_of, workspace.clock().now()}, names);
 }
 
 }  // namespace clm

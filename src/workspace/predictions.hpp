@@ -17,6 +17,7 @@ Result<std::unique_ptr<PredictionService>> start_predictions(Workspace& workspac
 
 /// Writes down what was said about the newest bar by the clock; how many predictions were new. What was asked of the
 /// past is none, and neither is anything where nobody voted. Errors: those of `predictions_for_writing`.
-Result<std::size_t> log_predictions(Workspace& workspace, const Forecasts& forecasts, const MarketView& market);
+Result<std::size_t> log_predictions(Workspace& workspace, const Forecasts& forecasts, const MarketView& market,
+                                    const RecipeNames& names);
 
 }  // namespace clm

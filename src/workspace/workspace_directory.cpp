@@ -68,7 +68,7 @@ bool WorkspaceDirectory::keeps(const fs::path& file) const {
     if (end != home.end() || rest == place.end()) continue;
     const std::string first = rest->string();
     if (first == "clm.toml" || first == kLockName || first.starts_with("clm.db")) return true;
-    for (const fs::path& part : {candles(), series(), imports(), versions(), replays(), checkpoints()})
+    for (const fs::path& part : {candles(), series(), imports(), versions(), records(), replays(), checkpoints()})
       if (first == part.filename()) return true;
   }
   return false;

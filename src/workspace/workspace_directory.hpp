@@ -31,6 +31,8 @@ class WorkspaceDirectory {
   /// What was imported, fetched, simulated or deleted, batch by batch (market/batches/batch_log.hpp).
   std::filesystem::path imports() const { return root_ / "imports"; }
   std::filesystem::path versions() const { return root_ / "versions"; }
+  /// What was said before it was known, as files by month (learning/record/record_files.hpp).
+  std::filesystem::path records() const { return root_ / "records"; }
   std::filesystem::path reports() const { return root_ / "reports"; }
   /// Registries of replays, each by itself.
   std::filesystem::path replays() const { return root_ / "replays"; }
@@ -38,8 +40,8 @@ class WorkspaceDirectory {
   std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
 
   /// Whether `file` is, or would be, one of the files the program keeps here and reads again: clm.toml, clm.db and what
-  /// lies beside it, the lock, whatever lies in candles/, series/, imports/, versions/, replays/ and checkpoints/.
-  /// Links are followed. Reports are a person's to replace, and so is what else lies here.
+  /// lies beside it, the lock, whatever lies in candles/, series/, imports/, versions/, records/, replays/ and
+  /// checkpoints/. Links are followed. Reports are a person's to replace, and so is what else lies here.
   bool keeps(const std::filesystem::path& file) const;
 
   /// The one lock for whoever trains, decides or removes here. The kernel frees it when its holder dies. Leftovers of

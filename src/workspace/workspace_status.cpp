@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
 #include "learning/life_cycle/life_cycle_log.hpp"
 #include "learning/life_cycle/life_cycle_outlook.hpp"
 #include "learning/options/serving_rules.hpp"
+#include "learning/recipes/recipe_list.hpp"
 #include "workspace/market_view.hpp"
 #include "workspace/stored_life_cycle.hpp"
 
@@ -52,6 +55,30 @@ SubsystemState survey_candles(Workspace& workspace, int jobs, std::optional<Mark
   return state;
 }
 
+/// Of a type of which nothing is active: what became of the newest version; empty where there is none.
+Result<std::string> fate_of_newest(const Registry& registry, const std::string& model_type) {
+  const auto versions = registry.list(Registry::Filter{model_type, {}, {}});
+  if (!versions) return forward_error(versions);
+  if (versions->empty()) return std::string();
+  const VersionRecord& newest = versions->front();
+  const auto events = registry.events_of(newest.version);
+  if (!events) return forward_error(events);
+  return "; the newest, " + newest.version.str() + ", is " + std::string(to_string(newest.status)) +
+         (events->empty() ? "" : ": " + events->back().reason);
+}
+
+/// By which recipes all were made who are told of.
+Status name_recipes(const Registry& registry, const LearningOptions& learning, WorkspaceStatus& status) {
+  std::set<VersionId> versions;
+  for (const auto& member : status.lineup) versions.insert(member.version);
+  for (const auto& silent : status.without_vote)
+    if (!silent.version.empty()) versions.insert(silent.version);
+  auto names = recipe_names(registry, learning, versions);
+  if (!names) return forward_error(names);
+  status.recipes = std::move(*names);
+  return {};
+}
+
 /// Who has a vote and who has none, and why. Returns the first broken version, if there is one.
 Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& status) {
   const auto registry = workspace.registry();
@@ -72,9 +99,17 @@ Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& sta
   for (auto& absent : lineup.absent) {
     const auto active = (*registry)->active(Slot{absent.model_type});
     if (!active) return forward_error(active);
+    if (!*active && absent.why == kNothingActive) {
+      const auto fate = fate_of_newest(**registry, absent.model_type);
+      if (!fate) return forward_error(fate);
+      absent.why += *fate;
+    }
     status.without_vote.push_back(
         {absent.model_type, *active ? (*active)->record.version : VersionId(), std::move(absent.why)});
   }
+  std::stable_sort(status.lineup.begin(), status.lineup.end(), [](const LineupMember& a, const LineupMember& b) {
+    return std::tie(a.model_type, b.learned_until) < std::tie(b.model_type, a.learned_until);
+  });
   Status sound;
   for (const auto& silent : status.without_vote) {
     if (silent.version.empty() || !sound) continue;
@@ -91,6 +126,7 @@ Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& sta
         std::none_of(status.without_vote.begin(), status.without_vote.end(), is_it))
       status.without_vote.push_back({one.model_type, one.version, "training.models does not name its type"});
   }
+  if (auto named = name_recipes(**registry, learning, status); !named) return named;
   return sound;
 }
 
@@ -162,10 +198,10 @@ SubsystemState survey_database(Workspace& workspace, Timestamp clock) {
   return sound("database", std::max(*event, *cycle), "the newest event or cycle", clock);
 }
 
-nlohmann::json to_json(const LineupMember& member) {
+nlohmann::json to_json(const LineupMember& member, const RecipeNames& names) {
   return {{"model_type", member.model_type},
           {"version", member.version.str()},
-          {"recipe", member.model_type},
+          {"recipe", text_or_null(names.of(member.model_type, member.version))},
           {"learned_until", to_string(member.learned_until)},
           {"weight", member.weight}};
 }
@@ -234,10 +270,12 @@ nlohmann::json to_json(const WorkspaceStatus& status) {
   document["ensemble"] = text_or_null(status.ensemble.str());
   auto lineup = nlohmann::json::array(), voteless = nlohmann::json::array(), due = nlohmann::json::array();
   auto waiting = nlohmann::json::array(), trials = nlohmann::json::array(), subsystems = nlohmann::json::array();
-  for (const auto& member : status.lineup) lineup.push_back(to_json(member));
+  for (const auto& member : status.lineup) lineup.push_back(to_json(member, status.recipes));
   for (const auto& one : status.without_vote)
-    voteless.push_back(
-        {{"model_type", one.model_type}, {"version", text_or_null(one.version.str())}, {"why", one.why}});
+    voteless.push_back({{"recipe", text_or_null(status.recipes.of(one.model_type, one.version))},
+                        {"model_type", one.model_type},
+                        {"version", text_or_null(one.version.str())},
+                        {"why", one.why}});
   for (const NextTraining& next : status.due) {
     auto row = to_json(next);
     row["trigger"] = trigger_of(next);

@@ -11,6 +11,7 @@
 #include "learning/triggers/next_training.hpp"
 #include "serving/data_lateness.hpp"
 #include "serving/predictor.hpp"
+#include "serving/recipe_names.hpp"
 #include "workspace/workspace.hpp"
 
 namespace clm {
@@ -37,13 +38,14 @@ struct WorkspaceStatus {
   std::vector<DamagedFile> damaged;
   std::vector<std::string> notes;
   VersionId ensemble;                ///< as in Forecasts
-  std::vector<LineupMember> lineup;  ///< those who have a vote
+  std::vector<LineupMember> lineup;  ///< those who have a vote: by model type, what was learned last first
   struct Voteless {
     std::string model_type;
     VersionId version;  ///< empty: there is none
     std::string why;
   };
   std::vector<Voteless> without_vote;
+  RecipeNames recipes;  ///< of all of these
   std::vector<UnlistedVersion> unlisted;
   std::vector<NextTraining> due;
   std::vector<Job> waiting;  ///< for a person
@@ -58,7 +60,7 @@ struct WorkspaceStatus {
 WorkspaceStatus survey_workspace(Workspace& workspace, int jobs);
 
 /// {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup: [{model_type, version, recipe,
-/// learned_until, weight}], without_vote: [{model_type, version, why}], unlisted: [{model_type, version,
+/// learned_until, weight}], without_vote: [{recipe, model_type, version, why}], unlisted: [{model_type, version,
 /// learned_until}], due: [{model_type, at, trigger, new_bars,
 /// not_before, served, last_tried, waits_for, given_up}], waiting: [job], trials, lock_held_by, subsystems: [{name,
 /// state, age_seconds, age_of, waits_for, problem}]}

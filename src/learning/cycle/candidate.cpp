@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "evaluation/metrics/forecast_table.hpp"
 #include "learning/data/baselines.hpp"
+#include "models/trainers.hpp"
 
 namespace clm {
 namespace {
@@ -18,9 +19,14 @@ Result<CalibratedModel> calibrated(std::unique_ptr<Model> model, const LearningD
 
 }  // namespace
 
-Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,
-                                         const TrainingOptions& options, const RunContext& run,
-                                         const std::filesystem::path& checkpoints) {
+std::size_t planned_rounds(const std::string& model_type, const TrainerOptions& trainers) {
+  const auto trainer = make_trainer(model_type, trainers);
+  return trainer ? (*trainer)->progress_steps() : 0;
+}
+
+Result<std::unique_ptr<Model>> train_model(const Trainer& trainer, const TrainingSplit& split,
+                                           const TrainingOptions& options, const RunContext& run,
+                                           const std::filesystem::path& checkpoints) {
   const TrainingJob job{split.fit, split.validation, static_cast<std::uint64_t>(options.seed),
                         static_cast<int>(options.threads), checkpoints};
   const std::string type(trainer.type());
@@ -35,7 +41,23 @@ Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningD
     return forward_error(trained);
   }
   log_info("training of " + type + " ends, " + took);
+  return trained;
+}
+
+Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,
+                                         const TrainingOptions& options, const RunContext& run,
+                                         const std::filesystem::path& checkpoints) {
+  auto trained = train_model(trainer, split, options, run, checkpoints);
+  if (!trained) return forward_error(trained);
   return calibrated(std::move(*trained), data, split.validation);
+}
+
+Result<CalibratedModel> store_calibrated(const std::filesystem::path& directory, const CalibratedModel& model,
+                                         const Trainer& trainer) {
+  if (auto saved = model.model->save(directory); !saved) return forward_error(saved);
+  const auto written = write_file_atomic(directory / ForecastCalibration::kFileName, model.calibration.to_json_text());
+  if (!written) return forward_error(written);
+  return load_calibrated_model(trainer.type(), directory);
 }
 
 Result<CalibratedModel> train_into(const std::filesystem::path& directory, const Trainer& trainer,
@@ -43,11 +65,7 @@ Result<CalibratedModel> train_into(const std::filesystem::path& directory, const
                                    const RunContext& run, const std::filesystem::path& checkpoints) {
   const auto candidate = train_calibrated(trainer, data, split, options, run, checkpoints);
   if (!candidate) return forward_error(candidate);
-  if (auto saved = candidate->model->save(directory); !saved) return forward_error(saved);
-  const auto written =
-      write_file_atomic(directory / ForecastCalibration::kFileName, candidate->calibration.to_json_text());
-  if (!written) return forward_error(written);
-  return load_calibrated_model(trainer.type(), directory);
+  return store_calibrated(directory, *candidate, trainer);
 }
 
 Result<std::vector<ForecastTable>> baseline_forecasts(const std::shared_ptr<const JudgedRows>& truth,

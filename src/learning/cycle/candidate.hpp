@@ -15,6 +15,19 @@
 
 namespace clm {
 
+/// For the progress bar: trainers advance it once a round, networks once an epoch.
+std::size_t planned_rounds(const std::string& model_type, const TrainerOptions& trainers);
+
+/// Fits a model of `trainer`'s type on `split.fit`; `split.validation` stops it, where it stops early. `checkpoints` is
+/// the directory where a long training leaves its state (`TrainingJob::checkpoint_directory`); empty: nowhere.
+Result<std::unique_ptr<Model>> train_model(const Trainer& trainer, const TrainingSplit& split,
+                                           const TrainingOptions& options, const RunContext& run,
+                                           const std::filesystem::path& checkpoints = {});
+
+/// Writes both parts to `directory`, and reads them back from there.
+Result<CalibratedModel> store_calibrated(const std::filesystem::path& directory, const CalibratedModel& model,
+                                         const Trainer& trainer);
+
 /// Fits a model of `trainer`'s type on `split.fit` and calibrates it on `split.validation`, in memory. `checkpoints` is
 /// the directory where a long training leaves its state (`TrainingJob::checkpoint_directory`); empty: nowhere.
 Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,

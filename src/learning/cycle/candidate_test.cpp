@@ -68,7 +68,7 @@ TEST_F(Candidates, TheirProbabilityIsFittedOnNoJudgedRow) {
 }
 
 TEST_F(Candidates, AreJudgedByTheProbabilitiesThatAreServed) {
-  LearningOptions options = testing::small_trees();
+  LearningOptions options = testing::judged_small_trees();
   options.policy.skill_alpha = 0.45;
   const CycleReport report = cycle(options);
   ASSERT_EQ(report.results.size(), 3U) << "two types and their ensemble";

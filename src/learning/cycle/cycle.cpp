@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <optional>
@@ -11,267 +12,262 @@
 #include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "evaluation/verdict/evidence.hpp"
+#include "learning/cycle/candidate_judging.hpp"
 #include "learning/cycle/ensemble_step.hpp"
+#include "learning/cycle/floor.hpp"
+#include "learning/cycle/holdout_candidates.hpp"
 #include "learning/cycle/judging_context.hpp"
+#include "learning/cycle/lineup_step.hpp"
+#include "learning/cycle/refresh.hpp"
+#include "learning/cycle/rolling_origins.hpp"
+#include "learning/cycle/vintage_training.hpp"
 #include "learning/cycle/warm_parent.hpp"
-#include "learning/data/label_overlap.hpp"
 #include "learning/options/configured_weights.hpp"
-#include "learning/options/serving_rules.hpp"
 #include "models/trainers.hpp"
 #include "models/warm_start.hpp"
-#include "serving/expiry.hpp"
 
 namespace clm {
 namespace {
 
-/// The active versions of the triggered types: what candidates are held against.
-struct Incumbents {
-  std::map<std::string, ForecastTable> forecasts;  ///< by model type
-  std::map<std::string, std::string> versions;     ///< by model type, where there is one
-  std::vector<std::string> notes;                  ///< why one cannot be compared
+/// What a cycle works on.
+struct CycleData {
+  LearningData data;
+  Protocol protocol;
 };
 
-/// What the active versions of the triggered types say about the holdout.
-Result<Incumbents> incumbents_of(const JudgingContext& judging, const CycleWorkplace& place,
-                                 const LearningOptions& options, const std::vector<Trigger>& triggers) {
-  Incumbents incumbents;
-  for (const auto& trigger : triggers) {
-    const auto active = place.registry.active(Slot{trigger.model_type});
-    if (!active) return forward_error(active);
-    if (!*active) continue;
-    incumbents.versions.emplace(trigger.model_type, (*active)->record.version.str());
-    const std::string name = "the active " + trigger.model_type + " version " + (*active)->record.version.str();
-    const auto artifact = place.registry.open_usable((*active)->record);
-    if (!artifact && artifact.error().kind == ErrorKind::integrity) {
-      incumbents.notes.push_back(name + " is broken and cannot be compared: " + artifact.error().message);
-      continue;
-    }
-    if (!artifact) return forward_error(artifact);
-    const Manifest& manifest = artifact->manifest;
-    if (is_expired(manifest.learned_until, judging.protocol.as_of, max_data_age(options.serving))) {
-      incumbents.notes.push_back(
-          name +
-          " has expired: " + describe_age({manifest.learned_until, manifest.created_as_of}, judging.protocol.as_of) +
-          "; so nobody is served by it and candidates are judged as if there were none");
-      continue;
-    }
-    if (artifact->manifest.feature_hash != judging.data.rows.data.frame->set_hash ||
-        !is_about(artifact->manifest, judging.data.label)) {
-      incumbents.notes.push_back(
-          name + " was trained on other features or another label and cannot be compared on these rows");
-      continue;
-    }
-    const auto model = load_calibrated_model(trigger.model_type, artifact->directory);
-    if (!model) return forward_error(model);
-    auto said = model->served(judging.split.holdout);
-    if (!said) return forward_error(said);
-    auto& forecasts = said->forecast;
-    hide_trained_rows(forecasts, *judging.truth, artifact->manifest, judging.data.label);
-    if (std::all_of(forecasts.begin(), forecasts.end(), [](float f) { return std::isnan(f); })) {
-      incumbents.notes.push_back(name +
-                                 " has seen these rows, or says nothing about them, and cannot be compared on them");
-      continue;
-    }
-    incumbents.forecasts.emplace(
-        trigger.model_type,
-        ForecastTable{artifact->version.str(), judging.truth, std::move(forecasts), std::move(said->up_probability)});
-  }
-  return incumbents;
+Result<CycleData> cycle_data(const CycleWorkplace& place, const LearningOptions& options, Timestamp as_of,
+                             const RunContext& run) {
+  const auto features = feature_set(options.feature_set);
+  if (!features) return forward_error(features);
+  LearningDataOptions data_options;
+  data_options.as_of = as_of;
+  data_options.label = options.label;
+  auto data = place.frame != nullptr && place.frame->set_hash == features->hash()
+                  ? prepare_learning_data(place.frame, place.candles, place.context, data_options, run)
+                  : prepare_learning_data(*features, place.candles, place.context, data_options, run);
+  if (!data) return forward_error(data);
+  return CycleData{std::move(*data),
+                   {as_of, place.candles.venue(), place.candles.interval(), place.candles.symbols(), options.training,
+                    options.universe.quality.min_frozen_bars}};
 }
 
-/// A candidate in the making: trained, with a name, but not judged.
-struct TrainedCandidate {
-  StagedArtifact staged;
-  Manifest manifest;  ///< complete but for metrics and parent
-  VersionId version;
-  ForecastTable forecasts;
-  std::vector<std::string> notes;  ///< how it was trained
+/// The next vintage of an accepted recipe, before it is made.
+struct PlannedRefresh {
+  const AcceptedRecipe* recipe = nullptr;
+  Protocol protocol;
+  WarmParent parent;
 };
 
-/// `parent` is set to drawn weights where the network turns out to be another one than the parent.
-Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const LearningOptions& options,
-                                         const JudgingContext& judging, const std::string& model_type,
-                                         WarmParent& parent, const RunContext& run) {
-  auto trainer = make_trainer(model_type, options.trainers);
-  if (!trainer) return forward_error(trainer);
-  auto staged = place.registry.store().stage(model_type);
-  if (!staged) return forward_error(staged);
-  const auto train = [&] {
-    return train_into(staged->directory(), **trainer, judging.data, judging.split, options.training, run,
-                      place.checkpoints);
-  };
-  if (parent.model != nullptr) trainer = warm_started(std::move(*trainer), parent.model);
-  auto model = train();
-  if (!model && parent.model != nullptr && model.error().code == "train.warm_start") {
-    parent = {
-        {}, nullptr, "it began with drawn weights, not those of " + parent.version + ": " + model.error().message};
-    trainer = make_trainer(model_type, options.trainers);
-    if (!trainer) return forward_error(trainer);
-    model = train();
-  }
-  if (!model) return forward_error(model);
-  auto said = model->served(judging.split.holdout);
-  if (!said) return forward_error(said);
-  Protocol protocol = judging.protocol;
-  protocol.warm_start = parent.version;
-  Manifest manifest = manifest_of(**trainer, *model, judging.data, judging.split, protocol);
-  manifest.program_version = place.program_version;
-  manifest.git_commit = place.git_commit;
-  auto files = describe_model_files(staged->directory());
-  if (!files) return forward_error(files);
-  manifest.files = std::move(*files);
-  auto version = version_id(manifest);
-  if (!version) return forward_error(version);
-  return TrainedCandidate{
-      std::move(*staged), std::move(manifest), std::move(*version),
-      ForecastTable{model_type, judging.truth, std::move(said->forecast), std::move(said->up_probability)},
-      model->model->notes()};
+Result<PlannedRefresh> plan_refresh(const CycleWorkplace& place, const LearningOptions& options,
+                                    const CycleData& working, const AcceptedRecipe& recipe) {
+  auto protocol = protocol_of_refresh(recipe, options, working.protocol);
+  if (!protocol) return forward_error(protocol);
+  PlannedRefresh plan{&recipe, std::move(*protocol), {}};
+  const std::string& model_type = recipe.active.slot.model_type;
+  if (!starts_warm(model_type, options.training)) return plan;
+  const auto split = split_of(working.data, plan.protocol);
+  if (!split) return plan;  // then it is not trained, and whoever tries says why
+  // Not what is active: that is the refresh itself where a killed cycle is carried out again.
+  auto parent =
+      as_warm_parent(place.registry, recipe.vintages.back().version.str(), working.data, *split, plan.protocol);
+  if (!parent) return forward_error(parent);
+  plan.parent = std::move(*parent);
+  return plan;
 }
 
-/// What each of the triggered types begins with.
-Result<std::vector<WarmParent>> warm_parents(const CycleWorkplace& place, const LearningOptions& options,
-                                             const JudgingContext& judging, const std::vector<Trigger>& triggers) {
-  std::vector<WarmParent> parents(triggers.size());
-  const auto& warm = options.training.warm_start;
-  for (std::size_t i = 0; i < triggers.size(); ++i) {
-    const std::string& model_type = triggers[i].model_type;
-    if (std::find(warm.begin(), warm.end(), model_type) == warm.end()) continue;
-    auto parent = find_warm_parent(place.registry, model_type, judging.data, judging.split, judging.protocol);
-    if (!parent) return forward_error(parent);
-    parents[i] = std::move(*parent);
-  }
-  return parents;
-}
-
-/// `other_trials`: how many other candidates were ever judged on these rows.
-Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const LearningOptions& options,
-                                        const JudgingContext& judging, const Incumbents& incumbents,
-                                        TrainedCandidate& candidate, int other_trials) {
-  JudgeOptions judge_options = options.judging;
-  judge_options.candidates_tried = static_cast<std::size_t>(other_trials) + 1;
-  judge_options.seed = static_cast<std::uint64_t>(options.training.seed);
-  const auto active = incumbents.forecasts.find(candidate.manifest.model_type);
-  auto judgement = judge(candidate.forecasts, judging.baselines,
-                         active == incumbents.forecasts.end() ? nullptr : &active->second, judge_options);
-  if (!judgement) return forward_error(judgement);
-  auto verdict = decide(*judgement, options.policy);
-  candidate.manifest.metrics_json = headline_metrics(*judgement).dump();
-  if (const auto parent = incumbents.versions.find(candidate.manifest.model_type); parent != incumbents.versions.end())
-    candidate.manifest.parent = parent->second;
-  auto artifact = place.registry.store().put(std::move(candidate.staged), std::move(candidate.manifest));
-  if (!artifact) return forward_error(artifact);
-  log_info("judged " + artifact->manifest.model_type + " " + artifact->version.str() + " on " +
-           std::to_string(judgement->rows) + " rows: " + std::string(to_string(verdict.decision)));
-  std::string evidence = Evidence(*judgement, verdict, decide_alone(*judgement, options.policy)).text();
-  return JudgedCandidate{std::move(*artifact), std::move(*judgement), std::move(verdict), std::move(evidence)};
-}
-
-CycleResult failed_result(const std::string& model_type, const Error& error) {
-  CycleResult result;
-  result.model_type = model_type;
-  result.decision = "failed";
-  result.reasons = {to_string(error)};
-  return result;
-}
-
-/// For the progress bar: trainers advance it once a round, networks once an epoch.
-std::size_t planned_rounds(const std::vector<Trigger>& triggers, const TrainerOptions& trainers) {
+/// Makes the next vintages of accepted recipes side by side, then settles them one by one.
+Result<std::vector<CycleResult>> refresh_models(const CycleWorkplace& place, const LearningOptions& options,
+                                                const CycleRequest& request, std::int64_t cycle,
+                                                const CycleData& working, const std::vector<AcceptedRecipe>& recipes,
+                                                const RunContext& run) {
+  if (recipes.empty()) return std::vector<CycleResult>();
+  std::vector<PlannedRefresh> plans;
   std::size_t rounds = 0;
-  for (const auto& trigger : triggers)
-    if (const auto trainer = make_trainer(trigger.model_type, trainers)) rounds += (*trainer)->progress_steps();
-  return rounds;
-}
-
-/// Trains and judges the triggered types side by side, then settles them one by one in the order of the triggers.
-Result<std::vector<CycleResult>> learn_models(CycleWorkplace& place, const LearningOptions& options,
-                                              const CycleRequest& request, std::int64_t cycle,
-                                              const JudgingContext& judging, const std::vector<Trigger>& triggers,
-                                              const RunContext& run) {
-  const auto incumbents = incumbents_of(judging, place, options, triggers);
-  if (!incumbents) return forward_error(incumbents);
-  auto parents = warm_parents(place, options, judging, triggers);
-  if (!parents) return forward_error(parents);
-  std::vector<std::optional<Result<TrainedCandidate>>> trained(triggers.size());
-  run.progress.begin("training", planned_rounds(triggers, options.trainers));
-  parallel_for(run.jobs, triggers.size(), [&](std::size_t i) {
-    trained[i].emplace(train_candidate(place, options, judging, triggers[i].model_type, (*parents)[i], run));
+  for (const AcceptedRecipe& recipe : recipes) {
+    auto plan = plan_refresh(place, options, working, recipe);
+    if (!plan) return forward_error(plan);
+    plans.push_back(std::move(*plan));
+    rounds += planned_rounds(recipe.active.slot.model_type, options.trainers);
+  }
+  std::vector<std::optional<Result<Refresh>>> made(plans.size());
+  run.progress.begin("training", rounds);
+  parallel_for(run.jobs, plans.size(), [&](std::size_t i) {
+    made[i].emplace(
+        make_refresh(place, options, *plans[i].recipe, working.data, plans[i].protocol, plans[i].parent, run));
   });
   run.progress.end();
   if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
-
-  const TimeRange holdout_span = judging.split.holdout_span;
-  std::vector<int> other_trials(triggers.size(), 0);
-  for (std::size_t i = 0; i < triggers.size(); ++i) {
-    if (!*trained[i]) continue;
-    const auto uses = place.log.other_holdout_uses(triggers[i].model_type, holdout_span, (*trained[i])->version);
-    if (!uses) return forward_error(uses);
-    other_trials[i] = *uses;
-  }
-  std::vector<std::optional<Result<JudgedCandidate>>> outcomes(triggers.size());
-  parallel_for(run.jobs, triggers.size(), [&](std::size_t i) {
-    if (*trained[i]) {
-      outcomes[i].emplace(judge_candidate(place, options, judging, *incumbents, **trained[i], other_trials[i]));
-    } else {
-      outcomes[i].emplace(forward_error(*trained[i]));
-    }
-  });
-
   std::vector<CycleResult> results;
-  for (std::size_t i = 0; i < triggers.size(); ++i) {
-    const auto& outcome = *outcomes[i];
-    if (!outcome) {
-      const Decision failure{request.as_of, request.actor, to_string(outcome.error()), {}};
-      if (auto noted = place.registry.record_failed_training(Slot{triggers[i].model_type}, failure); !noted)
-        return forward_error(noted);
-      results.push_back(failed_result(triggers[i].model_type, outcome.error()));
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    const Slot& slot = plans[i].recipe->active.slot;
+    if (!*made[i]) {
+      const Decision failure{request.as_of, request.actor, to_string(made[i]->error()), {}};
+      if (auto noted = place.registry.record_failed_training(slot, failure); !noted) return forward_error(noted);
+      results.push_back(failed_result(slot.model_type, made[i]->error()));
       continue;
     }
-    auto settled = settle(place, options, request, cycle, *outcome, holdout_span);
+    auto settled = settle_refresh(place, options, request, cycle, **made[i]);
     if (!settled) return forward_error(settled);
-    const WarmParent& parent = (*parents)[i];
-    if (!parent.version.empty()) settled->reasons.push_back("it began with the weights of " + parent.version);
-    if (!parent.note.empty()) settled->reasons.push_back(parent.note);
-    const auto& notes = (*trained[i])->notes;
-    settled->reasons.insert(settled->reasons.end(), notes.begin(), notes.end());
-    settled->reasons.insert(settled->reasons.end(), incumbents->notes.begin(), incumbents->notes.end());
+    for (std::string& words : how_it_began(plans[i].parent)) settled->reasons.push_back(std::move(words));
     results.push_back(std::move(*settled));
   }
   return results;
 }
 
-/// The triggered types, and then the ensemble of what is active after them.
-Status learn(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request, CycleReport& report,
-             const RunContext& run) {
-  const auto features = feature_set(options.feature_set);
-  if (!features) return forward_error(features);
-  LearningDataOptions data_options;
-  data_options.as_of = request.as_of;
-  data_options.label = options.label;
-  const auto data = place.frame != nullptr && place.frame->set_hash == features->hash()
-                        ? prepare_learning_data(place.frame, place.candles, place.context, data_options, run)
-                        : prepare_learning_data(*features, place.candles, place.context, data_options, run);
-  if (!data) return forward_error(data);
-  const auto split = split_for_training(data->rows.data, options.training, request.as_of);
-  if (!split) return forward_error(split);
+/// Of these triggers: the recipes that were accepted, and what is to be judged.
+struct Work {
+  std::vector<AcceptedRecipe> accepted;
+  std::vector<Trigger> to_judge;
+};
 
-  Protocol protocol{request.as_of,           place.candles.venue(), place.candles.interval(),
-                    place.candles.symbols(), options.training,      options.universe.quality.min_frozen_bars};
-  JudgingContext judging{*data, *split, std::move(protocol), judged_rows_of(*data, split->holdout), {}};
-  auto baselines = baseline_forecasts(judging.truth, *data, *split, options.trainers, options.training, run);
-  if (!baselines) return forward_error(baselines);
-  judging.baselines = std::move(*baselines);
+Result<Work> work_of(const Registry& registry, const LearningOptions& options, const std::vector<Trigger>& triggers,
+                     Timestamp as_of) {
+  Work work;
+  for (const Trigger& trigger : triggers) {
+    auto accepted = accepted_recipe(registry, trigger.model_type, options, as_of);
+    if (!accepted) return forward_error(accepted);
+    if (*accepted)
+      work.accepted.push_back(std::move(**accepted));
+    else
+      work.to_judge.push_back(trigger);
+  }
+  return work;
+}
 
-  auto results = learn_models(place, options, request, report.cycle, judging, report.triggers, run);
+/// Judges what was not accepted: on a holdout as a person wants it who has each version show itself (`policy.ladder`),
+/// else at rolling origins.
+Result<std::vector<CycleResult>> judge_new(const CycleWorkplace& place, const LearningOptions& options,
+                                           const CycleRequest& request, std::int64_t cycle, const CycleData& working,
+                                           const std::vector<Trigger>& triggers, const RunContext& run) {
+  const auto origins = rolling_origins(working.data.rows.data, options, request.as_of);
+  if (!origins) return forward_error(origins);
+  TrainingSplit split;
+  const auto judging = judge_at_origins(working.data, working.protocol, *origins, options, split, run);
+  if (!judging) return forward_error(judging);
+  auto trained = train_at_origins(place, options, *judging, *origins, triggers, run);
+  if (!trained) return forward_error(trained);
+  auto results = judge_and_settle(place, options, request, cycle, *judging, triggers, std::move(*trained), run);
+  if (!results || !wants_floor(options)) return results;
+  const auto anybody = is_any_active(place.registry, options);
+  if (!anybody) return forward_error(anybody);
+  if (*anybody) return results;
+  const std::vector<Trigger> floor{floor_trigger(options)};
+  const auto accepted = accepted_recipe(place.registry, floor.front().model_type, options, request.as_of);
+  if (!accepted) return forward_error(accepted);
+  if (*accepted) return results;  // it speaks already
+  trained = train_at_origins(place, options, *judging, *origins, floor, run);
+  if (!trained) return forward_error(trained);
+  auto more = judge_and_settle(place, options, request, cycle, *judging, floor, std::move(*trained), run);
+  if (!more) return forward_error(more);
+  std::move(more->begin(), more->end(), std::back_inserter(*results));
+  return results;
+}
+
+Status add_results(Result<std::vector<CycleResult>> results, CycleReport& report) {
   if (!results) return forward_error(results);
-  report.results = std::move(*results);
+  std::move(results->begin(), results->end(), std::back_inserter(report.results));
+  return {};
+}
+
+/// A holdout, and what baselines say about it. `split` is where the context's split is kept.
+Result<JudgingContext> judge_on_holdout(const CycleData& working, const LearningOptions& options, Timestamp as_of,
+                                        TrainingSplit& split, const RunContext& run) {
+  auto cut = split_for_training(working.data.rows.data, options.training, as_of);
+  if (!cut) return forward_error(cut);
+  split = std::move(*cut);
+  auto truth = judged_rows_of(working.data, split.holdout);
+  auto baselines = baseline_forecasts(truth, working.data, split, options.trainers, options.training, run);
+  if (!baselines) return forward_error(baselines);
+  return JudgingContext{working.data, split, working.protocol, std::move(truth), std::move(*baselines)};
+}
+
+/// The ensemble of what is active: of vintages of accepted recipes a lineup, of versions that were judged one that is
+/// judged, on `judging` where there is one.
+Status learn_lineup(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
+                    const CycleData& working, const JudgingContext* judging, CycleReport& report,
+                    const RunContext& run) {
   const auto plan = plan_ensemble(place.registry, place.log, options, request);
   if (!plan) return forward_error(plan);
   report.ensemble = plan->lineup;
   if (!plan->due) return {};
-  auto ensemble = learn_ensemble(place, options, request, report.cycle, judging, *plan);
-  if (!ensemble) return forward_error(ensemble);
-  report.results.push_back(std::move(*ensemble));
-  return {};
+  const auto add = [&](Result<CycleResult> made) -> Status {
+    if (!made) return forward_error(made);
+    report.results.push_back(std::move(*made));
+    return {};
+  };
+  if (plan->is_composed)
+    return add(compose_ensemble(place, options, request, report.cycle, {working.data, working.protocol}, *plan));
+  if (judging != nullptr) return add(learn_ensemble(place, options, request, report.cycle, *judging, *plan));
+  TrainingSplit split;
+  const auto own = judge_on_holdout(working, options, request.as_of, split, run);
+  if (!own) return forward_error(own);
+  return add(learn_ensemble(place, options, request, report.cycle, *own, *plan));
+}
+
+/// Each triggered type's version is judged by itself, and then the ensemble of what is active after them.
+Status learn_by_ladder(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
+                       const CycleData& working, CycleReport& report, const RunContext& run) {
+  TrainingSplit split;
+  const auto judging = judge_on_holdout(working, options, request.as_of, split, run);
+  if (!judging) return forward_error(judging);
+  auto trained = train_on_holdout_split(place, options, *judging, report.triggers, run);
+  if (!trained) return forward_error(trained);
+  if (auto done = add_results(
+          judge_and_settle(place, options, request, report.cycle, *judging, report.triggers, std::move(*trained), run),
+          report);
+      !done)
+    return done;
+  return learn_lineup(place, options, request, working, &*judging, report, run);
+}
+
+/// Of these types, those whose recipe is accepted, be it only now.
+Result<std::vector<AcceptedRecipe>> accepted_of(const Registry& registry, const LearningOptions& options,
+                                                const std::vector<std::string>& model_types, Timestamp as_of) {
+  std::vector<AcceptedRecipe> out;
+  for (const std::string& model_type : model_types) {
+    auto accepted = accepted_recipe(registry, model_type, options, as_of, AcceptedSince::now);
+    if (!accepted) return forward_error(accepted);
+    if (*accepted) out.push_back(std::move(**accepted));
+  }
+  return out;
+}
+
+/// The next vintages of what was accepted, the judging of what was not, and the lineup of what speaks after them.
+Status learn(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
+             CycleReport& report, const RunContext& run) {
+  const auto working = cycle_data(place, options, request.as_of, run);
+  if (!working) return forward_error(working);
+  if (options.policy.ladder == Ladder::on) return learn_by_ladder(place, options, request, *working, report, run);
+  auto work = work_of(place.registry, options, report.triggers, request.as_of);
+  if (!work) return forward_error(work);
+  const auto refresh = [&](const std::vector<AcceptedRecipe>& recipes) {
+    return add_results(refresh_models(place, options, request, report.cycle, *working, recipes, run), report);
+  };
+  if (auto done = refresh(work->accepted); !done) return done;
+  if (!work->to_judge.empty()) {
+    if (auto done =
+            add_results(judge_new(place, options, request, report.cycle, *working, work->to_judge, run), report);
+        !done)
+      return done;
+    // Whose recipe was accepted just now is served with all that is known, not without what it was judged on.
+    std::vector<std::string> judged;
+    for (const Trigger& trigger : work->to_judge) judged.push_back(trigger.model_type);
+    if (auto settled = settle_floor(place.registry, options, request); !settled) return settled;
+    if (wants_floor(options)) judged.push_back(floor_trigger(options).model_type);
+    const auto accepted = accepted_of(place.registry, options, judged, request.as_of);
+    if (!accepted) return forward_error(accepted);
+    if (auto done = refresh(*accepted); !done) return done;
+  }
+  return learn_lineup(place, options, request, *working, nullptr, report, run);
+}
+
+/// Without these versions it could not be made again: those that it was calibrated by, and the one that it began with.
+std::vector<VersionId> made_with(const Manifest& manifest) {
+  const auto protocol = read_protocol(manifest.protocol_json);
+  if (!protocol) return {};
+  std::vector<VersionId> versions(protocol->calibrated_by.begin(), protocol->calibrated_by.end());
+  if (!protocol->warm_start.empty()) versions.emplace_back(protocol->warm_start);
+  return versions;
 }
 
 nlohmann::json triggers_json(const std::vector<Trigger>& triggers) {
@@ -334,6 +330,7 @@ Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& opti
     }
     Registry::Retention retention;
     retention.keep_versions_per_slot = static_cast<int>(options.retention.keep_versions);
+    retention.made_with = made_with;
     if (auto pruned = place.registry.prune(place.lock, retention); !pruned) return forward_error(pruned);
     if (!place.checkpoints.empty()) {
       std::error_code ignored;  // of no use any more, and no harm

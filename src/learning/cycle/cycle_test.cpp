@@ -29,6 +29,13 @@ LearningOptions cycle_options() {
   return options;
 }
 
+/// Every version has to show itself.
+LearningOptions judged_options() {
+  LearningOptions options = cycle_options();
+  options.policy.ladder = Ladder::on;
+  return options;
+}
+
 class CycleTest : public testing::LearningTest {};
 
 /// One that is made anew within a test.
@@ -46,7 +53,7 @@ std::vector<std::string> versions(const CycleReport& report) {
 }
 
 TEST_F(CycleTest, ASignalIsFoundPromotedAndItsEvidenceKept) {
-  const CycleReport report = cycle(cycle_options());
+  const CycleReport report = cycle(judged_options());
   ASSERT_EQ(versions(report).size(), 2U);
   for (std::size_t i = 0; i < 2; ++i) {
     const CycleResult& result = report.results[i];
@@ -59,18 +66,39 @@ TEST_F(CycleTest, ASignalIsFoundPromotedAndItsEvidenceKept) {
 }
 
 TEST_F(CycleTest, OnlyWhatIsAskedForIsTrainedAndTheSameDataGiveTheSameVersions) {
-  const CycleReport first = cycle(cycle_options());
-  const CycleReport second = cycle_without_triggers(cycle_options());
+  const CycleReport first = cycle(judged_options());
+  const CycleReport second = cycle_without_triggers(judged_options());
   EXPECT_TRUE(second.triggers.empty());
   EXPECT_TRUE(second.results.empty());
-  EXPECT_EQ(versions(cycle(cycle_options())), versions(first));
+  EXPECT_EQ(versions(cycle(judged_options())), versions(first));
   EXPECT_EQ(registry_->list(Registry::Filter{"xgboost", {}, {}})->size(), 1U);
+}
+
+// A recipe is accepted by what it said of rows that it did without, and then served with all that is known.
+TEST_F(CycleTest, WhoseRecipeIsAcceptedIsRefreshedInTheSameCycle) {
+  const CycleReport report = cycle(cycle_options());
+  ASSERT_EQ(report.results.size(), 4U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const CycleResult &judged = report.results[i], &refresh = report.results[i + 2];
+    EXPECT_EQ(judged.decision, "deploy") << ::testing::PrintToString(judged.reasons);
+    EXPECT_EQ(status(judged.version), VersionStatus::retired);
+    EXPECT_EQ(refresh.model_type, judged.model_type);
+    EXPECT_EQ(refresh.decision, "deploy") << ::testing::PrintToString(refresh.reasons);
+    EXPECT_EQ(active_version(refresh.model_type), refresh.version.str());
+    EXPECT_EQ(manifest_of(refresh.version.str()).learned_until, close_of(kBars));
+    EXPECT_EQ(manifest_of(refresh.version.str()).parent, judged.version.str());
+    EXPECT_LT(manifest_of(judged.version.str()).learned_until, close_of(kBars - 200)) << "fitted at its origin";
+    EXPECT_EQ(*registry_->latest_evidence(refresh.version), refresh.evidence_json);
+    const Json evidence = Json::parse(refresh.evidence_json);
+    EXPECT_EQ(evidence["judgement"], Json::parse(judged.evidence_json)["judgement"]) << "it is the recipe's";
+    EXPECT_EQ(evidence["refresh"]["accepted_by"], judged.version.str());
+  }
 }
 
 // 25 % of the history are judged on and 15 % of the rest calibrate, so the newest label that was learned from is old
 // when the cycle is made. Everything that asks for a version's age has to see that.
 TEST_F(CycleTest, AVersionIsAsOldAsTheLastLabelThatItWasFittedOn) {
-  LearningOptions options = cycle_options();
+  LearningOptions options = judged_options();
   options.deployment.gate = PolicyGate::none;
   const std::string version = versions(cycle(options)).front();
   const Manifest manifest = manifest_of(version);
@@ -109,7 +137,7 @@ TEST_F(CycleTest, OfMoreRowsThanAreAllowedExactlySoManyAreFittedOn) {
 }
 
 TEST_F(CycleTest, AVersionOfAnEarlierReleaseServesAndIsTrainedAgainToItsBits) {
-  LearningOptions options = cycle_options();
+  LearningOptions options = judged_options();
   options.training.models = {"lightgbm"};
   options.training.max_fit_rows = 3'000;
   options.training.thinning = Thinning::every_nth_bar;
@@ -162,7 +190,7 @@ TEST_F(CycleTest, ModeLoggingOnlyMovesNothing) {
 }
 
 TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
-  LearningOptions logging = cycle_options();
+  LearningOptions logging = judged_options();
   logging.deployment.mode = PolicyMode::logging_only;
   const CycleReport killed = cycle(logging);
   // Stored and entered, but no cycle ended that says so.
@@ -177,7 +205,7 @@ TEST_F(CycleTest, ACandidateOfAKilledCycleIsDecidedOnByTheNext) {
   const MemoryCandleSource source = testing::easy_candles(kBars);
   CycleWorkplace place{source, nullptr, *registry, *log, lock_, "test", {}};
   const auto next =
-      run_cycle(place, cycle_options(),
+      run_cycle(place, judged_options(),
                 {close_of(kBars), Force::no, "test", asked_by_hand(cycle_options().training.models)}, undisturbed());
   ASSERT_TRUE(next) << to_string(next.error());
   EXPECT_EQ(versions(*next), versions(killed));
@@ -205,8 +233,8 @@ TEST_F(CycleTest, JobsSideBySideGiveTheSameBits) {
 }
 
 TEST_F(CycleTest, ALaterCandidateIsHeldAgainstTheActiveVersion) {
-  const CycleReport first = cycle(cycle_options());
-  const CycleReport second = cycle(cycle_options(), Force::no, kBars + 200);
+  const CycleReport first = cycle(judged_options());
+  const CycleReport second = cycle(judged_options(), Force::no, kBars + 200);
   ASSERT_EQ(versions(second).size(), 2U);
   const Json judgement = Json::parse(second.results[0].evidence_json).at("judgement");
   EXPECT_EQ(judgement.at("active").at("name"), first.results[0].version.str());
@@ -253,7 +281,7 @@ TEST_F(CycleTest, AnUnknownTypeIsRefusedBeforeAnythingBegins) {
 }
 
 TEST_F(CycleTest, AnAlteredActiveVersionIsNotComparedAndTrainedAgainItsBytesAreWhole) {
-  LearningOptions options = cycle_options();
+  LearningOptions options = judged_options();
   const CycleReport first = cycle(options);
   const VersionId version = first.results[0].version;
   const auto file = registry_->store().directory_of("lightgbm", version) / "model.txt";
@@ -269,8 +297,8 @@ TEST_F(CycleTest, AnAlteredActiveVersionIsNotComparedAndTrainedAgainItsBytesAreW
 
 TEST_F(CycleTest, AnAlteredMemberIsLeftOutOfTheEnsemble) {
   LearningOptions options = cycle_options();
-  const CycleReport first = cycle(options);
-  const auto file = registry_->store().directory_of("lightgbm", first.results[0].version) / "model.txt";
+  cycle(options);
+  const auto file = registry_->store().directory_of("lightgbm", VersionId(active_version("lightgbm"))) / "model.txt";
   ASSERT_TRUE(write_file_atomic(file, "tree\n"));
   options.ensemble.mode = EnsembleOptions().mode;
   const CycleReport second = cycle_without_triggers(options);
@@ -310,12 +338,15 @@ TEST_F(CycleTest, TheModeIsStrongerThanTheGate) {
     options.ensemble.mode = EnsembleOptions().mode;
     if (!c.good) options.policy.min_coverage = 2;
     const CycleReport report = place.cycle(options);
-    for (const CycleResult& result : report.results) {
-      if (result.model_type == kEnsembleType && c.gate == PolicyGate::evidence) continue;  // judged by itself
-      EXPECT_EQ(place.status(result.version), c.expected) << result.model_type;
+    // What was judged; where it is let through, refreshes of it follow, and their lineup.
+    ASSERT_EQ(report.results.size(), c.expected == active ? 5U : 2U);
+    for (std::size_t i = 0; i < report.results.size(); ++i) {
+      const CycleResult& result = report.results[i];
+      const VersionStatus expected = c.expected == active && i < 2 ? retired : c.expected;
+      EXPECT_EQ(place.status(result.version), expected) << result.model_type << ", result " << i;
     }
     if (c.expected == active) {
-      EXPECT_EQ(report.results.back().model_type, kEnsembleType) << "of an ensemble likewise";
+      EXPECT_EQ(report.results.back().model_type, kEnsembleType);
     }
   }
 }

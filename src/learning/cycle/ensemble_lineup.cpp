@@ -7,8 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "features/sets/feature_set.hpp"
+#include "learning/cycle/floor.hpp"
 #include "learning/data/protocol.hpp"
 #include "learning/options/serving_rules.hpp"
+#include "learning/recipes/recipe.hpp"
+#include "learning/vintages/recipe_vintages.hpp"
 #include "serving/expiry.hpp"
 
 namespace clm {
@@ -24,11 +27,17 @@ Members names_of(const Manifest& ensemble) {
   return names;
 }
 
-/// When an ensemble of these members was last made and decided on.
-Result<std::optional<Timestamp>> last_attempt(const Registry& registry, const CycleLog& log, const Members& members) {
+/// An ensemble of the members that are wanted, made before.
+struct Attempt {
+  Timestamp as_of;
+  bool is_rolled_back = false;
+};
+
+/// When one was last made and decided on.
+Result<std::optional<Attempt>> last_attempt(const Registry& registry, const CycleLog& log, const Members& members) {
   const auto versions = registry.list(Registry::Filter{std::string(kEnsembleType), {}, {}});
   if (!versions) return forward_error(versions);
-  std::optional<Timestamp> last;
+  std::optional<Attempt> last;
   for (const auto& version : *versions) {
     if (version.status == VersionStatus::failed) continue;  // its bytes are broken, and it is wanted again
     if (version.status == VersionStatus::candidate) {
@@ -37,7 +46,8 @@ Result<std::optional<Timestamp>> last_attempt(const Registry& registry, const Cy
       if (!*settled) continue;  // a killed cycle's: still to be decided on
     }
     const auto manifest = stored_manifest(version);
-    if (manifest && names_of(*manifest) == members) last = std::max(last, std::optional(manifest->created_as_of));
+    if (manifest && names_of(*manifest) == members && (!last || manifest->created_as_of > last->as_of))
+      last = Attempt{manifest->created_as_of, version.status == VersionStatus::rolled_back};
   }
   return last;
 }
@@ -51,6 +61,27 @@ std::string unfit(const Manifest& manifest, const LearningOptions& options, cons
   return is_about(manifest, options.label) ? "" : "its active version forecasts another label";
 }
 
+bool is_refresh(const Manifest& manifest) {
+  const auto protocol = read_protocol(manifest.protocol_json);
+  return protocol && is_of_everything_known(*protocol);
+}
+
+/// The active version, and the older refreshes of its recipe that speak beside it; ascending by version. Of a version
+/// that was judged by itself, it alone. A newer one that a person put it in the place of has no say.
+Result<std::vector<VersionRecord>> lineup_of(const Registry& registry, const VersionRecord& active,
+                                             const Manifest& manifest, const LearningOptions& options) {
+  if (!is_refresh(manifest)) return std::vector{active};
+  const auto recipe = recipe_of(manifest);
+  if (!recipe) return forward_error(recipe);
+  auto members = vintages_of(registry, *recipe, options.lineup, manifest.created_as_of, VintageUse::lineup);
+  if (!members) return forward_error(members);
+  // Of two of one moment the other one may have the place.
+  const auto is_active = [&](const VersionRecord& one) { return one.version == active.version; };
+  if (std::none_of(members->begin(), members->end(), is_active)) members->push_back(active);
+  std::sort(members->begin(), members->end(), [](const auto& a, const auto& b) { return a.version < b.version; });
+  return members;
+}
+
 std::string describe(const Members& members) {
   std::string text;
   for (const auto& [type, version] : members) text += (text.empty() ? "" : ", ") + type + " " + version;
@@ -61,7 +92,10 @@ Status decide_whether_due(const Registry& registry, const CycleLog& log, const L
                           const CycleRequest& request, EnsemblePlan& plan) {
   Members members;
   for (const auto& member : plan.members) members.emplace_back(member.slot.model_type, member.version.str());
-  if (members.size() < kFewestMembers) {
+  const auto active = registry.active(Slot{std::string(kEnsembleType)});
+  if (!active) return forward_error(active);
+  const bool replaces_another = *active && !members.empty() && plan.is_composed;
+  if (members.size() < kFewestMembers && !replaces_another) {
     plan.lineup.why = "not made: an ensemble needs two members, and " +
                       (members.empty() ? "nobody can be one" : "only " + describe(members) + " can be one");
     return {};
@@ -71,20 +105,26 @@ Status decide_whether_due(const Registry& registry, const CycleLog& log, const L
     plan.lineup.why = "made: asked for by hand";
     return {};
   }
-  const auto active = registry.active(Slot{std::string(kEnsembleType)});
-  if (!active) return forward_error(active);
   if (*active) {
     const auto manifest = stored_manifest((*active)->record);
     if (manifest && names_of(*manifest) == members) {
-      plan.lineup.why = "not made: the active ensemble " + (*active)->record.version.str() + " has these members";
+      // Of a cycle that was killed before the life cycle heard of it, and is carried out again: it is told of.
+      plan.due = plan.is_composed && manifest->created_as_of == request.as_of && !request.triggers.empty();
+      plan.lineup.why = plan.due
+                            ? "made: as of this very moment"
+                            : "not made: the active ensemble " + (*active)->record.version.str() + " has these members";
       return {};
     }
   }
   const auto attempt = last_attempt(registry, log, members);
   if (!attempt) return forward_error(attempt);
   const Duration patience(static_cast<std::int64_t>(options.triggers.retrain_hours * kHourMs));
-  if (*attempt && (request.as_of <= **attempt || request.as_of - **attempt < patience)) {
-    plan.lineup.why = "not made: one of these members was decided on as of " + to_string(**attempt);
+  if (*attempt && plan.is_composed && (*attempt)->is_rolled_back) {
+    plan.lineup.why = "not made: one of these members, as of " + to_string((*attempt)->as_of) + ", was rolled back";
+    return {};
+  }
+  if (*attempt && (request.as_of <= (*attempt)->as_of || request.as_of - (*attempt)->as_of < patience)) {
+    plan.lineup.why = "not made: one of these members was decided on as of " + to_string((*attempt)->as_of);
     return {};
   }
   std::size_t on_trial = 0;
@@ -115,11 +155,14 @@ Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log
   const auto features = feature_set(options.feature_set);
   if (!features) return forward_error(features);
   const auto& chosen = options.ensemble.models.empty() ? options.training.models : options.ensemble.models;
-  for (const auto& type : std::set<std::string>(chosen.begin(), chosen.end())) {
+  std::set<std::string> types(chosen.begin(), chosen.end());
+  if (wants_floor(options)) types.insert(floor_type(options));
+  for (const auto& type : types) {
     const auto active = registry.active(Slot{type});
     if (!active) return forward_error(active);
     if (!*active) {
-      plan.lineup.left_out.push_back({type, "no version is active"});
+      if (std::find(chosen.begin(), chosen.end(), type) != chosen.end())
+        plan.lineup.left_out.push_back({type, "no version is active"});
       continue;
     }
     const auto manifest = stored_manifest((*active)->record);
@@ -137,9 +180,13 @@ Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log
       plan.lineup.left_out.push_back({type, "its active version is broken: " + (*broken)->message});
       continue;
     }
-    plan.lineup.members.push_back({type, (*active)->record.version.str()});
-    plan.members.push_back((*active)->record);
+    auto vintages = lineup_of(registry, (*active)->record, *manifest, options);
+    if (!vintages) return forward_error(vintages);
+    plan.is_composed = plan.is_composed || is_refresh(*manifest);
+    plan.members.insert(plan.members.end(), vintages->begin(), vintages->end());
   }
+  for (const VersionRecord& member : plan.members)
+    plan.lineup.members.push_back({member.slot.model_type, member.version.str()});
   if (auto decided = decide_whether_due(registry, log, options, request, plan); !decided) return forward_error(decided);
   return plan;
 }

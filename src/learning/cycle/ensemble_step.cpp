@@ -90,8 +90,9 @@ Result<std::vector<ModelJudgement>> members_alone(const std::vector<ForecastTabl
 
 }  // namespace
 
-Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
-                                   std::int64_t cycle, const JudgingContext& judging, const EnsemblePlan& plan) {
+Result<CycleResult> learn_ensemble(const CycleWorkplace& place, const LearningOptions& options,
+                                   const CycleRequest& request, std::int64_t cycle, const JudgingContext& judging,
+                                   const EnsemblePlan& plan) {
   std::vector<StoredArtifact> artifacts;
   for (const auto& record : plan.members) {
     auto artifact = place.registry.open_artifact(record);
@@ -148,7 +149,7 @@ Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions&
   if (!artifact) return forward_error(artifact);
   auto result =
       settle(place, options, request, cycle,
-             JudgedCandidate{std::move(*artifact), std::move(*judgement), std::move(verdict), evidence.text()},
+             JudgedCandidate{std::move(*artifact), std::move(*judgement), std::move(verdict), evidence.text(), {}},
              judging.split.holdout_span);
   if (!result) return forward_error(result);
   result->reasons.push_back(draft->choice.reason);

@@ -9,7 +9,8 @@ namespace clm {
 /// of the members as well. The candidates of the members' types that were ever judged on these rows count as tries of
 /// the ensemble: its members were chosen among them. Errors: those of the registry (`artifact.*`), of judging,
 /// `file.*`.
-Result<CycleResult> learn_ensemble(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
-                                   std::int64_t cycle, const JudgingContext& judging, const EnsemblePlan& plan);
+Result<CycleResult> learn_ensemble(const CycleWorkplace& place, const LearningOptions& options,
+                                   const CycleRequest& request, std::int64_t cycle, const JudgingContext& judging,
+                                   const EnsemblePlan& plan);
 
 }  // namespace clm

@@ -1,4 +1,4 @@
-// The ensemble in the cycle: when it is made, judged, promoted, and what becomes of it.
+// The ensemble of versions that were judged, in the cycle: when it is made, judged, promoted, and what becomes of it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ using testing::kBars;
 const Slot kEnsembleSlot{std::string(kEnsembleType)};
 
 LearningOptions ensemble_options() {
-  LearningOptions options = testing::small_trees();
+  LearningOptions options = testing::judged_small_trees();
   options.policy.skill_alpha = 0.45;  // shared with the candidates of the member types
   return options;
 }

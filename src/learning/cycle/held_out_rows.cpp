@@ -2,6 +2,7 @@
 
 #include "base/contract.hpp"
 #include "features/sets/feature_set.hpp"
+#include "learning/cycle/vintage_training.hpp"
 
 namespace clm {
 
@@ -27,11 +28,20 @@ Result<std::unique_ptr<HeldOutRows>> held_out_rows(const Manifest& manifest, con
   if (!data) return forward_error(data);
   auto rows = std::make_unique<HeldOutRows>();
   rows->data = std::move(*data);
-  auto split = split_for_training(rows->data.rows.data, protocol->training, protocol->as_of);
+  auto split = split_of(rows->data, *protocol);
   if (!split) return forward_error(split);
   rows->split = std::move(*split);
+  if (protocol->origin) {
+    rows->split.holdout = rows_after_origin(rows->data.rows.data, *protocol->origin, protocol->as_of);
+  } else if (is_of_everything_known(*protocol)) {
+    // Nothing was kept back. What it leans on shows on the newest rows, too; how good it is does not.
+    const auto& fit = rows->split.fit.rows;
+    rows->split.holdout.rows.assign(fit.end() - static_cast<std::ptrdiff_t>(fit.size() / 4), fit.end());
+    rows->note = "it was fitted on these rows, so that they show what it leans on and not how good it is";
+  }
   if (rows->data.fingerprint != manifest.data_fingerprint)
-    rows->note = "the stored candles are not the ones it was trained and judged on (corrected or removed since)";
+    rows->note += std::string(rows->note.empty() ? "" : "; ") +
+                  "the stored candles are not the ones it was trained and judged on (corrected or removed since)";
   return rows;
 }
 

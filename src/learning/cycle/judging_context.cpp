@@ -4,6 +4,25 @@
 #include "serving/expiry.hpp"
 
 namespace clm {
+namespace {
+
+/// Whoever was killed in between finds the earlier ones entered, and promotes none a second time.
+Status promote_with_earlier(Registry& registry, const JudgedCandidate& candidate, const Decision& decision) {
+  for (const StoredArtifact& earlier : candidate.earlier) {
+    Decision why = decision;
+    why.reason = "An earlier vintage of the recipe by which " + candidate.artifact.version.str() +
+                 " was made: fitted at a rolling origin of its judging, it learned until " +
+                 to_string(earlier.manifest.learned_until) + ". " + decision.reason;
+    const auto entered = registry.enter(earlier, why);
+    if (!entered) return forward_error(entered);
+    if (entered->record.status != VersionStatus::candidate) continue;
+    if (auto promoted = registry.promote(earlier.version, why); !promoted) return forward_error(promoted);
+  }
+  const auto promoted = registry.promote(candidate.artifact.version, decision);
+  return promoted ? Status() : forward_error(promoted);
+}
+
+}  // namespace
 
 Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LearningOptions& options,
                        Timestamp at) {
@@ -63,7 +82,8 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
     return result;
   }
   if (!gated) {
-    if (auto promoted = place.registry.promote(version, decision); !promoted) return forward_error(promoted);
+    if (auto promoted = promote_with_earlier(place.registry, candidate, decision); !promoted)
+      return forward_error(promoted);
     result.reasons.push_back("no gate: it is served whatever was found");
     return result;
   }
@@ -75,7 +95,8 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
   if (!to) {
     result.reasons.push_back("waits for a person: clm promote " + version.str() + " --reason TEXT");
   } else if (*to == VersionStatus::active) {
-    if (auto promoted = place.registry.promote(version, decision); !promoted) return forward_error(promoted);
+    if (auto promoted = promote_with_earlier(place.registry, candidate, decision); !promoted)
+      return forward_error(promoted);
   } else {
     if (auto moved = place.registry.advance(version, *to, decision); !moved) return forward_error(moved);
     result.reasons.push_back("it goes into the " + std::string(to_string(*to)) + ", beside the active version");

@@ -28,6 +28,7 @@ struct JudgedCandidate {
   Judgement judgement;
   Verdict verdict;
   std::string evidence_json;
+  std::vector<StoredArtifact> earlier;  ///< of its recipe, oldest first: active before it, if it becomes active at once
 };
 
 /// Whether the active version of the candidate's type forecasts the same label from the same features, and still has a

@@ -40,6 +40,8 @@ inline Timestamp close_of(std::size_t bars) { return SimulationOptions{}.start +
 inline void let_through(LearningOptions& options) {
   options.judging.positions.costs = {0, 0};
   options.policy.superiority_alpha = 0.95;
+  options.policy.margin = 1;
+  options.policy.skill_alpha = 0.2;
   options.policy.profit = ProfitRule::none;
   options.policy.min_trades = 0;
   options.policy.min_win_rate = 0;
@@ -55,7 +57,16 @@ inline LearningOptions small_trees() {
   options.feature_set = "classic22";
   options.trainers.lightgbm.rounds = 20;
   options.trainers.xgboost.rounds = 20;
+  options.training.origins = 1;
+  options.floor = Floor::none;  // floor_test has it
   let_through(options);
+  return options;
+}
+
+/// The same, and every version has to show itself: nothing is a refresh.
+inline LearningOptions judged_small_trees() {
+  LearningOptions options = small_trees();
+  options.policy.ladder = Ladder::on;
   return options;
 }
 

@@ -4,6 +4,7 @@
 
 #include "learning/cycle/learning_fixture.hpp"
 #include "learning/cycle/reproduce.hpp"
+#include "learning/data/protocol.hpp"
 #include "support/counting_clocks.hpp"
 
 namespace clm {
@@ -24,6 +25,7 @@ LearningOptions network_options() {
   options.feature_set = "classic22";
   options.training.models = {"nhits", "patchtst"};
   options.ensemble.mode = EnsembleMode::off;
+  options.floor = Floor::none;
   options.deployment.mode = PolicyMode::logging_only;
   const auto make_small = [](auto& model) {
     model.windows.input_bars = 32;
@@ -69,6 +71,57 @@ TEST_F(NetworkCycle, AStoppedOneGoesOnToTheSameVersions) {
     ASSERT_FALSE(resumed->results[i].version.empty()) << ::testing::PrintToString(resumed->results[i].reasons);
     EXPECT_EQ(resumed->results[i].version, whole->results[i].version);
     EXPECT_EQ(resumed->results[i].evidence_json, whole->results[i].evidence_json);
+  }
+}
+
+struct NetworkCycleOf : NetworkCycle {
+  void TestBody() override {}
+  using NetworkCycle::attempt;
+  using NetworkCycle::cycle;
+  using NetworkCycle::registry_;
+  using NetworkCycle::undisturbed;
+};
+
+// The same of refreshes, which stop early by the newest rows and are calibrated by what was said before.
+TEST_F(NetworkCycle, AStoppedRefreshGoesOnToTheSameVersions) {
+  LearningOptions options = network_options();
+  options.deployment.mode = PolicyMode::enforced;
+  options.deployment.gate = PolicyGate::none;
+  options.training.models = {"nhits", "nlinear_ols"};
+  const auto accept = [&](auto& place) {
+    auto source = network_candles();
+    const Timestamp earlier = testing::close_of(kNetworkBars - 60);
+    const auto accepted = place.attempt(source, earlier, options);
+    ASSERT_TRUE(accepted) << to_string(accepted.error());
+    ASSERT_EQ(accepted->results.size(), 4U);
+  };
+  NetworkCycleOf whole;
+  accept(whole);
+  const auto expected = whole.cycle(whole.undisturbed(2), Force::no, options);
+  ASSERT_TRUE(expected) << to_string(expected.error());
+  ASSERT_EQ(expected->results.size(), 2U);
+  for (const CycleResult& result : expected->results) {
+    const auto manifest = read_manifest(whole.registry_->find(result.version.str())->manifest_json);
+    ASSERT_TRUE(manifest);
+    const auto protocol = read_protocol(manifest->protocol_json);
+    ASSERT_TRUE(protocol);
+    EXPECT_TRUE(is_of_everything_known(*protocol));
+    EXPECT_EQ(protocol->training.validation_share > 0, result.model_type == "nhits") << "to stop by";
+  }
+
+  NetworkCycleOf stopped;
+  accept(stopped);
+  CancelToken cancel;
+  const testing::CountdownClock clock(cancel, 10);
+  const auto interrupted = stopped.cycle({clock, cancel, progress_, 1}, Force::no, options);
+  ASSERT_FALSE(interrupted);
+  EXPECT_EQ(interrupted.error().kind, ErrorKind::interrupted);
+  const auto resumed = stopped.cycle(stopped.undisturbed(), Force::no, options);
+  ASSERT_TRUE(resumed) << to_string(resumed.error());
+  ASSERT_EQ(resumed->results.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(resumed->results[i].version, expected->results[i].version);
+    EXPECT_EQ(resumed->results[i].evidence_json, expected->results[i].evidence_json);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "base/file_io.hpp"
 #include "learning/cycle/candidate.hpp"
 #include "learning/cycle/ensemble_candidate.hpp"
+#include "learning/cycle/vintage_training.hpp"
 #include "learning/cycle/warm_parent.hpp"
 #include "learning/data/learning_data.hpp"
 #include "learning/data/training_split.hpp"
@@ -46,7 +47,24 @@ Result<Remade> train_again(const Registry& registry, const Manifest& expected, c
   }
   auto staged = registry.store().stage(expected.model_type);
   if (!staged) return forward_error(staged);
-  const auto model = train_into(staged->directory(), **trainer, data, split, protocol.training, run);
+  const auto train = [&]() -> Result<CalibratedModel> {
+    if (!is_of_everything_known(protocol))
+      return train_into(staged->directory(), **trainer, data, split, protocol.training, run);
+    if (protocol.origin) {
+      auto model = train_model(**trainer, split, protocol.training, run);
+      if (!model) return forward_error(model);
+      PastForecasts since{rows_after_origin(data.rows.data, *protocol.origin, protocol.as_of), {}};
+      since.forecast.resize(since.rows.size());
+      if (auto said = (*model)->predict(since.rows, since.forecast); !said) return forward_error(said);
+      return store_origin_vintage(staged->directory(), std::move(*model), **trainer, data, since);
+    }
+    const auto earlier = open_versions(registry, protocol.calibrated_by);
+    if (!earlier) return forward_error(earlier);
+    const auto record = past_forecasts(*earlier, data);
+    if (!record) return forward_error(record);
+    return train_vintage_into(staged->directory(), **trainer, data, split, *record, protocol.training, run);
+  };
+  const auto model = train();
   if (!model) return forward_error(model);
   Manifest again = manifest_of(**trainer, *model, data, split, protocol);
   auto files = describe_model_files(staged->directory());
@@ -112,7 +130,7 @@ Result<Reproduction> reproduce(const Registry& registry, const VersionRecord& re
     outcome.difference = "the stored candles are not the ones it was trained on (corrected or removed since)";
     return outcome;
   }
-  const auto split = split_for_training(data->rows.data, protocol->training, protocol->as_of);
+  const auto split = split_of(*data, *protocol);
   if (!split) return forward_error(split);
   auto again = expected->model_type == kEnsembleType ? choose_again(registry, *expected, *protocol, *data, *split)
                                                      : train_again(registry, *expected, *protocol, *data, *split, run);

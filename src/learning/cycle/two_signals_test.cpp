@@ -75,6 +75,7 @@ LearningOptions two_signal_options() {
   options.trainers.nlinear_ols.network.ridge = 1e4;
   options.trainers.nlinear_ols.windows.input_bars = 48;
   testing::let_through(options);
+  options.policy.ladder = Ladder::on;  // judged by itself, the ensemble too
   options.policy.skill_alpha = 0.49;
   options.policy.superiority_alpha = 0.99;
   return options;

@@ -1,14 +1,19 @@
 #include "learning/cycle/warm_parent.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "learning/data/fitted_until.hpp"
 #include "learning/data/label_overlap.hpp"
+#include "models/warm_start.hpp"
 
 namespace clm {
 namespace {
 
-Timestamp first_decision(const RowSet& rows) { return Timestamp(rows.data->decided_at_ms[rows.rows.front()]); }
+/// Whether what ends then lies before all of `rows`.
+bool is_before(Timestamp end, const RowSet& rows) {
+  return rows.rows.empty() || end <= Timestamp(rows.data->decided_at_ms[rows.rows.front()]);
+}
 
 /// Why the weights of this version must not be begun with; empty if they may.
 std::string what_forbids(const std::string& version, const Manifest& manifest, const LearningData& data,
@@ -17,14 +22,27 @@ std::string what_forbids(const std::string& version, const Manifest& manifest, c
   if (!own || own->interval != protocol.interval) return version + " was trained on bars of another length";
   const Interval interval = protocol.interval;
   const Duration embargo = interval.length() * protocol.training.embargo_bars;
-  if (label_end(manifest.training_span.to, data.label, interval) + embargo > first_decision(split.holdout))
+  if (!is_before(label_end(manifest.training_span.to, data.label, interval) + embargo, split.holdout))
     return version + " was trained on rows that this one is judged on, or too near them";
-  if (fitted_until(manifest, data, split, protocol) + embargo > first_decision(split.validation))
+  if (!is_before(fitted_until(manifest, data, split, protocol) + embargo, split.validation))
     return version + " was fitted on rows that stop and calibrate this one, or too near them";
   return {};
 }
 
+WarmParent drawn(const std::string& why) { return {{}, nullptr, "it began with drawn weights: " + why}; }
+
 }  // namespace
+
+std::vector<std::string> how_it_began(const WarmParent& parent) {
+  std::vector<std::string> words;
+  if (!parent.version.empty()) words.push_back("it began with the weights of " + parent.version);
+  if (!parent.note.empty()) words.push_back(parent.note);
+  return words;
+}
+
+bool starts_warm(const std::string& model_type, const TrainingOptions& options) {
+  return std::find(options.warm_start.begin(), options.warm_start.end(), model_type) != options.warm_start.end();
+}
 
 Result<std::shared_ptr<const Model>> load_warm_parent(const Registry& registry, const std::string& version) {
   const auto record = registry.find(version);
@@ -38,13 +56,14 @@ Result<std::shared_ptr<const Model>> load_warm_parent(const Registry& registry, 
 
 Result<WarmParent> find_warm_parent(const Registry& registry, const std::string& model_type, const LearningData& data,
                                     const TrainingSplit& split, const Protocol& protocol) {
-  const auto drawn = [&](const std::string& why) {
-    return WarmParent{{}, nullptr, "it began with drawn weights: " + why};
-  };
   const auto active = registry.active(Slot{model_type});
   if (!active) return forward_error(active);
   if (!*active) return drawn("no version of " + model_type + " is active");
-  const std::string parent = (*active)->record.version.str();
+  return as_warm_parent(registry, (*active)->record.version.str(), data, split, protocol);
+}
+
+Result<WarmParent> as_warm_parent(const Registry& registry, const std::string& parent, const LearningData& data,
+                                  const TrainingSplit& split, const Protocol& protocol) {
   for (std::string version = parent; !version.empty();) {
     const auto record = registry.find(version);
     if (!record) return forward_error(record);
@@ -61,6 +80,20 @@ Result<WarmParent> find_warm_parent(const Registry& registry, const std::string&
     return drawn(parent + " is broken: " + model.error().message);
   if (!model) return forward_error(model);
   return WarmParent{parent, std::move(*model), {}};
+}
+
+Result<CalibratedModel> train_from(WarmParent& parent, const std::string& model_type, const TrainerOptions& options,
+                                   const std::function<Result<CalibratedModel>(const Trainer&)>& train) {
+  auto trainer = make_trainer(model_type, options);
+  if (!trainer) return forward_error(trainer);
+  if (parent.model == nullptr) return train(**trainer);
+  const auto warm = warm_started(std::move(*trainer), parent.model);
+  auto model = train(*warm);
+  if (model || model.error().code != "train.warm_start") return model;
+  parent = {{}, nullptr, "it began with drawn weights, not those of " + parent.version + ": " + model.error().message};
+  trainer = make_trainer(model_type, options);
+  if (!trainer) return forward_error(trainer);
+  return train(**trainer);
 }
 
 }  // namespace clm

@@ -4,8 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "features/sets/feature_set.hpp"
 #include "learning/cycle/learning_fixture.hpp"
 #include "learning/cycle/reproduce.hpp"
+#include "learning/cycle/vintage_training.hpp"
+#include "learning/cycle/warm_parent.hpp"
+#include "models/trainers.hpp"
 
 namespace clm {
 namespace {
@@ -14,12 +18,12 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
-constexpr std::size_t kWarmBars = 700, kMoreBars = 750;
+constexpr std::size_t kWarmBars = 700, kMoreBars = 750, kMostBars = 775;
 
 MemoryCandleSource warm_candles(std::size_t bars) {
   SimulationOptions options;
   options.symbols = 8;
-  options.bars = kMoreBars;
+  options.bars = kMostBars;
   options.seed = 5;
   auto series = simulate(options).value().series;
   for (CandleSeries& one : series) one.candles.resize(bars);
@@ -32,6 +36,7 @@ LearningOptions warm_options() {
   options.training.models = {"nhits"};
   options.ensemble.mode = EnsembleMode::off;
   options.deployment.mode = PolicyMode::logging_only;
+  options.policy.ladder = Ladder::on;  // every version is judged
   auto& nhits = options.trainers.nhits;
   nhits.windows.input_bars = 32;
   nhits.network.hidden = 16;
@@ -41,6 +46,14 @@ LearningOptions warm_options() {
 }
 LearningOptions warm(LearningOptions options = warm_options()) {
   options.training.warm_start = {"nhits"};
+  return options;
+}
+
+/// A recipe is judged once, and refreshed from then on.
+LearningOptions refreshed(LearningOptions options) {
+  options.policy.ladder = Ladder::off;
+  options.deployment.mode = PolicyMode::enforced;
+  options.deployment.gate = PolicyGate::none;
   return options;
 }
 
@@ -139,6 +152,58 @@ TEST_F(WarmStart, NotFromAnotherNetworkNorFromNothing) {
   LearningOptions wider = warm_options();
   wider.trainers.nhits.network.hidden = 24;
   expect_drawn(wider, kMoreBars, "of another network");
+}
+
+// A refresh is judged on nothing, and what stops it is younger than all that its predecessor was fitted on.
+TEST_F(WarmStart, ARefreshGoesOnFromTheVintageBeforeIt) {
+  const LearningOptions options = refreshed(warm());
+  const auto first = attempt(warm_candles(kWarmBars), testing::close_of(kWarmBars), options);
+  ASSERT_TRUE(first) << to_string(first.error());
+  ASSERT_EQ(first->results.size(), 2U);
+  const VersionId judged = first->results[0].version, refresh = first->results[1].version;
+  EXPECT_FALSE(protocol_of(judged).contains("warm_start")) << "nobody was active before it";
+  EXPECT_EQ(protocol_of(refresh).at("warm_start"), judged.str());
+  const CycleResult next = learn(options, kMoreBars);
+  EXPECT_EQ(protocol_of(next.version).at("warm_start"), refresh.str());
+  EXPECT_THAT(next.reasons, Contains(HasSubstr("began with the weights of " + refresh.str())));
+
+  EXPECT_EQ(learn(options, kMoreBars).version, next.version) << "carried out again, once it is active itself";
+  EXPECT_FALSE(protocol_of(learn(refreshed(warm_options()), kMostBars).version).contains("warm_start"));
+
+  const OpenCandles open = [](const Protocol&) -> Result<std::unique_ptr<CandleSource>> {
+    return std::make_unique<MemoryCandleSource>(warm_candles(kMoreBars));
+  };
+  const auto again = reproduce(*registry_, *registry_->find(next.version.str()), open, nullptr, undisturbed());
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_TRUE(again->identical) << again->difference;
+}
+
+// A version of a later day was fitted on the rows that stop this one; one of an earlier day was not.
+TEST_F(WarmStart, ARefreshNeverGoesOnFromAParentThatWasFittedOnWhatStopsIt) {
+  const LearningOptions options = refreshed(warm());
+  const auto first = attempt(warm_candles(kWarmBars), testing::close_of(kWarmBars), options);
+  ASSERT_TRUE(first) << to_string(first.error());
+  const VersionId earlier = first->results.back().version, later = learn(options, kMostBars).version;
+
+  const MemoryCandleSource candles = warm_candles(kMoreBars - 30);
+  LearningDataOptions data_options;
+  data_options.as_of = testing::close_of(kMoreBars - 30);
+  data_options.label = options.label;
+  const auto data =
+      prepare_learning_data(*feature_set(options.feature_set), candles, nullptr, data_options, undisturbed());
+  ASSERT_TRUE(data) << to_string(data.error());
+  const Protocol protocol =
+      vintage_protocol({data_options.as_of, candles.venue(), candles.interval(), candles.symbols(), options.training},
+                       **make_trainer("nhits", options.trainers), {});
+  const auto split = split_of(*data, protocol);
+  ASSERT_TRUE(split) << to_string(split.error());
+  ASSERT_FALSE(split->validation.rows.empty());
+  const auto from_earlier = as_warm_parent(*registry_, earlier.str(), *data, *split, protocol);
+  const auto from_later = as_warm_parent(*registry_, later.str(), *data, *split, protocol);
+  ASSERT_TRUE(from_earlier && from_later);
+  EXPECT_NE(from_earlier->model, nullptr) << from_earlier->note;
+  EXPECT_EQ(from_later->model, nullptr);
+  EXPECT_THAT(from_later->note, HasSubstr(later.str() + " was fitted on rows that stop and calibrate"));
 }
 
 TEST_F(WarmStart, IsForNetworksThatAreTrained) {

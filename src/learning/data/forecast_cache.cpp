@@ -47,23 +47,25 @@ Status ForecastCache::fill(const CalibratedModel& model, const Dataset& data, st
   RowSet rows{&data, {}};
   for (std::size_t row = tape_.row_begin(bar); row < tape_.row_begin(block.end_bar); ++row)
     rows.rows.push_back(static_cast<std::uint32_t>(row));
-  auto forecasts = model.forecast(rows);
-  if (!forecasts) return forward_error(forecasts);
-  block.forecasts = std::move(*forecasts);
+  auto said = model.served(rows);
+  if (!said) return forward_error(said);
+  block.said = std::move(*said);
   return {};
 }
 
 /// Of a version that is no ensemble, whatever its label.
-Result<std::vector<float>> ForecastCache::model_forecast(const ServableVersion& version, std::size_t bar) {
-  std::vector<float> out = nothing_said(tape_);
+Result<ForecastCache::Said> ForecastCache::say(const ServableVersion& version, std::size_t bar) {
+  Said out{nothing_said(tape_), std::vector<double>(tape_.symbols().size(), kMissing)};
   const Dataset* rows = version.model ? tape_.rows_of(version.manifest.feature_hash) : nullptr;
   if (rows == nullptr) return out;
   Block& block = blocks_[version.facts.version];
   if (bar < block.first_bar || bar >= block.end_bar)
     if (auto filled = fill(*version.model, *rows, bar, block); !filled) return forward_error(filled);
   const std::size_t first = tape_.row_begin(block.first_bar);
-  for (std::size_t row = tape_.row_begin(bar); row < tape_.row_end(bar); ++row)
-    out[tape_.rows().symbol[row]] = block.forecasts[row - first];
+  for (std::size_t row = tape_.row_begin(bar); row < tape_.row_end(bar); ++row) {
+    out.forecast[tape_.rows().symbol[row]] = block.said.forecast[row - first];
+    out.up_probability[tape_.rows().symbol[row]] = block.said.up_probability[row - first];
+  }
   return out;
 }
 
@@ -71,29 +73,53 @@ Result<std::vector<float>> ForecastCache::forecast(const VersionId& version, std
   const auto loaded = known(version);
   if (!loaded) return forward_error(loaded);
   if ((*loaded)->problem || !is_about((*loaded)->manifest, tape_.label())) return nothing_said(tape_);
-  if ((*loaded)->manifest.feature_hash != tape_.frame()->set_hash) return nothing_said(tape_);
-  if (!(*loaded)->facts.rule) return model_forecast(**loaded, bar);
+  if (!(*loaded)->facts.rule) {
+    auto said = say(**loaded, bar);
+    if (!said) return forward_error(said);
+    return std::move(said->forecast);
+  }
   const auto facts = versions_.facts({{std::string(kEnsembleType), version}}, {});
   if (!facts) return forward_error(facts);
-  return served(plan_version(*facts, version, max_data_age_, tape_.close(bar), tape_.symbols()), bar);
+  auto said = served(plan_version(*facts, version, max_data_age_, tape_.close(bar), tape_.symbols()), bar);
+  if (!said) return forward_error(said);
+  return std::move(said->forecast);
 }
 
-Result<std::vector<float>> ForecastCache::served(const ServingPlan& plan, std::size_t bar) {
+Result<ServedBar> ForecastCache::served(const ServingPlan& plan, std::size_t bar) {
   BarVotes votes{{}, volatility_at(tape_, bar, plan.label)};
+  std::map<VersionId, std::vector<double>> up_probability;
   for (const Lineup& lineup : plan.lineups) {
     for (const LineupMember& member : lineup.members) {
       if (!member.why_not.empty() || votes.forecasts.contains(member.version)) continue;
       const auto loaded = known(member.version);
       if (!loaded) return forward_error(loaded);
-      auto said = model_forecast(**loaded, bar);
+      auto said = say(**loaded, bar);
       if (!said) return forward_error(said);
-      votes.forecasts.emplace(member.version, std::move(*said));
+      votes.forecasts.emplace(member.version, std::move(said->forecast));
+      up_probability.emplace(member.version, std::move(said->up_probability));
     }
   }
   const BarForecast combined = combine(plan, votes);
-  std::vector<float> out;
-  for (std::size_t s = 0; s < tape_.symbols().size(); ++s) out.push_back(combined.served(s));
+  const std::vector<double> nothing(tape_.symbols().size(), kMissing);
+  ServedBar out{{}, nothing, nothing};
+  for (std::size_t s = 0; s < tape_.symbols().size(); ++s) {
+    out.forecast.push_back(combined.served(s));
+    const CombinedForecast& said = combined.of_symbol[s];
+    if (said.votes == 0) continue;
+    out.expected_return_bps[s] = 1e4 * static_cast<double>(votes.volatility[s]) * said.forecast;
+    double up = 0;
+    const auto& members = plan.lineups[plan.lineup_of[s]].members;
+    for (std::size_t m = 0; m < members.size(); ++m)
+      if (said.weights[m] > 0) up += said.weights[m] * up_probability.at(members[m].version)[s];
+    out.up_probability[s] = up;
+  }
   return out;
+}
+
+Result<bool> ForecastCache::was_made_after(const VersionId& version, Timestamp time) {
+  const auto loaded = known(version);
+  if (!loaded) return forward_error(loaded);
+  return !(*loaded)->problem && (*loaded)->manifest.created_as_of > time;
 }
 
 Result<Manifest> ForecastCache::manifest(const VersionId& version) {

@@ -12,6 +12,13 @@
 
 namespace clm {
 
+/// What a plan makes of a bar, one value per symbol of the tape; NaN: nothing is served.
+struct ServedBar {
+  std::vector<float> forecast;              ///< in units of the volatility of the plan's label
+  std::vector<double> expected_return_bps;  ///< the same as a return
+  std::vector<double> up_probability;       ///< the mean of the votes', by their weights in force
+};
+
 /// Forecasts of versions on the bars of a tape. A version's bytes are verified at its first forecast; one that is
 /// broken then says nothing, as where it is served. Models forecast a block of bars at once, and the results are kept
 /// until those bars have passed; a forecast depends on its own row alone, so computing it early looks at nothing later.
@@ -24,18 +31,21 @@ class ForecastCache {
 
   /// One forecast per symbol of the tape in units of the horizon's volatility, an ensemble's as `plan_version` has it;
   /// NaN where the symbol has no row at the bar, or the version abstains: on everything, where it was trained on
-  /// another feature set or label than the tape's. Errors: those of the registry, and of a version that it does not
-  /// know.
+  /// another label than the tape's, or on features that the tape does not hold. Errors: those of the registry, and of a
+  /// version that it does not know.
   Result<std::vector<float>> forecast(const VersionId& version, std::size_t bar);
-  /// What is served at a bar by this plan, likewise per symbol and in units of its label's volatility. Who reads
-  /// features that the tape does not hold abstains (`MarketTape::add_features`).
-  Result<std::vector<float>> served(const ServingPlan& plan, std::size_t bar);
+  /// What is served at a bar by this plan. Who reads features that the tape does not hold abstains
+  /// (`MarketTape::add_features`).
+  Result<ServedBar> served(const ServingPlan& plan, std::size_t bar);
   /// What a plan is made of (`ServableVersions::facts`).
   Result<ServingFacts> facts(std::map<std::string, VersionId> active, std::vector<CanaryShare> canaries) {
     return versions_.facts(std::move(active), std::move(canaries));
   }
   /// What a version's manifest says. Errors also why it is broken.
   Result<Manifest> manifest(const VersionId& version);
+  /// Whether a version was made of bars that closed after `time`: it may have learned what came of a decision then. A
+  /// broken one says nothing anyway. Errors: those of the registry.
+  Result<bool> was_made_after(const VersionId& version, Timestamp time);
   /// Forgets versions that are not asked any more.
   void keep_only(const std::vector<VersionId>& versions);
 
@@ -43,10 +53,15 @@ class ForecastCache {
   /// What a model says of some bars.
   struct Block {
     std::size_t first_bar = 0, end_bar = 0;
-    std::vector<float> forecasts;  ///< one per row of the bars
+    ServedForecasts said;  ///< one per row of the bars
+  };
+  /// What it says of a bar, one per symbol.
+  struct Said {
+    std::vector<float> forecast;
+    std::vector<double> up_probability;
   };
   Result<std::shared_ptr<const ServableVersion>> known(const VersionId& version);
-  Result<std::vector<float>> model_forecast(const ServableVersion& version, std::size_t bar);
+  Result<Said> say(const ServableVersion& version, std::size_t bar);
   Status fill(const CalibratedModel& model, const Dataset& data, std::size_t bar, Block& block);
 
   const MarketTape& tape_;

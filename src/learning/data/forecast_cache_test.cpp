@@ -33,7 +33,7 @@ class ForecastCacheTest : public testing::LearningTest {
 
 // As the program that serves does it: a replay must not listen to a vote that nobody would have heard.
 TEST_F(ForecastCacheTest, AnExpiredMemberSaysNothingInItsEnsemble) {
-  LearningOptions options = testing::small_trees();
+  LearningOptions options = testing::judged_small_trees();
   options.deployment.gate = PolicyGate::none;
   options.ensemble.models = {"lightgbm", "xgboost"};
   options.training.models = {"lightgbm"};

@@ -27,6 +27,12 @@ tl::unexpected<Error> unreadable(const char* part, const std::string& what) {
 
 }  // namespace
 
+bool is_of_everything_known(const Protocol& protocol) { return protocol.training.holdout_share == 0; }
+
+bool is_judged(const Protocol& protocol) { return !is_of_everything_known(protocol) || protocol.origin.has_value(); }
+
+Timestamp fitted_as_of(const Protocol& protocol) { return protocol.origin.value_or(protocol.as_of); }
+
 nlohmann::json to_json(const Protocol& protocol) {
   auto symbols = nlohmann::json::array();
   for (const auto& symbol : protocol.symbols) symbols.push_back(symbol.str());
@@ -37,6 +43,8 @@ nlohmann::json to_json(const Protocol& protocol) {
                           {"min_frozen_bars", protocol.min_frozen_bars},
                           {"training", to_json(protocol.training)}};
   if (!protocol.warm_start.empty()) document["warm_start"] = protocol.warm_start;
+  if (protocol.origin) document["origin_ms"] = protocol.origin->ms();
+  if (!protocol.calibrated_by.empty()) document["calibrated_by"] = protocol.calibrated_by;
   return document;
 }
 
@@ -52,6 +60,8 @@ Result<Protocol> read_protocol(std::string_view json_text) {
     for (const auto& symbol : document.at("symbols")) protocol.symbols.emplace_back(symbol.get<std::string>());
     protocol.min_frozen_bars = document.at("min_frozen_bars").get<std::int64_t>();
     protocol.warm_start = document.value("warm_start", "");
+    protocol.calibrated_by = document.value("calibrated_by", std::vector<std::string>());
+    if (document.contains("origin_ms")) protocol.origin = Timestamp(document["origin_ms"].get<std::int64_t>());
     const auto& training = document.at("training");
     protocol.training.window_days = training.at("window_days").get<double>();
     protocol.training.holdout_share = training.at("holdout_share").get<double>();

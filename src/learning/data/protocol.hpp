@@ -20,7 +20,20 @@ struct Protocol {
   TrainingOptions training;
   std::int64_t min_frozen_bars = 0;
   std::string warm_start = {};  ///< version whose weights the training began with; empty: it drew its own
+  /// Of a version that was fitted at a rolling origin: on what was known then, and calibrated by what it said from then
+  /// until `as_of` (Tashman 2000, International Journal of Forecasting 16:437).
+  std::optional<Timestamp> origin = {};
+  /// Earlier versions of the recipe whose forecasts it was calibrated by, oldest first; none: by its validation rows.
+  std::vector<std::string> calibrated_by = {};
 };
+
+/// Whether a version was fitted on everything known at its time, or at its origin: nothing was held out to judge it on.
+bool is_of_everything_known(const Protocol& protocol);
+/// Whether rows were kept from it that it was judged on: held out, or those after its origin. A refresh is not judged.
+bool is_judged(const Protocol& protocol);
+/// The moment until which such a version could learn: its origin, else when it was made.
+Timestamp fitted_as_of(const Protocol& protocol);
+
 nlohmann::json to_json(const Protocol& protocol);
 /// Error `manifest.protocol` (integrity) names the field.
 Result<Protocol> read_protocol(std::string_view json_text);

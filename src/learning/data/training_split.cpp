@@ -16,15 +16,6 @@ constexpr std::size_t kMinFitRows = 200;
 constexpr std::size_t kMinValidationRows = 100;  // fewer do not calibrate (`ForecastCalibration::fit`)
 constexpr std::size_t kMinHoldoutRows = 100;
 
-RowSet within_window(const Dataset& data, double window_days, Timestamp as_of) {
-  RowSet rows{&data, {}};
-  const auto oldest =
-      window_days > 0 ? as_of.ms() - static_cast<std::int64_t>(window_days * kDayMs) : Timestamp::min().ms();
-  for (std::uint32_t i = 0; i < data.size(); ++i)
-    if (data.decided_at_ms[i] >= oldest && data.known_at_ms[i] <= as_of.ms()) rows.rows.push_back(i);
-  return rows;
-}
-
 RowSet every_nth_bar(const RowSet& rows, std::int64_t max_rows) {
   const Interval interval = rows.data->frame->interval;
   const auto count = static_cast<std::int64_t>(rows.size());
@@ -102,6 +93,15 @@ Result<TrainingSplit> cut(const RowSet& known, const RowSet& judged, const Train
 
 }  // namespace
 
+RowSet known_at(const Dataset& data, double window_days, Timestamp as_of) {
+  RowSet rows{&data, {}};
+  const auto oldest =
+      window_days > 0 ? as_of.ms() - static_cast<std::int64_t>(window_days * kDayMs) : Timestamp::min().ms();
+  for (std::uint32_t i = 0; i < data.size(); ++i)
+    if (data.decided_at_ms[i] >= oldest && data.known_at_ms[i] <= as_of.ms()) rows.rows.push_back(i);
+  return rows;
+}
+
 Timestamp last_label_known(const RowSet& rows) {
   std::int64_t last_ms = 0;
   for (const auto row : rows.rows) last_ms = std::max(last_ms, rows.data->known_at_ms[row]);
@@ -113,7 +113,7 @@ Result<TrainingSplit> split_for_training(const Dataset& data, const TrainingOpti
   holdout.share = options.holdout_share;
   holdout.embargo = data.frame->interval.length() * options.embargo_bars;
   holdout.as_of = as_of;
-  auto outer = holdout_split(within_window(data, options.window_days, as_of), holdout);
+  auto outer = holdout_split(known_at(data, options.window_days, as_of), holdout);
   if (!outer) return forward_error(outer);
   return cut(outer->train, outer->test, options, as_of);
 }
@@ -135,9 +135,9 @@ Result<TrainingSplit> split_of_known(const RowSet& known, StopsEarly stops_early
     return fail(ErrorKind::data, "training.too_few_rows",
                 std::to_string(split.fit.size()) + " rows to fit on are too few", {},
                 "Import a longer history or more symbols, or widen training.window_days.");
-  const RowSet& last = split.validation.rows.empty() ? split.fit : split.validation;
+  // To the last row that is known, kept by the thinning or not: the version is calibrated up to there.
   split.training_span = {Timestamp(known.data->decided_at_ms[split.fit.rows.front()]),
-                         Timestamp(known.data->decided_at_ms[last.rows.back()] + 1)};
+                         Timestamp(known.data->decided_at_ms[known.rows.back()] + 1)};
   return split;
 }
 

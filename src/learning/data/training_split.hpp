@@ -11,8 +11,10 @@ struct TrainingSplit {
   RowSet fit;
   RowSet validation;
   RowSet holdout;
-  TimeRange training_span;  ///< decision times of fit and validation: first, and one past the last
-  TimeRange holdout_span;   ///< from the first decision to one past the last label
+  /// Decision times: the first that is fitted on, and one past the last of what stops or calibrates it; where nothing
+  /// is kept back, one past the last that is known.
+  TimeRange training_span;
+  TimeRange holdout_span;  ///< from the first decision to one past the last label
 };
 
 /// When the last label of these rows became known; time 0 of no rows. What was fitted on them has learned until then.
@@ -29,6 +31,9 @@ Timestamp last_label_known(const RowSet& rows);
 /// all of `max_fit_rows`, and overlapping labels only where n is below h. Cost: O(rows), 16 bytes a row.
 /// Errors `split.no_folds` (data), `training.too_few_rows` (data).
 Result<TrainingSplit> split_for_training(const Dataset& data, const TrainingOptions& options, Timestamp as_of);
+
+/// Rows decided within `window_days` before `as_of` (0: all) whose label was known by then.
+RowSet known_at(const Dataset& data, double window_days, Timestamp as_of);
 
 /// All that is known, nothing kept back to be judged on: `fit` is all of `known` or, for a trainer that stops early,
 /// what lies before the newest `validation_share` of its times. `holdout` is empty. Errors as `split_for_training`.

@@ -8,7 +8,8 @@
 namespace clm {
 
 /// Brings what the state knows of model types up to date with the registry: what is active, and a chart of what it
-/// delivers against what was promised of it, which begins anew with every other version. Borrows all it is given.
+/// delivers against what was promised of it, which begins anew with every other version but a vintage of the same
+/// recipe with the same promise. Borrows all it is given.
 class ActiveTypes {
  public:
   ActiveTypes(LifeCycleJournal& journal, const Registry& registry, const TriggerMonitor& monitor,
@@ -22,6 +23,8 @@ class ActiveTypes {
   Status read_all();
   /// Likewise by the registry (`clm::has_vote`).
   Result<bool> has_vote(const VersionId& version, Timestamp now) const;
+  /// Whether both are vintages of one recipe; of what cannot be told, not.
+  bool are_of_one_recipe(const VersionId& a, const VersionId& b) const;
 
  private:
   LifeCycleJournal& journal_;

@@ -20,7 +20,7 @@ constexpr std::size_t kEnd = kBars + 120;
 
 /// Nothing is trained: who is on trial was put there by hand. Quick stages.
 LearningOptions broken_options() {
-  LearningOptions options = testing::small_trees();
+  LearningOptions options = testing::judged_small_trees();
   options.training.models = {"lightgbm"};
   options.feature_set = "core";  // order flow, in which the signal is, can be seen there
   options.ensemble.mode = EnsembleMode::off;

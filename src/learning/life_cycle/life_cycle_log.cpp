@@ -50,8 +50,24 @@ CREATE TABLE universes (
 ALTER TABLE forecasts ADD COLUMN universe INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array kMigrations{Migration{1, kFirstTables}, Migration{2, kJobTables}, Migration{3, kUniverses},
-                                 Migration{4, kJobClock}, Migration{5, kJobSettings}};
+// Who was heard in service, and what was told with what was served. Of rows of before it is not known: they count as
+// in service, and what was served then has no terms.
+constexpr std::string_view kRecord = R"sql(
+ALTER TABLE forecasts ADD COLUMN in_service INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE served_terms (
+  decided_at     INTEGER PRIMARY KEY,
+  lineup         TEXT NOT NULL,
+  label          TEXT NOT NULL,
+  expected_bps   TEXT NOT NULL,
+  up_probability TEXT NOT NULL,
+  actions        TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER served_terms_are_not_changed BEFORE UPDATE ON served_terms
+  BEGIN SELECT raise(ABORT, 'what was served stands as it was told'); END;
+)sql";
+
+constexpr std::array kMigrations{Migration{1, kFirstTables}, Migration{2, kJobTables},   Migration{3, kUniverses},
+                                 Migration{4, kJobClock},    Migration{5, kJobSettings}, Migration{6, kRecord}};
 
 constexpr char kDigits[] = "0123456789abcdef";
 
@@ -80,6 +96,44 @@ std::vector<float> from_text(const std::string& text) {
     values.push_back(value);
   }
   return values;
+}
+
+/// Of a stored universe.
+std::vector<Symbol> symbols_in(const std::string& names) {
+  std::vector<Symbol> symbols;
+  for (std::size_t begin = 0; begin < names.size();) {
+    const std::size_t end = names.find('\n', begin);
+    symbols.emplace_back(names.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return symbols;
+}
+
+constexpr std::string_view kActionLetters = "BSH";  // in the order of Action
+
+std::string to_text(const std::vector<Action>& actions) {
+  std::string text;
+  for (const Action action : actions) text += kActionLetters[static_cast<std::size_t>(action)];
+  return text;
+}
+
+std::vector<Action> actions_from(const std::string& text) {
+  std::vector<Action> actions;
+  for (const char letter : text) {
+    const auto found = kActionLetters.find(letter);
+    actions.push_back(found == std::string_view::npos ? Action::hold : static_cast<Action>(found));
+  }
+  return actions;
+}
+
+void write_terms(soci::session& session, Timestamp decided_at, const ServedTerms& terms) {
+  const long long at = decided_at.ms();
+  const std::string lineup = terms.lineup.str(), label = to_json(terms.label).dump();
+  const std::string expected = to_text(terms.expected_return_bps), up = to_text(terms.up_probability);
+  const std::string actions = to_text(terms.actions);
+  session << "INSERT INTO served_terms (decided_at, lineup, label, expected_bps, up_probability, actions) VALUES (:at, "
+             ":lineup, :label, :expected, :up, :actions) ON CONFLICT DO NOTHING",
+      soci::use(at), soci::use(lineup), soci::use(label), soci::use(expected), soci::use(up), soci::use(actions);
 }
 
 constexpr std::array<std::pair<EventKind, std::string_view>, 15> kEventKinds{{
@@ -161,15 +215,18 @@ Status LifeCycleLog::commit(const Step& step) {
       long long decided_at = 0;
       const long long universe = universe_;
       std::string who, forecast;
+      int in_service = 1;
       soci::statement insert =
-          (session.prepare << "INSERT INTO forecasts (decided_at, who, forecast, universe) VALUES (:at, :who, "
-                              ":forecast, :universe) ON CONFLICT DO NOTHING",
-           soci::use(decided_at), soci::use(who), soci::use(forecast), soci::use(universe));
+          (session.prepare << "INSERT INTO forecasts (decided_at, who, forecast, universe, in_service) VALUES (:at, "
+                              ":who, :forecast, :universe, :in_service) ON CONFLICT DO NOTHING",
+           soci::use(decided_at), soci::use(who), soci::use(forecast), soci::use(universe), soci::use(in_service));
       for (const ForecastRow& row : step.forecasts) {
         decided_at = row.decided_at.ms();
         who = row.who;
         forecast = to_text(row.forecast);
+        in_service = row.heard == Heard::in_service ? 1 : 0;
         insert.execute(true);
+        if (row.terms) write_terms(session, row.decided_at, *row.terms);
       }
     }
     for (const LifeEvent& event : step.events) {
@@ -207,11 +264,9 @@ Result<std::vector<int>> LifeCycleLog::places_of(std::int64_t universe) const {
   });
   if (!read) return forward_error(read);
   std::vector<int> places;
-  for (std::size_t begin = 0; begin < names.size();) {
-    const std::size_t end = names.find('\n', begin);
-    const auto found = std::find(symbols_.begin(), symbols_.end(), Symbol(names.substr(begin, end - begin)));
+  for (const Symbol& symbol : symbols_in(names)) {
+    const auto found = std::find(symbols_.begin(), symbols_.end(), symbol);
     places.push_back(found == symbols_.end() ? -1 : static_cast<int>(found - symbols_.begin()));
-    begin = end + 1;
   }
   return places;
 }
@@ -248,6 +303,66 @@ Result<std::vector<ForecastRow>> LifeCycleLog::forecasts(Timestamp from, Timesta
     }
   }
   return rows;
+}
+
+Result<std::vector<NamedForecast>> LifeCycleLog::named_forecasts(Timestamp from, Timestamp to,
+                                                                 const std::string& who) const {
+  std::map<long long, std::shared_ptr<const std::vector<Symbol>>> universes;
+  std::vector<NamedForecast> rows;
+  const auto read = database_->read("reading the record", [&](soci::session& session) -> Status {
+    long long universe = 0;
+    std::string names;
+    soci::statement select_universes =
+        (session.prepare << "SELECT universe, symbols FROM universes", soci::into(universe), soci::into(names));
+    select_universes.execute();
+    while (select_universes.fetch())
+      universes[universe] = std::make_shared<const std::vector<Symbol>>(symbols_in(names));
+    long long decided_at = 0;
+    int in_service = 1;
+    std::string name, forecast, lineup, label, expected, up, actions;
+    soci::indicator has_terms = soci::i_null;
+    const long long first = from.ms(), end = to.ms();
+    const std::string served = kServed;
+    soci::statement select =
+        (session.prepare << "SELECT f.decided_at, f.who, f.forecast, f.universe, f.in_service, COALESCE(t.lineup, ''), "
+                            "t.label, COALESCE(t.expected_bps, ''), COALESCE(t.up_probability, ''), "
+                            "COALESCE(t.actions, '') FROM forecasts f LEFT JOIN served_terms t ON f.who = :served AND "
+                            "t.decided_at = f.decided_at WHERE f.decided_at >= :first AND f.decided_at < :end AND "
+                            "(:who = '' OR f.who = :who) ORDER BY f.decided_at, f.who",
+         soci::use(served, "served"), soci::use(first, "first"), soci::use(end, "end"), soci::use(who, "who"),
+         soci::into(decided_at), soci::into(name), soci::into(forecast), soci::into(universe), soci::into(in_service),
+         soci::into(lineup), soci::into(label, has_terms), soci::into(expected), soci::into(up), soci::into(actions));
+    select.execute();
+    while (select.fetch()) {
+      const auto known = universes.find(universe);
+      if (known == universes.end()) continue;
+      ForecastRow row{Timestamp(decided_at), name, from_text(forecast),
+                      in_service == 1 ? Heard::in_service : Heard::for_a_trial};
+      if (has_terms == soci::i_ok) {
+        const auto read_label = read_label_options(label);
+        if (!read_label) return forward_error(read_label);
+        row.terms = {VersionId(lineup), *read_label, from_text(expected), from_text(up), actions_from(actions)};
+      }
+      rows.push_back({std::move(row), known->second});
+    }
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return rows;
+}
+
+Result<std::optional<TimeRange>> LifeCycleLog::forecast_span() const {
+  std::optional<TimeRange> span;
+  const auto read = database_->read("reading the span of the record", [&](soci::session& session) -> Status {
+    long long first = 0, last = 0;
+    soci::indicator is_there = soci::i_null;
+    session << "SELECT min(decided_at), max(decided_at) FROM forecasts", soci::into(first, is_there),
+        soci::into(last, is_there);
+    if (is_there == soci::i_ok) span = TimeRange{Timestamp(first), Timestamp(last + 1)};
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return span;
 }
 
 Result<std::int64_t> LifeCycleLog::event_count() const {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,6 +54,12 @@ std::string to_line(const LifeEvent& event);
 /// {at, kind, model_type, version, text, detail}
 nlohmann::json to_json(const LifeEvent& event);
 
+/// A forecast as it was logged, with the symbols that it is about, whatever the universe is today.
+struct NamedForecast {
+  ForecastRow row;
+  std::shared_ptr<const std::vector<Symbol>> symbols;
+};
+
 /// The memory of a life cycle: forecasts as they were made, events, plans with their jobs, and the state from which it
 /// goes on. A step is one transaction, so that a killed process finds all of the same moment.
 /// As thread-safe as its database; borrows it.
@@ -83,6 +90,11 @@ class LifeCycleLog : public ForecastHistory {
   Result<std::optional<std::string>> state() const;
   /// Decided in [from, to), ascending in time, then by name; `who` empty: everybody.
   Result<std::vector<ForecastRow>> forecasts(Timestamp from, Timestamp to, const std::string& who = {}) const override;
+  /// The same by name, with the terms of what was served where they were noted. What a release logged that did not
+  /// note the universe is left out.
+  Result<std::vector<NamedForecast>> named_forecasts(Timestamp from, Timestamp to, const std::string& who = {}) const;
+  /// From the first forecast to one past the last; none: nothing was logged.
+  Result<std::optional<TimeRange>> forecast_span() const;
   Result<std::int64_t> event_count() const;
   /// In their order, from `sequence` on.
   Result<std::vector<LifeEvent>> events(std::int64_t from_sequence = 1) const;

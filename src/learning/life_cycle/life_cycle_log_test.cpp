@@ -105,6 +105,8 @@ TEST_F(LifeCycleLogTest, JobsOfBeforeClockAndSettingsWereNotedHaveNone) {
   ASSERT_TRUE(database_->write("going back to the tables of before", [](soci::session& session) -> Status {
     session << "ALTER TABLE jobs DROP COLUMN clocked_at";
     session << "ALTER TABLE jobs DROP COLUMN settings";
+    session << "ALTER TABLE forecasts DROP COLUMN in_service";
+    session << "DROP TABLE served_terms";
     session << "UPDATE schema_versions SET version = 3 WHERE component = 'life_cycle'";
     return {};
   }));
@@ -116,6 +118,32 @@ TEST_F(LifeCycleLogTest, JobsOfBeforeClockAndSettingsWereNotedHaveNone) {
   EXPECT_FALSE(jobs[0].decided_at);
   EXPECT_EQ(jobs[0].settings, "");
   EXPECT_TRUE(to_json(jobs[0])["decided_at"].is_null());
+}
+
+TEST_F(LifeCycleLogTest, ForecastsOfBeforeTheRecordWasKeptCountAsInServiceAndHaveNoTerms) {
+  ASSERT_TRUE(log_.set_universe({Symbol("A")}));
+  ASSERT_TRUE(log_.commit(forecast_at(Timestamp(1'000), {0.5F})));
+  LifeCycleLog::Step served;
+  served.state_json = "{}";
+  served.forecasts = {{Timestamp(1'000), kServed, {0.5F}}};
+  ASSERT_TRUE(log_.commit(served));
+  ASSERT_TRUE(database_->write("going back to the tables of before", [](soci::session& session) -> Status {
+    session << "ALTER TABLE forecasts DROP COLUMN in_service";
+    session << "DROP TABLE served_terms";
+    session << "UPDATE schema_versions SET version = 5 WHERE component = 'life_cycle'";
+    return {};
+  }));
+  auto log = LifeCycleLog::open(*database_);
+  ASSERT_TRUE(log) << to_string(log.error());
+  const auto rows = log->named_forecasts(Timestamp::min(), Timestamp::max());
+  ASSERT_TRUE(rows) << to_string(rows.error());
+  ASSERT_EQ(rows->size(), 2U);
+  for (const NamedForecast& one : *rows) {
+    EXPECT_EQ(one.row.heard, Heard::in_service);
+    EXPECT_FALSE(one.row.terms);
+    EXPECT_EQ(one.row.forecast, std::vector<float>{0.5F});
+    EXPECT_EQ(*one.symbols, std::vector<Symbol>{Symbol("A")});
+  }
 }
 
 TEST_F(LifeCycleLogTest, AJobThatEndedIsNotChanged) {

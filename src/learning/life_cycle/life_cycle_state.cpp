@@ -34,6 +34,20 @@ std::optional<Timestamp> read_time(const Json& json) {
   return json.is_null() ? std::nullopt : std::optional(Timestamp(json.get<std::int64_t>()));
 }
 
+Json to_json(const std::vector<EarlierVintage>& earlier) {
+  auto all = Json::array();
+  for (const EarlierVintage& one : earlier) all.push_back({{"version", one.version.str()}, {"until", one.until.ms()}});
+  return all;
+}
+/// A state of before they were noted has none.
+std::vector<EarlierVintage> read_earlier(const Json& json, const char* key) {
+  std::vector<EarlierVintage> earlier;
+  for (const Json& one : json.value(key, Json::array()))
+    earlier.push_back(
+        {VersionId(one.at("version").get<std::string>()), Timestamp(one.at("until").get<std::int64_t>())});
+  return earlier;
+}
+
 /// In the order of `Route` and `StageMove`.
 constexpr std::array<std::string_view, 2> kRouteNames{"direct", "through_canary"};
 constexpr std::array<std::string_view, 6> kMoveNames{"stay", "go_on", "refuse", "retreat", "undo", "succeed"};
@@ -61,7 +75,8 @@ Json to_json(const Trial& trial) {
           {"reference_behaviour", counts_of(trial.reference_behaviour)},
           {"route", kRouteNames[static_cast<std::size_t>(trial.route)]},
           {"fit_alone", trial.fit_alone},
-          {"proposed", kMoveNames[static_cast<std::size_t>(trial.proposed)]}};
+          {"proposed", kMoveNames[static_cast<std::size_t>(trial.proposed)]},
+          {"earlier_references", to_json(trial.earlier_references)}};
 }
 
 Json to_json(const TypeState& type) {
@@ -71,6 +86,7 @@ Json to_json(const TypeState& type) {
           {"chart", type.chart ? type.chart->state() : Json()},
           {"charted", type.charted.str()},
           {"charted_since", type.charted_since.ms()},
+          {"earlier_charted", to_json(type.earlier_charted)},
           {"lost", type.lost}};
 }
 
@@ -88,6 +104,7 @@ Result<TypeState> read_type(const Json& json, const LabelOptions& label, Interva
   if (!json.contains("charted")) return type;
   type.charted = VersionId(json.at("charted").get<std::string>());
   type.charted_since = Timestamp(json.at("charted_since").get<std::int64_t>());
+  type.earlier_charted = read_earlier(json, "earlier_charted");
   if (json.at("chart").is_null()) return type;
   auto chart = PerformanceChart::from_state(json.at("chart"), label.horizon_bars, interval);
   if (!chart) return forward_error(chart);
@@ -149,7 +166,8 @@ Result<LifeCycleState> read_life_cycle_state(const std::string& text, const Stag
                   read_behaviour(one.at("reference_behaviour")),
                   *route,
                   one.value("fit_alone", false),  // as in a state of before it was asked
-                  *proposed};
+                  *proposed,
+                  read_earlier(one, "earlier_references")};
       trial.losses.restore(one.at("losses"));
       state.trials.push_back(std::move(trial));
     }

@@ -24,8 +24,9 @@ struct TypeState {
   std::optional<Timestamp> rolled_back_at;
   /// What the active version delivers, against what was promised of it; none where nothing was.
   std::optional<PerformanceChart> chart;
-  VersionId charted;        ///< whose promise it is, also where there was none
-  Timestamp charted_since;  ///< decisions later than this are counted
+  VersionId charted;                            ///< whose promise it is, also where there was none
+  Timestamp charted_since;                      ///< decisions later than this are counted
+  std::vector<EarlierVintage> earlier_charted;  ///< of the same promise, of whose decisions outcomes may still come
   /// Why it is trained at the next decision, whatever the triggers say: its active version is gone. Empty: nothing.
   std::string lost;
 };

@@ -52,6 +52,29 @@ TEST(LifeCycleState, NumbersOfAnOlderReleaseAreRead) {
   EXPECT_EQ(state->trials.front().proposed, StageMove::refuse);
 }
 
+TEST(LifeCycleState, VintagesWhoseOutcomesMayStillComeAreStored) {
+  LifeCycleState state = one_trial();
+  state.trials.front().earlier_references = {{VersionId("cccccccccccc"), Timestamp(7)},
+                                             {VersionId("dddddddddddd"), Timestamp(9)}};
+  state.types["lightgbm"].earlier_charted = {{VersionId("eeeeeeeeeeee"), Timestamp(8)}};
+  const auto again = read(to_json_text(state));
+  ASSERT_TRUE(again) << to_string(again.error());
+  ASSERT_EQ(again->trials.front().earlier_references.size(), 2U);
+  EXPECT_EQ(again->trials.front().earlier_references[1].version.str(), "dddddddddddd");
+  EXPECT_EQ(again->trials.front().earlier_references[1].until, Timestamp(9));
+  ASSERT_EQ(again->types.at("lightgbm").earlier_charted.size(), 1U);
+  EXPECT_EQ(again->types.at("lightgbm").earlier_charted[0].until, Timestamp(8));
+  EXPECT_EQ(to_json_text(*again), to_json_text(state));
+
+  Json old = Json::parse(to_json_text(state));
+  old.at("trials").at(0).erase("earlier_references");
+  old.at("types").at("lightgbm").erase("earlier_charted");
+  const auto of_before = read(old.dump());
+  ASSERT_TRUE(of_before) << to_string(of_before.error());
+  EXPECT_TRUE(of_before->trials.front().earlier_references.empty());
+  EXPECT_TRUE(of_before->types.at("lightgbm").earlier_charted.empty());
+}
+
 TEST(LifeCycleState, ANameThatNobodyKnowsIsAnError) {
   for (const Json& wrong : {Json("sideways"), Json(7), Json(-1), Json()}) {
     Json state = Json::parse(to_json_text(one_trial()));

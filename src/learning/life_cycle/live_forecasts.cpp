@@ -1,11 +1,27 @@
 #include "learning/life_cycle/live_forecasts.hpp"
 
+#include <cmath>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
 
 namespace clm {
+namespace {
+
+/// Who is active, and the members of the active ensemble.
+std::set<VersionId> in_service(const ServingFacts& facts) {
+  std::set<VersionId> versions;
+  for (const auto& [model_type, version] : facts.active) {
+    versions.insert(version);
+    const auto& rule = facts.versions.at(version).rule;
+    if (!rule) continue;
+    for (const EnsembleMember& member : rule->members) versions.insert(VersionId(member.version));
+  }
+  return versions;
+}
+
+}  // namespace
 
 std::vector<VersionId> versions_concerned(const LifeCycleState& state) {
   std::set<VersionId> versions;
@@ -27,29 +43,60 @@ LiveForecasts::LiveForecasts(const MarketTape& tape, const Registry& registry, c
 
 Result<std::vector<ForecastRow>> LiveForecasts::at(std::size_t bar, const LifeCycleState& state) {
   std::vector<ForecastRow> rows;
-  const auto versions = versions_concerned(state);
-  for (const VersionId& version : versions) {
+  const auto concerned = versions_concerned(state);
+  if (concerned.empty()) return rows;
+  const auto facts = this->facts(bar, state);
+  if (!facts) return forward_error(facts);
+  const std::set<VersionId> serving = in_service(*facts);
+  std::set<VersionId> heard = serving;
+  heard.insert(concerned.begin(), concerned.end());
+  const Timestamp now = tape_.close(bar);
+  for (const VersionId& version : heard) {
+    const auto too_young = cache_.was_made_after(version, now);
+    if (!too_young) return forward_error(too_young);
+    if (*too_young) continue;
     auto said = cache_.forecast(version, bar);
     if (!said) return forward_error(said);
-    rows.push_back({tape_.close(bar), version.str(), std::move(*said)});
+    rows.push_back(
+        {now, version.str(), std::move(*said), serving.contains(version) ? Heard::in_service : Heard::for_a_trial});
   }
-  if (versions.empty()) return rows;
-  auto served = this->served(bar, state);
+  auto served = this->served(bar, *facts);
   if (!served) return forward_error(served);
-  rows.push_back({tape_.close(bar), kServed, std::move(*served)});
+  rows.push_back(std::move(*served));
   return rows;
 }
 
 void LiveForecasts::keep_only_concerned(const LifeCycleState& state) { cache_.keep_only(versions_concerned(state)); }
 
-/// By the same plan as the program that serves, of what the life cycle knows.
-Result<std::vector<float>> LiveForecasts::served(std::size_t bar, const LifeCycleState& state) {
+/// What the life cycle knows of who serves.
+Result<ServingFacts> LiveForecasts::facts(std::size_t bar, const LifeCycleState& state) {
   std::map<std::string, VersionId> active;
   for (const auto& [name, type] : state.types)
     if (!type.active.empty()) active[name] = type.active;
-  const auto facts = cache_.facts(std::move(active), canaries_of(state.trials, canary_));
+  auto facts = cache_.facts(std::move(active), canaries_of(state.trials, canary_));
   if (!facts) return forward_error(facts);
-  return cache_.served(plan_serving(*facts, rules_, tape_.close(bar), tape_.symbols()), bar);
+  for (auto& [version, one] : facts->versions) {
+    const auto too_young = cache_.was_made_after(version, tape_.close(bar));
+    if (!too_young) return forward_error(too_young);
+    if (*too_young) one.broken = "it was made of bars that had not closed by then";
+  }
+  return facts;
+}
+
+/// By the same plan as the program that serves.
+Result<ForecastRow> LiveForecasts::served(std::size_t bar, const ServingFacts& facts) {
+  const ServingPlan plan = plan_serving(facts, rules_, tape_.close(bar), tape_.symbols());
+  auto said = cache_.served(plan, bar);
+  if (!said) return forward_error(said);
+  ServedTerms terms{plan.lineups.front().ensemble, plan.label, {}, {}, {}};
+  const ReturnBasis basis = return_basis(plan.label.target);
+  for (std::size_t s = 0; s < tape_.symbols().size(); ++s) {
+    const double expected = said->expected_return_bps[s], up = said->up_probability[s];
+    terms.expected_return_bps.push_back(static_cast<float>(expected));
+    terms.up_probability.push_back(static_cast<float>(up));
+    terms.actions.push_back(std::isnan(expected) ? Action::hold : advise(expected, up, basis, rules_.costs).action);
+  }
+  return ForecastRow{tape_.close(bar), kServed, std::move(said->forecast), Heard::in_service, std::move(terms)};
 }
 
 }  // namespace clm

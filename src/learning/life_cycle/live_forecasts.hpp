@@ -8,20 +8,24 @@
 
 namespace clm {
 
-/// What everybody concerned says at a bar, and what is served of it, as `plan_serving` has it. Borrows tape, registry
-/// and options.
+/// What everybody concerned says at a bar, and what is served of it, as `plan_serving` has it. Nobody says anything of
+/// a bar that closed before it was made: where such a version is active, as after a pause in which a person promoted
+/// it, it is passed over as a broken one is. Borrows tape, registry and options.
 class LiveForecasts {
  public:
   LiveForecasts(const MarketTape& tape, const Registry& registry, const LearningOptions& options, ServingRules rules);
 
-  /// One row per version, and one of what is served (`kServed`); none where nobody is concerned. Cost: that of
-  /// `ForecastCache`. Errors: those of artifacts and the registry.
+  /// One row per version: the active ones, the members of the active ensemble, and both sides of every trial; and one
+  /// of what is served (`kServed`), with its terms. None where nobody is concerned. Cost: that of `ForecastCache`; of
+  /// members, which are asked for their votes anyway, that of storing a row. Errors: those of artifacts and the
+  /// registry.
   Result<std::vector<ForecastRow>> at(std::size_t bar, const LifeCycleState& state);
   /// Models of versions that are not concerned any more are forgotten.
   void keep_only_concerned(const LifeCycleState& state);
 
  private:
-  Result<std::vector<float>> served(std::size_t bar, const LifeCycleState& state);
+  Result<ServingFacts> facts(std::size_t bar, const LifeCycleState& state);
+  Result<ForecastRow> served(std::size_t bar, const ServingFacts& facts);
 
   const MarketTape& tape_;
   const CanaryOptions& canary_;

@@ -53,18 +53,22 @@ void LiveOutcomes::add_known(Timestamp now, LifeCycleState& state) {
     const Timestamp decided_at = tape_.close(due.bar);
     for (auto& [name, type] : state.types) {
       if (!type.chart || decided_at <= type.charted_since) continue;
-      if (const BarScore* score = score_of(type.charted)) type.chart->add(*score);
+      const VersionId& charted = vintage_at(type.earlier_charted, type.charted, decided_at);
+      if (const BarScore* score = score_of(charted)) type.chart->add(*score);
     }
     for (Trial& trial : state.trials) {
       if (decided_at <= trial.started) continue;
       const BarScore* challenger = score_of(trial.challenger);
-      const BarScore* reference = score_of(trial.reference);
+      const BarScore* reference = score_of(vintage_at(trial.earlier_references, trial.reference, decided_at));
       if (challenger == nullptr || reference == nullptr) continue;
       trial.losses.add(*reference, *challenger);
       trial.challenger_behaviour.add(*challenger);
       trial.reference_behaviour.add(*reference);
     }
   }
+  const Timestamp oldest = waiting_.empty() ? now : tape_.close(waiting_.front().bar);
+  for (auto& [name, type] : state.types) forget_before(oldest, type.earlier_charted);
+  for (Trial& trial : state.trials) forget_before(oldest, trial.earlier_references);
 }
 
 }  // namespace clm

@@ -80,6 +80,33 @@ TEST(LiveOutcomes, WhatWasDecidedBeforeATrialBeganIsNoneOfIts) {
   EXPECT_EQ(state.trials[0].losses.bars(), 1U);
 }
 
+// What a vintage said counts on when its successor is active by the time that the outcome is known.
+TEST(LiveOutcomes, OfARefreshedReferenceEveryBarIsHeardAsItWasSaidThen) {
+  const VersionId newer("cccccccccccc");
+  LearningOptions options;
+  LiveOutcomes outcomes(tape(), options);
+  LifeCycleState state = with_trial_since(199);
+  state.trials[0].reference = newer;
+  state.trials[0].earlier_references = {{kReference, tape().close(201)}};
+  TypeState& type = state.types["lightgbm"];
+  type.charted = newer;
+  type.charted_since = tape().close(199);
+  type.earlier_charted = {{kReference, tape().close(201)}};
+  type.chart.emplace(RankIcPromise{0.05, 0.1, 0.01}, PerformanceOptions{5, Interval::one_hour(), 180});
+  for (std::size_t bar = 200; bar < 205; ++bar) {
+    auto said = said_at(bar);
+    if (bar > 201) said[1].who = newer.str();
+    outcomes.wait_for(bar, std::move(said));
+  }
+  outcomes.add_known(tape().known_at(200), state);
+  EXPECT_EQ(state.trials[0].earlier_references.size(), 1U) << "its last word is still to be heard of";
+  outcomes.add_known(tape().known_at(204), state);
+  EXPECT_EQ(state.trials[0].losses.bars(), 5U);
+  EXPECT_EQ(type.chart->blocks(), 1U) << "five bars of a horizon of five";
+  EXPECT_TRUE(state.trials[0].earlier_references.empty()) << "nothing of it is waited for any more";
+  EXPECT_TRUE(type.earlier_charted.empty());
+}
+
 TEST(LiveOutcomes, AfterAKillTheSameBarsAreWaitedFor) {
   LearningOptions options;
   Remembered history;

@@ -42,6 +42,7 @@ void LiveTrials::start_stage(Trial& trial, Stage stage, const VersionId& referen
   trial.losses = PairedTrial(trial_options(stage, options_.deployment.stages, options_.label, interval_));
   trial.challenger_behaviour = {};
   trial.reference_behaviour = {};
+  trial.earlier_references.clear();
   if (trial.proposed != StageMove::stay) jobs_.cancel_proposals(trial.challenger, "its trial started over");
   trial.proposed = StageMove::stay;
 }
@@ -76,6 +77,20 @@ void LiveTrials::restart_against(const std::string& model_type, const VersionId&
                           active.empty()
                               ? "starts over; it is held against nobody before a version of its type is active"
                               : "starts over beside " + active.str() + ", which is active now");
+  }
+}
+
+void LiveTrials::go_on_beside(const std::string& model_type, const VersionId& active, Timestamp now) {
+  for (Trial& trial : journal_.state().trials) {
+    if (trial.model_type != model_type || trial.challenger == active || trial.challenger.empty()) continue;
+    if (trial.stage != Stage::watch) {
+      trial.earlier_references.push_back({trial.reference, now});
+      trial.reference = active;
+      continue;
+    }
+    journal_.record_event(now, EventKind::watch_ended, model_type, trial.challenger,
+                          active.str() + ", a refresh, is active now", TrialEvidence(trial).text());
+    end(trial);
   }
 }
 

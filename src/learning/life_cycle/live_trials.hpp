@@ -31,6 +31,8 @@ class LiveTrials {
   void forget_ended();
   /// Another version is active: a watch of its type ends, every other trial starts over beside it.
   void restart_against(const std::string& model_type, const VersionId& active, Timestamp now);
+  /// The next vintage of the same recipe is active: a watch of its type ends, every other trial goes on beside it.
+  void go_on_beside(const std::string& model_type, const VersionId& active, Timestamp now);
   /// A trial whose version was moved out of its stage, other than by a job that is due, is over. Errors: the
   /// registry's.
   Status end_moved(Timestamp now);

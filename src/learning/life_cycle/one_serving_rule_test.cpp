@@ -29,7 +29,7 @@ constexpr std::size_t kLastBar = kBars + 120;
 class OneServingRule : public testing::LifeCycleTest {
  protected:
   OneServingRule() {
-    options_ = testing::small_trees();
+    options_ = testing::judged_small_trees();
     options_.training.models = {"ridge"};  // trained by the life cycle, the others by hand
     options_.training.holdout_share = 0.1;
     options_.training.validation_share = 0.05;
@@ -74,6 +74,38 @@ class OneServingRule : public testing::LifeCycleTest {
     options.ensemble.models = {"lightgbm", "xgboost"};
     options.deployment.mode = mode;
     options.serving.max_data_age_days = 0;
+    const CycleReport report = cycle_without_triggers(options, bars);
+    EXPECT_FALSE(report.results.empty()) << report.ensemble.why;
+    return report.results.empty() ? VersionId() : report.results.front().version;
+  }
+  LearningOptions lineup_options() const {
+    LearningOptions options = options_;
+    options.policy.ladder = Ladder::off;
+    options.training.models = {"lightgbm", "xgboost"};
+    options.ensemble.mode = EnsembleMode::learned;
+    options.ensemble.models = options.training.models;
+    options.lineup.spacing_days = 0;
+    options.serving.max_data_age_days = 0;
+    return options;
+  }
+  /// Vintages of both recipes as of `bars`, and their lineup; that of lightgbm.
+  VersionId refreshed(std::size_t bars, PolicyMode mode = PolicyMode::enforced) {
+    LearningOptions options = lineup_options();
+    options.deployment.mode = mode;
+    if (mode != PolicyMode::enforced) options.ensemble.mode = EnsembleMode::off;
+    const CycleReport report = cycle(options, Force::no, bars);
+    VersionId newest;
+    for (const CycleResult& result : report.results) {
+      EXPECT_FALSE(result.version.empty()) << ::testing::PrintToString(result.reasons);
+      if (result.model_type == "lightgbm") newest = result.version;
+    }
+    return newest;
+  }
+  /// A lineup of other members than the active one's, which is not made active.
+  VersionId composed(std::size_t bars) {
+    LearningOptions options = lineup_options();
+    options.lineup.vintages = 1;
+    options.deployment.mode = PolicyMode::logging_only;
     const CycleReport report = cycle_without_triggers(options, bars);
     EXPECT_FALSE(report.results.empty()) << report.ensemble.why;
     return report.results.empty() ? VersionId() : report.results.front().version;
@@ -135,6 +167,25 @@ class OneServingRule : public testing::LifeCycleTest {
                    [](float row, const Prediction& one) {
                      return std::bit_cast<std::uint32_t>(row) == std::bit_cast<std::uint32_t>(one.forecast);
                    });
+    const auto logged = life_log_.named_forecasts(now, now + Duration(1), kServed).value();
+    EXPECT_EQ(logged.empty(), rows.empty());
+    for (std::size_t s = 0; !logged.empty() && s < said.predictions.size(); ++s) {
+      ASSERT_TRUE(logged.front().row.terms);
+      const ServedTerms& terms = *logged.front().row.terms;
+      const Prediction& one = said.predictions[s];
+      EXPECT_EQ(terms.lineup, said.ensemble);
+      EXPECT_EQ(terms.actions[s], one.action);
+      if (std::isnan(one.forecast)) {
+        EXPECT_TRUE(std::isnan(terms.expected_return_bps[s]) && std::isnan(terms.up_probability[s]));
+        continue;
+      }
+      EXPECT_EQ(terms.label.horizon_bars, said.horizon_bars);
+      // The forecast is equal to the bit; the volatility that it is told in is a running sum, begun elsewhere.
+      EXPECT_NEAR(static_cast<double>(terms.expected_return_bps[s]), one.expected_return_bps,
+                  1e-5 * std::abs(one.expected_return_bps));
+      EXPECT_NEAR(static_cast<double>(terms.up_probability[s]),
+                  one.expected_return_bps >= 0 ? one.confidence : 1 - one.confidence, 1e-7);
+    }
     EXPECT_TRUE(is_same) << to_string(now) << ": " << said.predictions.front().forecast << " was answered, and "
                          << noted.front() << " noted";
   }
@@ -165,6 +216,10 @@ class OneServingRule : public testing::LifeCycleTest {
           all.ensemble.empty() && std::count_if(all.members.begin(), all.members.end(),
                                                 [](const LineupMember& one) { return one.why_not.empty(); }) > 1);
     count("other label silent", says("another label"));
+    count("several vintages",
+          std::adjacent_find(all.members.begin(), all.members.end(), [](const LineupMember& a, const LineupMember& b) {
+            return a.model_type == b.model_type && a.why_not.empty() && b.why_not.empty();
+          }) != all.members.end());
     count("other label alone", plan.label.horizon_bars != options_.label.horizon_bars && all.has_vote());
   }
 
@@ -218,6 +273,43 @@ TEST_F(OneServingRule, WhatIsAnsweredIsWhatIsNotedAsServed) {
   EXPECT_GE(std::count(all.begin(), all.end(), "promoted"), 5) << "by the life cycle, and by hand beside it";
   for (const char* what : {"nobody", "types", "ensemble", "canary", "canary of an ensemble", "member expired",
                            "past the ensemble", "other label silent", "other label alone"})
+    EXPECT_GE(situations_[what], 4) << what;
+}
+
+// Refreshes of two recipes, and lineups of their vintages: swapped, expired in part, on trial, broken and rolled back.
+TEST_F(OneServingRule, LineupsOfSeveralVintagesOfATypeAreServedAsTheyAreNoted) {
+  const VersionId first = refreshed(kBars);
+  go_on_to(kBars + 6);
+  refreshed(kBars + 6);
+  go_on_to(kBars + 14);
+  const VersionId before(active_version("ensemble"));
+  refreshed(kBars + 14);
+  const VersionId lineup(active_version("ensemble"));
+  ASSERT_NE(lineup, before);
+  ASSERT_EQ(stored_manifest(registry_->find(lineup.str()).value())->members.size(), 6U);
+  go_on_to(kBars + 20);
+
+  // The oldest vintages expire, and after them all others.
+  let_expire_like(first, std::chrono::hours(24));
+  go_on_to(kBars + 30);
+  const VersionId newest = refreshed(kBars + 30, PolicyMode::logging_only);
+  put_into_the_canary(newest);  // says nothing beside a lineup, and something where there is none
+  go_on_to(kBars + 48);
+  options_.serving.max_data_age_days = 0;
+  go_on_to(kBars + 52);
+
+  ASSERT_TRUE(registry_->rollback(Slot{std::string(kEnsembleType)}, because("worse")));
+  ASSERT_EQ(active_version("ensemble"), before.str());
+  put_into_the_canary(composed(kBars + 52));
+  go_on_to(kBars + 60);
+  ASSERT_TRUE(
+      std::filesystem::remove(registry_->store().directory_of("lightgbm", first) / ForecastCalibration::kFileName));
+  go_on_to(kBars + 66);
+  EXPECT_EQ(status(before), VersionStatus::failed) << "as a member of it is";
+
+  EXPECT_EQ(compared_, 66U);
+  for (const char* what :
+       {"types", "ensemble", "several vintages", "member expired", "canary", "canary of an ensemble"})
     EXPECT_GE(situations_[what], 4) << what;
 }
 

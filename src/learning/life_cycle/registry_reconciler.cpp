@@ -33,13 +33,17 @@ Status RegistryReconciler::reconcile_trained_version(const CycleResult& result, 
                           "this very model was trained before, at " + to_string(events->front().at));
     return {};
   }
-  // Not the entry's own words: a version whose cycle was killed was entered by the next one, with words of its own.
+  // Not the entry's own words: a version whose cycle was killed was entered by the next one, with words of its own, and
+  // got its evidence afterwards.
+  const auto decided =
+      std::find_if(events->begin(), events->end(), [](const Event& event) { return !event.evidence_id.empty(); });
+  const std::string& why = decided == events->end() ? events->front().reason : decided->reason;
   const auto verdict = verdict_on(registry_, result.version);
   if (!verdict) return forward_error(verdict);
-  journal_.record_event(now, EventKind::trained, result.model_type, result.version,
-                        (verdict->why.empty() ? events->front().reason : verdict->why) + " It is now " +
-                            std::string(to_string(record->status)) + ".",
-                        nlohmann::json{{"status", to_string(record->status)}}.dump());
+  journal_.record_event(
+      now, EventKind::trained, result.model_type, result.version,
+      (verdict->why.empty() ? why : verdict->why) + " It is now " + std::string(to_string(record->status)) + ".",
+      nlohmann::json{{"status", to_string(record->status)}}.dump());
   switch (record->status) {
     case VersionStatus::shadow:
       trials_.begin(result.model_type, result.version, Stage::shadow, reference, *verdict, now);
@@ -53,8 +57,18 @@ Status RegistryReconciler::reconcile_trained_version(const CycleResult& result, 
   }
   journal_.record_event(
       now, EventKind::promoted, result.model_type, result.version,
-      reference.empty() ? "it is the first active one" : "it takes the place of " + reference.str() + " at once");
-  if (reference.empty() || reference == result.version || !options_.deployment.stages.watch.enabled) return {};
+      (verdict->is_refresh ? "a vintage of an accepted recipe: " : "") +
+          (reference.empty() ? "it is the first active one" : "it takes the place of " + reference.str() + " at once"));
+  if (reference.empty() || reference == result.version) return {};
+  if (verdict->is_refresh) {
+    // What a lineup is made of changes with every refresh; a type may have another recipe, which was accepted just now.
+    if (result.model_type == kEnsembleType || types_.are_of_one_recipe(reference, result.version))
+      trials_.go_on_beside(result.model_type, result.version, now);
+    else
+      trials_.restart_against(result.model_type, result.version, now);
+    return {};
+  }
+  if (!options_.deployment.stages.watch.enabled) return {};
   trials_.restart_against(result.model_type, result.version, now);
   const auto there_is_a_way_back = types_.has_vote(reference, now);
   if (!there_is_a_way_back) return forward_error(there_is_a_way_back);

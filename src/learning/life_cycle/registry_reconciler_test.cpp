@@ -58,6 +58,22 @@ TEST_F(RegistryReconcilerTest, OneThatTookThePlaceOfAnotherIsWatchedBesideIt) {
   EXPECT_EQ(only_trial().reference, before);
 }
 
+// A recipe that was accepted just now, and is served by its refresh: what is on trial begins anew beside it.
+TEST_F(RegistryReconcilerTest, ARefreshOfAnotherRecipeThanBeforeIsNotWatchedAndTrialsStartOver) {
+  const VersionId before = served(1), tried = in_the_shadow(2);
+  known();
+  person_did({{"ridge", before}});
+  ASSERT_EQ(only_trial().reference, before);
+  journal_.state().trials.front().started = now_ - std::chrono::hours(9);
+  const VersionId refresh = entered(3, "ridge", later_);
+  ASSERT_TRUE(registry_->promote(refresh, because("accepted", 0, R"({"refresh": {"recipe": "r"}})")));
+  trained(refresh, later_);
+  EXPECT_EQ(only_trial().challenger, tried);
+  EXPECT_EQ(only_trial().reference, refresh);
+  EXPECT_EQ(only_trial().started, later_);
+  EXPECT_TRUE(only_trial().earlier_references.empty());
+}
+
 TEST_F(RegistryReconcilerTest, OneInTheShadowIsTriedBesideTheActiveOne) {
   const VersionId before = served(1);
   known();

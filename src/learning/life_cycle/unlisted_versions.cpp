@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "learning/options/configured_types.hpp"
+#include "learning/options/serving_rules.hpp"
 #include "serving/expiry.hpp"
 
 namespace clm {
@@ -16,7 +17,7 @@ Result<std::vector<UnlistedVersion>> unlisted_versions(const Registry& registry,
   std::vector<UnlistedVersion> unlisted;
   for (const VersionRecord& record : *active) {
     const std::string& model_type = record.slot.model_type;
-    if (model_type == kEnsembleType || configured.contains(model_type)) continue;
+    if (model_type == kEnsembleType || model_type == floor_type(options) || configured.contains(model_type)) continue;
     const auto manifest = stored_manifest(record);
     unlisted.push_back({model_type, record.version, manifest ? std::optional(manifest->learned_until) : std::nullopt});
   }

@@ -9,7 +9,9 @@ Result<VersionVerdict> verdict_on(const Registry& registry, const VersionId& ver
   if (!evidence) return forward_error(evidence);
   const Evidence read = Evidence::from_json(*evidence);
   VersionVerdict verdict;
-  if (const auto said = read.verdict()) {
+  verdict.is_refresh = read.is_of_refresh() || read.is_of_lineup();
+  // What it holds beside that was found of the version that its recipe was accepted by.
+  if (const auto said = read.verdict(); said && !verdict.is_refresh) {
     verdict.decision = said->decision;
     if (!said->reasons.empty()) verdict.why = said->reasons.front();
   }

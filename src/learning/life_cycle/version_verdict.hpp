@@ -12,6 +12,7 @@ namespace clm {
 struct VersionVerdict {
   std::string why;                             ///< the deciding sentence; empty where the evidence is no verdict
   std::optional<DeploymentDecision> decision;  ///< none likewise
+  bool is_refresh = false;                     ///< of a recipe that had been accepted, or a lineup of such
   bool fit_alone = false;                      ///< deploy, had nothing been active
   Route route() const { return decision == DeploymentDecision::deploy ? Route::direct : Route::through_canary; }
 };

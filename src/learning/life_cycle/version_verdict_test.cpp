@@ -26,6 +26,16 @@ TEST_F(VersionVerdictTest, IsReadFromTheEvidence) {
   EXPECT_TRUE(verdict.fit_alone);
 }
 
+TEST_F(VersionVerdictTest, OfARefreshItIsTheRecipesAndNoneOfItsOwn) {
+  const auto refresh =
+      verdict_of(R"({"refresh": {"recipe": "r"}, "verdict": {"decision": "deploy", "reasons": ["far better"]}})");
+  EXPECT_TRUE(refresh.is_refresh);
+  EXPECT_FALSE(refresh.decision);
+  EXPECT_EQ(refresh.why, "");
+  EXPECT_TRUE(verdict_of(R"({"lineup": {"members": []}})").is_refresh) << "of refreshes";
+  EXPECT_FALSE(verdict_of(R"({"verdict": {"decision": "deploy", "reasons": []}})").is_refresh);
+}
+
 TEST_F(VersionVerdictTest, OtherEvidenceIsNoneAndLeadsThroughTheCanary) {
   for (const char* evidence : {R"({"improvement": 1})", R"({"verdict": {"decision": "odd"}})"}) {
     const auto verdict = verdict_of(evidence);

@@ -44,6 +44,8 @@ struct TrainingOptions {
   /// Rows that are fitted on at most; of more, exactly so many are (`thinning`). The time of a training grows
   /// with them. >= 1000.
   std::int64_t max_fit_rows = 300'000;
+  /// A recipe that is new is fitted at so many moments of the past at most to be judged, >= 1.
+  std::int64_t origins = 6;
   Thinning thinning = Thinning::by_hash;  ///< no setting: the protocol of a version says which it was
   std::int64_t seed = 1;
   std::int64_t threads = 1;  ///< of one training; the bits may depend on it
@@ -102,6 +104,23 @@ struct EnsembleOptions {
   double max_weight = 0.40;    ///< likewise
   double shrinkage = 5;        ///< of learned weights towards the configured ones (`WeightMoments::solve`); >= 0
 };
+
+/// How many vintages of a recipe speak at once. Of vintages of an equal recipe the mean is steadier than the newest,
+/// and was in no study shown to be worse (Bates & Granger 1969, Operational Research Quarterly 20:451;
+/// docs/QUALITY.md).
+struct LineupOptions {
+  int vintages = 3;       ///< [1, 24]; more: steadier, and each forecast costs as much more
+  int fits = 1;           ///< of one day, on other rows and with another seed, [1, 8]; each costs a training
+  int spacing_days = 28;  ///< between vintages that stay, >= 0; more: they share fewer rows, and the oldest is older
+};
+
+/// Who speaks while no model type of `training.models` was accepted.
+enum class Floor {
+  none,
+  ridge  ///< ridge regression, if it is shown to have foresight
+};
+
+std::string_view to_string(Floor floor);
 
 struct RetentionOptions {
   std::int64_t keep_versions = 10;  ///< stored versions per model type
@@ -177,6 +196,8 @@ struct LearningOptions {
   TrainingOptions training;
   TrainerOptions trainers;
   TriggerOptions triggers;
+  LineupOptions lineup;
+  Floor floor = Floor::ridge;
   EnsembleOptions ensemble;
   JudgeOptions judging;
   PolicyOptions policy;

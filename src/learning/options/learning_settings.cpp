@@ -71,8 +71,17 @@ void add_training(Settings& s, TrainingOptions& o) {
         number("bars", "Distance between the last training label and what is judged.", 0, 100'000));
   s.add("training.max_fit_rows", &o.max_fit_rows,
         number("rows", "Rows fitted on at most; of more, exactly so many, other ones for every training.", 1'000, 1e9));
+  s.add("training.origins", &o.origins,
+        number("fits", "Of a recipe that is new, so many at most at earlier moments judge it.", 1, 100));
   s.add("training.seed", &o.seed, number("", "Seed of everything random.", 0, 9e15));
   s.add("training.threads", &o.threads, number("threads", "Of one training; part of what decides its bits.", 1, 256));
+}
+
+void add_lineup(Settings& s, LineupOptions& o) {
+  s.add("lineup.vintages", &o.vintages,
+        number("versions", "Of a recipe that was accepted so many speak at once: the newest and older ones.", 1, 24));
+  s.add("lineup.spacing_days", &o.spacing_days,
+        number("days", "At least between the older ones that stay beside the newest.", 0, 366));
 }
 
 void add_ensemble(Settings& s, EnsembleOptions& o) {
@@ -109,11 +118,13 @@ void add_judging(Settings& s, JudgeOptions& o) {
 }
 
 void add_policy(Settings& s, PolicyOptions& o) {
-  add_choice(s, "policy.ladder", o.ladder,
-             "What decides about replacing an active version. off: ranks and gross profit on the same bars. on: the "
-             "improvement in win rate, average R and calibration, by policy.deploy_improvement and "
-             "policy.canary_improvement.",
-             {Ladder::off, Ladder::on});
+  add_choice(
+      s, "policy.ladder", o.ladder,
+      "What decides about replacing an active version. off: the next version of its recipe is checked and takes its "
+      "place; one of another recipe is judged, by ranks and gross profit on the same bars. on: each version is "
+      "judged, by its improvement in win rate, average R and calibration (policy.deploy_improvement, "
+      "policy.canary_improvement), and goes through shadow and canary.",
+      {Ladder::off, Ladder::on});
   s.add("policy.margin", &o.margin,
         number("rank IC", "A replacement must be shown to be no more than this below the active version.", 0, 1));
   s.add("policy.deploy_improvement", &o.deploy_improvement,
@@ -198,6 +209,8 @@ std::optional<EnsembleMode> parse_ensemble_mode(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view to_string(Floor floor) { return floor == Floor::ridge ? "ridge" : "none"; }
+
 std::string_view to_string(PolicyMode mode) {
   switch (mode) {
     case PolicyMode::logging_only: return "logging_only";
@@ -235,6 +248,11 @@ void add_settings(Settings& settings, LearningOptions& options) {
                text("Which triggers a life cycle listens to.", trigger_names()));
   settings.add("triggers.cooldown_hours", &options.triggers.cooldown_hours,
                number("hours", "In a life cycle a type is not trained again so soon after a training.", 0, 1e6));
+  add_lineup(settings, options.lineup);
+  add_choice(settings, "policy.floor", options.floor,
+             "Who speaks while none of training.models was accepted. ridge: ridge regression, if it is shown to have "
+             "foresight. none: nobody.",
+             {Floor::none, Floor::ridge});
   add_ensemble(settings, options.ensemble);
   add_judging(settings, options.judging);
   add_policy(settings, options.policy);

@@ -35,6 +35,7 @@ struct RecipeParts {
   std::string model_type;
   nlohmann::json parameters, label;
   std::string feature_set, feature_hash;
+  bool stops_early = false;
   TrainingOptions training;
   std::int64_t min_frozen_bars = 0;
 };
@@ -49,10 +50,10 @@ Recipe recipe_from(const RecipeParts& parts) {
   settings["features.hash"] = parts.feature_hash;
   settings["universe.min_frozen_bars"] = std::to_string(parts.min_frozen_bars);
   const TrainingOptions& t = parts.training;
+  // What a version was judged on or calibrated by, and so had to do without, differs between vintages of a recipe.
+  if (parts.stops_early) flatten("training.validation_share", t.validation_share, settings);
   flatten("training",
           {{"window_days", t.window_days},
-           {"holdout_share", t.holdout_share},
-           {"validation_share", t.validation_share},
            {"embargo_bars", t.embargo_bars},
            {"max_fit_rows", t.max_fit_rows},
            {"thinning", t.thinning == Thinning::by_hash ? "by_hash" : "every_nth_bar"}},
@@ -65,9 +66,12 @@ Recipe recipe_from(const RecipeParts& parts) {
 Result<Recipe> recipe_of(const Manifest& manifest) {
   const auto protocol = read_protocol(manifest.protocol_json);
   if (!protocol) return forward_error(protocol);
-  return recipe_from({manifest.model_type, nlohmann::json::parse(manifest.parameters_json, nullptr, false),
+  auto parameters = nlohmann::json::parse(manifest.parameters_json, nullptr, false);
+  const auto trainer = make_trainer(manifest.model_type, parameters);
+  if (!trainer) return forward_error(trainer);
+  return recipe_from({manifest.model_type, std::move(parameters),
                       nlohmann::json::parse(manifest.label_json, nullptr, false), manifest.feature_set,
-                      manifest.feature_hash, protocol->training, protocol->min_frozen_bars});
+                      manifest.feature_hash, (*trainer)->stops_early(), protocol->training, protocol->min_frozen_bars});
 }
 
 Result<Recipe> recipe_in_force(const std::string& model_type, const LearningOptions& options) {
@@ -76,7 +80,8 @@ Result<Recipe> recipe_in_force(const std::string& model_type, const LearningOpti
   const auto features = feature_set(options.feature_set);
   if (!features) return forward_error(features);
   return recipe_from({model_type, (*trainer)->parameters(), to_json(options.label), options.feature_set,
-                      features->hash(), options.training, options.universe.quality.min_frozen_bars});
+                      features->hash(), (*trainer)->stops_early(), options.training,
+                      options.universe.quality.min_frozen_bars});
 }
 
 std::string describe_change(const Recipe& from, const Recipe& to) {

@@ -16,8 +16,8 @@ struct Recipe {
   std::map<std::string, std::string> settings;  ///< "lightgbm.rounds" -> "200", as JSON values
 };
 
-/// The recipe that a version was made by; it follows from the manifest, of an earlier release too. Error
-/// `manifest.protocol` (integrity).
+/// The recipe that a version was made by; it follows from the manifest, of an earlier release too. Errors:
+/// `manifest.protocol` (integrity), those of `make_trainer`.
 Result<Recipe> recipe_of(const Manifest& manifest);
 
 /// The recipe by which `model_type` is trained under these options. Errors: those of `make_trainer`;

@@ -56,7 +56,8 @@ void note_changes(std::vector<RecipeSummary>& all) {
 
 }  // namespace
 
-Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const LearningOptions& options) {
+Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const LearningOptions& options,
+                                                const VersionWeights& weights) {
   std::vector<RecipeSummary> all;
   for (const auto& model_type : options.training.models) {
     const auto recipe = recipe_in_force(model_type, options);
@@ -71,7 +72,9 @@ Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const 
     const auto recipe = recipe_of(*manifest);
     if (!recipe) continue;
     RecipeSummary& summary = summary_of(all, *recipe);
-    summary.vintages.push_back({record.version, record.status, manifest->learned_until});
+    const auto weight = weights.find(record.version);
+    summary.vintages.push_back({record.version, record.status, manifest->learned_until,
+                                weight == weights.end() ? std::nullopt : std::optional(weight->second)});
     if (!summary.record && (summary.record = record_in(*manifest))) {
       const auto bars = judged_bars(registry, record.version);
       if (!bars) return forward_error(bars);
@@ -86,6 +89,25 @@ Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const 
   return all;
 }
 
+Result<RecipeNames> recipe_names(const Registry& registry, const LearningOptions& options,
+                                 const std::set<VersionId>& versions) {
+  RecipeNames names;
+  for (const auto& model_type : options.training.models) {
+    const auto recipe = recipe_in_force(model_type, options);
+    if (!recipe) return forward_error(recipe);
+    names.in_force.emplace(model_type, recipe->id);
+  }
+  for (const VersionId& version : versions) {
+    const auto record = registry.find(version.str());
+    if (!record && record.error().kind != ErrorKind::usage) return forward_error(record);
+    if (!record || record->slot.model_type == kEnsembleType) continue;
+    const auto manifest = stored_manifest(*record);
+    const auto recipe = manifest ? recipe_of(*manifest) : forward_error(manifest);
+    if (recipe) names.of_version.emplace(version, recipe->id);
+  }
+  return names;
+}
+
 nlohmann::json to_json(const std::vector<RecipeSummary>& recipes) {
   auto list = nlohmann::json::array();
   for (const RecipeSummary& one : recipes) {
@@ -93,7 +115,8 @@ nlohmann::json to_json(const std::vector<RecipeSummary>& recipes) {
     for (const auto& vintage : one.vintages)
       vintages.push_back({{"version", vintage.version.str()},
                           {"status", to_string(vintage.status)},
-                          {"learned_until", to_string(vintage.learned_until)}});
+                          {"learned_until", to_string(vintage.learned_until)},
+                          {"weight", vintage.weight ? nlohmann::json(*vintage.weight) : nlohmann::json()}});
     nlohmann::json entry{{"recipe", one.recipe.id},
                          {"model_type", one.recipe.model_type},
                          {"in_force", one.in_force},
@@ -108,7 +131,8 @@ nlohmann::json to_json(const std::vector<RecipeSummary>& recipes) {
                          {"rows", one.record->rows},
                          {"rank_ic", one.record->rank_ic},
                          {"lo", one.record->lo},
-                         {"hi", one.record->hi}};
+                         {"hi", one.record->hi},
+                         {"from", one.record->from == RecipeRecord::From::live ? "live" : "judging"}};
     list.push_back(std::move(entry));
   }
   return list;

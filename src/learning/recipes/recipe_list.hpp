@@ -1,5 +1,7 @@
 #pragma once
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -7,20 +9,23 @@
 
 #include "learning/recipes/recipe.hpp"
 #include "registry/registry.hpp"
+#include "serving/recipe_names.hpp"
 
 namespace clm {
 
-/// What was found when a version was judged.
+/// What was found when a version was judged, or what its vintages said live has come to.
 struct RecipeRecord {
   std::int64_t bars = 0;  ///< decision times; 0: not known
   std::int64_t rows = 0;
   double rank_ic = 0, lo = 0, hi = 0;
+  enum class From { judging, live } from = From::judging;
 };
 
 struct RecipeVintageEntry {
   VersionId version;
   VersionStatus status = VersionStatus::candidate;
   Timestamp learned_until;
+  std::optional<double> weight = {};  ///< in what is served; none: it has no vote
 };
 
 /// A recipe of a workspace, and what was made by it.
@@ -29,17 +34,28 @@ struct RecipeSummary {
   bool in_force = false;                     ///< the settings ask for it
   bool accepted = false;                     ///< a version of it is active, or was
   std::vector<RecipeVintageEntry> vintages;  ///< newest first
-  std::optional<RecipeRecord> record;        ///< of the newest version that was judged
+  /// Of the newest version that was judged; whoever lists puts a longer one in its place (`recorded_skill`).
+  std::optional<RecipeRecord> record;
   std::string changed_from, change;  ///< the recipe of this type that was used before, and what was set otherwise
 };
+
+/// What each version weighs in what is served now; those that have no vote are not named.
+using VersionWeights = std::map<VersionId, double>;
 
 /// The recipes of `training.models`, then those of all other versions, newest first; neither of ensembles. A version
 /// whose record is broken belongs to none. Errors: those of the registry and of `recipe_in_force`. Cost: reads every
 /// record.
-Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const LearningOptions& options);
+Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const LearningOptions& options,
+                                                const VersionWeights& weights);
 
-/// [{recipe, model_type, in_force, accepted, record: {bars, rows, rank_ic, lo, hi} or null, vintages: [{version,
-/// status, learned_until}], changed_from, change, settings}]
+/// By which recipes these versions were made, and those in force of `training.models`. A version whose record is
+/// broken has no name, and neither has an ensemble. Errors: those of the registry and of `recipe_in_force`. Cost: reads
+/// their records.
+Result<RecipeNames> recipe_names(const Registry& registry, const LearningOptions& options,
+                                 const std::set<VersionId>& versions);
+
+/// [{recipe, model_type, in_force, accepted, record: {bars, rows, rank_ic, lo, hi, from} or null, vintages: [{version,
+/// status, learned_until, weight}], changed_from, change, settings}]
 nlohmann::json to_json(const std::vector<RecipeSummary>& recipes);
 
 }  // namespace clm

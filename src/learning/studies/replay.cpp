@@ -90,6 +90,7 @@ const std::vector<std::string>& replay_policies() {
 Result<LearningOptions> with_policy(LearningOptions options, const std::string& policy) {
   if (policy == "gated") return options;
   options.deployment.gate = PolicyGate::none;
+  options.lineup.vintages = 1;
   options.deployment.mode = PolicyMode::enforced;
   options.deployment.stages.shadow.enabled = false;
   options.deployment.stages.canary.enabled = false;

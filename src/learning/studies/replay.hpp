@@ -13,10 +13,11 @@
 namespace clm {
 
 /// What a learning policy does differently from the settings; a name that a person knows.
-///   gated    everything as configured: triggers, gate, shadow, canary, watch
+///   gated    everything as configured: triggers, judging, lineup, shadow, canary, watch
 ///   periodic trains every `triggers.retrain_hours` and serves whatever came out, as most programs do
 ///   drift    trains when performance or drift say so and serves whatever came out
 ///   static   trains once
+/// The last three serve the newest vintage of each recipe alone, fitted on everything known.
 /// Error `replay.policy` (usage).
 Result<LearningOptions> with_policy(LearningOptions options, const std::string& policy);
 const std::vector<std::string>& replay_policies();

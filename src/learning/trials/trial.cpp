@@ -26,6 +26,17 @@ std::optional<Stage> parse_stage(std::string_view name) {
   return stage == kStages.end() ? std::nullopt : std::optional(stage->first);
 }
 
+const VersionId& vintage_at(const std::vector<EarlierVintage>& earlier, const VersionId& now_active,
+                            Timestamp decided_at) {
+  const auto own =
+      std::find_if(earlier.begin(), earlier.end(), [&](const EarlierVintage& one) { return decided_at <= one.until; });
+  return own == earlier.end() ? now_active : own->version;
+}
+
+void forget_before(Timestamp oldest, std::vector<EarlierVintage>& earlier) {
+  std::erase_if(earlier, [&](const EarlierVintage& one) { return one.until < oldest; });
+}
+
 VersionStatus status_in(Stage stage) {
   switch (stage) {
     case Stage::shadow: return VersionStatus::shadow;

@@ -36,6 +36,17 @@ enum class StageMove {
 /// person put into the shadow goes the careful way.
 enum class Route { direct, through_canary };
 
+/// A vintage that was active before the next one of its recipe was. What became of its last decisions is known later.
+struct EarlierVintage {
+  VersionId version;
+  Timestamp until;  ///< its last decision
+};
+/// Whose decision of that moment is: of `earlier` (oldest first), or of the one that is active now.
+const VersionId& vintage_at(const std::vector<EarlierVintage>& earlier, const VersionId& now_active,
+                            Timestamp decided_at);
+/// Forgets those whose last decision was before `oldest`.
+void forget_before(Timestamp oldest, std::vector<EarlierVintage>& earlier);
+
 /// One version held against another on live bars.
 struct Trial {
   std::string model_type;
@@ -49,6 +60,7 @@ struct Trial {
   bool fit_alone = false;  ///< its evidence would have been enough with nothing active
   /// What was said of it, where this program does not move versions by itself: said once, not at every bar.
   StageMove proposed = StageMove::stay;
+  std::vector<EarlierVintage> earlier_references = {};  ///< of whose decisions outcomes may still come
 };
 
 /// Where the registry has a version that is in this stage.

@@ -31,27 +31,43 @@ NextTraining next_training(const ModelFreshness& model, std::int64_t new_bars, c
 
 namespace {
 
-/// When it is tried again, as far as that is known.
+/// From when, after how many more bars, and not before when; empty where nothing will call for it.
 std::string when(const NextTraining& next) {
   std::string text;
-  if (next.at) text += "; tried again from " + to_string(*next.at);
+  if (next.at) text = " from " + to_string(*next.at);
   const bool too_soon_anyhow = next.at && next.not_before && *next.at <= *next.not_before;
   if (next.new_bars && !too_soon_anyhow) {
-    text += std::string(next.at ? " or" : "; tried again") + " after " + std::to_string(*next.new_bars) + " more bars";
+    text += std::string(next.at ? " or" : "") + " after " + std::to_string(*next.new_bars) + " more bars";
     if (next.not_before) text += ", though not before " + to_string(*next.not_before);
   }
-  if (!next.at && !next.new_bars)
-    text += next.last_tried || next.served ? "; neither time nor new bars are listened to" : "; not tried yet";
   return text;
+}
+
+/// Who is served is followed by the next vintage.
+std::string describe_served(const NextTraining& next) {
+  const std::string due = when(next);
+  std::string text = next.model_type + ": the next vintage ";
+  if (!next.waits_for.empty())
+    text += "waits: " + next.waits_for;
+  else
+    text += due.empty() ? "has no date, for neither time nor new bars are listened to" : "is due" + due;
+  return text + (next.last_tried ? "; the newest training was as of " + to_string(*next.last_tried) : "");
+}
+
+std::string describe_unserved(const NextTraining& next) {
+  std::string text = next.model_type + ": no version is served";
+  if (next.last_tried) text += "; last tried as of " + to_string(*next.last_tried);
+  if (!next.waits_for.empty()) return text + "; waits: " + next.waits_for;
+  const std::string due = when(next);
+  if (!due.empty()) return text + "; tried again" + due;
+  return text + (next.last_tried ? "; neither time nor new bars are listened to" : "; not tried yet");
 }
 
 }  // namespace
 
 std::string describe(const NextTraining& next) {
-  std::string text = next.model_type + ": " + (next.served ? "a version is served" : "no version is served");
-  if (next.last_tried) text += "; last tried as of " + to_string(*next.last_tried);
-  if (!next.waits_for.empty()) return text + "; waits: " + next.waits_for;
-  text += when(next);
+  std::string text = next.served ? describe_served(next) : describe_unserved(next);
+  if (!next.waits_for.empty()) return text;
   if (!next.given_up) return text;
   text += next.given_up->have_settings_changed
               ? "; the settings have changed since, so the next clm cycle tries again; job "

@@ -35,6 +35,7 @@ struct NextTraining {
 /// and not before, and with as many more bars as are given and not with one fewer.
 NextTraining next_training(const ModelFreshness& model, std::int64_t new_bars, const TriggerOptions& options);
 
+/// "lightgbm: the next vintage is due from ... or after 1234 more bars; the newest training was as of ...", or
 /// "lightgbm: no version is served; last tried as of ...; tried again from ... or after 1234 more bars"
 std::string describe(const NextTraining& next);
 /// {model_type, served, last_tried, at, new_bars, not_before, waits_for, given_up: {job, attempts, why} or null}

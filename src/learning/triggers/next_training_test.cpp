@@ -77,6 +77,19 @@ TEST(NextTraining, ConcernsOnlyTriggersThatAreListenedTo) {
   EXPECT_TRUE(next_training(model, 0, options).at);
 }
 
+TEST(NextTraining, OfWhoIsServedIsTheNextVintage) {
+  TriggerOptions options;
+  options.retrain_hours = 168;
+  NextTraining next = next_training({"lightgbm", kAskedAt, kAskedAt, kAskedAt}, 40, options);
+  EXPECT_EQ(describe(next),
+            "lightgbm: the next vintage is due from 2024-05-08T00:00:00Z or after 9960 more bars, though not before "
+            "2024-05-02T00:00:00Z; the newest training was as of 2024-05-01T00:00:00Z");
+  next.waits_for = "job 3, which is tried again";
+  EXPECT_EQ(describe(next),
+            "lightgbm: the next vintage waits: job 3, which is tried again; the newest training was as of "
+            "2024-05-01T00:00:00Z");
+}
+
 TEST(NextTraining, IsSaidWithTheRefusalBeforeIt) {
   TriggerOptions options;
   options.retrain_hours = 168;

@@ -20,6 +20,7 @@ struct RankIcPromise {
   double mean = 0;                ///< of the rank IC of a bar
   double standard_deviation = 0;  ///< of the same, bar by bar; > 0
   double standard_error = 0;      ///< of the mean, labels' overlap allowed for
+  bool operator==(const RankIcPromise&) const = default;
 };
 /// From the evidence on a version; empty where it holds no cross-sectional rank IC that varied.
 std::optional<RankIcPromise> promise_in(const Evidence& evidence);
@@ -64,6 +65,7 @@ class PerformanceChart {
   /// What was found has been acted on.
   void answer() { alarm_value_.reset(); }
   std::size_t blocks() const { return blocks_; }
+  const RankIcPromise& promise() const { return promise_; }
 
   /// With promise and false-alarm rate: a chart keeps those that it began with, as otherwise its rate would be
   /// nobody's.

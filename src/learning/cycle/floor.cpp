@@ -1,0 +1,46 @@
+#include "learning/cycle/floor.hpp"
+
+#include <algorithm>
+
+#include "base/contract.hpp"
+#include "learning/options/serving_rules.hpp"
+
+namespace clm {
+
+bool wants_floor(const LearningOptions& options) {
+  const std::string type = floor_type(options);
+  const auto& trained = options.training.models;
+  return !type.empty() && options.policy.ladder == Ladder::off && options.deployment.gate != PolicyGate::none &&
+         std::find(trained.begin(), trained.end(), type) == trained.end();
+}
+
+Trigger floor_trigger(const LearningOptions& options) {
+  expects(wants_floor(options), "a baseline is to speak");
+  return {floor_type(options), TriggerKind::time_based, Priority::medium,
+          "no type of training.models is accepted (policy.floor)"};
+}
+
+Result<bool> is_any_active(const Registry& registry, const LearningOptions& options) {
+  for (const auto& model_type : options.training.models) {
+    const auto active = registry.active(Slot{model_type});
+    if (!active) return forward_error(active);
+    if (*active) return true;
+  }
+  return false;
+}
+
+Status settle_floor(Registry& registry, const LearningOptions& options, const CycleRequest& request) {
+  if (!wants_floor(options) || options.deployment.mode == PolicyMode::logging_only) return {};
+  const auto floor = registry.active(Slot{floor_type(options)});
+  if (!floor) return forward_error(floor);
+  if (!*floor) return {};
+  const auto anybody = is_any_active(registry, options);
+  if (!anybody) return forward_error(anybody);
+  if (!*anybody) return {};
+  const auto retired = registry.retire(
+      (*floor)->record.version,
+      {request.as_of, request.actor, "a type of training.models is accepted; this spoke while none was", {}});
+  return retired ? Status() : forward_error(retired);
+}
+
+}  // namespace clm

@@ -1,0 +1,29 @@
+#pragma once
+#include <vector>
+
+#include "learning/cycle/candidate_judging.hpp"
+
+namespace clm {
+
+/// Moments at which a recipe that is new is fitted to be judged, ascending: every `lineup.spacing_days` back from
+/// `as_of`, over the newest `training.holdout_share` of what is known, at most `training.origins` of them (then further
+/// apart); where that share is shorter than the spacing, its beginning alone. Errors as `split_for_training`.
+Result<std::vector<Timestamp>> rolling_origins(const Dataset& data, const LearningOptions& options, Timestamp as_of);
+
+/// What is judged of recipes: rows decided since the first origin whose label is known, and what baselines say about
+/// them that are fitted at the same origins on the same rows as a recipe that does not stop early. `split.holdout` are
+/// these rows. Borrows `data`; `split` is where the context's split is kept. Errors: those of training.
+Result<JudgingContext> judge_at_origins(const LearningData& data, const Protocol& protocol,
+                                        const std::vector<Timestamp>& origins, const LearningOptions& options,
+                                        TrainingSplit& split, const RunContext& run);
+
+/// Fits each triggered type at each origin on everything known then, side by side. What is judged of it is at every row
+/// what the newest of its fits said that was made before, calibrated crosswise (`cross_fitted_forecasts`). The
+/// candidate is the newest fit; those before it that have a place beside it in a lineup come with it. A fit is
+/// calibrated by what it says about all that came after it. Errors: none of a training; in its place.
+Result<std::vector<MadeCandidate>> train_at_origins(const CycleWorkplace& place, const LearningOptions& options,
+                                                    const JudgingContext& judging,
+                                                    const std::vector<Timestamp>& origins,
+                                                    const std::vector<Trigger>& triggers, const RunContext& run);
+
+}  // namespace clm

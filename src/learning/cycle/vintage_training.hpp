@@ -1,0 +1,58 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/run_context.hpp"
+#include "evaluation/calibration/calibrated_model.hpp"
+#include "learning/data/learning_data.hpp"
+#include "learning/data/protocol.hpp"
+#include "learning/data/training_split.hpp"
+#include "models/model.hpp"
+#include "registry/registry.hpp"
+
+namespace clm {
+
+/// The protocol of a vintage that is fitted on everything known: nothing is kept back to judge on, and only for a
+/// trainer that stops early something to stop by. `calibrated_by`: ids of earlier versions of its recipe, oldest first.
+Protocol vintage_protocol(Protocol protocol, const Trainer& trainer, std::vector<std::string> calibrated_by);
+/// The same of a vintage that is fitted on everything known at an earlier moment.
+Protocol origin_protocol(Protocol protocol, const Trainer& trainer, Timestamp origin);
+
+/// The rows of a version by its protocol, whether anything was kept back to judge it on or not. Errors as
+/// `split_for_training`.
+Result<TrainingSplit> split_of(const LearningData& data, const Protocol& protocol);
+
+/// What earlier versions of a recipe said about rows that they were not fitted on: each row by the newest that was not.
+struct PastForecasts {
+  RowSet rows;                  ///< ascending, the newest 200,000 at most
+  std::vector<float> forecast;  ///< raw, one per row; NaN: it abstained
+};
+/// `earlier`: verified artifacts, oldest first. A vintage that was fitted on everything known says something about rows
+/// decided later; one that was judged on a holdout about rows decided once the last label was known that it was
+/// fitted, stopped or calibrated by. Cost: one call of each version on the rows that are its own.
+Result<PastForecasts> past_forecasts(const std::vector<StoredArtifact>& earlier, const LearningData& data);
+
+/// The versions that a protocol names, verified. Errors: those of the registry (`registry.pruned` where retention
+/// removed one).
+Result<std::vector<StoredArtifact>> open_versions(const Registry& registry, const std::vector<std::string>& versions);
+
+/// Fits a vintage on `split` and writes it to `directory` with a calibration fitted on `record`; read back from there.
+/// Errors: those of training, `calibration.no_rows` (data), `file.*`.
+Result<CalibratedModel> train_vintage_into(const std::filesystem::path& directory, const Trainer& trainer,
+                                           const LearningData& data, const TrainingSplit& split,
+                                           const PastForecasts& record, const TrainingOptions& options,
+                                           const RunContext& run, const std::filesystem::path& checkpoints = {});
+
+/// The rows that a vintage speaks about which was fitted at `origin`: decided later, for at that bar itself its
+/// training had only begun; their label known at `as_of`.
+RowSet rows_after_origin(const Dataset& data, Timestamp origin, Timestamp as_of);
+
+/// Calibrates a model that was fitted at a rolling origin by what it says about the rows since, and writes both to
+/// `directory`; read back from there. Errors as `train_vintage_into`.
+Result<CalibratedModel> store_origin_vintage(const std::filesystem::path& directory, std::unique_ptr<Model> model,
+                                             const Trainer& trainer, const LearningData& data,
+                                             const PastForecasts& since);
+
+}  // namespace clm
