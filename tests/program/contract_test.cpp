@@ -48,7 +48,7 @@ TEST(Contract, DocumentsHaveTheKeysThatToolsRelyOn) {
   const auto models = place.json({"models"});
   ASSERT_EQ(models["models"].size(), 2u);
   expect_keys(models["models"][0], {"model_type", "version", "status", "trained_at", "learned_until", "data_from",
-                                    "data_to", "rows", "features_hash", "metrics"});
+                                    "data_to", "rows", "features_hash", "metrics", "weight", "recipe", "judged"});
   const std::string version = models["models"][0]["version"];
   const auto shown = place.json({"show", version});
   expect_keys(shown, {"version", "model_type", "status", "manifest", "evidence", "events"});
@@ -62,9 +62,10 @@ TEST(Contract, DocumentsHaveTheKeysThatToolsRelyOn) {
   for (const auto& prediction : predicted["predictions"]) {
     expect_keys(prediction, {"symbol", "action", "expected_return_bps", "confidence", "votes", "abstained"});
     ASSERT_EQ(prediction["votes"].size(), 1u);
-    for (const auto& vote : prediction["votes"]) expect_keys(vote, {"expected_return_bps", "weight"});
+    for (const auto& vote : prediction["votes"])
+      expect_keys(vote, {"model_type", "expected_return_bps", "weight", "members"});
     ASSERT_EQ(prediction["abstained"].size(), 1u) << "a type without an active version has no vote and says so";
-    expect_keys(prediction["abstained"][0], {"model_type", "why"});
+    expect_keys(prediction["abstained"][0], {"recipe", "model_type", "why"});
   }
   expect_keys(place.json({"history"}), {"events"});
   expect_keys(place.json({"features"}), {"set", "hash", "features"});

@@ -12,13 +12,16 @@ namespace fs = std::filesystem;
 
 class EnsembleProgram : public ::testing::Test {
  protected:
-  EnsembleProgram() { place_.simulate(); }
-  /// Both types trained and promoted, and the ensemble of them made; its version.
-  std::string make_ensemble() {
+  EnsembleProgram() {
+    place_.environment["CLM_POLICY_LADDER"] = "on";  // of versions that were judged
+    place_.simulate();
+  }
+  /// Both types trained and promoted, and the ensemble of them made by a cycle with `more`; its version.
+  std::string make_ensemble(std::vector<std::string> more = {}) {
     members_ = place_.cycle({"--force"});
     members_.erase("ensemble");
     for (const auto& [type, version] : members_) place_.promote(version);
-    return place_.cycle().at("ensemble");
+    return place_.cycle(std::move(more)).at("ensemble");
   }
   std::string status(const std::string& version) const { return place_.statuses().at(version); }
 
@@ -40,8 +43,8 @@ TEST_F(EnsembleProgram, TwoActiveTypesMakeOneAndItIsServedOnceItIsActive) {
   EXPECT_EQ(forecasts["ensemble"], ensemble);
   for (const auto& prediction : forecasts["predictions"]) {
     double weights = 0, expected = 0;
-    for (const auto& [type, vote] : prediction["votes"].items()) {
-      EXPECT_EQ(vote["version"], members_.at(type));
+    for (const auto& vote : prediction["votes"]) {
+      EXPECT_EQ(vote["version"], members_.at(vote["model_type"]));
       weights += vote["weight"].get<double>();
       expected += vote["weight"].get<double>() * vote["expected_return_bps"].get<double>();
     }
@@ -54,7 +57,8 @@ TEST_F(EnsembleProgram, TwoActiveTypesMakeOneAndItIsServedOnceItIsActive) {
 }
 
 TEST_F(EnsembleProgram, ItsManifestNamesItsMembersAndEveryCommandKnowsIt) {
-  const std::string ensemble = make_ensemble();
+  place_.environment["CLM_POLICY_LADDER"] = "on";  // members that were judged, and an ensemble that is
+  const std::string ensemble = make_ensemble({"--force"});
   const auto shown = place_.json({"show", ensemble});
   const auto& members = shown["manifest"]["members"];
   ASSERT_EQ(members.size(), 2u);
@@ -127,6 +131,7 @@ TEST_F(EnsembleProgram, AnAlteredRuleIsNamedAndNotServed) {
 
 TEST_F(EnsembleProgram, JobsDoNotChangeIt) {
   TestWorkspace other;
+  other.environment = place_.environment;
   other.become(place_);
   const std::string ensemble = make_ensemble();
   for (const auto& [type, version] : other.cycle({"--jobs", "2"})) other.promote(version);

@@ -50,7 +50,7 @@ TEST_F(ExplainProgram, EffectsSumToThePredictionMemberByMember) {
     EXPECT_NEAR(sum_of(one), one["expected_return_bps"].get<double>(), 1e-3);
     ASSERT_EQ(one["members"].size(), 2u);
     for (const auto& member : one["members"]) {
-      const auto& vote = prediction["votes"][member["model_type"].get<std::string>()];
+      const auto vote = vote_of(prediction, member["model_type"]);
       EXPECT_EQ(member["weight"], vote["weight"]);
       EXPECT_EQ(member["expected_return_bps"], vote["expected_return_bps"]);
       EXPECT_NEAR(sum_of(member), member["expected_return_bps"].get<double>(), 1e-3);

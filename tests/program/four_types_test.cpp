@@ -27,13 +27,14 @@ void train_all_types(TestWorkspace& place) {
 TEST(FourTypes, AreTrainedJudgedAndMadeAnEnsembleThatExplainsItself) {
   TestWorkspace place;
   train_all_types(place);
+  place.environment["CLM_POLICY_LADDER"] = "on";  // members that were judged, and an ensemble that is
   place.simulate();
   const auto versions = place.cycle();
   std::set<std::string> types;
   for (const auto& [type, version] : versions) types.insert(type);
   ASSERT_EQ(types, (std::set<std::string>{"lightgbm", "nhits", "patchtst", "xgboost"}));
   for (const auto& [type, version] : versions) place.promote(version);
-  const std::string ensemble = place.cycle().at("ensemble");
+  const std::string ensemble = place.cycle({"--force"}).at("ensemble");
   ASSERT_EQ(place.json({"show", ensemble})["manifest"]["members"].size(), 4u);
 
   const auto explained = place.json({"explain", ensemble, "--permutation", "--repeats", "1", "--rows", "1000"});

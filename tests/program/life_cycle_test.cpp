@@ -13,6 +13,7 @@ class LifeCycle : public ::testing::Test {
  protected:
   LifeCycle() {
     place_.environment["CLM_TRAINING_MODELS"] = "xgboost";
+    place_.environment["CLM_POLICY_LADDER"] = "on";  // every version has to show itself
     place_.simulate(kBars);
   }
   /// Another version from the same data.
@@ -27,6 +28,7 @@ class LifeCycle : public ::testing::Test {
 };
 
 TEST_F(LifeCycle, ALaterCycleJudgesCandidateAndActiveOnTheSameUnseenRows) {
+  place_.environment["CLM_POLICY_LADDER"] = "on";  // otherwise it is a vintage of an accepted recipe, and not judged
   const std::string first = place_.cycle().at("xgboost");
   place_.promote(first);
   place_.simulate(kBars + 2 * kWeekBars);
@@ -87,6 +89,7 @@ TEST_F(LifeCycle, PromotionRetiresTheOneBeforeAndRollbackGoesBackStepByStep) {
 }
 
 TEST_F(LifeCycle, WhatIsRejectedOrRolledBackCannotBePromoted) {
+  place_.environment["CLM_POLICY_LADDER"] = "on";  // what is trained again is judged again
   const std::string a = version_of_seed(1), b = version_of_seed(2), c = version_of_seed(3);
   place_.json({"reject", a, "--reason", "the test says so"});
   EXPECT_EQ(status(a), "rejected");
@@ -125,6 +128,7 @@ TEST_F(LifeCycle, ADecisionNeedsAReasonAndAKnownVersion) {
 }
 
 TEST_F(LifeCycle, RetentionKeepsTheActiveOneAndItsWayBack) {
+  place_.environment["CLM_POLICY_LADDER"] = "on";  // what is trained again is judged again
   const std::string a = version_of_seed(1), b = version_of_seed(2);
   place_.promote(a);
   place_.promote(b);
@@ -155,7 +159,7 @@ TEST_F(LifeCycle, ABaselineAloneIsTrainedLikeAnyOtherOrItIsSaidWhyNot) {
   place_.environment["CLM_TRAINING_MODELS"] = "momentum";
   const std::string version = place_.cycle().at("momentum");
   place_.promote(version);
-  EXPECT_EQ(place_.predict()["predictions"][0]["votes"]["momentum"]["version"], version);
+  EXPECT_EQ(vote_of(place_.predict()["predictions"][0], "momentum")["version"], version);
   place_.environment["CLM_FEATURES_SET"] = "classic22";  // without a past return over 24 bars
   const Outcome failed = place_.run({"cycle", "--force"});
   EXPECT_EQ(failed.exit_code, 3) << failed.describe();

@@ -72,7 +72,7 @@ TEST_F(Predictions, AreWrittenDownOnceWithTheVersionsTheyCameFrom) {
     EXPECT_EQ(first[s]["symbol"], prediction["symbol"]);
     EXPECT_EQ(first[s]["as_of"], said["newest_bar"]);
     EXPECT_EQ(first[s]["votes"], prediction["votes"]);
-    EXPECT_EQ(first[s]["votes"]["lightgbm"]["version"], version);
+    EXPECT_EQ(vote_of(first[s], "lightgbm")["version"], version);
     EXPECT_EQ(first[s]["action"], prediction["action"]);
     EXPECT_LT(first[s]["made_at"].get<std::string>(), first[s]["known_at"].get<std::string>());
   }
@@ -119,7 +119,7 @@ TEST_F(Predictions, FollowBarsAndVersions) {
   const auto said = documents(outcome.out);
   ASSERT_EQ(said.size(), 4U) << outcome.describe();
   const auto version_of = [](const Json& document) {
-    return document["predictions"][0]["votes"]["lightgbm"]["version"].get<std::string>();
+    return vote_of(document["predictions"][0], "lightgbm")["version"].get<std::string>();
   };
   EXPECT_EQ(version_of(said[0]), first);
   EXPECT_LT(said[0]["newest_bar"], said[1]["newest_bar"]);

@@ -19,6 +19,7 @@ struct Start {
   Start() {
     place.environment["CLM_TRAINING_MODELS"] = "lightgbm,ridge";
     place.environment["CLM_LIGHTGBM_ROUNDS"] = "5";
+    place.environment["CLM_POLICY_LADDER"] = "on";  // versions that were judged, made again to their bits
     place.simulate(1'200);
     older = promoted();
     ensemble = place.cycle().at("ensemble");

@@ -70,6 +70,27 @@ TEST(Reproducibility, EveryVersionCanBeMadeAgain) {
   EXPECT_TRUE(one["identical"]);
 }
 
+TEST(Reproducibility, RefreshesAndLineupsAreTheSameBytesWithTwoJobsAndCanBeMadeAgain) {
+  TestWorkspace place, with_two_jobs;
+  for (TestWorkspace* one : {&place, &with_two_jobs}) {
+    one->environment["CLM_POLICY_MODE"] = "enforced";
+    one->environment["CLM_POLICY_GATE"] = "none";
+    const std::string jobs = one == &place ? "1" : "2";
+    one->simulate();
+    one->cycle({"--jobs", jobs});
+    one->simulate(kBars + kWeekBars);
+    one->cycle({"--jobs", jobs});
+  }
+  EXPECT_EQ(differences(files_below(place.path() / "versions"), files_below(with_two_jobs.path() / "versions")),
+            std::vector<std::string>{});
+  EXPECT_EQ(place.statuses(), with_two_jobs.statuses());
+  EXPECT_EQ(place.run({"verify"}).exit_code, 0);
+  place.environment["CLM_XGBOOST_ROUNDS"] = "5";
+  const auto all = place.json({"reproduce", "--all", "--jobs", "2"});
+  ASSERT_EQ(all["versions"].size(), 8u) << "two that were judged, two refreshes of each, two lineups";
+  for (const auto& version : all["versions"]) EXPECT_TRUE(version["identical"]) << version;
+}
+
 TEST(Reproducibility, OtherCandlesAreNotTheSameVersion) {
   const TestWorkspace place;
   place.simulate();

@@ -12,6 +12,7 @@ class Stages : public ::testing::Test {
  protected:
   Stages() {
     place_.environment["CLM_TRAINING_MODELS"] = "xgboost";
+    place_.environment["CLM_POLICY_LADDER"] = "on";  // every version has to show itself
     place_.environment["CLM_TRIGGERS_KINDS"] = "time_based";
     place_.environment["CLM_TRIGGERS_RETRAIN_HOURS"] = "5000";
     place_.simulate(kBars);
@@ -56,9 +57,9 @@ TEST_F(Stages, ACanaryServesItsShareOfTheSymbols) {
   for (const auto& p : predictions) {
     const bool in_share = !p["canaries"].empty();
     with_canary += in_share ? 1 : 0;
-    EXPECT_EQ(p["votes"]["xgboost"]["version"], in_share ? candidate_ : active_) << p;
+    EXPECT_EQ(vote_of(p, "xgboost")["version"], in_share ? candidate_ : active_) << p;
     const auto explained = place_.json({"explain", "--symbol", p["symbol"], "--as-of", kHistoryEnd})["explanations"][0];
-    EXPECT_EQ(explained["members"][0]["version"], p["votes"]["xgboost"]["version"]);
+    EXPECT_EQ(explained["members"][0]["version"], vote_of(p, "xgboost")["version"]);
     EXPECT_EQ(explained["canaries"], p["canaries"]);
     EXPECT_EQ(explained["expected_return_bps"], p["expected_return_bps"]);
   }
@@ -120,7 +121,7 @@ TEST_F(Stages, ACycleThatLearnsNothingSaysWhenTheNextOneWill) {
   EXPECT_EQ(next[0]["at"], close_of_bar(kBars + 5'000));
   EXPECT_TRUE(next[0]["new_bars"].is_null()) << "only time is listened to";
   const std::string text = place_.run({"cycle"}).out;
-  EXPECT_NE(text.find("tried again from " + close_of_bar(kBars + 5'000)), std::string::npos) << text;
+  EXPECT_NE(text.find("the next vintage is due from " + close_of_bar(kBars + 5'000)), std::string::npos) << text;
 }
 
 TEST_F(Stages, ALifeCycleDoesNotGoBack) {

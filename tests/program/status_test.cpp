@@ -61,12 +61,12 @@ TEST_F(StatusOf, WhatIsServedSaysUntilWhenItLearnedAndWhenItIsDue) {
   ASSERT_EQ(status["lineup"].size(), 2u) << status;
   for (const auto& member : status["lineup"]) {
     EXPECT_EQ(member["version"], versions_.at(member["model_type"]));
-    EXPECT_EQ(member["recipe"], member["model_type"]);
+    EXPECT_EQ(member["recipe"], place_.json({"show", member["version"]})["recipe"]);
     const Json version = model_named(models, member["version"]);
     EXPECT_EQ(member["learned_until"], version["learned_until"]);
-    // The newest 25 % are judged on, and of the rest the newest 15 % calibrate: what was fitted on ended weeks before.
-    EXPECT_LT(member["learned_until"], close_of_bar(1'000));
-    EXPECT_GT(member["learned_until"], close_of_bar(500));
+    // It was fitted at the beginning of the newest 25 %, to be judged on them.
+    EXPECT_LT(member["learned_until"], close_of_bar(1'250));
+    EXPECT_GT(member["learned_until"], close_of_bar(1'000));
     EXPECT_EQ(version["trained_at"], close_of_bar(1'500));
     EXPECT_EQ(member["weight"], 0.5);
   }

@@ -65,8 +65,9 @@ class Tampering : public ::testing::TestWithParam<const char*> {
     for (std::size_t s = 0; s < now["predictions"].size(); ++s) {
       const auto& prediction = now["predictions"][s];
       ASSERT_EQ(prediction["votes"].size(), 1u) << prediction;
-      EXPECT_EQ(prediction["votes"][other]["expected_return_bps"],
-                before["predictions"][s]["votes"][other]["expected_return_bps"]);
+      ASSERT_FALSE(vote_of(prediction, other).is_null()) << prediction;
+      EXPECT_EQ(vote_of(prediction, other)["expected_return_bps"],
+                vote_of(before["predictions"][s], other)["expected_return_bps"]);
       ASSERT_EQ(prediction["abstained"].size(), 1u);
       EXPECT_EQ(prediction["abstained"][0]["model_type"], type());
       const auto why = prediction["abstained"][0]["why"].get<std::string>();

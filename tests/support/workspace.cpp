@@ -103,6 +103,12 @@ void TestWorkspace::become(const TestWorkspace& other) const {
   fs::copy(other.path(), path(), fs::copy_options::recursive);
 }
 
+nlohmann::json vote_of(const nlohmann::json& prediction, const std::string& model_type) {
+  for (const auto& [recipe, vote] : prediction.at("votes").items())
+    if (vote.at("model_type") == model_type) return vote;
+  return {};
+}
+
 std::string close_of_bar(int bars) {
   return to_string(*parse_timestamp("2024-01-01T00:00:00Z") + Interval::one_hour().length() * bars);
 }

@@ -30,11 +30,11 @@ inline constexpr const char* kHistoryEnd = "2026-01-01";
 class TestWorkspace {
  public:
   /// What every run of the program is told unless a test changes it: small trees alone, so that a cycle takes a second.
-  /// `policy.mode` is `logging_only`: what is active is decided by the test, not by how well a model did.
-  std::map<std::string, std::string> environment{{"CLM_TRAINING_MODELS", "lightgbm,xgboost"},
-                                                 {"CLM_XGBOOST_ROUNDS", "20"},
-                                                 {"CLM_LIGHTGBM_ROUNDS", "20"},
-                                                 {"CLM_POLICY_MODE", "logging_only"}};
+  /// `policy.mode` is `logging_only`: what is active is decided by the test, not by how well a model did. Of a new
+  /// recipe one fit is judged, and nobody speaks in its place.
+  std::map<std::string, std::string> environment{
+      {"CLM_TRAINING_MODELS", "lightgbm,xgboost"}, {"CLM_XGBOOST_ROUNDS", "20"},  {"CLM_LIGHTGBM_ROUNDS", "20"},
+      {"CLM_POLICY_MODE", "logging_only"},         {"CLM_TRAINING_ORIGINS", "1"}, {"CLM_POLICY_FLOOR", "none"}};
 
   TestWorkspace();
 
@@ -66,6 +66,9 @@ class TestWorkspace {
  private:
   TempDirectory directory_;
 };
+
+/// What the vintages of a model type say together in a prediction of `clm predict`; null where none has a vote.
+nlohmann::json vote_of(const nlohmann::json& prediction, const std::string& model_type);
 
 /// The moment at which the bar number `bars` of the simulated market has closed, as ISO 8601.
 std::string close_of_bar(int bars);

@@ -13,6 +13,8 @@ const std::vector<ManualEntry> kFiles{
     {"series/KIND/", "", "funding rates, open interest and the like"},
     {"versions/MODEL_TYPE/VERSION/", "", "manifest.json and the files of a model"},
     {"reports/", "", "HTML pages, and walk-forward studies as JSON"},
+    {"records/RECIPE/, records/served/", "",
+     "what was said of closed months before it was known, a Parquet file a month"},
     {"replays/NAME/", "", "what a replay of the learning policy did"},
 };
 const std::vector<ManualEntry> kVariables{

@@ -19,11 +19,15 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Settings of the demo's workspaces: a short history needs a short window, and a minute needs few trees and no
-/// networks. On the ladder only twice as good goes straight from the shadow into service, so that a canary is seen.
+/// networks.
 constexpr const char* kDemoSettings =
     "[training]\nmodels = [\"lightgbm\", \"xgboost\"]\nwindow_days = 150.0\nmax_fit_rows = 60000\n\n"
     "[lightgbm]\nrounds = 200\nmin_data_in_leaf = 200\n\n"
     "[xgboost]\nrounds = 150\nmin_child_weight = 200.0\n\n"
+    "[lineup]\nspacing_days = 14\n\n";
+constexpr const char* kOftenRefreshed = "[triggers]\nretrain_hours = 336.0\nnew_bars = 1000000\n";
+/// Only twice as good goes straight from the shadow into service, so that a canary is seen.
+constexpr const char* kOnTheLadder =
     "[triggers]\nretrain_hours = 2400.0\nnew_bars = 1000000\n\n"
     "[policy]\nladder = \"on\"\ndeploy_improvement = 1.0\n\n"
     "[shadow]\nplaces = 1\n\n"
@@ -84,42 +88,73 @@ tl::unexpected<Error> unexpected_turn(const std::string& what) {
 
 Status make_workspace(const Story& story, const std::string& name) {
   if (story.run(name, {"init"}) != 0) return unexpected_turn("init failed");
-  std::printf(
-      "(clm.toml: short windows, few trees, no networks and patient triggers, so that the story stays short)\n");
-  return write_file_atomic(story.workspace(name) / "clm.toml", kDemoSettings);
+  std::printf("(clm.toml: short windows, few trees and no networks, so that the story stays short)\n");
+  return write_file_atomic(story.workspace(name) / "clm.toml", std::string(kDemoSettings) + kOftenRefreshed);
 }
 
-Status learn_and_replace(const Story& story) {
-  story.chapter("1. A market with something to learn");
-  story.say("Informed traders leave a trace in the share of taker buys, but only when trading is active.");
+/// The market up to `bars`: what its signal says turns round at bar 4000.
+Status simulate_market(const Story& story, const char* bars) {
+  const int code = story.run("market", {"simulate", "--symbols", "50", "--signal", "0.2", "--signal-ends-at", "4000",
+                                        "--signal-end", "flip", "--seed", "7", "--bars", bars});
+  return code == 0 ? Status() : unexpected_turn("simulate failed");
+}
+
+Status accept_and_refresh(const Story& story) {
+  story.chapter("1. A recipe is judged once");
+  story.say(
+      "Informed traders leave a trace in the share of taker buys, but only when trading is active. Each recipe is");
+  story.say("judged by a version that has not seen the newest quarter of the bars; the recipe is accepted or refused.");
   if (auto made = make_workspace(story, "market"); !made) return made;
-  const std::vector<std::string> market{"simulate", "--symbols",    "50",   "--signal", "0.2", "--signal-ends-at",
-                                        "4000",     "--signal-end", "flip", "--seed",   "7"};
-  auto first = market;
-  first.insert(first.end(), {"--bars", "4000"});
-  if (story.run("market", first) != 0) return unexpected_turn("simulate failed");
-  if (story.cycle_at("market", 4000) != 0) return unexpected_turn("the cycle failed");
-  const auto before = story.active("market", "xgboost");
-  if (!before) return forward_error(before);
-  if (before->empty()) return unexpected_turn("no model was promoted in a market with a signal");
+  if (auto made = simulate_market(story, "4000"); !made) return made;
+  if (story.cycle_at("market", 3300) != 0) return unexpected_turn("the cycle failed");
+  const auto first = story.active("market", "xgboost");
+  if (!first) return forward_error(first);
+  if (first->empty()) return unexpected_turn("no recipe was accepted in a market with a signal");
+  story.say(
+      "\nWho serves is not the version that was judged, but a vintage of its recipe that was fitted on everything");
+  story.say("known, and checked:");
+  story.run("market", {"show", *first});
+
+  story.chapter("2. Its vintages speak together");
+  story.say(
+      "Every two weeks each recipe is fitted again on everything known. The new vintage is checked and serves at");
+  story.say("once, without a trial, and the ones before it speak on: the lineup.");
+  for (const int bars : {3650, 4000})
+    if (story.cycle_at("market", bars) != 0) return unexpected_turn("the cycle failed");
+  if (*story.active("market", "xgboost") == *first) return unexpected_turn("the recipe was not fitted again");
+  story.run("market", {"recipes"});
   story.run("market", {"predict", "--as-of", Story::close_of(4000), "--symbol", "SIM0000USDT", "--symbol",
                        "SIM0001USDT", "--symbol", "SIM0002USDT"});
+  return {};
+}
 
-  story.chapter("2. The market changes");
-  story.say("From bar 4000 on the same trace means the opposite. 4,000 bars later somebody looks: what the models");
-  story.say("said meanwhile is held against what came, the alarm goes off, and better ones are trained. Served they");
-  story.say("are not yet: first they have to be better on bars that nobody has seen, in the shadow.");
-  auto later = market;
-  later.insert(later.end(), {"--bars", "9000"});
-  if (story.run("market", later) != 0) return unexpected_turn("simulate failed");
+Status meet_a_change(const Story& story) {
+  story.chapter("3. The market changes");
+  story.say(
+      "From bar 4000 on the same trace means the opposite. 4,000 bars later somebody looks: what was said meanwhile");
+  story.say(
+      "is held against what came, and the alarm goes off. New vintages are fitted, and say the contrary of those");
+  story.say("before them. That is not taken on trust: they are not let in.");
+  if (auto made = simulate_market(story, "9000"); !made) return made;
   if (story.cycle_at("market", 8000) != 0) return unexpected_turn("the cycle failed");
+  const auto before = story.active("market", "xgboost");
+  if (!before) return forward_error(before);
+  if (*story.newest("market", "xgboost", VersionStatus::rejected) == "")
+    return unexpected_turn("a vintage that says the contrary was let in");
+
+  story.chapter("4. Shadow, canary, service");
+  story.say(
+      "Somebody wants proof of every version by itself, and sets policy.ladder = \"on\": judged on bars that it has");
+  story.say("not seen, then in the shadow of what serves, then a tenth of the symbols, then half, then all.");
+  if (auto set = write_file_atomic(story.workspace("market") / "clm.toml", std::string(kDemoSettings) + kOnTheLadder);
+      !set)
+    return set;
+  if (story.run("market", {"cycle", "--force", "--as-of", Story::close_of(8010)}) != 0)
+    return unexpected_turn("the cycle failed");
   if (*story.newest("market", "xgboost", VersionStatus::shadow) == "")
     return unexpected_turn("nobody is in the shadow");
-
-  story.chapter("3. Shadow, canary, service");
-  story.say(
-      "Seventeen days later the shadow is decided; the winner serves a tenth of the symbols, then half, then all.");
-  for (const int bars : {8400, 8440, 8480})
+  story.say("\nSeventeen days later the shadow is decided:");
+  for (const int bars : {8410, 8450, 8490})
     if (story.cycle_at("market", bars) != 0) return unexpected_turn("the cycle failed");
   const auto after = story.active("market", "xgboost");
   if (!after) return forward_error(after);
@@ -136,7 +171,7 @@ Result<std::string> train_on_old_times(const Story& story, const std::string& mo
 }
 
 Status stop_bad_candidates(const Story& story) {
-  story.chapter("4. A candidate that only looked good");
+  story.chapter("5. A candidate that only looked good");
   story.say("Trained and judged on the market as it was before it changed, it looks excellent. Somebody falls for it,");
   story.say("and is careful enough to ask for the shadow.");
   const auto impostor = train_on_old_times(story, "xgboost", 3900);
@@ -144,7 +179,7 @@ Status stop_bad_candidates(const Story& story) {
   if (story.run("market", {"promote", *impostor, "--to", "shadow", "--reason", "rank IC was never higher"}) != 0)
     return unexpected_turn("it was not put into the shadow");
 
-  story.chapter("5. A promotion that does harm");
+  story.chapter("6. A promotion that does harm");
   story.say("Somebody else is less careful, and promotes the other one at once.");
   const auto good = story.active("market", "lightgbm");
   const auto harmful = train_on_old_times(story, "lightgbm", 3900);
@@ -152,7 +187,7 @@ Status stop_bad_candidates(const Story& story) {
   if (story.run("market", {"promote", *harmful, "--reason", "no time for tests"}) != 0)
     return unexpected_turn("it was not promoted");
   story.say("\nBoth are met on the bars that come: one is stopped in the shadow, the other is rolled back.");
-  for (const int bars : {8490, 8750, 9000})
+  for (const int bars : {8500, 8750, 9000})
     if (story.cycle_at("market", bars) != 0) return unexpected_turn("the cycle failed");
   if (*story.newest("market", "xgboost", VersionStatus::rejected) != *impostor)
     return unexpected_turn("the shadow let the candidate through");
@@ -162,7 +197,7 @@ Status stop_bad_candidates(const Story& story) {
 }
 
 Status refuse_noise(const Story& story) {
-  story.chapter("6. A market without anything to learn");
+  story.chapter("7. A market without anything to learn");
   story.say("Returns nobody can predict. The right answer is a refusal.");
   if (auto made = make_workspace(story, "noise"); !made) return made;
   if (story.run("noise", {"simulate", "--symbols", "50", "--bars", "4000", "--signal", "0", "--seed", "11"}) != 0)
@@ -177,7 +212,7 @@ Status refuse_noise(const Story& story) {
 }
 
 Status catch_alteration(const Story& story) {
-  story.chapter("7. Somebody alters a model file");
+  story.chapter("8. Somebody alters a model file");
   const auto version = story.active("market", "xgboost");
   if (!version) return forward_error(version);
   const fs::path file = story.workspace("market") / "versions" / "xgboost" / *version / "model.ubj";
@@ -200,11 +235,11 @@ Status catch_alteration(const Story& story) {
 }
 
 Status roll_back(const Story& story) {
-  story.chapter("8. The way back");
+  story.chapter("9. The way back");
   if (story.run("market", {"rollback", "xgboost", "--reason", "a drill"}) != 0)
     return unexpected_turn("the rollback failed");
   story.run("market", {"history", "xgboost"});
-  story.chapter("9. Made again, bit for bit");
+  story.chapter("10. Made again, bit for bit");
   const auto active = story.active("market", "xgboost");
   if (!active) return forward_error(active);
   if (story.run("market", {"reproduce", *active}) != 0) return unexpected_turn("a version could not be reproduced");
@@ -212,7 +247,7 @@ Status roll_back(const Story& story) {
 }
 
 Status write_reports(const Story& story) {
-  story.chapter("10. The evidence, for people");
+  story.chapter("11. The evidence, for people");
   if (story.run("market", {"report"}) != 0) return unexpected_turn("the report failed");
   if (story.run("noise", {"report"}) != 0) return unexpected_turn("the report failed");
   return {};
@@ -234,8 +269,8 @@ Result<int> run_demo(Program& program) {
   if (auto made = write_file_atomic(marker, ""); !made) return forward_error(made);
   const double started = monotonic_seconds();
   const Story story(program, directory);
-  for (const auto part :
-       {learn_and_replace, stop_bad_candidates, refuse_noise, catch_alteration, roll_back, write_reports})
+  for (const auto part : {accept_and_refresh, meet_a_change, stop_bad_candidates, refuse_noise, catch_alteration,
+                          roll_back, write_reports})
     if (auto told = part(story); !told) return forward_error(told);
   std::printf(
       "\nThat was the story, in %.0f s of wall time. The workspaces stay in %s: look around with\n  clm models "

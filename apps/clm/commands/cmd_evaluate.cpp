@@ -13,101 +13,39 @@
 #include "commands.hpp"
 #include "evaluation/verdict/verdict_words.hpp"
 #include "evaluation_document.hpp"
+#include "judgement_tables.hpp"
 #include "learning/data/learning_data.hpp"
 #include "learning/studies/judged_rows_export.hpp"
 #include "learning/studies/walk_forward_study.hpp"
+#include "record_evaluation.hpp"
 #include "settings_tried.hpp"
 #include "workspace/learning_workspace.hpp"
 
 namespace clm::app {
 namespace {
 
+constexpr const char* kEvaluateFooter = R"(--from and --to are needed unless --record is given; with it they choose
+  bars of the record.
+
+Document of --record (--json)
+  {name, recipe, model_type, bars, bars_not_known, bars_of_another_label,
+  vintages: [{version, created_as_of, learned_until, bars}], judgement}
+  bars: those whose outcome is known. judgement: as of any forecaster, beside
+  the baselines, each fitted on exactly the rows that the vintage was fitted
+  on, and heard where the vintage was.)";
+
 struct EvaluateFlags {
   std::string from, to, export_file;
+  std::string record;  ///< recipe, or "served"; empty: a walk-forward
   int refit_months = 1;
   int refit_days = 0;
   LineupOptions lineup;
   std::vector<std::string> models;
 };
 
-double gross_at(const ModelJudgement& model, int delay_bars) {
-  for (const auto& at : model.by_delay)
-    if (at.delay_bars == delay_bars) return at.gross_bps;
-  return kMissing;
-}
-
-double rank_ic_at(const ModelJudgement& model, int delay_bars) {
-  for (const auto& at : model.by_delay)
-    if (at.delay_bars == delay_bars) return at.rank_ic.mean.mean;
-  return kMissing;
-}
-
 /// "1 block", "3 blocks".
 std::string counted(long long count, const std::string& what) {
   return grouped(count) + " " + what + (count == 1 ? "" : "s");
-}
-
-/// What a baseline is called: a model may be of the same kind.
-std::string baseline_name(const WalkForwardStudy& study, const std::string& name) {
-  const bool taken = std::any_of(study.each.begin(), study.each.end(), [&](const auto& m) { return m.name == name; });
-  return taken ? name + " (baseline)" : name;
-}
-
-/// Foresight, then money: each figure with its interval, and money with the number of rebalances or trades; no figure
-/// of trades that are too few for an interval.
-std::string forecasters_tables(const WalkForwardStudy& study, std::size_t width) {
-  TextTable foresight({"forecaster", "IC", "interval", "IC d1", "IC d2", "IC d5", "IC label", "hit rate %", "interval",
-                       "Brier", "base"});
-  TextTable money({"forecaster", "rebalances", "gross d0", "gross d1", "net bps", "interval", "break-even",
-                   "turnover %", "Sharpe", "interval", "days needed", "trades", "net bps/trade", "interval"});
-  const auto interval_of = [](double lo, double hi, int decimals) {
-    return std::isfinite(lo) && std::isfinite(hi) ? "[" + fixed(lo, decimals) + ", " + fixed(hi, decimals) + "]"
-                                                  : std::string("-");
-  };
-  const auto interval = [&](const MeanEstimate& e, int decimals) { return interval_of(e.lo, e.hi, decimals); };
-  const auto add = [&](const ModelJudgement& m, const std::string& name) {
-    const bool has_signs = m.direction.count > 0;  // what forecasts zero foretells no sign
-    foresight.add({name, fixed(m.rank_ic.mean.mean, 4), interval(m.rank_ic.mean, 4), fixed(rank_ic_at(m, 1), 4),
-                   fixed(rank_ic_at(m, 2), 4), fixed(rank_ic_at(m, 5), 4), fixed(m.label_rank_ic.mean.mean, 4),
-                   has_signs ? fixed(100 * m.direction.share, 1) : "-",
-                   has_signs ? interval_of(100 * m.direction.lo, 100 * m.direction.hi, 1) : "-",
-                   fixed(m.probability.brier, 5), fixed(m.probability.brier_base, 5)});
-    const auto of_book = [&](double value, int decimals) {
-      return m.long_short.turnover > 0 ? fixed(value, decimals) : std::string("-");
-    };
-    const auto of_book_text = [&](const char* text) { return std::string(m.long_short.turnover > 0 ? text : "-"); };
-    const bool traded = !m.positions.trades.empty() && std::isfinite(m.trade_net_bps.lo);
-    const double break_even = m.long_short.break_even_cost_bps;
-    money.add({name, std::to_string(m.long_short.rebalances), of_book(gross_at(m, 0), 1), of_book(gross_at(m, 1), 1),
-               of_book(m.long_short_net_bps.mean, 1),
-               m.long_short.turnover > 0 ? interval(m.long_short_net_bps, 1) : "-",
-               break_even > 0 || std::isnan(break_even) ? of_book(break_even, 1) : of_book_text("none"),
-               of_book(100 * m.long_short.turnover, 1), of_book(m.sharpe_net.mean, 2),
-               m.long_short.turnover > 0 ? interval(m.sharpe_net, 2) : "-",
-               std::isfinite(m.min_track_record_days) ? of_book(m.min_track_record_days, 0) : "-",
-               std::to_string(m.positions.trades.size()), traded ? fixed(m.positions.net_bps_per_trade, 1) : "-",
-               traded ? interval(m.trade_net_bps, 1) : "-"});
-  };
-  if (study.each.size() != 1) add(study.average.candidate, study.average.candidate.name);
-  for (const auto& model : study.each) add(model, model.name);
-  for (const auto& baseline : study.average.baselines) add(baseline, baseline_name(study, baseline.name));
-  const std::string confidence = fixed(100 * (1 - study.average.alpha), 0) + " %";
-  const bool is_relative = study.average.basis == ReturnBasis::relative;
-  return folded_line(
-             std::string("IC: rank IC against the return from the next open, the same entered 1, 2, 5 bars late, "
-                         "and against the label that was learned. Hit rate: of the sign of that return") +
-                 (is_relative ? " less the universe's mean" : "") +
-                 ". Brier: of the probability of a rise as it would be served, and of always saying the base rate",
-             width) +
-         "\n" + foresight.render(width) + "\n" +
-         folded_line("Gross and net: bps a rebalance of the long-short book, or a trade of single positions, net at " +
-                         fixed(study.average.cost_bps_per_side, 1) + " bps a side" +
-                         (is_relative ? ", single positions hedged against the universe's mean" : "") +
-                         ". Sharpe: of that net, a year. Days " +
-                         "needed: of such a book, until its Sharpe ratio is above zero with " + confidence +
-                         " confidence (minimum track record).",
-                     width) +
-         "\n" + money.render(width);
 }
 
 /// "0.042"; resampling a thousand times tells no smaller ones apart.
@@ -121,7 +59,7 @@ std::string superiority_words(const WalkForwardStudy& study, std::size_t width) 
   TextTable table({"over", "best by IC", "lead", "p", "best by net", "lead bps/day", "p"});
   for (std::size_t b = 0; b < ic.over.size(); ++b) {
     const bool has_net = net.unknown_because.empty();
-    table.add({baseline_name(study, ic.over[b].benchmark), ic.over[b].best, fixed(ic.over[b].gain, 4),
+    table.add({baseline_name(study.each, ic.over[b].benchmark), ic.over[b].best, fixed(ic.over[b].gain, 4),
                p_text(ic.over[b].p), has_net ? net.over[b].best : "-", has_net ? fixed(1e4 * net.over[b].gain, 1) : "-",
                has_net ? p_text(net.over[b].p) : "-"});
   }
@@ -168,17 +106,6 @@ std::string choice_words(const SettingsTried& tried, std::size_t width) {
                      width);
 }
 
-/// What could not be measured in this universe, and what it would take.
-std::string measured_words(const Judgement& j) {
-  std::string text;
-  if (const std::string why = why_over_time(j); !why.empty()) text += why + "\n";
-  if (j.candidate.long_short.rebalances == 0)
-    text += "No long-short book: " + std::to_string(j.symbols_at_once) +
-            " symbol(s) with forecasts at one time, at least " + std::to_string(j.long_short_min_symbols) +
-            " needed (judging.long_short_min_symbols).\n";
-  return text;
-}
-
 std::string describe(const WalkForwardStudy& study, const SettingsTried& tried, std::size_t width) {
   const Judgement& j = study.average;
   std::string text = folded_line(
@@ -190,11 +117,11 @@ std::string describe(const WalkForwardStudy& study, const SettingsTried& tried, 
           ", horizon " + counted(j.horizon_bars, "bar") + "; " + fixed(study.wall_seconds, 1) +
           " s of wall time (the fits, which ran side by side, " + fixed(study.fit_seconds_summed, 1) + " s summed)",
       width);
-  text += measured_words(j) + forecasters_tables(study, width) + "\nLead of " +
+  text += measured_words(j) + forecasters_tables(j, study.each, width) + "\nLead of " +
           (study.each.size() == 1 ? study.each.front().name : std::string("the average")) +
           " in rank IC, paired over time; intervals cover " + fixed(100 * (1 - j.alpha), 0) + " %\n";
   for (const auto& c : j.against_baselines)
-    text += "  over " + baseline_name(study, c.against) + ": " + fixed(c.rank_ic.difference.mean, 4) + " [" +
+    text += "  over " + baseline_name(study.each, c.against) + ": " + fixed(c.rank_ic.difference.mean, 4) + " [" +
             fixed(c.rank_ic.difference.lo, 4) + ", " + fixed(c.rank_ic.difference.hi, 4) + "]\n";
   text += "\n" + superiority_words(study, width) + "\n" + choice_words(tried, width);
   for (std::size_t first = 0, last = 0; first < study.skipped.size(); first = last + 1) {
@@ -220,6 +147,13 @@ tl::unexpected<Error> nothing_to_judge(const EvaluateFlags& flags, const Dataset
 }
 
 Result<int> run_evaluate(Program& program, const EvaluateFlags& flags) {
+  if (!flags.record.empty()) return evaluate_record(program, {flags.record, flags.from, flags.to});
+  for (const auto& [flag, value] : {std::pair("--from", &flags.from), std::pair("--to", &flags.to)})
+    if (value->empty())
+      return fail(
+          ErrorKind::usage, "usage", std::string(flag) + " is required", "command line",
+          "Say which months are judged, as in clm evaluate --from 2024-01-01 --to 2024-07-01; or judge what was "
+          "said live with --record served.");
   const auto workspace = open_workspace(program, Workspace::Access::change);
   if (!workspace) return forward_error(workspace);
   LearningOptions& options = (*workspace)->learning();
@@ -275,34 +209,47 @@ Result<int> run_evaluate(Program& program, const EvaluateFlags& flags) {
 void add_evaluate(CLI::App& app, Commands& commands) {
   auto flags = std::make_shared<EvaluateFlags>();
   auto* command = app.add_subcommand("evaluate", "Walk forward through history: models and baselines on unseen months");
-  command->add_option("--from", flags->from, "First decision that is judged")->required()->type_name("TIME");
-  command->add_option("--to", flags->to, "End of what is judged")->required()->type_name("TIME");
-  command->add_option("--refit-months", flags->refit_months, "Months that one fit serves")
-      ->check(CLI::Range(1, 60))
-      ->capture_default_str();
+  command->footer(kEvaluateFooter);
+  command->add_option("--from", flags->from, "First decision that is judged")->type_name("TIME");
+  command->add_option("--to", flags->to, "End of what is judged")->type_name("TIME");
+  auto* record = command
+                     ->add_option("--record", flags->record,
+                                  "Instead of walking forward, judge what was logged live: of a recipe (clm recipes), "
+                                  "or what was served")
+                     ->type_name("RECIPE|served");
+  auto* months = command->add_option("--refit-months", flags->refit_months, "Months that one fit serves")
+                     ->check(CLI::Range(1, 60))
+                     ->capture_default_str();
   command->add_option("--refit-days", flags->refit_days, "Days that one fit serves, instead of months")
       ->check(CLI::Range(1, 1830))
-      ->excludes("--refit-months");
+      ->excludes("--refit-months")
+      ->excludes(record);
+  months->excludes(record);
   command
       ->add_option("--vintages", flags->lineup.vintages,
                    "Fits of a model, the newest and older ones, that speak at once")
       ->check(CLI::Range(1, 24))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->excludes(record);
   command
       ->add_option("--fits", flags->lineup.fits,
                    "Fits of one day, on other rows and with another seed, that are averaged")
       ->check(CLI::Range(1, 8))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->excludes(record);
   command->add_option("--spacing-days", flags->lineup.spacing_days, "Days at least between fits that stay")
       ->check(CLI::Range(0, 366))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->excludes(record);
   command->add_option("--models", flags->models, "Model types (default: training.models)")
       ->type_name("MODEL_TYPE")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->excludes(record);
   command
       ->add_option("--export", flags->export_file,
                    "Write the judged rows: forecast, outcome, position and net of every forecaster, a line each")
-      ->type_name("FILE.csv");
+      ->type_name("FILE.csv")
+      ->excludes(record);
   commands.push_back({command, [flags](Program& program) { return run_evaluate(program, *flags); }});
 }
 

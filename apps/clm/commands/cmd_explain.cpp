@@ -9,6 +9,7 @@
 #include "commands.hpp"
 #include "commands/voters.hpp"
 #include "learning/options/serving_rules.hpp"
+#include "learning/recipes/recipe_list.hpp"
 #include "serving/explanation_report.hpp"
 #include "serving/forecast_report.hpp"
 #include "serving/hold_back.hpp"
@@ -23,17 +24,20 @@ namespace {
 constexpr const char* kExplainDocument = R"(Documents (--json)
   of a prediction  {as_of, newest_bar, late_bars, stale, ensemble, regime, explanations: [{symbol, action, note,
                    expected_return_bps, base_bps, opaque_bps, features: [{feature, value, effect_bps}],
-                   other_features_bps, members: [{model_type, version, weight, expected_return_bps, base_bps, features,
-                   other_features_bps, why_not}], abstained, canaries}]}
+                   other_features_bps, members: [{recipe, model_type, version, learned_until, weight,
+                   expected_return_bps, base_bps, features, other_features_bps, why_not}], abstained, canaries}]}
+                   members: several vintages of a recipe have a place each; the table has a column for all of a recipe.
                    canaries: versions that serve this symbol in the place of active ones, as clm predict has it.
                    base_bps + opaque_bps + all effects = expected_return_bps. opaque_bps: from members whose votes do
                    not come apart by feature (why_not says why).
-  of a version     {version, model_type, rows: {used, held_out, from, to, note}, members: [{model_type, version, weight,
+  of a version     {version, model_type, rows: {used, held_out, fitted_on, from, to, note}, members: [{model_type, version, weight,
                    contributions: [{feature, mean_size_bps, mean_bps, share}], contributions_why_not, permutation:
                    {rank_ic, interval, repeats, features: [{feature, drop, interval, p_greater}]},
                    permutation_why_not}], ensemble: null or {comparison: {rank_ic, members: [{model_type, weight,
                    rank_ic, adds}]}, permutation: as above, through all members at once}}
                    Features of a network are the channels of its windows: window.price, window.volume.
+                   fitted_on: nothing was held out of a vintage of an accepted recipe, and it is asked about its newest
+                   rows; comparison is null then.
                    A model is its own only member. Every feature is listed; --top shortens tables only.)";
 
 struct ExplainFlags {
@@ -46,31 +50,63 @@ struct ExplainFlags {
   bool permutation = false;
 };
 
-/// "lightgbm 0123456789ab, xgboost ab0123456789 (served by the canary ab0123456789)"
-std::string versions_of(const Explanation& explanation) {
+/// The members of one recipe, as one column.
+struct RecipeColumn {
+  std::string model_type;
+  double weight = 0;
+  std::vector<const MemberExplanation*> members;
+
+  /// The weighted mean of what the members have; NaN where one has none.
+  template <typename Of>
+  double mean(const Of& of_member) const {
+    double sum = 0;
+    for (const MemberExplanation* member : members) sum += member->vote.weight * of_member(*member);
+    return weight > 0 ? sum / weight : kMissing;
+  }
+};
+
+std::vector<RecipeColumn> columns_of(const Explanation& explanation, const RecipeNames& names) {
+  std::vector<RecipeColumn> columns;
+  for (const RecipeVote& vote : votes_by_recipe(explanation.prediction.votes, names)) {
+    RecipeColumn& column = columns.emplace_back(RecipeColumn{vote.model_type, vote.weight, {}});
+    for (const Vote& one : vote.members)
+      for (const MemberExplanation& member : explanation.members)
+        if (member.vote.version == one.version) column.members.push_back(&member);
+  }
+  return columns;
+}
+
+/// "  by lightgbm 0123456789ab, learned until 2024-01-01 00:00, weight 0.50", a line for each.
+std::string speakers(const Explanation& explanation, const std::vector<RecipeColumn>& columns) {
   std::string text;
-  for (const auto& member : explanation.members)
-    text += (text.empty() ? "" : ", ") + member.vote.model_type + " " + member.vote.version.str();
-  for (const auto& canary : explanation.prediction.canaries) text += " (served by the canary " + canary.str() + ")";
+  for (const RecipeColumn& column : columns)
+    for (const MemberExplanation* member : column.members)
+      text += "  by " + member->vote.model_type + " " + member->vote.version.str() + ", learned until " +
+              to_minutes_string(member->vote.learned_until) + ", weight " + fixed(member->vote.weight, 2) + "\n";
+  for (const auto& canary : explanation.prediction.canaries) text += "  served by the canary " + canary.str() + "\n";
   return text;
 }
 
-std::string describe(const Explanation& explanation, const std::string& held_back, std::size_t top, std::size_t width) {
+std::string describe(const Explanation& explanation, const std::string& held_back, const RecipeNames& names,
+                     std::size_t top, std::size_t width) {
   const Prediction& p = explanation.prediction;
   std::string text = "\n" + p.symbol.str() + ": " + std::string(to_string(p.action)) + ", expected " +
                      fixed(p.expected_return_bps, 2) + " bps\n";
   if (const std::string note = note_on(p, held_back); !note.empty()) text += "  note: " + note + "\n";
-  if (!explanation.members.empty()) text += "  by " + versions_of(explanation) + "\n";
+  const std::vector<RecipeColumn> columns = columns_of(explanation, names);
+  text += speakers(explanation, columns);
   for (const auto& absent : p.abstained) text += "  " + absent.model_type + " abstains: " + absent.why + "\n";
   if (explanation.members.empty()) return text;
   const CombinedExplanation sum = combined(explanation);
   std::vector<std::string> header{"feature", "value", "effect bps"};
-  for (const auto& member : explanation.members)
-    header.push_back(member.vote.model_type + " x " + fixed(member.vote.weight, 2));
+  for (const RecipeColumn& column : columns)
+    header.push_back(column.model_type +
+                     (column.members.size() > 1 ? ", mean of " + std::to_string(column.members.size()) : "") + " x " +
+                     fixed(column.weight, 2));
   TextTable table(std::move(header));
   const auto add = [&](const std::string& name, const std::string& value, double effect_bps, const auto& of_member) {
     std::vector<std::string> cells{name, value, fixed(effect_bps, 2)};
-    for (const auto& member : explanation.members) cells.push_back(fixed(of_member(member), 2));
+    for (const RecipeColumn& column : columns) cells.push_back(fixed(column.mean(of_member), 2));
     table.add(std::move(cells));
   };
   double others = 0;
@@ -125,12 +161,18 @@ Result<int> explain_prediction(Program& program, Workspace& workspace, const Reg
   auto explained = explain();
   if (!explained) return forward_error(explained);
   hold_back_if_stale(*explained, place->lateness);
+  std::vector<std::string> types;
+  if (!explained->explanations.empty())
+    for (const MemberExplanation& member : explained->explanations.front().members)
+      types.push_back(member.vote.model_type);
   const bool one_version = explained->ensemble.empty() && !flags.version.empty();
-  const std::string by = one_version ? "version " + flags.version : voters(explained->ensemble);
+  const std::string by = one_version ? "version " + flags.version : voters(explained->ensemble, types);
+  const auto names = recipe_names(registry, workspace.learning(), versions_in(*explained));
+  if (!names) return forward_error(names);
   std::string text = "By " + by + "; " + describe(place->lateness) + "\n";
   for (const auto& one : explained->explanations)
-    text += describe(one, explained->held_back, flags.top, program.columns());
-  nlohmann::json document = to_json(*explained, place->as_of, flags.top);
+    text += describe(one, explained->held_back, *names, flags.top, program.columns());
+  nlohmann::json document = to_json(*explained, place->as_of, flags.top, *names);
   add_lateness(document, place->lateness);
   program.print(document, text);
   return 0;

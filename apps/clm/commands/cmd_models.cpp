@@ -1,14 +1,18 @@
 #include <cmath>
 #include <memory>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/flag_values.hpp"
 #include "cli/open_workspace.hpp"
+#include "cli/text_layout.hpp"
 #include "cli/text_table.hpp"
 #include "commands.hpp"
+#include "learning/cycle/vintage_training.hpp"
 #include "registry/registry_report.hpp"
+#include "workspace/speaking_versions.hpp"
 
 namespace clm::app {
 namespace {
@@ -18,33 +22,81 @@ std::string date_of(const nlohmann::json& time) {
   return time.is_string() ? time.get<std::string>().substr(0, 10) : "-";
 }
 
+constexpr const char* kModelsDocument = R"(Document (--json)
+  {ensemble, models: [{model_type, version, status, weight, recipe, judged,
+  scope, pruned, trained_at, learned_until, data_from, data_to, rows,
+  features_hash, metrics, problem}]}
+  ensemble: the one that serves. weight: in what is served, as of the newest
+  cycle; null: it does not speak. A version that is retired from its slot may
+  speak on as an older vintage of its recipe. judged: false of a vintage of an
+  accepted recipe, of which metrics are the recipe's, and of a lineup of such.)";
+
+/// Adds who speaks with which weight, by which recipe each was made, and whether it was judged itself.
+Status add_what_serves(Workspace& workspace, const Registry& registry, nlohmann::json& document) {
+  const auto speaking = speaking_versions(workspace);
+  if (!speaking) return forward_error(speaking);
+  std::set<VersionId> versions;
+  for (const auto& m : document["models"]) versions.insert(VersionId(m["version"].get<std::string>()));
+  const auto names = recipe_names(registry, workspace.learning(), versions);
+  if (!names) return forward_error(names);
+  document["ensemble"] = speaking->ensemble.empty() ? nlohmann::json() : nlohmann::json(speaking->ensemble.str());
+  for (auto& m : document["models"]) {
+    const VersionId version(m["version"].get<std::string>());
+    const auto weight = speaking->weights.find(version);
+    const std::string recipe = names->of(text_of(m["model_type"]), version);
+    m["weight"] = weight == speaking->weights.end() ? nlohmann::json() : nlohmann::json(weight->second);
+    m["recipe"] = recipe.empty() ? nlohmann::json() : nlohmann::json(recipe);
+    m["judged"] = nlohmann::json();
+    const auto manifest = registry.find(version.str()).and_then(stored_manifest);
+    if (!manifest) continue;  // its `problem` says why
+    const auto protocol = read_protocol(manifest->protocol_json);
+    if (protocol) m["judged"] = is_judged(*protocol);
+  }
+  return {};
+}
+
 Result<int> run_models(Program& program, const std::string& model_type) {
   if (auto known = check_model_type("--type", model_type); !known) return forward_error(known);
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
-  const auto document = models_document(*opened->registry, Registry::Filter{model_type, {}, {}});
+  auto document = models_document(*opened->registry, Registry::Filter{model_type, {}, {}});
   if (!document) return forward_error(document);
-  TextTable table({"type", "version", "status", "data from", "learned until", "trained as of", "rows", "rank IC",
-                   "hit rate %", "net bps/trade", "interval", "trades"});
-  std::string problems;
+  if (auto added = add_what_serves(*opened->workspace, *opened->registry, *document); !added)
+    return forward_error(added);
+  TextTable table({"type", "version", "status", "weight", "data from", "learned until", "trained as of", "rows",
+                   "rank IC", "hit rate %", "net bps/trade", "interval", "trades"});
+  std::string notes;
+  bool are_all_judged = true, speaks_beside = false;
   for (const auto& m : (*document)["models"]) {
     if (const auto& problem = m["problem"]; !problem.is_null())
-      problems += "BROKEN  " + text_of(m["model_type"]) + " " + text_of(m["version"]) + "  " +
-                  text_of(problem["message"]) + "; clm verify says more\n";
-    const auto& metrics = m["metrics"];
+      notes += "BROKEN  " + text_of(m["model_type"]) + " " + text_of(m["version"]) + "  " +
+               text_of(problem["message"]) + "; clm verify says more\n";
+    const bool is_judged = m["judged"] != false;
+    are_all_judged = are_all_judged && is_judged;
+    speaks_beside = speaks_beside || (!m["weight"].is_null() && m["status"] != "active");
+    const auto metrics = is_judged ? m["metrics"] : nlohmann::json::object();
     const double trades = number_of(metrics, "trades"), net = number_of(metrics, "net_bps_per_trade");
     const bool traded = trades > 0;
     const double lo = number_of(metrics, "net_bps_per_trade_lo"), hi = number_of(metrics, "net_bps_per_trade_hi");
     const std::string interval =
         traded && !std::isnan(lo) && !std::isnan(hi) ? "[" + fixed(lo, 1) + ", " + fixed(hi, 1) + "]" : "-";
-    table.add({text_of(m["model_type"]), text_of(m["version"]), text_of(m["status"]), date_of(m["data_from"]),
-               date_of(m["learned_until"]), date_of(m["trained_at"]),
-               m["rows"].is_null() ? "-" : grouped(m["rows"].get<long long>()),
-               fixed(number_of(m["metrics"], "rank_ic"), 4), fixed(100 * number_of(m["metrics"], "hit_rate"), 1),
-               traded ? fixed(net, 1) : "-", interval, fixed(trades, 0)});
+    table.add({text_of(m["model_type"]), text_of(m["version"]), text_of(m["status"]), fixed(number_of(m, "weight"), 2),
+               date_of(m["data_from"]), date_of(m["learned_until"]), date_of(m["trained_at"]),
+               m["rows"].is_null() ? "-" : grouped(m["rows"].get<long long>()), fixed(number_of(metrics, "rank_ic"), 4),
+               fixed(100 * number_of(metrics, "hit_rate"), 1), traded ? fixed(net, 1) : "-", interval,
+               fixed(trades, 0)});
   }
-  program.print(*document, table.empty() ? "No versions yet: clm cycle makes some.\n"
-                                         : table.render(program.columns()) + problems);
+  if (speaks_beside)
+    notes += folded_line(
+        "Who has a weight speaks, whatever its status: a retired version as an older vintage of its recipe.",
+        program.columns());
+  if (!are_all_judged)
+    notes += folded_line(
+        "Without figures: vintages of accepted recipes, and lineups of these. A recipe is judged, and its vintages are "
+        "checked: clm recipes, clm show VERSION.",
+        program.columns());
+  program.print(*document,
+                table.empty() ? "No versions yet: clm cycle makes some.\n" : table.render(program.columns()) + notes);
   return 0;
 }
 
@@ -53,6 +105,7 @@ Result<int> run_models(Program& program, const std::string& model_type) {
 void add_models(CLI::App& app, Commands& commands) {
   auto type = std::make_shared<std::string>();
   auto* command = app.add_subcommand("models", "The versions, newest first");
+  command->footer(kModelsDocument);
   command->add_option("--type", *type, "Only this model type")->type_name("MODEL_TYPE");
   commands.push_back({command, [type](Program& program) { return run_models(program, *type); }});
 }

@@ -12,7 +12,9 @@
 #include "cli/text_layout.hpp"
 #include "cli/text_table.hpp"
 #include "commands.hpp"
+#include "commands/served_history.hpp"
 #include "commands/voters.hpp"
+#include "learning/recipes/recipe_list.hpp"
 #include "serving/forecast_report.hpp"
 #include "serving/hold_back.hpp"
 #include "workspace/followed_predictions.hpp"
@@ -28,8 +30,14 @@ constexpr const char* kPredictDocument = R"(Document (--json)
   learned_later: [version],
   predictions: [{symbol, action, note,
   expected_return_bps, confidence, consensus: {agree, of}, disagreement_bps,
-  votes: {model_type: {version, expected_return_bps, up_probability, weight,
-  horizon_bars}}, abstained: [{model_type, why}], canaries}]}
+  votes: {recipe: {model_type, version, expected_return_bps, up_probability,
+  weight, horizon_bars, members: [{version, learned_until,
+  expected_return_bps, up_probability, weight}]}}, abstained: [{recipe,
+  model_type, version, why}], canaries}]}
+  votes: a recipe speaks by its vintages: members, what was learned last first.
+  Its expected return is their weighted mean, its weight the sum of theirs, its
+  version the first of them. consensus: of all members. recipe of who abstains:
+  the one in force where there is no version.
   newest_bar: its close. late_bars: whole bars that should have closed since,
   by the clock or by --as-of. stale: by the clock, and more than
   serving.max_late_bars; every action is then HOLD. relative: expected returns
@@ -40,13 +48,25 @@ constexpr const char* kPredictDocument = R"(Document (--json)
   expected return inside +- this is a HOLD. note: why an action is a HOLD, or
   that the probability of rising says the contrary of the expected return; null:
   nothing. With --follow one document after another.
-  disagreement_bps: how far the votes are apart; null with one.)";
+  disagreement_bps: how far the votes are apart; null with one.
+
+Document of --from and --to (--json)
+  {rows: [{time, symbol, forecast, expected_return_bps, up_probability,
+  action, lineup}]}
+  What clm cycle logged as served at each bar of the past, a row per bar and
+  symbol; nothing is computed anew. time: the close of the bar, from when on
+  it was known. forecast: in units of the horizon's volatility. lineup: the
+  ensemble that spoke; null: the active versions, with configured weights, or
+  an earlier release, which noted neither this nor return, probability and
+  action. null: nothing was said. The table has the same columns, as CSV; a
+  Parquet file has the time in ms since 1970.)";
 
 struct PredictFlags {
   std::vector<std::string> symbols;
   std::string as_of;
   bool follow = false;
   double every_seconds = 2;
+  std::string from, to, export_file;
 };
 
 bool is_in(const std::vector<Abstention>& abstained, const Abstention& one) {
@@ -84,6 +104,15 @@ std::string terms(const Forecasts& forecasts, const MarketView& place) {
   return text;
 }
 
+/// Votes where most have one: of these the weights are told.
+const std::vector<Vote>& most_votes(const Forecasts& forecasts) {
+  static const std::vector<Vote> kNone;
+  const auto most =
+      std::max_element(forecasts.predictions.begin(), forecasts.predictions.end(),
+                       [](const Prediction& a, const Prediction& b) { return a.votes.size() < b.votes.size(); });
+  return most == forecasts.predictions.end() ? kNone : most->votes;
+}
+
 /// Manifests of those who vote. A record that cannot be read is for clm verify to name; it keeps nobody from being
 /// served.
 std::map<VersionId, Manifest> voting_manifests(const Registry& registry, const Forecasts& forecasts) {
@@ -97,14 +126,34 @@ std::map<VersionId, Manifest> voting_manifests(const Registry& registry, const F
   return manifests;
 }
 
-std::string describe(const Forecasts& forecasts, const MarketView& place, std::size_t width) {
+/// Who speaks, learned until when, with which weight. Canaries speak to a share of the symbols.
+std::string speakers(const Forecasts& forecasts, const RecipeNames& names,
+                     const std::map<VersionId, Manifest>& manifests, std::size_t width) {
+  std::map<VersionId, Vote> all;
+  for (const Vote& vote : most_votes(forecasts)) all.emplace(vote.version, vote);
+  for (const auto& p : forecasts.predictions)
+    for (const Vote& vote : p.votes) all.emplace(vote.version, vote);
+  std::vector<Vote> votes;
+  for (const auto& [version, vote] : all) votes.push_back(vote);
+  TextTable table({"who speaks", "recipe", "version", "learned until", "trained as of", "weight"});
+  for (const RecipeVote& one : votes_by_recipe(votes, names))
+    for (const Vote& vote : one.members) {
+      const auto manifest = manifests.find(vote.version);
+      table.add({vote.model_type, one.recipe, vote.version.str(), to_minutes_string(vote.learned_until),
+                 manifest == manifests.end() ? "-" : to_minutes_string(manifest->second.created_as_of),
+                 fixed(vote.weight, 2)});
+    }
+  return table.empty() ? "" : "\n" + table.render(width);
+}
+
+std::string describe(const Forecasts& forecasts, const MarketView& place, const RecipeNames& names, std::size_t width) {
   TextTable table({"symbol", "action", "expected bps", "disagreement bps", "agree", "confidence", "votes"});
   const auto silent = silent_everywhere(forecasts);
   std::string notes;
   std::size_t small = 0;
   for (const auto& p : forecasts.predictions) {
     std::string votes;
-    for (const auto& vote : p.votes)
+    for (const RecipeVote& vote : votes_by_recipe(p.votes, names))
       votes += (votes.empty() ? "" : ", ") + vote.model_type + " " + fixed(vote.expected_return_bps, 1) + " x " +
                fixed(vote.weight, 2);
     for (const auto& absent : p.abstained)
@@ -122,7 +171,9 @@ std::string describe(const Forecasts& forecasts, const MarketView& place, std::s
   if (small > 0)
     notes += "  " + std::to_string(small) +
              " more inside the costs, whose probability points the other way too (--json says it of each)\n";
-  std::string by = voters(forecasts.ensemble);
+  std::vector<std::string> types;
+  for (const Vote& vote : most_votes(forecasts)) types.push_back(vote.model_type);
+  std::string by = voters(forecasts.ensemble, types);
   if (forecasts.regime != VolatilityRegime::unknown)
     by += ", weights of a " + std::string(to_string(forecasts.regime)) + " market";
   std::string text =
@@ -155,20 +206,20 @@ Status tell(Program& program, Workspace& workspace, const MarketView& place, For
   const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
   hold_back_if_stale(forecasts, place.lateness);
-  if (const auto logged = log_predictions(workspace, forecasts, place); !logged)
+  const auto names = recipe_names(**registry, workspace.learning(), versions_in(forecasts));
+  if (!names) return forward_error(names);
+  if (const auto logged = log_predictions(workspace, forecasts, place, *names); !logged)
     program.warn("these predictions are not written down: " + to_string(logged.error()));
   if (auto kept = keep_asked(flags, place, forecasts); !kept) return kept;
-  nlohmann::json document = to_json(forecasts, place.as_of);
+  nlohmann::json document = to_json(forecasts, place.as_of, *names);
   add_lateness(document, place.lateness);
   document["learned_until"] = nlohmann::json::object();
   document["learned_later"] = nlohmann::json::array();
-  std::string text = describe(forecasts, place, program.columns());
-  for (const auto& [version, manifest] : voting_manifests(**registry, forecasts)) {
+  const auto manifests = voting_manifests(**registry, forecasts);
+  std::string text =
+      describe(forecasts, place, *names, program.columns()) + speakers(forecasts, *names, manifests, program.columns());
+  for (const auto& [version, manifest] : manifests) {
     document["learned_until"][version.str()] = to_string(manifest.learned_until);
-    text += folded_line(manifest.model_type + " " + version.str() + " learned until " +
-                            to_minutes_string(manifest.learned_until) + ", trained as of " +
-                            to_minutes_string(manifest.created_as_of),
-                        program.columns(), 2);
     // Who was judged on bars that were not known yet was chosen by them: what it says of that time is no test of it.
     if (manifest.created_as_of <= place.as_of) continue;
     document["learned_later"].push_back(version.str());
@@ -223,6 +274,8 @@ Result<int> follow(Program& program, const PredictFlags& flags) {
 }
 
 Result<int> run_predict(Program& program, const PredictFlags& flags) {
+  if (!flags.from.empty())
+    return tell_served_history(program, {flags.from, flags.to, flags.symbols, flags.export_file});
   if (flags.follow) return follow(program, flags);
   const auto workspace = open_workspace(program, Workspace::Access::look);
   if (!workspace) return forward_error(workspace);
@@ -255,6 +308,16 @@ void add_predict(CLI::App& app, Commands& commands) {
       ->check(CLI::Range(0.05, 3600.0))
       ->capture_default_str()
       ->needs(follow);
+  auto* from = command->add_option("--from", flags->from, "What was served, from the bar that closed then on")
+                   ->type_name("TIME")
+                   ->excludes(as_of)
+                   ->excludes(follow);
+  auto* to = command->add_option("--to", flags->to, "Until before the bar that closed then")->type_name("TIME");
+  from->needs(to);
+  to->needs(from);
+  command->add_option("--export", flags->export_file, "Write what was served there: a row per bar and symbol")
+      ->type_name("FILE.csv|FILE.parquet")
+      ->needs(from);
   commands.push_back({command, [flags](Program& program) { return run_predict(program, *flags); }});
 }
 

@@ -7,7 +7,6 @@
 #include "cli/open_workspace.hpp"
 #include "cli/text_table.hpp"
 #include "commands.hpp"
-#include "commands/voters.hpp"
 
 namespace clm::app {
 namespace {
@@ -16,9 +15,9 @@ constexpr const char* kPredictionsDocument = R"(Document (--json)
   {predictions: [{as_of, made_at, known_at, venue, interval, symbol, action,
   expected_return_bps, relative, confidence, horizon_bars, ensemble, votes}]}
   as_of: the close of the bar that was predicted from. made_at: by the clock.
-  known_at: when the outcome is known. votes: as clm predict has them, with the
-  versions. Newest bar first; what was said of one bar by other versions, or
-  otherwise, stands beside it.)";
+  known_at: when the outcome is known. votes: as clm predict has them; older
+  releases wrote them by model type. Newest bar first; what was said of one bar
+  by other versions, or otherwise, stands beside it.)";
 
 struct PredictionsFlags {
   std::vector<std::string> symbols;
@@ -42,11 +41,16 @@ nlohmann::json to_document(const LoggedPrediction& one) {
           {"votes", nlohmann::json::parse(one.votes_json)}};
 }
 
-/// "lightgbm 8d08d2163e34, xgboost 94fb7b46f389"
+/// "lightgbm 8d08d2163e34 d7af950448f8, xgboost 94fb7b46f389". Older releases wrote votes by model type, each of one
+/// version.
 std::string versions_of(const nlohmann::json& votes) {
   std::string text;
-  for (const auto& [model_type, vote] : votes.items())
-    text += (text.empty() ? "" : ", ") + model_type + " " + vote.at("version").get<std::string>();
+  for (const auto& [name, vote] : votes.items()) {
+    text += (text.empty() ? "" : ", ") + vote.value("model_type", name);
+    if (!vote.contains("members")) text += " " + vote.at("version").get<std::string>();
+    for (const auto& member : vote.value("members", nlohmann::json::array()))
+      text += " " + member.at("version").get<std::string>();
+  }
   return text;
 }
 

@@ -7,9 +7,13 @@
 #include "cli/text_layout.hpp"
 #include "cli/text_table.hpp"
 #include "commands.hpp"
+#include "commands/voters.hpp"
 #include "evaluation/verdict/evidence.hpp"
+#include "learning/cycle/vintage_training.hpp"
 #include "learning/data/protocol.hpp"
+#include "learning/recipes/recipe_list.hpp"
 #include "registry/registry_report.hpp"
+#include "workspace/speaking_versions.hpp"
 #include "workspace/stored_life_cycle.hpp"
 
 namespace clm::app {
@@ -37,6 +41,47 @@ std::string when(const nlohmann::json& event) {
   return (time.is_null() ? text_of(event["at"]) : text_of(time)) + (of_data ? " (data until)" : "");
 }
 
+constexpr const char* kShowDocument = R"(Document (--json)
+  {version, model_type, scope, status, weight, recipe, judged, pruned,
+  learned_until, manifest, evidence, events, trial}
+  weight: in what is served, as of the newest cycle; null: it does not speak.
+  judged: whether this version was judged. A vintage of an accepted recipe is
+  not: its evidence holds what was checked of it (refresh: {recipe,
+  accepted_by, rows, coverage, correlation, calibrated_rows}) beside the
+  judgement and the verdict of accepted_by, by which the recipe was accepted.)";
+
+std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
+
+/// Why it was let in or not: what was found when it was judged, or that its recipe was judged and what was checked.
+std::string decision_lines(const Evidence& evidence) {
+  std::string text;
+  const auto refresh = evidence.refresh();
+  if (refresh) {
+    text +=
+        "\nNot judged itself: a vintage of recipe " + refresh->recipe + ". Checked, beside the vintage before it:\n";
+    text += "  - it has a forecast on " + percent(refresh->coverage) + " of the newest " +
+            grouped(static_cast<long long>(refresh->rows)) + " rows\n";
+    text += "  - there its forecasts and those of the vintage before it correlate by " +
+            fixed(refresh->correlation, 2) + "\n";
+    text += "  - it is calibrated by " + grouped(static_cast<long long>(refresh->calibrated)) +
+            " rows, on which earlier vintages forecast what they were not fitted on\n";
+  }
+  const auto verdict = evidence.verdict();
+  if (verdict) {
+    text += refresh
+                ? "\nIts recipe was accepted when " + refresh->accepted_by + " was judged; the policy's verdict then: "
+                : "\nThe policy's verdict when it was judged: ";
+    text += std::string(to_string(verdict->decision)) + "\n";
+    for (const auto& reason : verdict->reasons) text += "  - " + reason + "\n";
+    if (const std::string why = evidence.why_weights(); !why.empty()) text += "  - " + why + "\n";
+  } else if (refresh) {
+    text += "\nIts recipe was accepted with " + refresh->accepted_by + ".\n";
+  }
+  if (const std::string why = evidence.why_lineup(); !why.empty())
+    text += "\nNot judged itself: a lineup of vintages of accepted recipes, " + why + "\n";
+  return text;
+}
+
 Result<int> run_show(Program& program, const std::string& version) {
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
@@ -48,10 +93,24 @@ Result<int> run_show(Program& program, const std::string& version) {
   if (!trial) return forward_error(trial);
   d["trial"] = std::move(*trial);
   const auto& manifest = d["manifest"];
-  std::string text = text_of(d["model_type"]) + " " + text_of(d["version"]) + ": " + text_of(d["status"]) + "\n";
+  const VersionId id(d["version"].get<std::string>());
+  const auto speaking = speaking_versions(*opened->workspace);
+  if (!speaking) return forward_error(speaking);
+  const auto names = recipe_names(*opened->registry, opened->workspace->learning(), {id});
+  if (!names) return forward_error(names);
+  const auto protocol = read_protocol(manifest["protocol"].dump());
+  if (!protocol) return forward_error(protocol);
+  const std::string recipe = names->of(text_of(d["model_type"]), id);
+  const auto weight = speaking->weights.find(id);
+  d["weight"] = weight == speaking->weights.end() ? nlohmann::json() : nlohmann::json(weight->second);
+  d["recipe"] = recipe.empty() ? nlohmann::json() : nlohmann::json(recipe);
+  d["judged"] = is_judged(*protocol);
+  std::string text =
+      text_of(d["model_type"]) + " " + id.str() + ": " + standing(text_of(d["status"]), id, *speaking) + "\n";
   if (!d["events"].empty())
     text += "since " + when(d["events"].back()) + ": " + one_line(text_of(d["events"].back()["reason"])) + "\n";
   text += "\n" + trial_text;
+  if (!recipe.empty()) text += "recipe      " + recipe + "\n";
   text += "learned     until " + text_of(d["learned_until"]) +
           ", the last label that it was fitted on; trained as of " + text_of(manifest["created_as_of"]) + "\n";
   text += "trained on  " + text_of(manifest["training"]["from"]) + " to " + text_of(manifest["training"]["to"]) + ", " +
@@ -64,12 +123,7 @@ Result<int> run_show(Program& program, const std::string& version) {
   for (const auto& file : manifest["files"])
     text += "  " + text_of(file["name"]) + "  " + grouped(file["bytes"].get<long long>()) + " bytes  sha256 " +
             text_of(file["sha256"]).substr(0, 16) + "...\n";
-  const Evidence evidence = Evidence::of_document(d["evidence"]);
-  if (const auto verdict = evidence.verdict()) {
-    text += "\nThe policy's verdict when it was judged: " + std::string(to_string(verdict->decision)) + "\n";
-    for (const auto& reason : verdict->reasons) text += "  - " + reason + "\n";
-    if (const std::string why = evidence.why_weights(); !why.empty()) text += "  - " + why + "\n";
-  }
+  text += decision_lines(Evidence::of_document(d["evidence"]));
   text += "\nevents\n";
   for (const auto& event : d["events"])
     text += "  " + when(event) + "  " + text_of(event["from"]) + " -> " + text_of(event["to"]) + "  by " +
@@ -83,6 +137,7 @@ Result<int> run_show(Program& program, const std::string& version) {
 void add_show(CLI::App& app, Commands& commands) {
   auto version = std::make_shared<std::string>();
   auto* command = app.add_subcommand("show", "Everything about a version: manifest, evidence, events");
+  command->footer(kShowDocument);
   command->add_option("version", *version, "Version, or its beginning")->required()->type_name("VERSION");
   commands.push_back({command, [version](Program& program) { return run_show(program, *version); }});
 }

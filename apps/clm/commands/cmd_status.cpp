@@ -13,14 +13,17 @@ namespace {
 constexpr const char* kStatusDocument = R"(Document (--json)
   {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup:
   [{model_type, version, recipe, learned_until, weight}], without_vote:
-  [{model_type, version, why}], unlisted: [{model_type, version,
+  [{recipe, model_type, version, why}], unlisted: [{model_type, version,
   learned_until}], due: [{model_type, at, trigger, new_bars, not_before,
   served, last_tried, waits_for, given_up}], waiting: [job], trials,
   lock_held_by, subsystems: [{name, state, age_seconds, age_of, waits_for,
   problem}]}
-  lineup: who has a vote. unlisted: active, of a type that training.models
-  does not name: watched, not trained. due: when age (at) or so many new_bars
-  call for the next training. waiting: jobs that a person has to approve.
+  lineup: who has a vote; several vintages of a recipe have one each, and their
+  weights sum to 1. without_vote: why the others have none; recipe: the one in
+  force where there is no version. unlisted: active, of a type that
+  training.models does not name: watched, not trained. due: when age (at) or so
+  many new_bars call for the next vintage, or of a recipe that is not served
+  for the next try. waiting: jobs that a person has to approve.
   state: ok, empty, stale, damaged, unavailable, or "at work: WHO". Times of
   bars are their close.)";
 
@@ -40,11 +43,14 @@ std::string lineup_lines(const WorkspaceStatus& status, std::size_t width) {
   if (status.lineup.empty()) {
     text = "Serving   nobody has a vote\n";
   } else {
-    text = "Serving   " + voters(status.ensemble) + "\n";
-    TextTable table({"type", "version", "learned until", "weight"});
-    for (const auto& member : status.lineup)
-      table.add({member.model_type, member.version.str(), to_string(member.learned_until), fixed(member.weight, 2)});
-    text += table.render(width);
+    std::vector<std::string> types;
+    TextTable table({"type", "recipe", "version", "learned until", "weight"});
+    for (const auto& member : status.lineup) {
+      types.push_back(member.model_type);
+      table.add({member.model_type, status.recipes.of(member.model_type, member.version), member.version.str(),
+                 to_string(member.learned_until), fixed(member.weight, 2)});
+    }
+    text = "Serving   " + voters(status.ensemble, types) + "\n" + table.render(width);
   }
   for (const auto& one : status.without_vote)
     text += "  no vote: " + one.model_type + (one.version.empty() ? "" : " " + one.version.str()) + ", " +

@@ -1,5 +1,6 @@
 #include "cycle_run.hpp"
 
+#include <map>
 #include <memory>
 
 #include <nlohmann/json.hpp>
@@ -30,9 +31,13 @@ std::string describe(const CycleReport& report, const DataLateness& lateness, co
     for (const auto& reason : result.reasons) text += "  - " + reason + "\n";
   }
   text += "\nThe ensemble: " + report.ensemble.why + "\n";
-  for (const auto& member : report.ensemble.members) text += "  " + member.model_type + " " + member.version + "\n";
+  std::map<std::string, std::string> members;  // by type, its vintages
+  for (const auto& member : report.ensemble.members) members[member.model_type] += " " + member.version;
+  for (const auto& [model_type, versions] : members) text += "  " + model_type + versions + "\n";
   for (const auto& absent : report.ensemble.left_out)
     text += "  without " + absent.model_type + ": " + absent.why + "\n";
+  if (!news.next.empty()) text += "\nNext\n";
+  for (const NextTraining& one : news.next) text += "  " + describe(one) + "\n";
   return text;
 }
 
@@ -82,8 +87,12 @@ Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
   if (!opened) return forward_error(opened);
   const auto done = run_live_cycle(opened->learning, flags.force ? Force::yes : Force::no, program.context());
   if (!done) return forward_error(done);
+  if (!done->record_files)
+    program.warn("the record's files are behind, and the next cycle writes them: " +
+                 to_string(done->record_files.error()));
   const DataLateness& lateness = opened->learning.market.lateness;
   nlohmann::json document = to_json(done->report);
+  document["record_files"] = done->record_files.value_or(0);
   document["life_cycle"] = to_json(done->news);
   add_lateness(document, lateness);
   program.print(document, describe(done->report, lateness, done->news) + describe(done->news));

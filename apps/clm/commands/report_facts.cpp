@@ -2,13 +2,19 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
+#include "commands/voters.hpp"
 #include "evaluation/calibration/calibrated_model.hpp"
+#include "learning/recipes/recipe_list.hpp"
 #include "registry/manifest.hpp"
 #include "version_explanation.hpp"
+#include "workspace/speaking_versions.hpp"
 #include "workspace/stored_quality.hpp"
+#include "workspace/workspace_status.hpp"
 
 namespace clm::app {
 namespace {
@@ -50,13 +56,32 @@ std::vector<std::pair<std::string, std::string>> facts_of(const VersionRecord& r
       {"Active version at the time", m.parent.empty() ? "none" : m.parent},
       {"Made by", "clm " + m.program_version + ", commit " + m.git_commit}};
   for (const auto& member : m.members)
-    facts.emplace_back("Member " + member.model_type,
-                       "version " + member.version + ", weight " + number_text(member.weight, 3));
+    facts.emplace_back("Member " + member.model_type + " " + member.version, "weight " + number_text(member.weight, 3));
   for (const auto& [library, version] : m.libraries) facts.emplace_back("Library " + library, version);
   for (const auto& file : m.files)
     facts.emplace_back("File " + file.name,
                        number_text(static_cast<double>(file.bytes), 0) + " bytes, SHA-256 " + file.sha256);
   return facts;
+}
+
+/// The members of an ensemble and why it was made; none of another version.
+Result<std::optional<LineupFigures>> lineup_of(const Registry& registry, const LearningOptions& learning,
+                                               const Manifest& manifest, const std::string& why) {
+  if (manifest.model_type != kEnsembleType) return std::optional<LineupFigures>();
+  std::set<VersionId> versions;
+  for (const auto& member : manifest.members) versions.insert(VersionId(member.version));
+  const auto names = recipe_names(registry, learning, versions);
+  if (!names) return forward_error(names);
+  LineupFigures lineup{why, {}};
+  for (const auto& member : manifest.members) {
+    const auto its = registry.find(member.version).and_then(stored_manifest);
+    lineup.members.push_back({member.model_type, names->of(member.model_type, VersionId(member.version)),
+                              member.version, its ? std::optional(its->learned_until) : std::nullopt, member.weight});
+  }
+  std::stable_sort(lineup.members.begin(), lineup.members.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.model_type, b.learned_until) < std::tie(b.model_type, a.learned_until);
+  });
+  return std::optional(std::move(lineup));
 }
 
 /// Verified bytes only: a model that was altered has no importance to show.
@@ -106,6 +131,7 @@ Status add_permutation(Workspace& workspace, const Registry& registry, const Ver
   out.rank_ic = estimate_of(permutation->rank_ic);
   out.rows_used = found->rows_used;
   out.rows_held_out = found->rows_held_out;
+  out.fitted_on = found->fitted_on;
   out.repeats = options.repeats;
   out.note = found->note;
   for (const auto& input : permutation->features) out.inputs.push_back({input.feature, estimate_of(input.drop)});
@@ -215,8 +241,23 @@ Result<std::vector<SeriesCoverage>> gather_data(Program& program, Workspace& wor
 
 namespace {
 
+/// What gathering several versions needs once.
+struct Shelf {
+  HeldOutShelf held_out;
+  SpeakingVersions speaking;
+};
+
+/// "speaks with weight 0.17 in ensemble 0123456789ab"; empty: it does not speak.
+std::string speaks(const VersionId& version, const SpeakingVersions& speaking) {
+  if (version == speaking.ensemble) return "serves";
+  const auto weight = speaking.weights.find(version);
+  if (weight == speaking.weights.end()) return {};
+  return "speaks with weight " + number_text(weight->second, 2) +
+         (speaking.ensemble.empty() ? "" : " in ensemble " + speaking.ensemble.str());
+}
+
 Result<VersionFacts> gather_one(Workspace& workspace, std::string_view version, std::optional<std::int64_t> cycle,
-                                const ExplainedRows& explained, HeldOutShelf& shelf) {
+                                const ExplainedRows& explained, Shelf& shelf) {
   const auto registry = workspace.registry();
   if (!registry) return forward_error(registry);
   const auto record = (*registry)->find(version);
@@ -236,6 +277,7 @@ Result<VersionFacts> gather_one(Workspace& workspace, std::string_view version, 
     facts.history.push_back({event.data_until, event.decided_at, std::string(to_string(event.from)),
                              std::string(to_string(event.to)), event.actor, event.reason});
   facts.standing.status = std::string(to_string(record->status));
+  facts.standing.speaks = speaks(record->version, shelf.speaking);
   if (!events->empty()) {
     const Event& last = events->back();
     facts.standing.since = last.at;
@@ -250,17 +292,42 @@ Result<VersionFacts> gather_one(Workspace& workspace, std::string_view version, 
   } else {
     facts.evidence_problem = stored->empty() ? "it was never judged" : evidence.error().message;
   }
+  auto lineup = lineup_of(**registry, workspace.learning(), *manifest, Evidence::from_json(*stored).why_lineup());
+  if (!lineup) return forward_error(lineup);
+  facts.lineup = std::move(*lineup);
   add_importance(**registry, *record, facts);
-  if (auto asked = add_permutation(workspace, **registry, *record, explained, shelf, facts); !asked)
+  if (auto asked = add_permutation(workspace, **registry, *record, explained, shelf.held_out, facts); !asked)
     return forward_error(asked);
   return facts;
 }
 
 }  // namespace
 
+namespace {
+
+/// Who speaks, why the others do not, and what is due, as `clm status` has it.
+void add_speakers(Workspace& workspace, OverviewFacts& facts) {
+  const WorkspaceStatus status = survey_workspace(workspace, 1);
+  std::vector<std::string> types;
+  for (const LineupMember& member : status.lineup) {
+    types.push_back(member.model_type);
+    facts.lineup.members.push_back({member.model_type, status.recipes.of(member.model_type, member.version),
+                                    member.version.str(), member.learned_until, member.weight});
+  }
+  if (!types.empty()) facts.speakers = voters(status.ensemble, types);
+  for (const auto& one : status.without_vote)
+    facts.without_vote.push_back(one.model_type + (one.version.empty() ? "" : " " + one.version.str()) + ": " +
+                                 one.why);
+  for (const NextTraining& next : status.due) facts.due.push_back(describe(next));
+}
+
+}  // namespace
+
 Result<VersionFacts> gather_version(Workspace& workspace, std::string_view version, std::optional<std::int64_t> cycle,
                                     const ExplainedRows& explained) {
-  HeldOutShelf shelf;
+  auto speaking = speaking_versions(workspace);
+  if (!speaking) return forward_error(speaking);
+  Shelf shelf{{}, std::move(*speaking)};
   return gather_one(workspace, version, cycle, explained, shelf);
 }
 
@@ -291,7 +358,10 @@ Result<OverviewFacts> gather_overview(Workspace& workspace, std::optional<std::i
 
   for (const auto& line : facts.cycles)
     if (cycle ? line.id == *cycle : !line.decisions.empty()) facts.shown_cycle = line.id;
-  HeldOutShelf shelf;
+  add_speakers(workspace, facts);
+  auto speaking = speaking_versions(workspace);
+  if (!speaking) return forward_error(speaking);
+  Shelf shelf{{}, std::move(*speaking)};
   for (const auto& line : facts.cycles) {
     if (line.id != facts.shown_cycle) continue;
     for (const auto& decision : line.decisions) {

@@ -10,6 +10,7 @@
 #include "evaluation/calibration/calibrated_model.hpp"
 #include "features/inputs/context_source.hpp"
 #include "learning/cycle/held_out_rows.hpp"
+#include "learning/cycle/vintage_training.hpp"
 #include "workspace/market_view.hpp"
 
 namespace clm::app {
@@ -81,8 +82,8 @@ Result<MemberOnRows> explain_member(const StoredArtifact& artifact, const Calibr
 
 /// `models` are the members', in the rule's order.
 Result<EnsembleOnRows> explain_together(const StoredArtifact& ensemble, const std::vector<CalibratedModel>& models,
-                                        const RowSet& rows, int horizon_bars, const HeldOutOptions& options,
-                                        const RunContext& run) {
+                                        const RowSet& rows, bool fitted_on, int horizon_bars,
+                                        const HeldOutOptions& options, const RunContext& run) {
   const auto rule = EnsembleRule::load(ensemble.directory / EnsembleRule::kFileName);
   if (!rule) return forward_error(rule);
   const std::shared_ptr<const JudgedRows> truth = judged_rows(rows, horizon_bars);
@@ -94,7 +95,8 @@ Result<EnsembleOnRows> explain_together(const StoredArtifact& ensemble, const st
     tables.push_back({rule->members[m].model_type, truth, std::move(*forecasts)});
     members.push_back(&models[m]);
   }
-  EnsembleOnRows out{compare_members(*rule, tables, {}), std::nullopt};
+  EnsembleOnRows out;
+  if (!fitted_on) out.comparison = compare_members(*rule, tables, {});
   if (!options.permutation) return out;
   auto permutation = permutation_importance(*rule, members, rows, horizon_bars, permuting(options, ensemble), run);
   if (!permutation) return forward_error(permutation);
@@ -155,14 +157,19 @@ std::string describe(const PermutationImportance& permutation, std::size_t top) 
   return text + table.render();
 }
 
-std::string describe(const EnsembleOnRows& ensemble, std::size_t top) {
+std::string describe(const MemberComparison& comparison) {
   TextTable table({"member", "weight", "rank IC alone", "interval", "adds", "interval"});
-  for (const auto& one : ensemble.comparison.members)
+  for (const auto& one : comparison.members)
     table.add({one.member.model_type, fixed(one.weight, 3), fixed(one.rank_ic.mean.mean, 4),
                interval_text(one.rank_ic.mean), fixed(one.adds.difference.mean, 4),
                interval_text(one.adds.difference)});
-  std::string text = "\nall together: rank IC " + fixed(ensemble.comparison.ensemble.mean.mean, 4) + " " +
-                     interval_text(ensemble.comparison.ensemble.mean) + "\n" + table.render();
+  return "\nall together: rank IC " + fixed(comparison.ensemble.mean.mean, 4) + " " +
+         interval_text(comparison.ensemble.mean) + "\n" + table.render();
+}
+
+std::string describe(const EnsembleOnRows& ensemble, std::size_t top) {
+  std::string text;
+  if (ensemble.comparison) text += describe(*ensemble.comparison);
   if (ensemble.permutation) text += describe(*ensemble.permutation, top);
   return text;
 }
@@ -217,7 +224,7 @@ Result<VersionExplanation> explain_held_out(Workspace& workspace, const Registry
   const RowSet& all = (*held_out)->split.holdout;
   const RowSet rows = thinned(all, options.most_rows);
 
-  VersionExplanation out{artifact->version.str(), manifest.model_type, rows.size(), all.size(),  {},
+  VersionExplanation out{artifact->version.str(), manifest.model_type, rows.size(), all.size(),  false, {},
                          (*held_out)->note,       options.repeats,     {},          std::nullopt};
   const auto& decided = rows.data->decided_at_ms;
   out.span = {Timestamp(decided[rows.rows.front()]), Timestamp(decided[rows.rows.back()] + 1)};
@@ -228,6 +235,11 @@ Result<VersionExplanation> explain_held_out(Workspace& workspace, const Registry
     auto members = registry.open_members(manifest);
     if (!members) return forward_error(members);
     artifacts = std::move(*members);
+  }
+  for (const StoredArtifact& one : artifacts) {
+    const auto protocol = read_protocol(one.manifest.protocol_json);
+    if (!protocol) return forward_error(protocol);
+    out.fitted_on = out.fitted_on || !is_judged(*protocol);
   }
   HeldOutOptions alone = options;
   if (together) alone.permutation = options.permutation && options.members_permutation;
@@ -242,7 +254,7 @@ Result<VersionExplanation> explain_held_out(Workspace& workspace, const Registry
     out.members.push_back(std::move(*one));
   }
   if (!together) return out;
-  auto whole = explain_together(*artifact, models, rows, horizon_bars, options, run);
+  auto whole = explain_together(*artifact, models, rows, out.fitted_on, horizon_bars, options, run);
   if (!whole) return forward_error(whole);
   out.ensemble = std::move(*whole);
   return out;
@@ -253,7 +265,8 @@ nlohmann::json to_json(const VersionExplanation& explanation) {
   for (const auto& member : explanation.members) members.push_back(to_json(member, explanation.repeats));
   nlohmann::json ensemble;
   if (explanation.ensemble) {
-    ensemble = {{"comparison", to_json(explanation.ensemble->comparison)}, {"permutation", nullptr}};
+    ensemble = {{"comparison", nullptr}, {"permutation", nullptr}};
+    if (explanation.ensemble->comparison) ensemble["comparison"] = to_json(*explanation.ensemble->comparison);
     if (explanation.ensemble->permutation)
       ensemble["permutation"] = to_json(*explanation.ensemble->permutation, explanation.repeats);
   }
@@ -262,6 +275,7 @@ nlohmann::json to_json(const VersionExplanation& explanation) {
           {"rows",
            {{"used", explanation.rows_used},
             {"held_out", explanation.rows_held_out},
+            {"fitted_on", explanation.fitted_on},
             {"from", to_string(explanation.span.from)},
             {"to", to_string(explanation.span.to)},
             {"note", explanation.note.empty() ? nlohmann::json() : nlohmann::json(explanation.note)}}},
@@ -272,7 +286,8 @@ nlohmann::json to_json(const VersionExplanation& explanation) {
 std::string describe(const VersionExplanation& explanation, std::size_t top) {
   std::string text = explanation.model_type + " " + explanation.version + " on " +
                      grouped(static_cast<long long>(explanation.rows_used)) + " of " +
-                     grouped(static_cast<long long>(explanation.rows_held_out)) + " rows held out, " +
+                     grouped(static_cast<long long>(explanation.rows_held_out)) +
+                     (explanation.fitted_on ? " newest rows, " : " rows held out, ") +
                      to_date_string(explanation.span.from) + " to " + to_date_string(explanation.span.to) + "\n";
   if (!explanation.note.empty()) text += "Note: " + explanation.note + "\n";
   if (explanation.ensemble) text += describe(*explanation.ensemble, top);

@@ -35,7 +35,8 @@ struct MemberOnRows {
 
 /// What an ensemble lives on as a whole.
 struct EnsembleOnRows {
-  MemberComparison comparison;                       ///< what each member weighs, and adds to the rank IC
+  /// What each member weighs, and adds to the rank IC; none where the rows were fitted on: there it says nothing.
+  std::optional<MemberComparison> comparison;
   std::optional<PermutationImportance> permutation;  ///< through all members at once; where asked for
 };
 
@@ -43,9 +44,10 @@ struct VersionExplanation {
   std::string version;
   std::string model_type;
   std::size_t rows_used = 0;
-  std::size_t rows_held_out = 0;
-  TimeRange span;    ///< decision times used: first, and one past the last
-  std::string note;  ///< what differs from the judging; empty if nothing
+  std::size_t rows_held_out = 0;  ///< or, of a vintage that nothing was withheld from, its newest rows (`fitted_on`)
+  bool fitted_on = false;         ///< by the version, or by a member of the ensemble
+  TimeRange span;                 ///< decision times used: first, and one past the last
+  std::string note;               ///< what differs from the judging; empty if nothing
   int repeats = 0;
   std::vector<MemberOnRows> members;       ///< a model is its own only member
   std::optional<EnsembleOnRows> ensemble;  ///< of an ensemble

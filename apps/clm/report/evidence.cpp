@@ -150,6 +150,7 @@ EvidenceFigures figures_of(const Evidence& evidence) {
     out.verdict = {std::string(to_string(verdict->decision)), known_estimate(*verdict), verdict->reasons,
                    limits_of(verdict->checks), limits_of(verdict->conditions)};
   out.ensemble = ensemble_figures_in(evidence.ensemble());
+  out.refresh = evidence.refresh();
   return out;
 }
 

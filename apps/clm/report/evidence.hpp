@@ -108,6 +108,7 @@ struct EvidenceFigures {
   std::vector<DifferenceFigures> differences;  ///< to the active version first, then the baselines
   VerdictFigures verdict;
   std::optional<EnsembleFigures> ensemble;  ///< of an ensemble: its members side by side
+  std::optional<RefreshCheck> refresh;      ///< of a vintage of an accepted recipe; all else is then of `accepted_by`
 };
 
 /// Figures that are missing or null become NaN. Error `report.evidence` (data): not JSON, or no judgement in it.

@@ -52,11 +52,12 @@ std::string timeline(const OverviewFacts& facts) {
   }
   return html_figure(
       "Decisions and active versions",
-      "Marks are the policy's verdicts; a shaded band is the time of an active version, with an edge each time it was "
+      "Marks are the policy's verdicts and the checks of vintages; a shaded band is the time of an active version, "
+      "with an edge each time it was "
       "exchanged. The axis is the time of the data (\u201cdata until\u201d): what a person decided stands at the data "
       "of "
       "the cycle before it.",
-      mark_legend("passed", "refused or failed", "promising, or no better than what is active") +
+      mark_legend("passed, or let in", "refused or failed", "promising, or no better than what is active") +
           strip_plot("Decisions and active versions over time, a row per model type", span.from.ms(), span.to.ms(), 30,
                      list));
 }
@@ -89,16 +90,39 @@ std::string cycles_table(const OverviewFacts& facts) {
   return html_fold("All " + std::to_string(facts.cycles.size()) + " cycles in a table", html_table(table));
 }
 
+const VersionFacts* candidate_of(const OverviewFacts& facts, const DecisionLine& decision) {
+  const auto found = std::find_if(facts.candidates.begin(), facts.candidates.end(),
+                                  [&](const VersionFacts& one) { return one.version == decision.version; });
+  return found == facts.candidates.end() ? nullptr : &*found;
+}
+
+/// What was decided about: a version that was judged, a vintage of an accepted recipe, or a lineup of such.
+enum class Kind { judged, vintage, lineup };
+Kind kind_of(const OverviewFacts& facts, const DecisionLine& decision) {
+  const VersionFacts* candidate = candidate_of(facts, decision);
+  if (candidate == nullptr) return Kind::judged;
+  if (candidate->evidence && candidate->evidence->refresh) return Kind::vintage;
+  return is_composed(*candidate) ? Kind::lineup : Kind::judged;
+}
+
+/// The badge of a decision: only what was judged has passed or was refused.
+std::string kind_word(const OverviewFacts& facts, const DecisionLine& decision) {
+  const bool let_in = decision.decision == "deploy";
+  switch (kind_of(facts, decision)) {
+    case Kind::vintage: return let_in ? "a vintage, let in" : "a vintage, not fit";
+    case Kind::lineup: return "the lineup";
+    case Kind::judged: break;
+  }
+  return decision_word(decision.decision);
+}
+
 /// The candidate of a decision in full, folded; empty if the training failed.
 std::string candidate_parts(const OverviewFacts& facts, const DecisionLine& decision) {
   for (const auto& candidate : facts.candidates)
     if (candidate.version == decision.version)
-      return html_fold(
-          "All about it: figures, plots, manifest, history",
-          (candidate.evidence ? verdict_box(candidate.standing, *candidate.evidence)
-                              : html_paragraph("There is no judgement to show: " + candidate.evidence_problem + ".")) +
-              version_parts(candidate, Fold::closed),
-          Fold::closed, "version-" + decision.version);
+      return html_fold("All about it: figures, plots, manifest, history",
+                       decision_box(candidate) + version_parts(candidate, Fold::closed), Fold::closed,
+                       "version-" + decision.version);
   return {};
 }
 
@@ -107,7 +131,8 @@ std::string status_badge(const OverviewFacts& facts, const DecisionLine& decisio
     if (candidate.version == decision.version)
       return " " +
              html_badge("now " + candidate.standing.status + (candidate.standing.by_person ? ", by a person" : ""),
-                        candidate.standing.status == "active" ? "good" : "plain");
+                        candidate.standing.status == "active" ? "good" : "plain") +
+             (candidate.standing.speaks.empty() ? "" : " " + html_badge(candidate.standing.speaks, "good"));
   return {};
 }
 
@@ -124,8 +149,8 @@ std::string cycle_body(const OverviewFacts& facts, const CycleLine& cycle) {
   for (const auto& decision : cycle.decisions) {
     body += "<div class=\"verdict " + std::string(decision_kind(decision.decision)) + "\"><h3>" +
             html_escape(decision.model_type + " " + decision.version) + " " +
-            html_badge(decision_word(decision.decision), decision_kind(decision.decision)) +
-            status_badge(facts, decision) + "</h3>";
+            html_badge(kind_word(facts, decision), decision_kind(decision.decision)) + status_badge(facts, decision) +
+            "</h3>";
     // A version has all its reasons folded below; a failed training has only these.
     for (const auto& reason : decision.reasons) {
       body += html_paragraph(reason);
@@ -136,6 +161,21 @@ std::string cycle_body(const OverviewFacts& facts, const CycleLine& cycle) {
   return body;
 }
 
+/// Who speaks, why the others do not, and when the next vintages are due.
+std::string speakers_body(const OverviewFacts& facts) {
+  const auto list = [](const std::vector<std::string>& sentences) {
+    std::string items;
+    for (const auto& sentence : sentences) items += "<li>" + html_escape(sentence) + "</li>";
+    return items.empty() ? items : "<ul>" + items + "</ul>";
+  };
+  std::string body = html_paragraph(facts.speakers.empty() ? "Nobody has a vote." : "By " + facts.speakers + ".");
+  if (!facts.lineup.members.empty())
+    body += lineup_table(facts.lineup, "Weights where all of them have a vote. What was learned last comes first.");
+  if (!facts.without_vote.empty()) body += "<h3>Without a vote</h3>" + list(facts.without_vote);
+  if (!facts.due.empty()) body += "<h3>What comes next</h3>" + list(facts.due);
+  return body;
+}
+
 /// "Cycle 3, data until ...: of 5 candidates 1 passed, 4 were refused. lightgbm ab12: It has foresight ..."
 HtmlVerdict cycle_verdict(const OverviewFacts& facts) {
   const CycleLine* cycle = shown_cycle(facts);
@@ -143,12 +183,20 @@ HtmlVerdict cycle_verdict(const OverviewFacts& facts) {
   HtmlVerdict out;
   std::map<std::string, int> counts;
   const DecisionLine* told = nullptr;
+  int judged = 0;
+  std::string vintages, lineup;
   for (const auto& decision : cycle->decisions) {
+    if (const Kind kind = kind_of(facts, decision); kind != Kind::judged) {
+      std::string& names = kind == Kind::vintage ? vintages : lineup;
+      names += (names.empty() ? "" : ", ") + decision.model_type + " " + decision.version;
+      continue;
+    }
+    ++judged;
     ++counts[decision.decision];
     if (told == nullptr || (decision.decision == "deploy" && told->decision != "deploy")) told = &decision;
   }
   out.sentence = "Cycle " + std::to_string(cycle->id) + ", data until " + to_minutes_string(cycle->as_of) + ": ";
-  if (told == nullptr) {
+  if (cycle->decisions.empty()) {
     out.sentence += "nothing was trained, for no trigger fired.";
     return out;
   }
@@ -156,16 +204,22 @@ HtmlVerdict cycle_verdict(const OverviewFacts& facts) {
   for (const char* decision : {"deploy", "canary", "keep", "reject", "failed"})
     if (counts[decision] > 0)
       sums += (sums.empty() ? "" : ", ") + std::to_string(counts[decision]) + " " + decision_word(decision);
-  out.sentence += "of " + std::to_string(cycle->decisions.size()) + " candidate(s) " + sums + ". " + told->model_type +
-                  " " + told->version + " " + decision_word(told->decision) + ": " +
-                  (told->reasons.empty() ? std::string("no reason is stored.") : told->reasons.front());
+  if (told != nullptr)
+    out.sentence += "of " + std::to_string(judged) + " candidate(s) " + sums + ". " + told->model_type + " " +
+                    told->version + " " + decision_word(told->decision) + ": " +
+                    (told->reasons.empty() ? std::string("no reason is stored.") : told->reasons.front()) + " ";
+  if (!vintages.empty())
+    out.sentence += (told == nullptr ? "new vintages of accepted recipes: " : "New vintages of accepted recipes: ") +
+                    vintages + ". ";
+  if (!lineup.empty()) out.sentence += "The lineup: " + lineup + ". ";
   std::string serving;
   for (const auto& band : facts.active)
     if (band.range.to == Timestamp::max())
-      serving += (serving.empty() ? " Active now: " : ", ") + band.model_type + " " + band.version +
+      serving += (serving.empty() ? "" : ", ") + band.model_type + " " + band.version +
                  (band.by_person ? " (by a person's decision)" : "");
-  out.sentence += serving.empty() ? " No version is active." : serving + ".";
-  out.kind = counts["deploy"] > 0                                        ? "good"
+  out.sentence += serving.empty() ? "No version is active." : "Active now: " + serving + ".";
+  if (!facts.speakers.empty()) out.sentence += " Who speaks: " + facts.speakers + ".";
+  out.kind = counts["deploy"] > 0 || !vintages.empty()                   ? "good"
              : counts["canary"] + counts["keep"] > 0 || !serving.empty() ? "plain"
                                                                          : "bad";
   return out;
@@ -196,6 +250,7 @@ std::string overview_report(const OverviewFacts& facts, Timestamp made_at) {
                                       (cycle != nullptr ? "; above is the last one that did." : "."));
     overview.body += timeline(facts) + cycles_table(facts);
   }
+  if (!facts.cycles.empty()) sections.push_back({"speakers", "Who speaks", speakers_body(facts)});
   sections.push_back(std::move(overview));
   sections.push_back(data_section(facts.data));
   return html_page("What was learned", subtitle(facts, made_at), cycle_verdict(facts), sections);

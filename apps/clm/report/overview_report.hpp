@@ -41,6 +41,10 @@ struct OverviewFacts {
   std::vector<VersionFacts> candidates;  ///< of the shown cycle
   std::vector<SeriesCoverage> data;
   std::string workspace;
+  std::string speakers;  ///< who speaks now, in words: "ensemble 0123456789ab, made of ..."; empty: nobody
+  LineupFigures lineup;  ///< the same with weights
+  std::vector<std::string> without_vote;  ///< sentences: who does not speak, and why
+  std::vector<std::string> due;           ///< sentences: when the next vintages are
 };
 
 /// Every candidate of the shown cycle, to be unfolded, decisions over time, the cycles in a table, and the data.

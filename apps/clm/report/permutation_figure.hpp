@@ -16,6 +16,7 @@ struct PermutationFacts {
   std::vector<Input> inputs;  ///< descending by drop; empty: `problem` says why
   Estimate rank_ic;           ///< with every input in its place
   std::size_t rows_used = 0, rows_held_out = 0;
+  bool fitted_on = false;  ///< nothing was held out: the rows are the newest of those that it was fitted on
   int repeats = 0;
   std::string note;  ///< what differs from the judging; empty if nothing
   std::string problem;

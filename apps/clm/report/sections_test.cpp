@@ -143,7 +143,7 @@ TEST(Verdict, TooFewTradesAreSaidToBeFew) {
 
 TEST(VersionReport, OfOneThatAPersonPromotedSaysSoAndIsNotRed) {
   VersionFacts facts = version_facts();
-  facts.standing = {"active", kPageTime, true, "I trust it"};
+  facts.standing = {"active", kPageTime, true, "I trust it", ""};
   const std::string page = version_report(facts, kPageTime);
   EXPECT_THAT(page, HasSubstr("xgboost 0123456789ab: Active since 2025-03-01 00:00 by a person&#39;s decision "
                               "(\u201cI trust it\u201d). The policy&#39;s verdict when it was judged: refused. No "
@@ -153,8 +153,44 @@ TEST(VersionReport, OfOneThatAPersonPromotedSaysSoAndIsNotRed) {
   EXPECT_THAT(page, Not(HasSubstr("what was active before stays")));
   EXPECT_THAT(page, HasSubstr("The policy would not have put it into service as it is; a person did: I trust it"));
   EXPECT_THAT(page, Not(HasSubstr("did not earn a place"))) << "it serves";
-  facts.standing = {"rejected", kPageTime, false, ""};
+  facts.standing = {"rejected", kPageTime, false, "", ""};
   EXPECT_THAT(version_report(facts, kPageTime), HasSubstr("<p class=\"sentence bad\">"));
+}
+
+TEST(VersionReport, OfAVintageSaysWhoWasJudgedAndNotThatItWas) {
+  VersionFacts facts = version_facts();
+  facts.evidence->refresh = RefreshCheck{"abcabcabcabc", "ba9876543210", 20'000, 1.0, 0.51, 32'190};
+  facts.standing = {"retired", kPageTime, false, "", "speaks with weight 0.17 in ensemble eeeeeeeeeeee"};
+  const std::string page = version_report(facts, kPageTime);
+  const std::string accepted =
+      "A vintage of recipe abcabcabcabc, which was accepted when version ba9876543210 was judged; it was not judged "
+      "itself.";
+  EXPECT_THAT(page, HasSubstr("<p class=\"sentence good\">xgboost 0123456789ab: Retired since 2025-03-01 00:00, and "
+                              "speaks with weight 0.17 in ensemble eeeeeeeeeeee. " +
+                              accepted));
+  EXPECT_THAT(page, HasSubstr("All of this was found of version ba9876543210"));
+  EXPECT_THAT(page, HasSubstr("correlate by 0.51"));
+  EXPECT_THAT(page, HasSubstr("calibrated by 32,190 rows"));
+  EXPECT_THAT(page, Not(HasSubstr("when it was judged")));
+  EXPECT_THAT(page, Not(HasSubstr("Judged on")));
+  EXPECT_THAT(page, Not(HasSubstr("Beside the baselines")));
+}
+
+TEST(VersionReport, OfALineupSaysWhoSpeaksAndThatItWasNotJudged) {
+  VersionFacts facts;
+  facts.model_type = "ensemble";
+  facts.version = "eeeeeeeeeeee";
+  facts.status = "active";
+  facts.standing = {"active", kPageTime, false, "The lineup of accepted recipes.", "serves"};
+  facts.evidence_problem = "the stored evidence holds no judgement";
+  facts.lineup = LineupFigures{
+      "none was active",
+      {{"lightgbm", "abc", "v2", kPageTime, 0.5}, {"lightgbm", "abc", "v1", kPageTime - Duration(86'400'000), 0.25}}};
+  const std::string page = version_report(facts, kPageTime);
+  EXPECT_THAT(page, HasSubstr("It was not judged: its members are vintages of accepted recipes"));
+  EXPECT_THAT(page, Not(HasSubstr("There is no judgement")));
+  for (const char* said : {">v2<", ">v1<", ">2025-03-01 00:00<", ">2025-02-28 00:00<", "0.250"})
+    EXPECT_THAT(page, HasSubstr(said));
 }
 
 TEST(VersionReport, HistoryHasTheTimeOfTheDataAndThatOfTheClock) {
@@ -230,6 +266,39 @@ TEST(OverviewReport, SaysFirstWhatWasDecidedAndWhoServes) {
   EXPECT_THAT(page, HasSubstr(">Data until (UTC)</th>"));
   EXPECT_THAT(page, HasSubstr(">Decided at (UTC)</th>"));
   EXPECT_THAT(page, HasSubstr("The axis is the time of the data"));
+}
+
+TEST(OverviewReport, TellsVintagesFromWhatWasJudgedAndSaysWhoSpeaks) {
+  VersionFacts vintage = version_facts();
+  vintage.evidence->refresh = RefreshCheck{"abc", "bbbb", 20'000, 1.0, 0.5, 5'000};
+  VersionFacts lineup;
+  lineup.version = "eeee";
+  lineup.lineup = LineupFigures{"none was active", {}};
+  OverviewFacts facts;
+  facts.shown_cycle = 3;
+  facts.cycles = {{3,
+                   kPageTime,
+                   {},
+                   "done",
+                   1.5,
+                   {},
+                   {{"xgboost", vintage.version, "deploy", {}, {"A refresh."}},
+                    {"ensemble", "eeee", "deploy", {}, {"The lineup."}}}}};
+  facts.candidates = {vintage, lineup};
+  facts.active = {{"xgboost", vintage.version, {kPageTime, Timestamp::max()}, false}};
+  facts.speakers = "ensemble eeee, made of xgboost";
+  facts.lineup.members = {{"xgboost", "abc", vintage.version, kPageTime, 1}};
+  facts.without_vote = {"lightgbm: no version is active"};
+  facts.due = {"xgboost: the next vintage is due from 2025-03-08T00:00:00Z"};
+  const std::string page = overview_report(facts, kPageTime);
+  EXPECT_THAT(page,
+              HasSubstr("<p class=\"sentence good\">Cycle 3, data until 2025-03-01 00:00: new vintages of accepted "
+                        "recipes: xgboost 0123456789ab. The lineup: ensemble eeee. Active now: xgboost "
+                        "0123456789ab. Who speaks: ensemble eeee, made of xgboost."));
+  EXPECT_THAT(page, HasSubstr("a vintage, let in"));
+  EXPECT_THAT(page, HasSubstr("lightgbm: no version is active"));
+  EXPECT_THAT(page, HasSubstr("the next vintage is due from 2025-03-08T00:00:00Z"));
+  EXPECT_THAT(page, Not(HasSubstr("candidate(s)"))) << "nobody was judged";
 }
 
 TEST(Marks, AreTheSameShapesForADecisionEverywhere) {

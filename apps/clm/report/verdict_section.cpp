@@ -103,10 +103,33 @@ std::string with_capital(std::string text) {
 /// "Active since 2026-01-02 10:00 by a person".
 std::string standing_words(const Standing& standing) {
   return with_capital(standing.status) + (standing.since ? " since " + to_minutes_string(*standing.since) : "") +
-         (standing.by_person ? " by a person's decision" : "");
+         (standing.by_person ? " by a person's decision" : "") +
+         (standing.speaks.empty() ? "" : ", and " + standing.speaks);
 }
 
-bool serves(const Standing& standing) { return standing.status.rfind("active", 0) == 0; }
+bool serves(const Standing& standing) { return standing.status.rfind("active", 0) == 0 || !standing.speaks.empty(); }
+
+/// Of a vintage: by whose judgement its recipe was accepted.
+std::string accepted_words(const RefreshCheck& refresh) {
+  return "A vintage of recipe " + refresh.recipe + ", which was accepted when version " + refresh.accepted_by +
+         " was judged; it was not judged itself.";
+}
+
+std::string refresh_box(const Standing& standing, const RefreshCheck& refresh) {
+  return "<div class=\"verdict " + std::string(serves(standing) ? "good" : "plain") + "\"><h3>" +
+         html_badge(standing_words(standing), serves(standing) ? "good" : "plain") + " " +
+         html_badge("not judged itself", "plain") + "</h3>" + html_paragraph(accepted_words(refresh)) +
+         html_paragraph("It was fitted on everything known, and checked beside the vintage before it:") + "<ul><li>" +
+         html_escape("It has a forecast on " + percent_text(refresh.coverage, 1) + " of the newest " +
+                     number_text(static_cast<double>(refresh.rows), 0) + " rows.") +
+         "</li><li>" +
+         html_escape("There its forecasts and those of the vintage before it correlate by " +
+                     number_text(refresh.correlation, 2) + ".") +
+         "</li><li>" +
+         html_escape("It is calibrated by " + number_text(static_cast<double>(refresh.calibrated), 0) +
+                     " rows, on which earlier vintages forecast what they were not fitted on.") +
+         "</li></ul>" + (standing.reason.empty() ? "" : html_paragraph(standing.reason)) + "</div>\n";
+}
 
 /// What the verdict means, beside who put the version where it stands.
 std::string in_one_sentence(const Standing& standing, const std::string& decision) {
@@ -126,13 +149,20 @@ std::string_view kind_of(const Standing& standing, const VerdictFigures& verdict
 
 }  // namespace
 
-HtmlVerdict version_verdict(const std::string& name, const Standing& standing, const EvidenceFigures* evidence) {
+HtmlVerdict version_verdict(const std::string& name, const Standing& standing, const EvidenceFigures* evidence,
+                            Judged judged) {
   HtmlVerdict out;
   out.sentence = name + ": " + standing_words(standing);
   if (standing.by_person && !standing.reason.empty()) out.sentence += " (\u201c" + standing.reason + "\u201d)";
   out.sentence += ". ";
   if (evidence == nullptr) {
-    out.sentence += "There is no judgement of it.";
+    out.sentence += judged == Judged::yes ? "There is no judgement of it."
+                                          : "It was not judged: its members are vintages of accepted recipes.";
+    return out;
+  }
+  if (evidence->refresh) {
+    out.kind = serves(standing) ? "good" : "plain";
+    out.sentence += accepted_words(*evidence->refresh);
     return out;
   }
   const VerdictFigures& verdict = evidence->verdict;
@@ -162,6 +192,7 @@ std::vector<std::string> what_would_have_to_change(const VerdictFigures& verdict
 }
 
 std::string verdict_box(const Standing& standing, const EvidenceFigures& evidence) {
+  if (evidence.refresh) return refresh_box(standing, *evidence.refresh);
   const VerdictFigures& verdict = evidence.verdict;
   std::string out = "<div class=\"verdict " + std::string(kind_of(standing, verdict)) + "\"><h3>" +
                     html_badge(standing_words(standing), serves(standing) ? "good" : "plain") + " " +

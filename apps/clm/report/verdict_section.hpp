@@ -15,12 +15,18 @@ struct Standing {
   std::optional<Timestamp> since;
   bool by_person = false;
   std::string reason;  ///< of that move; may be empty
+  std::string speaks;  ///< "speaks with weight 0.17 in ensemble 0123456789ab"; empty: it does not
 };
 
-/// The page's first sentences: how it stands and why, beside what the policy said of it. `evidence` may be null.
-HtmlVerdict version_verdict(const std::string& name, const Standing& standing, const EvidenceFigures* evidence);
+/// Whether an ensemble was judged, or made of vintages of accepted recipes.
+enum class Judged { yes, its_recipes };
 
-/// The policy's verdict and its reasons in plain words; where it did not pass, also what would have to change. HTML.
+/// The page's first sentences: how it stands and why, beside what the policy said of it. `evidence` may be null.
+HtmlVerdict version_verdict(const std::string& name, const Standing& standing, const EvidenceFigures* evidence,
+                            Judged judged = Judged::yes);
+
+/// The policy's verdict and its reasons in plain words; where it did not pass, also what would have to change. Of a
+/// vintage of an accepted recipe, what was checked instead. HTML.
 std::string verdict_box(const Standing& standing, const EvidenceFigures& evidence);
 
 /// What the intervals of a page mean, and why a test may pass beside one that holds zero.

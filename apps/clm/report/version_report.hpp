@@ -20,13 +20,27 @@ struct HistoryLine {
   std::string from, to, actor, reason;
 };
 
+/// Vintages of accepted recipes that speak together.
+struct LineupFigures {
+  struct Member {
+    std::string model_type, recipe, version;
+    std::optional<Timestamp> learned_until;  ///< none: its record cannot be read
+    double weight = kUnknown;
+  };
+  std::string why;              ///< it was made; empty: it was judged, and `evidence` says why
+  std::vector<Member> members;  ///< by model type, what was learned last first
+};
+/// A table of them. HTML.
+std::string lineup_table(const LineupFigures& lineup, std::string caption);
+
 /// Everything a report says about one version.
 struct VersionFacts {
   std::string model_type, version;
   std::string status;  ///< in words; `standing.status` without what retention did
   Standing standing;
   std::optional<EvidenceFigures> evidence;
-  std::string evidence_problem;  ///< why there is none
+  std::string evidence_problem;         ///< why there is none
+  std::optional<LineupFigures> lineup;  ///< of an ensemble
   std::vector<FeatureShare> importance;
   std::string importance_problem;  ///< why there is none
   PermutationFacts permutation;
@@ -34,6 +48,10 @@ struct VersionFacts {
   std::vector<HistoryLine> history;                        ///< oldest first
 };
 
+/// Of an ensemble: it was made of vintages of accepted recipes and not judged.
+inline bool is_composed(const VersionFacts& facts) { return facts.lineup && !facts.lineup->why.empty(); }
+/// What was decided about it and why. HTML.
+std::string decision_box(const VersionFacts& facts);
 /// Comparison, plots, importance, facts and history of a version, each to be unfolded. HTML.
 std::string version_parts(const VersionFacts& facts, Fold first);
 /// Standing and decision, then the parts. The section's id is "version-VERSION".

@@ -1,0 +1,102 @@
+// Lineups of vintages as a person meets them: made with each refresh, served, rolled back, verified and made again.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "support/workspace.hpp"
+
+namespace clm::testing {
+namespace {
+
+class LineupProgram : public ::testing::Test {
+ protected:
+  LineupProgram() {
+    place_.environment["CLM_POLICY_MODE"] = "enforced";
+    place_.environment["CLM_POLICY_GATE"] = "none";  // whatever they are worth
+    place_.environment["CLM_LINEUP_SPACING_DAYS"] = "7";
+  }
+  /// Two recipes are accepted in the first week, and refreshed once in each that follows.
+  void live_weeks(int weeks) {
+    for (int week = 0; week <= weeks; ++week) {
+      place_.simulate(kBars + week * kWeekBars);
+      place_.json({"cycle"});
+    }
+  }
+  std::string active(const std::string& type) const {
+    const auto models = place_.json({"models", "--type", type})["models"];
+    for (const auto& one : models)
+      if (one["status"] == "active") return one["version"];
+    return {};
+  }
+  std::set<std::string> members(const std::string& lineup) const {
+    std::set<std::string> versions;
+    const auto shown = place_.json({"show", lineup});
+    for (const auto& member : shown["manifest"]["members"]) versions.insert(member["version"]);
+    return versions;
+  }
+
+  TestWorkspace place_;
+};
+
+TEST_F(LineupProgram, ServesTheVintagesOfAcceptedRecipesAndGoesBackWithThem) {
+  live_weeks(1);
+  const std::string first = active("ensemble");
+  ASSERT_FALSE(first.empty());
+  const auto with_first = place_.predict();
+  EXPECT_EQ(with_first["ensemble"], first);
+  EXPECT_EQ(members(first).size(), 6u) << "of each type who was judged, its refresh, and the next vintage";
+
+  place_.simulate(kBars + 2 * kWeekBars);
+  place_.json({"cycle"});
+  const std::string second = active("ensemble");
+  ASSERT_NE(second, first);
+  EXPECT_EQ(members(second).size(), 6u);
+  EXPECT_EQ(place_.predict()["ensemble"], second);
+  EXPECT_TRUE(members(second).contains(active("lightgbm")));
+  EXPECT_TRUE(members(second).contains(active("xgboost")));
+  EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
+  EXPECT_TRUE(place_.json({"reproduce", second})["identical"]);
+
+  place_.json({"rollback", "ensemble", "--reason", "the test says so"});
+  EXPECT_EQ(active("ensemble"), first);
+  place_.json({"cycle"});
+  EXPECT_EQ(active("ensemble"), first) << "it is not made again of what was rolled back";
+  EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
+}
+
+TEST_F(LineupProgram, AfterTheRollbackOfATypeTheNextLineupDoesWithout) {
+  live_weeks(2);
+  const std::string before = active("ensemble"), rolled_back = active("lightgbm");
+  ASSERT_TRUE(members(before).contains(rolled_back));
+  const auto told = place_.json({"rollback", "lightgbm", "--reason", "the test says so"});
+  EXPECT_EQ(told["still_in_ensemble"], before);
+  place_.json({"cycle"});
+  const std::string after = active("ensemble");
+  ASSERT_NE(after, before);
+  EXPECT_FALSE(members(after).contains(rolled_back));
+  EXPECT_EQ(members(after).size(), 6u) << "in its place an older one of lightgbm speaks again";
+  EXPECT_EQ(place_.predict()["ensemble"], after);
+}
+
+TEST_F(LineupProgram, RetentionLeavesItItsWayBackAndWhatTheyWereMadeWith) {
+  place_.environment["CLM_RETENTION_KEEP_VERSIONS"] = "1";
+  place_.environment["CLM_TRAINING_MODELS"] = "lightgbm";
+  live_weeks(4);
+  const auto versions = place_.json({"models", "--type", "lightgbm"})["models"];
+  EXPECT_EQ(versions.size(), 6u);
+  for (const std::string& member : members(active("ensemble")))
+    EXPECT_TRUE(place_.json({"reproduce", member})["identical"]) << member;
+  EXPECT_TRUE(place_.json({"reproduce", active("ensemble")})["identical"]);
+  const auto with_it = place_.predict();
+  place_.json({"rollback", "ensemble", "--reason", "the test says so"});
+  for (const std::string& member : members(active("ensemble")))
+    EXPECT_TRUE(place_.json({"reproduce", member})["identical"]) << member;
+  EXPECT_NE(place_.predict()["predictions"], with_it["predictions"]);
+  EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace clm::testing
