@@ -1,17 +1,12 @@
 #include "learning/cycle/cycle.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
-#include <limits>
-#include <map>
 #include <optional>
 
 #include <nlohmann/json.hpp>
 
-#include "base/log.hpp"
 #include "base/parallel.hpp"
-#include "evaluation/verdict/evidence.hpp"
 #include "learning/cycle/candidate_judging.hpp"
 #include "learning/cycle/ensemble_step.hpp"
 #include "learning/cycle/floor.hpp"
@@ -134,8 +129,7 @@ Result<Work> work_of(const Registry& registry, const LearningOptions& options, c
   return work;
 }
 
-/// Judges what was not accepted: on a holdout as a person wants it who has each version show itself (`policy.ladder`),
-/// else at rolling origins.
+/// Judges at rolling origins what was not accepted; and where nobody is active after that, the floor.
 Result<std::vector<CycleResult>> judge_new(const CycleWorkplace& place, const LearningOptions& options,
                                            const CycleRequest& request, std::int64_t cycle, const CycleData& working,
                                            const std::vector<Trigger>& triggers, const RunContext& run) {

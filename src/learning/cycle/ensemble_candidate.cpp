@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
+#include "base/file_io.hpp"
 #include "evaluation/metrics/forecast_table.hpp"
 #include "learning/cycle/candidate.hpp"
 #include "learning/cycle/judging_context.hpp"
@@ -115,6 +116,16 @@ Result<std::vector<LoadedMember>> load_members(const std::vector<StoredArtifact>
   return members;
 }
 
+Result<std::vector<LoadedMember>> load_members(const Registry& registry, const std::vector<VersionRecord>& records) {
+  std::vector<StoredArtifact> artifacts;
+  for (const VersionRecord& record : records) {
+    auto artifact = registry.open_artifact(record);
+    if (!artifact) return forward_error(artifact);
+    artifacts.push_back(std::move(*artifact));
+  }
+  return load_members(artifacts);
+}
+
 Result<std::vector<ForecastTable>> forecasts_of(const std::vector<LoadedMember>& members, const RowSet& rows,
                                                 const std::shared_ptr<const JudgedRows>& truth) {
   std::vector<ForecastTable> tables;
@@ -167,6 +178,17 @@ Result<EnsembleDraft> draft_ensemble(const std::vector<LoadedMember>& members, c
   draft.rule.weights = draft.choice.weights;
   draft.manifest = manifest_of_ensemble(members, draft, data, protocol, recipe);
   return draft;
+}
+
+Result<StagedArtifact> stage_ensemble(const ArtifactStore& store, EnsembleDraft& draft) {
+  auto staged = store.stage(kEnsembleType);
+  if (!staged) return forward_error(staged);
+  const auto written = write_file_atomic(staged->directory() / EnsembleRule::kFileName, draft.rule.to_json_text());
+  if (!written) return forward_error(written);
+  auto files = describe_model_files(staged->directory());
+  if (!files) return forward_error(files);
+  draft.manifest.files = std::move(*files);
+  return std::move(*staged);
 }
 
 }  // namespace clm

@@ -40,6 +40,9 @@ struct LoadedMember {
 /// Error as `load_calibrated_model`.
 Result<std::vector<LoadedMember>> load_members(const std::vector<StoredArtifact>& artifacts);
 
+/// Of versions as the registry has them. Errors: those of the registry, too.
+Result<std::vector<LoadedMember>> load_members(const Registry& registry, const std::vector<VersionRecord>& records);
+
 /// One table per member on the rows of `truth`, in units of volatility, with the probabilities that are served.
 Result<std::vector<ForecastTable>> forecasts_of(const std::vector<LoadedMember>& members, const RowSet& rows,
                                                 const std::shared_ptr<const JudgedRows>& truth);
@@ -61,5 +64,8 @@ struct EnsembleDraft {
 Result<EnsembleDraft> draft_ensemble(const std::vector<LoadedMember>& members, const LearningData& data,
                                      const TrainingSplit& split, const Protocol& protocol,
                                      const EnsembleRecipe& recipe);
+/// Writes the rule of `draft` aside and names its file in the draft's manifest, which is then complete but for program,
+/// metrics and parent. Errors `file.*`.
+Result<StagedArtifact> stage_ensemble(const ArtifactStore& store, EnsembleDraft& draft);
 
 }  // namespace clm

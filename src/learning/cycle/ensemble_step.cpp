@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file_io.hpp"
 #include "evaluation/ensemble/member_comparison.hpp"
 #include "evaluation/verdict/evidence.hpp"
 #include "learning/cycle/ensemble_candidate.hpp"
@@ -93,13 +92,7 @@ Result<std::vector<ModelJudgement>> members_alone(const std::vector<ForecastTabl
 Result<CycleResult> learn_ensemble(const CycleWorkplace& place, const LearningOptions& options,
                                    const CycleRequest& request, std::int64_t cycle, const JudgingContext& judging,
                                    const EnsemblePlan& plan) {
-  std::vector<StoredArtifact> artifacts;
-  for (const auto& record : plan.members) {
-    auto artifact = place.registry.open_artifact(record);
-    if (!artifact) return forward_error(artifact);
-    artifacts.push_back(std::move(*artifact));
-  }
-  const auto members = load_members(artifacts);
+  const auto members = load_members(place.registry, plan.members);
   if (!members) return forward_error(members);
   const auto weights = configured_weights(options.ensemble);
   if (!weights) return forward_error(weights);
@@ -107,17 +100,12 @@ Result<CycleResult> learn_ensemble(const CycleWorkplace& place, const LearningOp
   auto draft = draft_ensemble(*members, judging.data, judging.split, judging.protocol, recipe);
   if (!draft) return forward_error(draft);
 
-  auto staged = place.registry.store().stage(kEnsembleType);
+  auto staged = stage_ensemble(place.registry.store(), *draft);
   if (!staged) return forward_error(staged);
-  const auto file = staged->directory() / EnsembleRule::kFileName;
-  if (auto written = write_file_atomic(file, draft->rule.to_json_text()); !written) return forward_error(written);
   // What is judged is what is stored.
-  const auto rule = EnsembleRule::load(file);
+  const auto rule = EnsembleRule::load(staged->directory() / EnsembleRule::kFileName);
   if (!rule) return forward_error(rule);
   Manifest manifest = std::move(draft->manifest);
-  auto files = describe_model_files(staged->directory());
-  if (!files) return forward_error(files);
-  manifest.files = std::move(*files);
   const auto version = version_id(manifest);
   if (!version) return forward_error(version);
 

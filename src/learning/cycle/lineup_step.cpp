@@ -2,7 +2,6 @@
 
 #include <map>
 
-#include "base/file_io.hpp"
 #include "evaluation/verdict/evidence.hpp"
 #include "learning/cycle/ensemble_candidate.hpp"
 #include "learning/options/configured_weights.hpp"
@@ -35,13 +34,7 @@ std::string evidence_of(const EnsemblePlan& plan, const EnsembleDraft& draft) {
 Result<CycleResult> compose_ensemble(const CycleWorkplace& place, const LearningOptions& options,
                                      const CycleRequest& request, std::int64_t cycle, const LineupMoment& moment,
                                      const EnsemblePlan& plan) {
-  std::vector<StoredArtifact> artifacts;
-  for (const auto& record : plan.members) {
-    auto artifact = place.registry.open_artifact(record);
-    if (!artifact) return forward_error(artifact);
-    artifacts.push_back(std::move(*artifact));
-  }
-  const auto members = load_members(artifacts);
+  const auto members = load_members(place.registry, plan.members);
   if (!members) return forward_error(members);
   const auto recipe = recipe_of_lineup(options.ensemble, plan.lineup.members);
   if (!recipe) return forward_error(recipe);
@@ -50,15 +43,10 @@ Result<CycleResult> compose_ensemble(const CycleWorkplace& place, const Learning
   auto draft = draft_ensemble(*members, moment.data, TrainingSplit{}, protocol, *recipe);
   if (!draft) return forward_error(draft);
 
-  auto staged = place.registry.store().stage(kEnsembleType);
+  auto staged = stage_ensemble(place.registry.store(), *draft);
   if (!staged) return forward_error(staged);
-  const auto file = staged->directory() / EnsembleRule::kFileName;
-  if (auto written = write_file_atomic(file, draft->rule.to_json_text()); !written) return forward_error(written);
   const std::string evidence = evidence_of(plan, *draft);
   Manifest manifest = std::move(draft->manifest);
-  auto files = describe_model_files(staged->directory());
-  if (!files) return forward_error(files);
-  manifest.files = std::move(*files);
   manifest.program_version = place.program_version;
   manifest.git_commit = place.git_commit;
   const auto active = place.registry.active(Slot{std::string(kEnsembleType)});

@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file_io.hpp"
 #include "learning/cycle/candidate.hpp"
 #include "learning/cycle/ensemble_candidate.hpp"
 #include "learning/cycle/vintage_training.hpp"
@@ -86,13 +85,8 @@ Result<Remade> choose_again(const Registry& registry, const Manifest& expected, 
   if (!recipe) return forward_error(recipe);
   auto draft = draft_ensemble(*members, data, split, protocol, *recipe);
   if (!draft) return forward_error(draft);
-  auto staged = registry.store().stage(kEnsembleType);
+  auto staged = stage_ensemble(registry.store(), *draft);
   if (!staged) return forward_error(staged);
-  const auto written = write_file_atomic(staged->directory() / EnsembleRule::kFileName, draft->rule.to_json_text());
-  if (!written) return forward_error(written);
-  auto files = describe_model_files(staged->directory());
-  if (!files) return forward_error(files);
-  draft->manifest.files = std::move(*files);
   return Remade{std::move(draft->manifest), std::move(*staged)};
 }
 
