@@ -46,7 +46,7 @@ Result<ForecastCalibration> ForecastCalibration::fit(const JudgedRows& rows, std
   if (scores.size() < kMinCalibrationRows)
     return fail(ErrorKind::data, "calibration.no_rows",
                 std::to_string(scores.size()) + " rows with a forecast are too few to calibrate on", {},
-                "Import a longer history, or raise training.validation_share.");
+                "Import a longer history or more symbols.");
   return ForecastCalibration(bounded_slope(cross, square, outcome_square), IsotonicMap::fit(scores, outcomes));
 }
 

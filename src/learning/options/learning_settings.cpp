@@ -63,10 +63,17 @@ void add_training(Settings& s, TrainingOptions& o) {
              "that was trained on none of what the new one is judged on."));
   s.add("training.window_days", &o.window_days,
         number("days", "How far back training reaches; 0: all history.", 0, 100'000, {"CLM_TRAINING_LOOKBACK_DAYS"}));
-  s.add("training.holdout_share", &o.holdout_share,
-        number("", "Share of the time, at its end, that is judged on and never trained on.", 0.05, 0.9));
-  s.add("training.validation_share", &o.validation_share,
-        number("", "Share of the training time, at its end, for early stopping and calibration.", 0.02, 0.5));
+  s.add(
+      "training.holdout_share", &o.holdout_share,
+      number(
+          "",
+          "Share of the time, at its end, over which a recipe that is new is judged; with policy.ladder no version is "
+          "trained on it.",
+          0.05, 0.9));
+  s.add(
+      "training.validation_share", &o.validation_share,
+      number("", "Share of the training time, at its end, for early stopping; with policy.ladder for calibration, too.",
+             0.02, 0.5));
   s.add("training.embargo_bars", &o.embargo_bars,
         number("bars", "Distance between the last training label and what is judged.", 0, 100'000));
   s.add("training.max_fit_rows", &o.max_fit_rows,
@@ -126,7 +133,10 @@ void add_policy(Settings& s, PolicyOptions& o) {
       "policy.canary_improvement), and goes through shadow and canary.",
       {Ladder::off, Ladder::on});
   s.add("policy.margin", &o.margin,
-        number("rank IC", "A replacement must be shown to be no more than this below the active version.", 0, 1));
+        number("rank IC",
+               "A replacement must be shown to be no more than this below the active version, a first version below "
+               "every baseline.",
+               0, 1));
   s.add("policy.deploy_improvement", &o.deploy_improvement,
         number("", "With policy.ladder: improvement that deploys, with a lower bound above zero.", 0, 10,
                {"CLM_MIN_IMPROVEMENT_THRESHOLD"}));
@@ -134,12 +144,17 @@ void add_policy(Settings& s, PolicyOptions& o) {
         number("", "With policy.ladder: improvement that earns a canary.", 0, 10));
   s.add("policy.skill_alpha", &o.skill_alpha,
         number("", "One-sided level at which a first version's rank IC must be above zero.", 1e-9, 0.5));
-  s.add("policy.superiority_alpha", &o.superiority_alpha,
-        number("", "One-sided level at which it must beat every baseline.", 1e-9, 0.5));
+  s.add(
+      "policy.superiority_alpha", &o.superiority_alpha,
+      number(
+          "",
+          "One-sided level at which it must be shown to be within policy.margin of every baseline; with policy.ladder, "
+          "above it.",
+          1e-9, 0.5));
   add_choice(
       s, "policy.profit", o.profit,
-      "What a first version must earn. estimate: before costs, more than nothing and than every baseline. significant: "
-      "and after costs, shown to be more than nothing.",
+      "What a first version must earn. estimate: before costs, more than nothing; with policy.ladder, than every "
+      "baseline, too. significant: and after costs, shown to be more than nothing.",
       {ProfitRule::none, ProfitRule::estimate, ProfitRule::significant});
   s.add("policy.min_trades", &o.min_trades,
         number("rebalances",
