@@ -138,6 +138,8 @@ Result<FileLock> BatchLog::lock_batch(int number) const {
   return FileLock::acquire(folder_of(number) / kBatchLockName, "batch " + std::to_string(number));
 }
 
+bool BatchLog::is_at_work(int number) const { return FileLock::holder(folder_of(number) / kBatchLockName).has_value(); }
+
 /// Where a limit is passed, a quarter of what it allows becomes free, so that this happens rarely.
 Status BatchLog::forget_oldest(const std::string& log, const std::vector<int>& begun) {
   std::uint64_t bytes = bytes_below(root_);

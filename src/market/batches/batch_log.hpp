@@ -108,6 +108,8 @@ class BatchLog {
 
   /// The lock of a batch, which fails with `lock.held` while it is at work.
   Result<FileLock> lock_batch(int number) const;
+  /// Whether it is, at this moment. Keeps nobody from it and writes nothing.
+  bool is_at_work(int number) const;
   std::filesystem::path folder_of(int number) const { return root_ / std::to_string(number); }
   const std::filesystem::path& root() const { return root_; }
   const BatchLogLimits& limits() const { return limits_; }
