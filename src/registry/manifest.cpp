@@ -291,6 +291,7 @@ Manifest take_fields(const Json& document, const std::string& file, std::optiona
     if (error) return m;
     m.libraries[item.key()] = item.value().get<std::string>();
   }
+  if (top.has("batches")) m.batches_json = top.object_text("batches");
   if (top.has("members")) m.members = take_members(top, file, error);
   m.files = take_files(top, file, error);
   top.refuse_others();
@@ -357,6 +358,11 @@ Result<std::string> write_manifest(const Manifest& manifest) {
   auto metrics = parse_bounded(manifest.metrics_json);
   if (!metrics || !metrics->is_object()) return own_mistake("metrics", "is not one JSON object");
   (*document)["metrics"] = std::move(*metrics);
+  if (!manifest.batches_json.empty()) {
+    auto batches = parse_bounded(manifest.batches_json);
+    if (!batches || !batches->is_object()) return own_mistake("batches", "is not one JSON object");
+    (*document)["batches"] = std::move(*batches);
+  }
   (*document)["libraries"] = manifest.libraries;
   (*document)["program"] = {{"version", manifest.program_version}, {"git_commit", manifest.git_commit}};
   (*document)["parent"] = manifest.parent;

@@ -65,7 +65,10 @@ struct Manifest {
   std::string git_commit;
   std::string metrics_json = "{}";  ///< what the judging found
   std::string parent;               ///< the version that was active when this one was trained; may be empty
-  Timestamp created_as_of;          ///< the `as_of` of the cycle that made it
+  /// How far the log of batches had come before its candles were read, one JSON object (`LogPosition`), so that it can
+  /// be told whether they were corrected since. Empty: it is not known, and then the file has no such field.
+  std::string batches_json;
+  Timestamp created_as_of;  ///< the `as_of` of the cycle that made it
   /// When the last label that it was fitted on became known: its age is counted from here. Rows that stop, calibrate or
   /// judge it do not count. An ensemble has that of its newest member: nothing it says was fitted on later labels, and
   /// rows that chose its weights are to it what calibration is to a model. At most `created_as_of`. It follows from the
@@ -79,11 +82,11 @@ struct Manifest {
 /// gives equal bytes. Error `manifest.field_value` (defect) when a field breaks its rule above.
 Result<std::string> write_manifest(const Manifest& manifest);
 
-/// Strict reader: every field of its schema must be there with its type (`members` in ensembles alone) and nothing else
-/// may be;
-/// duplicate keys, depth beyond 32 and sizes beyond `kMaxBytes` are refused. Errors (integrity, `where` = `name`,
-/// message names the field): `manifest.too_large`, `manifest.syntax`, `manifest.schema`, `manifest.missing_field`,
-/// `manifest.unknown_field`, `manifest.field_type`, `manifest.field_value`.
+/// Strict reader: every field of its schema must be there with its type (`members` in ensembles alone, `batches` where
+/// it is known) and nothing else may be; duplicate keys, depth beyond 32 and sizes beyond `kMaxBytes` are refused.
+/// Errors (integrity, `where` = `name`, message names the field): `manifest.too_large`, `manifest.syntax`,
+/// `manifest.schema`, `manifest.missing_field`, `manifest.unknown_field`, `manifest.field_type`,
+/// `manifest.field_value`.
 Result<Manifest> read_manifest(std::string_view bytes, const std::string& name = "manifest.json");
 
 /// First 12 hex digits of the SHA-256 over the canonical bytes of the fields that decide the bits, the files' hashes

@@ -130,6 +130,22 @@ TEST(Manifest, EveryFieldMustBeThereAndNoOther) {
   }
 }
 
+TEST(Manifest, WhatItsCandlesWereIsACircumstanceAndMayBeUnknown) {
+  Manifest m = complete();
+  EXPECT_FALSE(Json::parse(*write_manifest(m)).contains("batches"));
+  m.batches_json = R"({"last_batch": 3, "at_work": [], "undone": [2]})";
+  EXPECT_EQ(*version_id(m), *version_id(complete())) << "the same model learned elsewhere is the same version";
+  const auto read = read_manifest(*write_manifest(m));
+  ASSERT_TRUE(read) << to_string(read.error());
+  EXPECT_EQ(Json::parse(read->batches_json), Json::parse(m.batches_json));
+  EXPECT_EQ(*write_manifest(*read), *write_manifest(m));
+  m.batches_json = "[3]";
+  EXPECT_FALSE(write_manifest(m));
+  Json other = Json::parse(*write_manifest(complete()));
+  other["batches"] = 3;
+  EXPECT_EQ(code_of(read_manifest(other.dump())), "manifest.field_type");
+}
+
 Manifest ensemble() {
   Manifest m = complete();
   m.model_type = "ensemble";

@@ -19,7 +19,10 @@ CycleWorkplace LearningWorkspace::workplace() const {
           lock,
           build.version,
           build.commit,
-          workspace.directory().checkpoints()};
+          workspace.directory().checkpoints(),
+          nullptr,
+          Stages::none,
+          &corrections};
 }
 
 Result<LearningWorkspace> open_to_learn(Workspace& workspace, const LearningRequest& request) {
@@ -36,9 +39,12 @@ Result<LearningWorkspace> open_to_learn(Workspace& workspace, const LearningRequ
   if (!registry) return forward_error(registry);
   const auto log = workspace.cycle_log();
   if (!log) return forward_error(log);
+  auto corrections = open_corrections(workspace);
+  if (!corrections) return forward_error(corrections);
   auto market = open_market(workspace, request.market);
   if (!market) return forward_error(market);
-  return LearningWorkspace{workspace, std::move(*lock), **registry, **log, std::move(*market), request.actor};
+  return LearningWorkspace{workspace,          std::move(*lock), **registry, **log, std::move(*corrections),
+                           std::move(*market), request.actor};
 }
 
 }  // namespace clm

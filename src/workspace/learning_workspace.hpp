@@ -32,10 +32,11 @@ struct LearningWorkspace {
   FileLock lock;
   Registry& registry;
   CycleLog& log;
+  CandleCorrections corrections;  ///< since before the market was read
   MarketView market;
   std::string actor;
 
-  /// The same as `run_cycle` and `LifeCycle` want it.
+  /// The same as `run_cycle` and `LifeCycle` want it. Borrows this.
   CycleWorkplace workplace() const;
 };
 /// Chooses the models, takes the lock and opens registry, log and market. `workspace` must be open for `change`; its

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "market/batches/undo.hpp"
 #include "workspace/live_cycle.hpp"
+#include "workspace/recorded_stores.hpp"
 #include "workspace/stored_life_cycle.hpp"
 #include "workspace/workspace_fixture.hpp"
 
@@ -100,6 +104,112 @@ TEST_F(LearningWorkspaceTest, ALiveCycleGoesOnWhereTheLastOneStopped) {
   const auto place = open_to_learn(*workspace, past);
   ASSERT_TRUE(place) << to_string(place.error());
   EXPECT_EQ(code_of(run_live_cycle(*place, Force::no, undisturbed())), "cycle.gone_by");
+}
+
+/// Candles that somebody corrects, and what follows from it.
+class CorrectedCandlesTest : public LearningWorkspaceTest {
+ protected:
+  /// Other prices in so many bars of the market's first symbol. Returns the batch.
+  int correct(std::size_t from, std::size_t bars, double factor) const {
+    const auto workspace = open();
+    const auto stores = RecordedStores::open(*workspace, {BatchKind::import, {"a file"}, clock_.now()});
+    EXPECT_TRUE(stores);
+    CandleSeries series = testing::easy_market().series.front();
+    series.candles = {series.candles.begin() + static_cast<std::ptrdiff_t>(from),
+                      series.candles.begin() + static_cast<std::ptrdiff_t>(from + bars)};
+    for (Candle& candle : series.candles) candle.close *= factor;
+    EXPECT_TRUE((*stores)->candles().write(series));
+    const auto number = (*stores)->finish_if_changed({});
+    EXPECT_TRUE(number && *number);
+    return number && *number ? **number : 0;
+  }
+  void undo(int batch) const {
+    const auto workspace = open();
+    BatchLog log(place_.imports());
+    EXPECT_TRUE(undo_batch(log, batch, **workspace->candles(), **workspace->context_series(), clock_.now()));
+  }
+  VersionId active(const std::string& type) const {
+    const auto alias = (*open()->registry())->active(Slot{type});
+    return alias && *alias ? (*alias)->record.version : VersionId();
+  }
+  /// Bars that a version learned from and that are others now.
+  std::int64_t corrected_of(const VersionId& version) const {
+    const auto workspace = open();
+    const auto corrections = open_corrections(*workspace);
+    const auto manifest = (*workspace->registry())->find(version.str()).and_then(stored_manifest);
+    const auto corrected = corrections->of(*manifest);
+    EXPECT_TRUE(corrected && *corrected);
+    std::int64_t bars = 0;
+    for (const CorrectedCandles& one : **corrected) bars += one.bars;
+    return bars;
+  }
+};
+
+TEST_F(CorrectedCandlesTest, MarkTheVersionsThatLearnedFromThemAndCallForAnotherVintage) {
+  store_market();
+  live_cycle(Force::no);
+  const VersionId first = active("lightgbm");
+  EXPECT_EQ(corrected_of(first), 0);
+  clock_.advance(std::chrono::hours(5));
+  EXPECT_TRUE(live_cycle(Force::no).report.triggers.empty());
+
+  const int batch = correct(500, 3, 1.01);
+  EXPECT_EQ(corrected_of(first), 3);
+  const LiveCycle next = live_cycle(Force::no);
+  ASSERT_EQ(next.report.triggers.size(), 2U) << "within the cool-down after the last training";
+  for (const Trigger& trigger : next.report.triggers) {
+    EXPECT_EQ(trigger.kind, TriggerKind::data_corrected);
+    EXPECT_NE(trigger.reason.find("3 bars of " + testing::easy_market().series.front().key.symbol.str()),
+              std::string::npos)
+        << trigger.reason;
+  }
+  ASSERT_EQ(next.report.results.size(), 3U) << "two refreshes and the lineup";
+  const VersionId second = active("lightgbm");
+  EXPECT_NE(second, first);
+  EXPECT_EQ(corrected_of(second), 0);
+  EXPECT_EQ(corrected_of(first), 3) << "it stays as it was fitted";
+  EXPECT_TRUE(live_cycle(Force::no).report.triggers.empty());
+  for (const EnsembleMember& member : next.report.ensemble.members)
+    EXPECT_NE(member.version, first.str()) << "the new vintage takes its place";
+
+  // Taken back: whoever learned from what was corrected is the one who learned from what is not true.
+  undo(batch);
+  EXPECT_EQ(corrected_of(first), 0);
+  EXPECT_EQ(corrected_of(second), 3);
+  EXPECT_EQ(live_cycle(Force::no).report.triggers.size(), 2U) << "at the very bar of the last one";
+  const VersionId third = active("lightgbm");
+  EXPECT_EQ(corrected_of(third), 0);
+  const auto workspace = open();
+  const auto lineup = (*workspace->registry())->active(Slot{std::string(kEnsembleType)});
+  const auto members = stored_manifest((*lineup)->record)->members;
+  const auto is_in = [&](const VersionId& version) {
+    return std::any_of(members.begin(), members.end(),
+                       [&](const ManifestMember& member) { return member.version == version.str(); });
+  };
+  EXPECT_TRUE(is_in(third));
+  EXPECT_FALSE(is_in(second)) << "of two of one moment the active one speaks";
+}
+
+TEST_F(CorrectedCandlesTest, LaterThanWhatAVersionWasFittedOnMarkNobody) {
+  store_market();
+  live_cycle(Force::no);
+  clock_.advance(std::chrono::hours(10));
+  const LiveCycle later = live_cycle(Force::no);
+  EXPECT_TRUE(later.report.triggers.empty());
+  correct(kBars + 5, 3, 1.01);
+  EXPECT_EQ(corrected_of(active("lightgbm")), 0);
+  EXPECT_TRUE(live_cycle(Force::no).report.triggers.empty());
+  correct(kBars - 1, 1, 1.01);
+  EXPECT_EQ(corrected_of(active("lightgbm")), 1) << "with its close the last label became known";
+}
+
+TEST_F(CorrectedCandlesTest, AreNotKnownOfWhatAnEarlierReleaseTrained) {
+  store_market();
+  const auto workspace = opened();
+  const auto place = open_to_learn(*workspace, request());
+  ASSERT_TRUE(place);
+  Manifest manifest;
+  EXPECT_EQ(place->corrections.of(manifest)->has_value(), false);
 }
 
 TEST_F(LearningWorkspaceTest, TrainingByHandMovesNothing) {

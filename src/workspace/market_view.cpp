@@ -33,6 +33,12 @@ Result<MarketView> open_market(Workspace& workspace, const MarketRequest& reques
                     std::move(notes)};
 }
 
+Result<CandleCorrections> open_corrections(Workspace& workspace) {
+  const auto store = workspace.candles();
+  if (!store) return forward_error(store);
+  return CandleCorrections::open(BatchLog(workspace.directory().imports()), **store);
+}
+
 Result<std::vector<Symbol>> stored_symbols(const AskedSymbols& asked, const StoredUniverse& candles) {
   std::vector<Symbol> symbols;
   for (const std::string& text : asked.names) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "features/inputs/context_source.hpp"
+#include "learning/data/candle_corrections.hpp"
 #include "learning/data/protocol.hpp"
 #include "learning/data/universe.hpp"
 #include "serving/data_lateness.hpp"
@@ -34,6 +35,10 @@ struct MarketRequest {
 /// The universe of the settings (`universe.*`) at that moment. Errors: those of `StoredUniverse::open`,
 /// `StoreContextSource::open` and of the stores. Cost: reads every candle file of the universe once.
 Result<MarketView> open_market(Workspace& workspace, const MarketRequest& request);
+
+/// Which candles of the workspace were corrected since versions learned from them. Errors: those of the store and of
+/// `CandleCorrections::open`. Borrows the store.
+Result<CandleCorrections> open_corrections(Workspace& workspace);
 
 /// Symbols as somebody wrote them.
 struct AskedSymbols {

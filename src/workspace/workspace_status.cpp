@@ -79,6 +79,20 @@ Status name_recipes(const Registry& registry, const LearningOptions& learning, W
   return {};
 }
 
+/// Who of those who have a vote learned from candles that were corrected since.
+Status survey_corrections(Workspace& workspace, const Registry& registry, WorkspaceStatus& status) {
+  const auto corrections = open_corrections(workspace);
+  if (!corrections) return forward_error(corrections);
+  for (const LineupMember& member : status.lineup) {
+    const auto manifest = registry.find(member.version.str()).and_then(stored_manifest);
+    if (!manifest) continue;  // it has no vote then, once it is asked
+    auto corrected = corrections->of(*manifest);
+    if (!corrected) return forward_error(corrected);
+    if (*corrected && !(*corrected)->empty()) status.corrected.emplace(member.version, std::move(**corrected));
+  }
+  return {};
+}
+
 /// Who has a vote and who has none, and why. Returns the first broken version, if there is one.
 Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& status) {
   const auto registry = workspace.registry();
@@ -127,6 +141,7 @@ Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& sta
       status.without_vote.push_back({one.model_type, one.version, "training.models does not name its type"});
   }
   if (auto named = name_recipes(**registry, learning, status); !named) return named;
+  if (auto surveyed = survey_corrections(workspace, **registry, status); !surveyed) return surveyed;
   return sound;
 }
 
@@ -198,10 +213,12 @@ SubsystemState survey_database(Workspace& workspace, Timestamp clock) {
   return sound("database", std::max(*event, *cycle), "the newest event or cycle", clock);
 }
 
-nlohmann::json to_json(const LineupMember& member, const RecipeNames& names) {
+nlohmann::json to_json(const LineupMember& member, const WorkspaceStatus& status) {
+  const auto corrected = status.corrected.find(member.version);
   return {{"model_type", member.model_type},
           {"version", member.version.str()},
-          {"recipe", text_or_null(names.of(member.model_type, member.version))},
+          {"corrected", corrected == status.corrected.end() ? nlohmann::json::array() : to_json(corrected->second)},
+          {"recipe", text_or_null(status.recipes.of(member.model_type, member.version))},
           {"learned_until", to_string(member.learned_until)},
           {"weight", member.weight}};
 }
@@ -270,7 +287,7 @@ nlohmann::json to_json(const WorkspaceStatus& status) {
   document["ensemble"] = text_or_null(status.ensemble.str());
   auto lineup = nlohmann::json::array(), voteless = nlohmann::json::array(), due = nlohmann::json::array();
   auto waiting = nlohmann::json::array(), trials = nlohmann::json::array(), subsystems = nlohmann::json::array();
-  for (const auto& member : status.lineup) lineup.push_back(to_json(member, status.recipes));
+  for (const auto& member : status.lineup) lineup.push_back(to_json(member, status));
   for (const auto& one : status.without_vote)
     voteless.push_back({{"recipe", text_or_null(status.recipes.of(one.model_type, one.version))},
                         {"model_type", one.model_type},

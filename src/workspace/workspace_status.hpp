@@ -1,10 +1,12 @@
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "learning/data/candle_corrections.hpp"
 #include "learning/jobs/job.hpp"
 #include "learning/life_cycle/unlisted_versions.hpp"
 #include "learning/trials/stage_decision.hpp"
@@ -46,6 +48,8 @@ struct WorkspaceStatus {
   };
   std::vector<Voteless> without_vote;
   RecipeNames recipes;  ///< of all of these
+  /// Of those who have a vote, who learned from candles that were corrected since (`CandleCorrections::of`).
+  std::map<VersionId, std::vector<CorrectedCandles>> corrected;
   std::vector<UnlistedVersion> unlisted;
   std::vector<NextTraining> due;
   std::vector<Job> waiting;  ///< for a person
@@ -60,10 +64,10 @@ struct WorkspaceStatus {
 WorkspaceStatus survey_workspace(Workspace& workspace, int jobs);
 
 /// {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup: [{model_type, version, recipe,
-/// learned_until, weight}], without_vote: [{recipe, model_type, version, why}], unlisted: [{model_type, version,
-/// learned_until}], due: [{model_type, at, trigger, new_bars,
-/// not_before, served, last_tried, waits_for, given_up}], waiting: [job], trials, lock_held_by, subsystems: [{name,
-/// state, age_seconds, age_of, waits_for, problem}]}
+/// learned_until, weight, corrected: [{symbol, bars, from, to}]}], without_vote: [{recipe, model_type, version, why}],
+/// unlisted: [{model_type, version, learned_until}], due: [{model_type, at, trigger, new_bars, not_before, served,
+/// last_tried, waits_for, given_up}], waiting: [job], trials, lock_held_by, subsystems: [{name, state, age_seconds,
+/// age_of, waits_for, problem}]}
 nlohmann::json to_json(const WorkspaceStatus& status);
 
 }  // namespace clm

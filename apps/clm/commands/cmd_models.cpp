@@ -12,6 +12,7 @@
 #include "commands.hpp"
 #include "learning/cycle/vintage_training.hpp"
 #include "registry/registry_report.hpp"
+#include "workspace/market_view.hpp"
 #include "workspace/speaking_versions.hpp"
 
 namespace clm::app {
@@ -24,21 +25,27 @@ std::string date_of(const nlohmann::json& time) {
 
 constexpr const char* kModelsDocument = R"(Document (--json)
   {ensemble, models: [{model_type, version, status, weight, recipe, judged,
-  scope, pruned, trained_at, learned_until, data_from, data_to, rows,
-  features_hash, metrics, problem}]}
+  corrected, scope, pruned, trained_at, learned_until, data_from, data_to,
+  rows, features_hash, metrics, problem}]}
   ensemble: the one that serves. weight: in what is served, as of the newest
   cycle; null: it does not speak. A version that is retired from its slot may
   speak on as an older vintage of its recipe. judged: false of a vintage of an
-  accepted recipe, of which metrics are the recipe's, and of a lineup of such.)";
+  accepted recipe, of which metrics are the recipe's, and of a lineup of such.
+  corrected: [{symbol, bars, from, to}] of the candles that it learned from and
+  that were corrected or removed since; null: it is not known, since an earlier
+  release made it, or since it is an ensemble, whose members say it.)";
 
 /// Adds who speaks with which weight, by which recipe each was made, and whether it was judged itself.
-Status add_what_serves(Workspace& workspace, const Registry& registry, nlohmann::json& document) {
+/// `notes`: what is to be said of them.
+Status add_what_serves(Workspace& workspace, const Registry& registry, nlohmann::json& document, std::string& notes) {
   const auto speaking = speaking_versions(workspace);
   if (!speaking) return forward_error(speaking);
   std::set<VersionId> versions;
   for (const auto& m : document["models"]) versions.insert(VersionId(m["version"].get<std::string>()));
   const auto names = recipe_names(registry, workspace.learning(), versions);
   if (!names) return forward_error(names);
+  const auto corrections = open_corrections(workspace);
+  if (!corrections) return forward_error(corrections);
   document["ensemble"] = speaking->ensemble.empty() ? nlohmann::json() : nlohmann::json(speaking->ensemble.str());
   for (auto& m : document["models"]) {
     const VersionId version(m["version"].get<std::string>());
@@ -46,11 +53,17 @@ Status add_what_serves(Workspace& workspace, const Registry& registry, nlohmann:
     const std::string recipe = names->of(text_of(m["model_type"]), version);
     m["weight"] = weight == speaking->weights.end() ? nlohmann::json() : nlohmann::json(weight->second);
     m["recipe"] = recipe.empty() ? nlohmann::json() : nlohmann::json(recipe);
-    m["judged"] = nlohmann::json();
+    m["judged"] = m["corrected"] = nlohmann::json();
     const auto manifest = registry.find(version.str()).and_then(stored_manifest);
     if (!manifest) continue;  // its `problem` says why
     const auto protocol = read_protocol(manifest->protocol_json);
     if (protocol) m["judged"] = is_judged(*protocol);
+    const auto corrected = corrections->of(*manifest);
+    if (!corrected) return forward_error(corrected);
+    if (!*corrected) continue;
+    m["corrected"] = to_json(**corrected);
+    if (weight != speaking->weights.end() && !(*corrected)->empty())
+      notes += "CORRECTED  " + text_of(m["model_type"]) + " " + version.str() + "  " + describe(**corrected) + "\n";
   }
   return {};
 }
@@ -61,11 +74,11 @@ Result<int> run_models(Program& program, const std::string& model_type) {
   if (!opened) return forward_error(opened);
   auto document = models_document(*opened->registry, Registry::Filter{model_type, {}, {}});
   if (!document) return forward_error(document);
-  if (auto added = add_what_serves(*opened->workspace, *opened->registry, *document); !added)
+  std::string notes;
+  if (auto added = add_what_serves(*opened->workspace, *opened->registry, *document, notes); !added)
     return forward_error(added);
   TextTable table({"type", "version", "status", "weight", "data from", "learned until", "trained as of", "rows",
                    "rank IC", "hit rate %", "net bps/trade", "interval", "trades"});
-  std::string notes;
   bool are_all_judged = true, speaks_beside = false;
   for (const auto& m : (*document)["models"]) {
     if (const auto& problem = m["problem"]; !problem.is_null())

@@ -13,6 +13,7 @@
 #include "learning/data/protocol.hpp"
 #include "learning/recipes/recipe_list.hpp"
 #include "registry/registry_report.hpp"
+#include "workspace/market_view.hpp"
 #include "workspace/speaking_versions.hpp"
 #include "workspace/stored_life_cycle.hpp"
 
@@ -42,13 +43,25 @@ std::string when(const nlohmann::json& event) {
 }
 
 constexpr const char* kShowDocument = R"(Document (--json)
-  {version, model_type, scope, status, weight, recipe, judged, pruned,
-  learned_until, manifest, evidence, events, trial}
+  {version, model_type, scope, status, weight, recipe, judged, corrected,
+  pruned, learned_until, manifest, evidence, events, trial}
   weight: in what is served, as of the newest cycle; null: it does not speak.
   judged: whether this version was judged. A vintage of an accepted recipe is
   not: its evidence holds what was checked of it (refresh: {recipe,
   accepted_by, rows, coverage, correlation, calibrated_rows}) beside the
-  judgement and the verdict of accepted_by, by which the recipe was accepted.)";
+  judgement and the verdict of accepted_by, by which the recipe was accepted.
+  corrected: [{symbol, bars, from, to}] of the candles that it learned from and
+  that were corrected or removed since; null: it is not known.)";
+
+/// As `CandleCorrections::of`.
+Result<std::optional<std::vector<CorrectedCandles>>> corrections_of(Workspace& workspace, const Registry& registry,
+                                                                    const VersionId& version) {
+  const auto corrections = open_corrections(workspace);
+  if (!corrections) return forward_error(corrections);
+  const auto manifest = registry.find(version.str()).and_then(stored_manifest);
+  if (!manifest) return forward_error(manifest);
+  return corrections->of(*manifest);
+}
 
 std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 
@@ -105,6 +118,9 @@ Result<int> run_show(Program& program, const std::string& version) {
   d["weight"] = weight == speaking->weights.end() ? nlohmann::json() : nlohmann::json(weight->second);
   d["recipe"] = recipe.empty() ? nlohmann::json() : nlohmann::json(recipe);
   d["judged"] = is_judged(*protocol);
+  const auto corrected = corrections_of(*opened->workspace, *opened->registry, id);
+  if (!corrected) return forward_error(corrected);
+  d["corrected"] = *corrected ? to_json(**corrected) : nlohmann::json();
   std::string text =
       text_of(d["model_type"]) + " " + id.str() + ": " + standing(text_of(d["status"]), id, *speaking) + "\n";
   if (!d["events"].empty())
@@ -113,6 +129,7 @@ Result<int> run_show(Program& program, const std::string& version) {
   if (!recipe.empty()) text += "recipe      " + recipe + "\n";
   text += "learned     until " + text_of(d["learned_until"]) +
           ", the last label that it was fitted on; trained as of " + text_of(manifest["created_as_of"]) + "\n";
+  if (*corrected && !(*corrected)->empty()) text += "            " + describe(**corrected) + "\n";
   text += "trained on  " + text_of(manifest["training"]["from"]) + " to " + text_of(manifest["training"]["to"]) + ", " +
           grouped(manifest["training"]["rows"].get<long long>()) + " rows, features " +
           text_of(manifest["features"]["set"]) + "\n";

@@ -12,15 +12,17 @@ namespace {
 
 constexpr const char* kStatusDocument = R"(Document (--json)
   {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup:
-  [{model_type, version, recipe, learned_until, weight}], without_vote:
-  [{recipe, model_type, version, why}], unlisted: [{model_type, version,
-  learned_until}], due: [{model_type, at, trigger, new_bars, not_before,
-  served, last_tried, waits_for, given_up}], waiting: [job], trials,
-  lock_held_by, subsystems: [{name, state, age_seconds, age_of, waits_for,
-  problem}]}
+  [{model_type, version, recipe, learned_until, weight, corrected: [{symbol,
+  bars, from, to}]}], without_vote: [{recipe, model_type, version, why}],
+  unlisted: [{model_type, version, learned_until}], due: [{model_type, at,
+  trigger, new_bars, not_before, served, last_tried, waits_for, given_up}],
+  waiting: [job], trials, lock_held_by, subsystems: [{name, state,
+  age_seconds, age_of, waits_for, problem}]}
   lineup: who has a vote; several vintages of a recipe have one each, and their
-  weights sum to 1. without_vote: why the others have none; recipe: the one in
-  force where there is no version. unlisted: active, of a type that
+  weights sum to 1; corrected: candles that it learned from and that were
+  corrected or removed since: the next cycle makes another vintage in place of
+  the newest of its recipe. without_vote: why the others have none; recipe: the
+  one in force where there is no version. unlisted: active, of a type that
   training.models does not name: watched, not trained. due: when age (at) or so
   many new_bars call for the next vintage, or of a recipe that is not served
   for the next try. waiting: jobs that a person has to approve.
@@ -52,6 +54,8 @@ std::string lineup_lines(const WorkspaceStatus& status, std::size_t width) {
     }
     text = "Serving   " + voters(status.ensemble, types) + "\n" + table.render(width);
   }
+  for (const auto& [version, candles] : status.corrected)
+    text += "  corrected: " + version.str() + " " + shortened(clm::describe(candles), kReasonBytes) + "\n";
   for (const auto& one : status.without_vote)
     text += "  no vote: " + one.model_type + (one.version.empty() ? "" : " " + one.version.str()) + ", " +
             shortened(one.why, kReasonBytes) + "\n";

@@ -55,7 +55,9 @@ Result<int> run_triggers(Program& program) {
                                        place->context.get(), options.label, place->as_of, program.context());
   if (!tape) return forward_error(tape);
   if (auto known = log->set_universe(tape->symbols()); !known) return forward_error(known);
-  TriggerMonitor monitor(*tape, **registry, *log, options);
+  const auto corrections = open_corrections(**workspace);
+  if (!corrections) return forward_error(corrections);
+  TriggerMonitor monitor(*tape, **registry, *log, options, &*corrections);
   std::vector<TriggerKind> kinds;
   for (const TriggerType& one : trigger_types()) kinds.push_back(one.kind);
   std::vector<TriggerReading> readings;

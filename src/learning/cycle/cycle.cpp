@@ -297,6 +297,13 @@ nlohmann::json results_json(const std::vector<CycleResult>& results) {
 
 }  // namespace
 
+void note_circumstances(const CycleWorkplace& place, Manifest& manifest) {
+  manifest.program_version = place.program_version;
+  manifest.git_commit = place.git_commit;
+  if (place.corrections != nullptr && manifest.members.empty())
+    manifest.batches_json = place.corrections->position_json();
+}
+
 Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
                               const RunContext& run) {
   const double started = monotonic_seconds();

@@ -14,6 +14,7 @@
 #include "features/engine/feature_frame.hpp"
 #include "features/inputs/candle_source.hpp"
 #include "features/inputs/context_source.hpp"
+#include "learning/data/candle_corrections.hpp"
 #include "learning/options/learning_options.hpp"
 #include "learning/triggers/triggers.hpp"
 #include "registry/cycle_log.hpp"
@@ -41,7 +42,13 @@ struct CycleWorkplace {
   /// computes them. A replay shares one frame among its cycles.
   std::shared_ptr<const FeatureFrame> frame = nullptr;
   Stages stages = Stages::none;
+  /// Which candles were corrected since versions learned from them, opened before `candles` were read; null where
+  /// nothing is: a replay's stay what they are.
+  const CandleCorrections* corrections = nullptr;
 };
+
+/// What a version's manifest says of the program that made it, and of the candles' log.
+void note_circumstances(const CycleWorkplace& place, Manifest& manifest);
 
 /// Whether an ensemble is made even if the active one has the same members.
 enum class Force { no, yes };

@@ -129,8 +129,7 @@ Result<CycleResult> learn_ensemble(const CycleWorkplace& place, const LearningOp
   const Evidence evidence(*judgement, verdict, decide_alone(*judgement, options.policy), *each, draft->choice,
                           comparison);
 
-  manifest.program_version = place.program_version;
-  manifest.git_commit = place.git_commit;
+  note_circumstances(place, manifest);
   manifest.metrics_json = headline_metrics(*judgement).dump();
   if (*incumbent) manifest.parent = (*incumbent)->version;
   auto artifact = place.registry.store().put(std::move(*staged), std::move(manifest));

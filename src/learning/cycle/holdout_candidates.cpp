@@ -28,8 +28,7 @@ Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const Lear
   Protocol protocol = judging.protocol;
   protocol.warm_start = parent.version;
   Manifest manifest = manifest_of(**trainer, *model, judging.data, judging.split, protocol);
-  manifest.program_version = place.program_version;
-  manifest.git_commit = place.git_commit;
+  note_circumstances(place, manifest);
   auto files = describe_model_files(staged->directory());
   if (!files) return forward_error(files);
   manifest.files = std::move(*files);

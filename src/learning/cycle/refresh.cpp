@@ -49,13 +49,20 @@ Agreement agreement_of(const std::vector<float>& fresh, const std::vector<float>
   return out;
 }
 
-std::string problem_of(const Agreement& a, const std::string& predecessor) {
+/// Whether a vintage has learned from what is not true, and need not be agreed with.
+bool learned_from_corrected(const CycleWorkplace& place, const Manifest& vintage) {
+  if (place.corrections == nullptr) return false;
+  const auto corrected = place.corrections->of(vintage);
+  return corrected && *corrected && !(*corrected)->empty();
+}
+
+std::string problem_of(const Agreement& a, const std::string& predecessor, bool has_to_agree) {
   const auto percent = [](double share) { return std::to_string(std::lround(100 * share)) + " %"; };
   if (a.coverage < kLeastCoverage * a.their_coverage)
     return "it has a forecast for " + percent(a.coverage) + " of the newest rows, where " + predecessor +
            " has one for " + percent(a.their_coverage);
   if (!(a.spread > 0)) return "it says the same of all of the newest rows";
-  if (a.correlation < kLeastCorrelation)
+  if (has_to_agree && a.correlation < kLeastCorrelation)
     return "it does not agree with " + predecessor + ", which it is to follow: correlation " +
            std::to_string(std::lround(100 * a.correlation)) + " %, at least " + percent(kLeastCorrelation) +
            " between vintages of one recipe";
@@ -156,8 +163,7 @@ Result<Refresh> make_refresh(const CycleWorkplace& place, const LearningOptions&
       Evidence::of_refresh(recipe.accepted_on, {recipe.id, recipe.active.version.str(), newest.size(),
                                                 agreement.coverage, agreement.correlation, record->rows.size()});
   Manifest manifest = manifest_of(**trainer, *model, data, *split, own);
-  manifest.program_version = place.program_version;
-  manifest.git_commit = place.git_commit;
+  note_circumstances(place, manifest);
   manifest.metrics_json = active->metrics_json;  // the recipe's
   manifest.parent = recipe.active.version.str();
   auto files = describe_model_files(staged->directory());
@@ -165,7 +171,9 @@ Result<Refresh> make_refresh(const CycleWorkplace& place, const LearningOptions&
   manifest.files = std::move(*files);
   auto artifact = place.registry.store().put(std::move(*staged), std::move(manifest));
   if (!artifact) return forward_error(artifact);
-  return Refresh{std::move(*artifact), evidence.text(), problem_of(agreement, recipe.vintages.back().version.str()),
+  const StoredArtifact& predecessor = recipe.vintages.back();
+  return Refresh{std::move(*artifact), evidence.text(),
+                 problem_of(agreement, predecessor.version.str(), !learned_from_corrected(place, predecessor.manifest)),
                  model->model->notes()};
 }
 

@@ -48,7 +48,8 @@ struct Refresh {
 
 /// Fits a vintage of the recipe on everything that `data` know, calibrates it by the recipe's record, and asks it
 /// beside its predecessor about the newest rows: it has to say something nearly as often, not always the same, and to
-/// agree with it (correlation of .1; vintages of one recipe have .5 to .7). `protocol`: `protocol_of_refresh`.
+/// agree with it (correlation of .1; vintages of one recipe have .5 to .7), unless candles that the predecessor
+/// learned from were corrected since. `protocol`: `protocol_of_refresh`.
 /// `parent`: as with `train_from`. Asks nothing of the registry but to store it, so that refreshes can be made side by
 /// side. Errors: those of training; `calibration.no_rows` (data).
 Result<Refresh> make_refresh(const CycleWorkplace& place, const LearningOptions& options, const AcceptedRecipe& recipe,

@@ -85,8 +85,7 @@ Result<OriginVintage> store_vintage(const CycleWorkplace& place, const Trainer& 
       store_origin_vintage(staged->directory(), std::move(fit.model), trainer, judging.data, {since, fit.said});
   if (!model) return forward_error(model);
   Manifest manifest = manifest_of(trainer, *model, judging.data, fit.split, fit.protocol);
-  manifest.program_version = place.program_version;
-  manifest.git_commit = place.git_commit;
+  note_circumstances(place, manifest);
   auto files = describe_model_files(staged->directory());
   if (!files) return forward_error(files);
   manifest.files = std::move(*files);

@@ -45,7 +45,7 @@ struct LifeCycle::Parts {
       : tape(its_tape),
         options(its_options),
         place(with_stages(borrowed, its_tape)),
-        monitor(tape, place.registry, log, options),
+        monitor(tape, place.registry, log, options, place.corrections),
         journal(log),
         jobs(journal, place.registry, options),
         types(journal, place.registry, monitor, options),

@@ -20,9 +20,13 @@ Result<std::optional<Trigger>> TrainingPlanner::due_trigger(const std::string& m
   const Timestamp now = tape_.close(bar);
   const TriggerOptions& options = options_.triggers;
   const Timestamp before = journal_.state().last_look.value_or(Timestamp(0));
+  const bool waits = is_in_cooldown(model_type, now);
   std::vector<TriggerKind> kinds;
   for (const TriggerType& one : trigger_types())
-    if (is_listened_to(options, one.kind) && falls_due(one, before, now, options)) kinds.push_back(one.kind);
+    if (is_listened_to(options, one.kind) && falls_due(one, before, now, options) &&
+        (!waits || one.kind == TriggerKind::data_corrected))
+      kinds.push_back(one.kind);
+  if (waits && (kinds.empty() || is_vacant(type, now, options_.serving))) return std::optional<Trigger>();
   const auto seen = monitor_.look({model_type, type.active, type.active_as_of, type.active_learned_until,
                                    type.last_attempt, type.chart ? &*type.chart : nullptr},
                                   bar, kinds);
@@ -38,12 +42,16 @@ Result<std::optional<Trigger>> TrainingPlanner::due_trigger(const std::string& m
   return chosen;
 }
 
+bool TrainingPlanner::is_in_cooldown(const std::string& model_type, Timestamp now) const {
+  const auto& types = journal_.state().types;
+  const auto known = types.find(model_type);
+  return known != types.end() && known->second.last_attempt &&
+         now - *known->second.last_attempt < hours(options_.triggers.cooldown_hours);
+}
+
 bool TrainingPlanner::may_be_trained(const std::string& model_type, Timestamp now) const {
   const auto& types = journal_.state().types;
   const auto known = types.find(model_type);
-  if (known != types.end() && known->second.last_attempt &&
-      now - *known->second.last_attempt < hours(options_.triggers.cooldown_hours))
-    return false;
   // Who is moved at this moment is given a chance first.
   if (std::any_of(jobs_.planned().begin(), jobs_.planned().end(), [&](const Job& job) {
         return job.model_type == model_type && (job.kind == JobKind::promote || job.kind == JobKind::roll_back);

@@ -36,7 +36,9 @@ class TrainingPlanner {
  private:
   void ask_for_lost(std::vector<Trigger>& wanted, Timestamp now);
   void ask_for_outdated_failures(std::vector<Trigger>& wanted, Timestamp now);
+  /// Of the triggers that are listened to and asked now; in the cool-down after a training of those that do not wait.
   Result<std::optional<Trigger>> due_trigger(const std::string& model_type, std::size_t bar);
+  bool is_in_cooldown(const std::string& model_type, Timestamp now) const;
   bool may_be_trained(const std::string& model_type, Timestamp now) const;
   Status plan_ensemble_job(bool looks_at_it, Timestamp now);
 

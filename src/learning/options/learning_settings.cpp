@@ -260,7 +260,9 @@ void add_settings(Settings& settings, LearningOptions& options) {
       number("days", "performance_decay and drift_detected each raise one false alarm per model type in so many days.",
              1, 1e5));
   settings.add("triggers.kinds", &options.triggers.kinds,
-               text("Which triggers a life cycle listens to.", trigger_names()));
+               text("Which triggers a life cycle listens to. data_corrected: candles that the active version learned "
+                    "from were corrected; it does not wait for the cool-down.",
+                    trigger_names()));
   settings.add("triggers.cooldown_hours", &options.triggers.cooldown_hours,
                number("hours", "In a life cycle a type is not trained again so soon after a training.", 0, 1e6));
   add_lineup(settings, options.lineup);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "learning/data/bar_means.hpp"
+#include "learning/data/candle_corrections.hpp"
 #include "learning/data/forecast_history.hpp"
 #include "learning/data/market_tape.hpp"
 #include "learning/options/hours.hpp"
@@ -43,6 +44,7 @@ struct TriggerPlace {
   const ForecastHistory& log;
   const LearningOptions& options;
   BarMeans& means;
+  const CandleCorrections* corrections = nullptr;  ///< null: candles are what they were
 };
 
 /// One trigger: asks its question of a tape at one bar, and may keep what was learned of the bars before a version was
@@ -65,5 +67,6 @@ std::unique_ptr<TriggerCheck> make_new_bars_check(const TriggerPlace& place);
 std::unique_ptr<TriggerCheck> make_performance_check(const TriggerPlace& place);
 std::unique_ptr<TriggerCheck> make_drift_check(const TriggerPlace& place);
 std::unique_ptr<TriggerCheck> make_regime_check(const TriggerPlace& place);
+std::unique_ptr<TriggerCheck> make_correction_check(const TriggerPlace& place);
 
 }  // namespace clm

@@ -9,10 +9,10 @@
 namespace clm {
 
 TriggerMonitor::TriggerMonitor(const MarketTape& tape, const Registry& registry, const ForecastHistory& log,
-                               const LearningOptions& options)
+                               const LearningOptions& options, const CandleCorrections* corrections)
     : tape_(tape), registry_(registry), options_(options), means_(tape) {
   for (const TriggerType& type : trigger_types())
-    checks_.emplace(type.kind, type.make({tape, registry, log, options, means_}));
+    checks_.emplace(type.kind, type.make({tape, registry, log, options, means_, corrections}));
 }
 
 PerformanceOptions TriggerMonitor::performance_options() const {

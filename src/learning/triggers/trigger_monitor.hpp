@@ -10,11 +10,12 @@
 namespace clm {
 
 /// All triggers beside one another, over one tape. Answers depend on tape, registry, log and options alone, not on what
-/// was asked before. Borrows all four. Not thread-safe.
+/// was asked before. Borrows all it is given. Not thread-safe.
 class TriggerMonitor {
  public:
+  /// `corrections`: of the candles of the tape; null: they are what they were.
   TriggerMonitor(const MarketTape& tape, const Registry& registry, const ForecastHistory& log,
-                 const LearningOptions& options);
+                 const LearningOptions& options, const CandleCorrections* corrections = nullptr);
   TriggerMonitor(const TriggerMonitor&) = delete;
   TriggerMonitor& operator=(const TriggerMonitor&) = delete;
 

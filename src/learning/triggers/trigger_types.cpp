@@ -18,6 +18,8 @@ constexpr TriggerType kTypes[] = {
      make_drift_check},
     {TriggerKind::regime_shift, "regime_shift", "triggers.drift_hours", &Options::drift_hours, ReadsFeatures::yes,
      make_regime_check},
+    {TriggerKind::data_corrected, "data_corrected", "triggers.kinds", nullptr, ReadsFeatures::no,
+     make_correction_check},
 };
 
 }  // namespace

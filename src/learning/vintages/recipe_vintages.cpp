@@ -14,6 +14,7 @@ namespace {
 
 struct StoredVintage {
   Timestamp fitted_as_of, learned_until;
+  bool is_active = false;
   VersionRecord record;
 };
 
@@ -53,12 +54,14 @@ Result<std::vector<VersionRecord>> vintages_of(const Registry& registry, const R
     if (!protocol || !is_wanted(*manifest, *protocol, as_of, use)) continue;
     const auto its = recipe_of(*manifest);
     if (its && its->id == recipe.id)
-      own.push_back({fitted_as_of(*protocol), manifest->learned_until, std::move(record)});
+      own.push_back({fitted_as_of(*protocol), manifest->learned_until, record.status == VersionStatus::active,
+                     std::move(record)});
   }
-  // Of one moment the one first that held rows back: what it said of them no other one can say.
+  // Of one moment the active one last, which took the place of the others; and the one first that held rows back: what
+  // it said of them no other one can say.
   std::sort(own.begin(), own.end(), [](const StoredVintage& a, const StoredVintage& b) {
-    return std::tie(a.fitted_as_of, a.learned_until, a.record.version) <
-           std::tie(b.fitted_as_of, b.learned_until, b.record.version);
+    return std::tie(a.fitted_as_of, a.is_active, a.learned_until, a.record.version) <
+           std::tie(b.fitted_as_of, b.is_active, b.learned_until, b.record.version);
   });
   std::set<VersionId> sound;
   while (true) {
