@@ -67,18 +67,62 @@ TEST_F(LineupProgram, ServesTheVintagesOfAcceptedRecipesAndGoesBackWithThem) {
   EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
 }
 
-TEST_F(LineupProgram, AfterTheRollbackOfATypeTheNextLineupDoesWithout) {
-  live_weeks(2);
+TEST_F(LineupProgram, WhoIsRolledBackStopsSpeakingAtOnce) {
+  live_weeks(3);
   const std::string before = active("ensemble"), rolled_back = active("lightgbm");
   ASSERT_TRUE(members(before).contains(rolled_back));
   const auto told = place_.json({"rollback", "lightgbm", "--reason", "the test says so"});
-  EXPECT_EQ(told["still_in_ensemble"], before);
-  place_.json({"cycle"});
-  const std::string after = active("ensemble");
+  EXPECT_TRUE(told["still_in_ensemble"].is_null());
+  EXPECT_EQ(told["lineup"]["before"], before);
+  const std::string after = told["lineup"]["now"];
   ASSERT_NE(after, before);
+  EXPECT_EQ(active("ensemble"), after);
   EXPECT_FALSE(members(after).contains(rolled_back));
   EXPECT_EQ(members(after).size(), 6u) << "in its place an older one of lightgbm speaks again";
-  EXPECT_EQ(place_.predict()["ensemble"], after);
+  EXPECT_TRUE(members(after).contains(active("lightgbm")));
+  const auto predicted = place_.predict();
+  EXPECT_EQ(predicted["ensemble"], after);
+  EXPECT_EQ(predicted.dump().find(rolled_back), std::string::npos);
+  EXPECT_TRUE(place_.json({"reproduce", after})["identical"]);
+  EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
+  place_.json({"cycle"});
+  EXPECT_EQ(active("ensemble"), after) << "what the cycle would make is there already";
+  EXPECT_EQ(place_.predict()["predictions"], predicted["predictions"]);
+  place_.json({"rollback", "ensemble", "--reason", "the test says so"});
+  EXPECT_FALSE(members(active("ensemble")).contains(rolled_back)) << "no way back leads to it";
+}
+
+TEST_F(LineupProgram, ARetiredTypeStopsSpeakingAtOnceAndTheLastOneTakesTheLineupAlong) {
+  live_weeks(1);
+  const std::string retired = active("lightgbm");
+  const auto told = place_.json({"retire", "lightgbm", "--reason", "the test says so"});
+  const std::string after = told["lineup"]["now"];
+  EXPECT_EQ(active("ensemble"), after);
+  const auto shown = place_.json({"show", after});
+  for (const auto& member : shown["manifest"]["members"]) EXPECT_EQ(member["model_type"], "xgboost");
+  EXPECT_EQ(members(after).size(), 3u);
+  const auto predicted = place_.predict();
+  EXPECT_EQ(predicted["ensemble"], after);
+  EXPECT_EQ(vote_of(predicted["predictions"][0], "lightgbm"), nlohmann::json());
+  const auto last = place_.json({"retire", "xgboost", "--reason", "the test says so"});
+  EXPECT_EQ(last["lineup"]["before"], after);
+  EXPECT_TRUE(last["lineup"]["now"].is_null());
+  EXPECT_EQ(active("ensemble"), "");
+  EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
+}
+
+TEST_F(LineupProgram, OneVintageAloneIsALineupToo) {
+  place_.environment["CLM_LINEUP_VINTAGES"] = "1";
+  live_weeks(0);
+  place_.json({"retire", "lightgbm", "--reason", "the test says so"});
+  const std::string alone = active("ensemble");
+  EXPECT_EQ(members(alone), std::set<std::string>{active("xgboost")});
+  EXPECT_TRUE(place_.json({"reproduce", alone})["identical"]);
+  place_.simulate(kBars + kWeekBars);
+  place_.environment["CLM_TRAINING_MODELS"] = "xgboost";
+  place_.json({"cycle"});
+  EXPECT_EQ(members(active("ensemble")), std::set<std::string>{active("xgboost")}) << "and the next one as well";
+  EXPECT_NE(active("ensemble"), alone);
 }
 
 TEST_F(LineupProgram, RetentionLeavesItItsWayBackAndWhatTheyWereMadeWith) {

@@ -22,11 +22,9 @@ Result<VersionRecord> find_target(const Registry& registry, const std::string& t
 }
 
 /// Who speaks from now on, as a sentence.
-Result<std::string> who_serves(const Registry& registry, const VersionRecord& retired) {
-  const auto still_in = ensemble_with(registry, retired.version);
-  if (!still_in) return forward_error(still_in);
-  if (!still_in->empty())
-    return "The active ensemble " + *still_in +
+Result<std::string> who_serves(const Registry& registry, const LineupAfter& lineup) {
+  if (!lineup.still_in.empty())
+    return "The active ensemble " + lineup.still_in +
            " goes on with it as its member: clm retire ensemble --reason TEXT "
            "takes that out of service too.";
   const auto active = registry.list(Registry::Filter{{}, {}, VersionStatus::active});
@@ -41,13 +39,16 @@ Result<std::string> who_serves(const Registry& registry, const VersionRecord& re
 }
 
 Result<int> run_retire(Program& program, const PersonsDecision& flags) {
-  const auto place = open_registry_for_change(program, "clm retire");
+  auto place = open_registry_for_change(program, "clm retire");
   if (!place) return forward_error(place);
   const auto target = find_target(*place->registry, flags.target);
   if (!target) return forward_error(target);
-  const auto retired = place->registry->retire(target->version, persons_decision(program, flags.reason, ""));
+  const Decision decision = persons_decision(program, flags.reason, "");
+  const auto retired = place->registry->retire(target->version, decision);
   if (!retired) return forward_error(retired);
-  const auto serves = who_serves(*place->registry, *retired);
+  const auto lineup = lineup_without(retired->version, *place, decision);
+  if (!lineup) return forward_error(lineup);
+  const auto serves = who_serves(*place->registry, *lineup);
   if (!serves) return forward_error(serves);
   const auto active = place->registry->list(Registry::Filter{{}, {}, VersionStatus::active});
   if (!active) return forward_error(active);
@@ -58,12 +59,14 @@ Result<int> run_retire(Program& program, const PersonsDecision& flags) {
   if (!ways) return forward_error(ways);
   const std::string& model_type = retired->slot.model_type;
   const std::string version = retired->version.str();
-  program.print(
-      {{"version", version}, {"model_type", model_type}, {"status", to_string(retired->status)}, {"active", list}},
-      model_type + " " + version + " is out of service. " + *serves + "\nTo have it back: clm promote " + version +
-          " --reason TEXT." +
-          (ways->empty() ? "" : " The one before it: clm rollback " + model_type + " --reason TEXT.") +
-          " Else clm cycle trains a new one when it is due.");
+  nlohmann::json document{
+      {"version", version}, {"model_type", model_type}, {"status", to_string(retired->status)}, {"active", list}};
+  lineup->add_to(document);
+  program.print(document,
+                model_type + " " + version + " is out of service." + lineup->sentence() + " " + *serves +
+                    "\nTo have it back: clm promote " + version + " --reason TEXT." +
+                    (ways->empty() ? "" : " The one before it: clm rollback " + model_type + " --reason TEXT.") +
+                    " Else clm cycle trains a new one when it is due.");
   return 0;
 }
 

@@ -19,7 +19,7 @@ struct RollbackFlags {
 Result<int> run_rollback(Program& program, const RollbackFlags& flags) {
   const std::string& model_type = flags.decision.target;
   if (auto known = check_model_type("MODEL_TYPE", model_type); !known) return forward_error(known);
-  const auto place = open_registry_for_change(program, "clm rollback");
+  auto place = open_registry_for_change(program, "clm rollback");
   if (!place) return forward_error(place);
   Registry::RollbackOptions options;
   if (!flags.to.empty()) {
@@ -30,20 +30,19 @@ Result<int> run_rollback(Program& program, const RollbackFlags& flags) {
   const Decision decision = persons_decision(program, flags.decision.reason, "");
   const auto outcome = place->registry->rollback(Slot{model_type}, decision, options);
   if (!outcome) return forward_error(outcome);
-  const auto still_in = ensemble_with(*place->registry, outcome->rolled_back);
-  if (!still_in) return forward_error(still_in);
+  const auto lineup = lineup_without(outcome->rolled_back, *place, decision);
+  if (!lineup) return forward_error(lineup);
   const auto or_null = [](const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); };
   const std::string active = outcome->active.version.str(), rolled_back = outcome->rolled_back.str();
+  nlohmann::json document{{"model_type", model_type}, {"active", active}, {"rolled_back", or_null(rolled_back)}};
+  lineup->add_to(document);
   program.print(
-      {{"model_type", model_type},
-       {"active", active},
-       {"rolled_back", or_null(rolled_back)},
-       {"still_in_ensemble", or_null(*still_in)}},
+      document,
       model_type + ": " + (rolled_back.empty() ? "" : rolled_back + " is rolled back, ") + active +
-          " is active again." +
-          (still_in->empty()
+          " is active again." + lineup->sentence() +
+          (lineup->still_in.empty()
                ? ""
-               : " The active ensemble " + *still_in +
+               : " The active ensemble " + lineup->still_in +
                      " goes on with the one rolled back: clm rollback ensemble --reason TEXT, or clm cycle."));
   return 0;
 }

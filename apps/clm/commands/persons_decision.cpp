@@ -3,6 +3,7 @@
 #include <memory>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 namespace clm::app {
 
@@ -30,6 +31,35 @@ Result<std::string> ensemble_with(const Registry& registry, const VersionId& ver
   for (const auto& member : manifest->members)
     if (member.version == version.str()) return (*active)->record.version.str();
   return std::string();
+}
+
+Result<LineupAfter> lineup_without(const VersionId& out, RegistryForChange& place, const Decision& decision) {
+  const auto log = place.workspace->cycle_log();
+  if (!log) return forward_error(log);
+  const ProgramBuild& build = place.workspace->build();
+  auto remade = remake_lineup_without(out, *place.registry, **log, place.workspace->learning(),
+                                      {build.version, build.commit}, decision);
+  if (!remade) return forward_error(remade);
+  LineupAfter after{*remade, {}};
+  if (after.remade) return after;
+  auto still_in = ensemble_with(*place.registry, out);
+  if (!still_in) return forward_error(still_in);
+  after.still_in = std::move(*still_in);
+  return after;
+}
+
+std::string LineupAfter::sentence() const {
+  if (!remade) return {};
+  return remade->now.empty()
+             ? " The lineup " + remade->before.str() + " is out of service with it: the active versions speak."
+             : " The lineup " + remade->now.str() + " speaks now in place of " + remade->before.str() + ", without it.";
+}
+
+void LineupAfter::add_to(nlohmann::json& document) const {
+  const auto or_null = [](const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); };
+  document["still_in_ensemble"] = or_null(still_in);
+  document["lineup"] = nlohmann::json();
+  if (remade) document["lineup"] = {{"before", remade->before.str()}, {"now", or_null(remade->now.str())}};
 }
 
 Decision persons_decision(const Program& program, const std::string& reason, const std::string& evidence_json) {

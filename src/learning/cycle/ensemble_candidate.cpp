@@ -31,15 +31,14 @@ std::vector<EnsembleMember> names_of(const std::vector<LoadedMember>& members) {
 }
 
 Manifest manifest_of_ensemble(const std::vector<LoadedMember>& members, const EnsembleDraft& draft,
-                              const LearningData& data, const Protocol& protocol, const EnsembleRecipe& recipe) {
-  const FeatureFrame& frame = *data.rows.data.frame;
+                              const DataDescription& data, const Protocol& protocol, const EnsembleRecipe& recipe) {
   Manifest manifest;
   manifest.model_type = std::string(kEnsembleType);
   manifest.parameters_json = to_json(recipe, names_of(members)).dump();
-  manifest.feature_set = frame.set_name;
-  manifest.feature_hash = frame.set_hash;
-  manifest.feature_names = frame.names;
-  manifest.label_json = to_json(data.label).dump();
+  manifest.feature_set = data.feature_set;
+  manifest.feature_hash = data.feature_hash;
+  manifest.feature_names = data.feature_names;
+  manifest.label_json = data.label_json;
   manifest.protocol_json = to_json(protocol).dump();
   manifest.training_span = members.front().manifest.training_span;
   for (std::size_t m = 0; m < members.size(); ++m) {
@@ -60,7 +59,22 @@ Manifest manifest_of_ensemble(const std::vector<LoadedMember>& members, const En
   return manifest;
 }
 
+/// With the configured weights.
+EnsembleDraft fixed_draft(const std::vector<LoadedMember>& members, const EnsembleRecipe& recipe) {
+  EnsembleDraft draft;
+  draft.rule.members = names_of(members);
+  draft.rule.bounds = recipe.bounds;
+  draft.choice.weights.all = proportional_weights(recipe.shares, recipe.bounds);
+  draft.choice.reason = "fixed weights: ensemble.mode is fixed";
+  return draft;
+}
+
 }  // namespace
+
+DataDescription description_of(const LearningData& data) {
+  const FeatureFrame& frame = *data.rows.data.frame;
+  return {frame.set_name, frame.set_hash, frame.names, to_json(data.label).dump(), data.fingerprint};
+}
 
 EnsembleRecipe ensemble_recipe(const EnsembleOptions& options, const ConfiguredWeights& weights,
                                const std::vector<EnsembleMember>& members) {
@@ -151,13 +165,8 @@ Result<RowSet> rows_no_member_saw(const std::vector<LoadedMember>& members, cons
 Result<EnsembleDraft> draft_ensemble(const std::vector<LoadedMember>& members, const LearningData& data,
                                      const TrainingSplit& split, const Protocol& protocol,
                                      const EnsembleRecipe& recipe) {
-  expects(members.size() >= 2 && recipe.shares.size() == members.size(), "an ensemble has two members or more");
-  EnsembleDraft draft;
-  draft.rule.members = names_of(members);
-  draft.rule.bounds = recipe.bounds;
-  const auto prior = proportional_weights(recipe.shares, recipe.bounds);
-  draft.choice.weights.all = prior;
-  draft.choice.reason = "fixed weights: ensemble.mode is fixed";
+  expects(!members.empty() && recipe.shares.size() == members.size(), "an ensemble has members");
+  EnsembleDraft draft = fixed_draft(members, recipe);
   if (recipe.mode == EnsembleMode::learned) {
     const auto rows = rows_no_member_saw(members, data, split, protocol);
     if (!rows) return forward_error(rows);
@@ -172,9 +181,18 @@ Result<EnsembleDraft> draft_ensemble(const std::vector<LoadedMember>& members, c
       options.basis = return_basis(data.label.target);
       options.embargo = data.rows.data.frame->interval.length() * protocol.training.embargo_bars;
       const auto states = VolatilityRule::fit(*judged_rows(decided_before(*rows), data.label.horizon_bars));
-      draft.choice = choose_weights(*tables, prior, states, options);
+      draft.choice = choose_weights(*tables, draft.choice.weights.all, states, options);
     }
   }
+  draft.rule.weights = draft.choice.weights;
+  draft.manifest = manifest_of_ensemble(members, draft, description_of(data), protocol, recipe);
+  return draft;
+}
+
+EnsembleDraft draft_of_fixed_weights(const std::vector<LoadedMember>& members, const DataDescription& data,
+                                     const Protocol& protocol, const EnsembleRecipe& recipe) {
+  expects(!members.empty() && recipe.shares.size() == members.size(), "an ensemble has members");
+  EnsembleDraft draft = fixed_draft(members, recipe);
   draft.rule.weights = draft.choice.weights;
   draft.manifest = manifest_of_ensemble(members, draft, data, protocol, recipe);
   return draft;

@@ -64,6 +64,18 @@ struct EnsembleDraft {
 Result<EnsembleDraft> draft_ensemble(const std::vector<LoadedMember>& members, const LearningData& data,
                                      const TrainingSplit& split, const Protocol& protocol,
                                      const EnsembleRecipe& recipe);
+/// What a manifest says of the rows that a version is about.
+struct DataDescription {
+  std::string feature_set, feature_hash;
+  std::vector<std::string> feature_names;
+  std::string label_json;
+  std::string fingerprint;
+};
+DataDescription description_of(const LearningData& data);
+
+/// With the configured weights, for which no row is needed: the same as `draft_ensemble` of a recipe in mode `fixed`.
+EnsembleDraft draft_of_fixed_weights(const std::vector<LoadedMember>& members, const DataDescription& data,
+                                     const Protocol& protocol, const EnsembleRecipe& recipe);
 /// Writes the rule of `draft` aside and names its file in the draft's manifest, which is then complete but for program,
 /// metrics and parent. Errors `file.*`.
 Result<StagedArtifact> stage_ensemble(const ArtifactStore& store, EnsembleDraft& draft);

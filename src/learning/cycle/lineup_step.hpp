@@ -1,4 +1,7 @@
 #pragma once
+#include <optional>
+#include <string>
+
 #include "learning/cycle/cycle.hpp"
 #include "learning/cycle/ensemble_lineup.hpp"
 #include "learning/data/learning_data.hpp"
@@ -19,5 +22,25 @@ struct LineupMoment {
 Result<CycleResult> compose_ensemble(const CycleWorkplace& place, const LearningOptions& options,
                                      const CycleRequest& request, std::int64_t cycle, const LineupMoment& moment,
                                      const EnsemblePlan& plan);
+
+/// The program that makes a version.
+struct MadeBy {
+  std::string program_version, git_commit;
+};
+
+/// Of a lineup that a person took a member out of.
+struct RemadeLineup {
+  VersionId before;  ///< retired now, and no way back leads to it
+  VersionId now;     ///< empty: nobody can be a member, or who can would have to be judged; the active versions speak
+};
+
+/// Where `out`, which was rolled back or retired just now, is a member of the active lineup: that is retired, and one
+/// of those who can be members now takes its place (of a type that was rolled back its vintages of before). It is as of
+/// the newest data that one of them learned from, so that no candle is read. None: it was no member, or the active
+/// ensemble was judged as a whole and goes on. A kill in between leaves no lineup active; the next cycle makes one.
+/// Whatever the mode: a person decided. Errors: those of the registry; `artifact.*`.
+Result<std::optional<RemadeLineup>> remake_lineup_without(const VersionId& out, Registry& registry, const CycleLog& log,
+                                                          const LearningOptions& options, const MadeBy& made_by,
+                                                          const Decision& decision);
 
 }  // namespace clm

@@ -122,6 +122,18 @@ Status RegistryReconciler::reconcile_what_a_person_did(std::map<std::string, Ver
   return {};
 }
 
+/// One that a person retired may have a vote, and no rollback leads to it.
+Result<bool> RegistryReconciler::may_lead_back_to(const std::string& model_type, const VersionId& version,
+                                                  Timestamp now) const {
+  const auto record = registry_.find(version.str());
+  if (!record) return forward_error(record);
+  const auto ways = registry_.ways_back(Slot{model_type});
+  if (!ways) return forward_error(ways);
+  const auto is_it = [&](const VersionRecord& way) { return way.version == version; };
+  if (record->status == VersionStatus::retired && std::none_of(ways->begin(), ways->end(), is_it)) return false;
+  return types_.has_vote(version, now);
+}
+
 Status RegistryReconciler::reconcile_moved_actives(const std::map<std::string, VersionId>& active_before,
                                                    Timestamp now) {
   for (const auto& [name, type] : journal_.state().types) {
@@ -132,7 +144,7 @@ Status RegistryReconciler::reconcile_moved_actives(const std::map<std::string, V
                             "somebody put it in the place of " + before->second.str());
     trials_.restart_against(name, type.active, now);
     if (before->second.empty()) continue;
-    const auto there_is_a_way_back = types_.has_vote(before->second, now);
+    const auto there_is_a_way_back = may_lead_back_to(name, before->second, now);
     if (!there_is_a_way_back) return forward_error(there_is_a_way_back);
     if (options_.deployment.stages.watch.enabled && *there_is_a_way_back)
       trials_.begin(name, type.active, Stage::watch, before->second, VersionVerdict(), now);
