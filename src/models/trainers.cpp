@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
+#include "models/mean_model.hpp"
 #include "models/model_type.hpp"
 #include "models/warm_start.hpp"
 
@@ -46,7 +47,18 @@ Result<std::unique_ptr<Trainer>> make_trainer(std::string_view type, const nlohm
 
 Result<std::unique_ptr<Model>> load_model(std::string_view type, const std::filesystem::path& directory) {
   const ModelType* known = find_model_type(type);
-  return known != nullptr ? known->load(directory) : unknown_type(ErrorKind::integrity, type, directory.string());
+  if (known == nullptr) return unknown_type(ErrorKind::integrity, type, directory.string());
+  std::vector<std::unique_ptr<Model>> fits;
+  std::error_code ignored;
+  for (std::size_t fit = 1; fit == 1 || std::filesystem::exists(folder_of_fit(directory, fit), ignored); ++fit) {
+    auto loaded = known->load(folder_of_fit(directory, fit));
+    if (!loaded) return loaded;
+    if (!fits.empty() && (*loaded)->feature_hash() != fits.front()->feature_hash())
+      return fail(ErrorKind::integrity, "model.load", "its fits read other features",
+                  folder_of_fit(directory, fit).string());
+    fits.push_back(std::move(*loaded));
+  }
+  return fits.size() == 1 ? std::move(fits.front()) : mean_of_fits(std::move(fits));
 }
 
 bool can_start_warm(std::string_view type) {

@@ -46,18 +46,38 @@ Error unreadable(const fs::path& path, const std::error_code& failure) {
   return {ErrorKind::unavailable, "file.read", "cannot read: " + failure.message(), path.string(), {}};
 }
 
-/// Names directly in `directory`, ascending. `odd` is the last path of what is not a plain file; empty: none.
+/// Names of the files in `directory` and in the folders in it ("fit2/model.json"), ascending. `odd` is the last path of
+/// what is neither a plain file nor a folder of such; empty: none.
 Result<std::vector<std::string>> file_names(const fs::path& directory, fs::path& odd) {
   std::vector<std::string> names;
-  std::error_code failure;
-  fs::directory_iterator it(directory, failure);
-  for (; !failure && it != fs::directory_iterator(); it.increment(failure)) {
-    const auto status = it->symlink_status(failure);
-    if (failure) break;
-    if (!fs::is_regular_file(status)) odd = it->path();
-    names.push_back(it->path().filename().string());
-  }
-  if (failure) return tl::unexpected<Error>(unreadable(directory, failure));
+  const auto add_from = [&](const fs::path& folder, const std::string& prefix, auto&& on_folder) -> Status {
+    std::error_code failure;
+    fs::directory_iterator it(folder, failure);
+    for (; !failure && it != fs::directory_iterator(); it.increment(failure)) {
+      const auto status = it->symlink_status(failure);
+      if (failure) break;
+      const std::string name = it->path().filename().string();
+      if (fs::is_directory(status)) {
+        if (auto added = on_folder(it->path(), name); !added) return added;
+        continue;
+      }
+      if (!fs::is_regular_file(status)) odd = it->path();
+      names.push_back(prefix + name);
+    }
+    if (failure) return tl::unexpected<Error>(unreadable(folder, failure));
+    return {};
+  };
+  const auto refuse = [&](const fs::path& path, const std::string&) -> Status {
+    odd = path;
+    return {};
+  };
+  const auto enter = [&](const fs::path& path, const std::string& name) -> Status {
+    const std::size_t before = names.size();
+    auto added = add_from(path, name + "/", refuse);
+    if (names.size() == before) odd = path;  // an empty folder is nobody's
+    return added;
+  };
+  if (auto added = add_from(directory, {}, enter); !added) return forward_error(added);
   std::sort(names.begin(), names.end());
   return names;
 }

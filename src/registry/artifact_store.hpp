@@ -34,8 +34,8 @@ class StagedArtifact {
   std::filesystem::path directory_;
 };
 
-/// Name, hash and size of every file that a model wrote, ascending by name. Errors: `artifact.no_files`,
-/// `artifact.file_empty`, `artifact.file_kind` (defect: what is there is not a model), `file.*`.
+/// Name, hash and size of every file that a model wrote, there or in a folder there, ascending by name. Errors:
+/// `artifact.no_files`, `artifact.file_empty`, `artifact.file_kind` (defect: what is there is not a model), `file.*`.
 Result<std::vector<ManifestFile>> describe_model_files(const std::filesystem::path& directory);
 
 /// A directory per version: ROOT/MODEL_TYPE/VERSION/{manifest.json, model files}, named by content. Whatever stands

@@ -140,6 +140,33 @@ TEST_F(ArtifactStoreTest, MissingAndExtra) {
   EXPECT_EQ(problem().code, "artifact.missing");
 }
 
+TEST_F(ArtifactStoreTest, AFolderBesideTheFilesIsVerifiedAsTheyAre) {
+  auto staged = store_.stage("xgboost");
+  ASSERT_TRUE(staged);
+  fs::create_directory(staged->directory() / "fit2");
+  for (const char* name : {"model.json", "fit2/model.json"})
+    ASSERT_TRUE(write_file_atomic(staged->directory() / name, std::string("bytes of ") + name));
+  const auto stored = store_.put(std::move(*staged), sample_manifest(3));
+  ASSERT_TRUE(stored) << to_string(stored.error());
+  ASSERT_EQ(stored->manifest.files.size(), 2U);
+  EXPECT_EQ(stored->manifest.files[0].name, "fit2/model.json");
+  const auto code = [&] { return code_of(store_.open("xgboost", stored->version, stored->manifest_sha256)); };
+  EXPECT_TRUE(store_.open("xgboost", stored->version, stored->manifest_sha256));
+  const fs::path folder = stored->directory / "fit2";
+  fs::create_directory(stored->directory / "fit3");
+  EXPECT_EQ(code(), "artifact.file_kind") << "an empty folder is nobody's";
+  overwrite(stored->directory / "fit3" / "model.json", "x");
+  EXPECT_EQ(code(), "artifact.extra_file");
+  fs::remove_all(stored->directory / "fit3");
+  fs::create_directory(folder / "deeper");
+  EXPECT_EQ(code(), "artifact.file_kind");
+  fs::remove(folder / "deeper");
+  overwrite(folder / "model.json", "other bytes of it, as many");
+  EXPECT_EQ(code(), "artifact.file_altered");
+  fs::remove_all(folder);
+  EXPECT_EQ(code(), "artifact.file_missing");
+}
+
 TEST_F(ArtifactStoreTest, AManifestThatIsNoManifestAnyMore) {
   overwrite(first_.directory / "manifest.json", std::string(Manifest::kMaxBytes + 1, ' '));
   EXPECT_EQ(problem().code, "artifact.manifest_altered");

@@ -27,6 +27,9 @@ bool is_sha256(std::string_view text) {
 }
 
 bool is_file_name(std::string_view name) {
+  if (const auto slash = name.find('/'); slash != std::string_view::npos)
+    return is_plain_name(name.substr(0, slash)) && name.find('/', slash + 1) == std::string_view::npos &&
+           is_file_name(name.substr(slash + 1));
   if (name.empty() || name.size() > kMaxFileNameLength || name.front() == '.' || name == "manifest.json") return false;
   return std::all_of(name.begin(), name.end(),
                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-'; });

@@ -11,7 +11,8 @@
 
 namespace clm {
 
-/// One file of an artifact. `name` has no path: letters, digits, '.', '_', '-', not beginning with '.'.
+/// One file of an artifact. `name`: letters, digits, '.', '_', '-', not beginning with '.'; of one in a folder beside
+/// the others, after the folder's plain name and a slash: "fit2/model.json".
 struct ManifestFile {
   std::string name;
   std::string sha256;  ///< 64 lower-case hex digits

@@ -130,6 +130,18 @@ TEST(Manifest, EveryFieldMustBeThereAndNoOther) {
   }
 }
 
+TEST(Manifest, AFileMayLieInAFolderBesideTheOthersAndNoDeeper) {
+  Manifest m = complete();
+  m.files.insert(m.files.begin(), {"fit2/model.ubj", std::string(64, 'c'), 10});
+  const auto bytes = write_manifest(m);
+  ASSERT_TRUE(bytes) << to_string(bytes.error());
+  EXPECT_EQ(read_manifest(*bytes)->files, m.files);
+  for (const char* name : {"../model.ubj", "fit2/../model.ubj", "fit2/a/b", "/model.ubj", "fit2/", "fit2/.m", "F/m"}) {
+    m.files.front().name = name;
+    EXPECT_FALSE(write_manifest(m)) << name;
+  }
+}
+
 TEST(Manifest, WhatItsCandlesWereIsACircumstanceAndMayBeUnknown) {
   Manifest m = complete();
   EXPECT_FALSE(Json::parse(*write_manifest(m)).contains("batches"));

@@ -60,18 +60,4 @@ double root_mean_square(std::span<const float> values) {
   return count == 0 ? 0 : std::sqrt(squares / static_cast<double>(count));
 }
 
-void mean_forecast(std::span<const std::span<const float>> forecasts, std::span<float> out) {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    double sum = 0;
-    std::size_t count = 0;
-    for (const auto& one : forecasts) {
-      if (std::isnan(one[i])) continue;
-      sum += static_cast<double>(one[i]);
-      ++count;
-    }
-    out[i] =
-        count == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(sum / static_cast<double>(count));
-  }
-}
-
 }  // namespace clm

@@ -22,8 +22,4 @@ void standardise(std::span<float> forecasts, double own_scale, const Standardisa
 /// Of the values that are not NaN; 0 without any.
 double root_mean_square(std::span<const float> values);
 
-/// The plain mean of what they say, entry by entry, of those that say something; NaN where none does. All `forecasts`
-/// have `out.size()` entries.
-void mean_forecast(std::span<const std::span<const float>> forecasts, std::span<float> out);
-
 }  // namespace clm

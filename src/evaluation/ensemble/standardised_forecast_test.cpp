@@ -43,14 +43,7 @@ TEST(StandardisedForecast, EqualForecastsOfRelativeReturnsAreNoOpinion) {
   for (const float z : alike) EXPECT_EQ(z, 0);
 }
 
-TEST(StandardisedForecast, TheMeanIsOfThoseWhoSaySomething) {
-  const std::vector<float> a{1, kNone, kNone}, b{3, 5, kNone};
-  const std::vector<std::span<const float>> all{a, b};
-  std::vector<float> out(3);
-  mean_forecast(all, out);
-  EXPECT_EQ(out[0], 2);
-  EXPECT_EQ(out[1], 5);
-  EXPECT_TRUE(std::isnan(out[2]));
+TEST(StandardisedForecast, ARootMeanSquareIsOfWhatIsThere) {
   EXPECT_DOUBLE_EQ(root_mean_square(std::vector<float>{3, kNone, -4}), std::sqrt(12.5));
 }
 

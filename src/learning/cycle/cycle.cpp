@@ -60,6 +60,10 @@ Result<PlannedRefresh> plan_refresh(const CycleWorkplace& place, const LearningO
   PlannedRefresh plan{&recipe, std::move(*protocol), {}};
   const std::string& model_type = recipe.active.slot.model_type;
   if (!starts_warm(model_type, options.training)) return plan;
+  if (plan.protocol.fits > 1) {
+    plan.parent.note = "it began with drawn weights: it is the mean of several fits, which are to differ";
+    return plan;
+  }
   const auto split = split_of(working.data, plan.protocol);
   if (!split) return plan;  // then it is not trained, and whoever tries says why
   // Not what is active: that is the refresh itself where a killed cycle is carried out again.
@@ -82,7 +86,8 @@ Result<std::vector<CycleResult>> refresh_models(const CycleWorkplace& place, con
     auto plan = plan_refresh(place, options, working, recipe);
     if (!plan) return forward_error(plan);
     plans.push_back(std::move(*plan));
-    rounds += planned_rounds(recipe.active.slot.model_type, options.trainers);
+    rounds +=
+        static_cast<std::size_t>(options.lineup.fits) * planned_rounds(recipe.active.slot.model_type, options.trainers);
   }
   std::vector<std::optional<Result<Refresh>>> made(plans.size());
   run.progress.begin("training", rounds);

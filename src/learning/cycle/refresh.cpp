@@ -126,7 +126,9 @@ Result<Protocol> protocol_of_refresh(const AcceptedRecipe& recipe, const Learnin
   if (!trainer) return forward_error(trainer);
   std::vector<std::string> record;
   for (const StoredArtifact& vintage : recipe.vintages) record.push_back(vintage.version.str());
-  return vintage_protocol(protocol, **trainer, std::move(record));
+  Protocol own = vintage_protocol(protocol, **trainer, std::move(record));
+  own.fits = options.lineup.fits;
+  return own;
 }
 
 Result<Refresh> make_refresh(const CycleWorkplace& place, const LearningOptions& options, const AcceptedRecipe& recipe,
@@ -135,18 +137,20 @@ Result<Refresh> make_refresh(const CycleWorkplace& place, const LearningOptions&
   const std::string& model_type = recipe.active.slot.model_type;
   const auto trainer = make_trainer(model_type, options.trainers);
   if (!trainer) return forward_error(trainer);
-  const auto split = split_of(data, protocol);
-  if (!split) return forward_error(split);
   const auto record = past_forecasts(recipe.vintages, data);
   if (!record) return forward_error(record);
   auto staged = place.registry.store().stage(model_type);
   if (!staged) return forward_error(staged);
-  const auto model = train_from(parent, model_type, options.trainers, [&](const Trainer& one) {
-    return train_vintage_into(staged->directory(), one, data, *split, *record, options.training, run,
-                              place.checkpoints);
-  });
-  if (!model) return forward_error(model);
   Protocol own = protocol;
+  TrainingSplit split;
+  const auto model =
+      train_from(parent, model_type, options.trainers, [&](const Trainer& one) -> Result<CalibratedModel> {
+        auto made = train_vintage_into(staged->directory(), one, data, own, *record, run, place.checkpoints);
+        if (!made) return forward_error(made);
+        split = std::move(made->split);
+        return std::move(made->model);
+      });
+  if (!model) return forward_error(model);
   own.warm_start = parent.version;
 
   const RowSet newest = newest_rows(data.rows.data);
@@ -162,7 +166,7 @@ Result<Refresh> make_refresh(const CycleWorkplace& place, const LearningOptions&
   const Evidence evidence =
       Evidence::of_refresh(recipe.accepted_on, {recipe.id, recipe.active.version.str(), newest.size(),
                                                 agreement.coverage, agreement.correlation, record->rows.size()});
-  Manifest manifest = manifest_of(**trainer, *model, data, *split, own);
+  Manifest manifest = manifest_of(**trainer, *model, data, split, own);
   note_circumstances(place, manifest);
   manifest.metrics_json = active->metrics_json;  // the recipe's
   manifest.parent = recipe.active.version.str();

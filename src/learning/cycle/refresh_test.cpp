@@ -15,6 +15,7 @@
 #include "learning/cycle/learning_fixture.hpp"
 #include "learning/cycle/reproduce.hpp"
 #include "learning/cycle/vintage_training.hpp"
+#include "models/mean_model.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {
@@ -377,6 +378,86 @@ TEST_F(RefreshTest, IsMadeAgainToTheSameBitsAsLongAsTheVersionsItIsCalibratedByA
   ASSERT_FALSE(broken);
   EXPECT_THAT(to_string(broken.error()), HasSubstr("its calibration rests on what an earlier version said"));
   EXPECT_THAT(to_string(broken.error()), HasSubstr(first.str()));
+}
+
+/// Vintages of so many fits, each of a part of the rows.
+LearningOptions of_fits(int fits) {
+  LearningOptions options = refresh_options();
+  options.lineup.fits = fits;
+  options.training.max_fit_rows = 5'000;
+  options.trainers.lightgbm.min_data_in_leaf = 100;
+  options.deployment.gate = PolicyGate::none;  // whatever they are worth
+  return options;
+}
+
+TEST_F(RefreshTest, SeveralFitsOfAMomentAreOneVersionThatSaysTheirMean) {
+  accepted(of_fits(3));
+  const CycleResult result = next(of_fits(3));
+  EXPECT_EQ(result.decision, "deploy") << ::testing::PrintToString(result.reasons);
+  const Manifest manifest = manifest_of(result.version.str());
+  EXPECT_EQ(read_protocol(manifest.protocol_json)->fits, 3);
+  EXPECT_EQ(manifest.learned_until, close_of(kNextBars));
+  EXPECT_GT(manifest.training_rows, 6'000U) << "each was fitted on other rows";
+  EXPECT_LE(manifest.training_rows, 15'000U);
+  const auto all = registry_->list();
+  for (const VersionRecord& record : *all)
+    EXPECT_EQ(read_protocol(stored_manifest(record)->protocol_json)->fits, 3) << "the first vintages as well";
+
+  // The first fit is the one that would be the only one, and the others differ from it.
+  RefreshTestOf alone;
+  alone.accepted(of_fits(1));
+  const CycleReport single = alone.cycle(of_fits(1), Force::no, kNextBars);
+  const auto model_of = [](const Registry& registry, const VersionId& version) {
+    const auto artifact = registry.open_artifact(*registry.find(version.str()));
+    EXPECT_TRUE(artifact);
+    return load_calibrated_model("lightgbm", artifact->directory).value();
+  };
+  LearningDataOptions data_options;
+  data_options.as_of = close_of(kNextBars);
+  data_options.label = refresh_options().label;
+  const LearningData data =
+      prepare_learning_data(*feature_set("classic22"), easy_candles(kNextBars), nullptr, data_options, undisturbed())
+          .value();
+  RowSet rows{&data.rows.data, {}};
+  for (std::uint32_t row = 0; row < 500; ++row) rows.rows.push_back(row);
+  const auto said_by = [&](const Model& one) {
+    std::vector<float> said(rows.size());
+    EXPECT_TRUE(one.predict(rows, said));
+    return said;
+  };
+  const CalibratedModel mean = model_of(*registry_, result.version);
+  const CalibratedModel only = model_of(*alone.registry_, single.results.front().version);
+  const auto fits = fits_of(*mean.model);
+  ASSERT_EQ(fits.size(), 3U);
+  EXPECT_EQ(said_by(*fits[0]), said_by(*only.model));
+  EXPECT_NE(said_by(*fits[1]), said_by(*fits[0]));
+  EXPECT_NE(said_by(*fits[2]), said_by(*fits[1]));
+
+  EXPECT_FALSE(accepted_recipe(*registry_, "lightgbm", of_fits(1), close_of(kNextBars + 24))->has_value())
+      << "of another number of fits it is another recipe";
+}
+
+TEST_F(RefreshTest, SeveralFitsAreMadeAgainToTheSameBitsOnOneJobAndOnTwo) {
+  std::vector<std::vector<std::string>> versions;
+  for (const int jobs : {1, 2}) {
+    RefreshTestOf place;
+    LearningOptions both = of_fits(2);
+    both.training.models = {"lightgbm", "xgboost"};
+    place.accepted(both);
+    const CycleReport report = place.cycle(both, Force::no, kNextBars, jobs);
+    versions.emplace_back();
+    for (const CycleResult& result : report.results) versions.back().push_back(result.version.str());
+    const OpenCandles open = [](const Protocol& protocol) -> Result<std::unique_ptr<CandleSource>> {
+      return std::make_unique<MemoryCandleSource>(easy_candles(protocol.as_of == close_of(kBars) ? kBars : kNextBars));
+    };
+    const auto all = place.registry_->list();
+    for (const VersionRecord& record : *all) {
+      const auto again = reproduce(*place.registry_, record, open, nullptr, undisturbed());
+      ASSERT_TRUE(again) << to_string(again.error());
+      EXPECT_TRUE(again->identical) << record.version.str() << ": " << again->difference;
+    }
+  }
+  EXPECT_EQ(versions[0], versions[1]);
 }
 
 }  // namespace

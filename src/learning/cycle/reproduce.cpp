@@ -32,8 +32,8 @@ struct Remade {
   StagedArtifact staged;
 };
 
-Result<Remade> train_again(const Registry& registry, const Manifest& expected, const Protocol& protocol,
-                           const LearningData& data, const TrainingSplit& split, const RunContext& run) {
+Result<Remade> train_again(const Registry& registry, const Manifest& expected, Protocol protocol,
+                           const LearningData& data, TrainingSplit split, const RunContext& run) {
   auto trainer = make_trainer(expected.model_type, nlohmann::json::parse(expected.parameters_json));
   if (!trainer) return forward_error(trainer);
   if (!protocol.warm_start.empty()) {
@@ -50,18 +50,22 @@ Result<Remade> train_again(const Registry& registry, const Manifest& expected, c
     if (!is_of_everything_known(protocol))
       return train_into(staged->directory(), **trainer, data, split, protocol.training, run);
     if (protocol.origin) {
-      auto model = train_model(**trainer, split, protocol.training, run);
-      if (!model) return forward_error(model);
+      auto fit = fit_vintage(**trainer, data, protocol, run);
+      if (!fit) return forward_error(fit);
+      split = std::move(fit->split);
       PastForecasts since{rows_after_origin(data.rows.data, *protocol.origin, protocol.as_of), {}};
       since.forecast.resize(since.rows.size());
-      if (auto said = (*model)->predict(since.rows, since.forecast); !said) return forward_error(said);
-      return store_origin_vintage(staged->directory(), std::move(*model), **trainer, data, since);
+      if (auto said = fit->model->predict(since.rows, since.forecast); !said) return forward_error(said);
+      return store_origin_vintage(staged->directory(), std::move(fit->model), **trainer, data, since);
     }
     const auto earlier = open_versions(registry, protocol.calibrated_by);
     if (!earlier) return forward_error(earlier);
     const auto record = past_forecasts(*earlier, data);
     if (!record) return forward_error(record);
-    return train_vintage_into(staged->directory(), **trainer, data, split, *record, protocol.training, run);
+    auto made = train_vintage_into(staged->directory(), **trainer, data, protocol, *record, run);
+    if (!made) return forward_error(made);
+    split = std::move(made->split);
+    return std::move(made->model);
   };
   const auto model = train();
   if (!model) return forward_error(model);

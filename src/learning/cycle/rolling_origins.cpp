@@ -29,19 +29,16 @@ struct OriginFit {
   std::vector<float> said;
 };
 
-Result<OriginFit> fit_at(const Trainer& trainer, const LearningData& data, Protocol protocol,
-                         const TrainingOptions& training, const RowSet& asked, const RunContext& run,
-                         const std::filesystem::path& checkpoints) {
+Result<OriginFit> fit_at(const Trainer& trainer, const LearningData& data, Protocol protocol, const RowSet& asked,
+                         const RunContext& run, const std::filesystem::path& checkpoints) {
   OriginFit fit;
-  auto split = split_of(data, protocol);
-  if (!split) return forward_error(split);
-  auto model = train_model(trainer, *split, training, run, checkpoints);
-  if (!model) return forward_error(model);
+  auto made = fit_vintage(trainer, data, protocol, run, checkpoints);
+  if (!made) return forward_error(made);
   fit.said.resize(asked.size());
-  if (auto predicted = (*model)->predict(asked, fit.said); !predicted) return forward_error(predicted);
-  fit.split = std::move(*split);
+  if (auto predicted = made->model->predict(asked, fit.said); !predicted) return forward_error(predicted);
+  fit.split = std::move(made->split);
   fit.protocol = std::move(protocol);
-  fit.model = std::move(*model);
+  fit.model = std::move(made->model);
   return fit;
 }
 
@@ -155,7 +152,7 @@ Result<JudgingContext> judge_at_origins(const LearningData& data, const Protocol
   for (const auto& trainer : *trainers) {
     std::vector<float> said;
     for (std::size_t o = 0; o < origins.size(); ++o) {
-      const auto fit = fit_at(*trainer, data, origin_protocol(protocol, *trainer, origins[o]), options.training,
+      const auto fit = fit_at(*trainer, data, origin_protocol(protocol, *trainer, origins[o]),
                               part_of(split.holdout, begin[o], begin[o + 1]), run, {});
       if (!fit) return forward_error(fit);
       said.insert(said.end(), fit->said.begin(), fit->said.end());
@@ -181,7 +178,8 @@ Result<std::vector<MadeCandidate>> train_at_origins(const CycleWorkplace& place,
   for (const Trigger& trigger : triggers) {
     types.push_back({trigger.model_type, {}});
     types.back().fits.resize(origins.size());
-    rounds += origins.size() * planned_rounds(trigger.model_type, options.trainers);
+    rounds += origins.size() * static_cast<std::size_t>(options.lineup.fits) *
+              planned_rounds(trigger.model_type, options.trainers);
   }
   run.progress.begin("training", rounds);
   parallel_for(run.jobs, types.size() * origins.size(), [&](std::size_t i) {
@@ -192,9 +190,10 @@ Result<std::vector<MadeCandidate>> train_at_origins(const CycleWorkplace& place,
       type.fits[o].emplace(forward_error(trainer));
       return;
     }
-    auto fit =
-        fit_at(**trainer, judging.data, origin_protocol(judging.protocol, **trainer, origins[o]), options.training,
-               part_of(rows, begin[o], is_kept[o] ? rows.size() : begin[o + 1]), run, place.checkpoints);
+    Protocol protocol = origin_protocol(judging.protocol, **trainer, origins[o]);
+    protocol.fits = options.lineup.fits;
+    auto fit = fit_at(**trainer, judging.data, std::move(protocol),
+                      part_of(rows, begin[o], is_kept[o] ? rows.size() : begin[o + 1]), run, place.checkpoints);
     if (fit && !is_kept[o]) fit->model.reset();
     type.fits[o].emplace(std::move(fit));
   });

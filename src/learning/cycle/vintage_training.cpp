@@ -1,10 +1,16 @@
 #include "learning/cycle/vintage_training.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
 #include "learning/cycle/candidate.hpp"
 #include "learning/data/label_overlap.hpp"
+#include "models/mean_model.hpp"
+#include "models/trainers.hpp"
 
 namespace clm {
 namespace {
@@ -21,6 +27,15 @@ Timestamp clean_from(const Manifest& manifest, const LearningData& data) {
   const auto protocol = read_protocol(manifest.protocol_json);
   if (protocol && is_of_everything_known(*protocol)) return fitted_as_of(*protocol) + Duration(1);
   return label_end(manifest.training_span.to, data.label, data.rows.data.frame->interval);
+}
+
+/// The rows of another fit of the same moment.
+void add_rows(const TrainingSplit& other, TrainingSplit& all) {
+  std::vector<std::uint32_t> rows;
+  std::set_union(all.fit.rows.begin(), all.fit.rows.end(), other.fit.rows.begin(), other.fit.rows.end(),
+                 std::back_inserter(rows));
+  all.fit.rows = std::move(rows);
+  all.training_span.from = std::min(all.training_span.from, other.training_span.from);
 }
 
 std::size_t first_row_from(const Dataset& rows, Timestamp time) {
@@ -97,16 +112,50 @@ Result<std::vector<StoredArtifact>> open_versions(const Registry& registry, cons
   return artifacts;
 }
 
-Result<CalibratedModel> train_vintage_into(const std::filesystem::path& directory, const Trainer& trainer,
-                                           const LearningData& data, const TrainingSplit& split,
-                                           const PastForecasts& record, const TrainingOptions& options,
-                                           const RunContext& run, const std::filesystem::path& checkpoints) {
+Result<VintageFit> fit_vintage(const Trainer& trainer, const LearningData& data, Protocol& protocol,
+                               const RunContext& run, const std::filesystem::path& checkpoints) {
+  VintageFit out;
+  std::vector<std::unique_ptr<Model>> fits;
+  std::vector<nlohmann::json> parameters;
+  for (std::int64_t fit = 0; fit < protocol.fits; ++fit) {
+    Protocol own = protocol;
+    own.training.seed += fit;
+    auto split = split_of(data, own);
+    if (!split) return forward_error(split);
+    std::unique_ptr<Trainer> again;
+    if (!protocol.fit_parameters.empty()) {
+      auto made = make_trainer(trainer.type(), nlohmann::json::parse(protocol.fit_parameters[fits.size()]));
+      if (!made) return forward_error(made);
+      again = std::move(*made);
+    }
+    const Trainer& its = again ? *again : trainer;
+    auto model = train_model(its, *split, own.training, run, checkpoints);
+    if (!model) return forward_error(model);
+    parameters.push_back(its.parameters_of(**model));
+    fits.push_back(std::move(*model));
+    if (fit == 0)
+      out.split = std::move(*split);
+    else
+      add_rows(*split, out.split);
+  }
+  protocol.fit_parameters.clear();
+  if (std::any_of(parameters.begin(), parameters.end(), [&](const auto& one) { return one != parameters.front(); }))
+    for (const auto& one : parameters) protocol.fit_parameters.push_back(one.dump());
+  out.model = fits.size() == 1 ? std::move(fits.front()) : mean_of_fits(std::move(fits));
+  return out;
+}
+
+Result<StoredVintage> train_vintage_into(const std::filesystem::path& directory, const Trainer& trainer,
+                                         const LearningData& data, Protocol& protocol, const PastForecasts& record,
+                                         const RunContext& run, const std::filesystem::path& checkpoints) {
   auto calibration =
       ForecastCalibration::fit(*judged_rows_of(data, record.rows), record.forecast, return_basis(data.label.target));
   if (!calibration) return forward_error(calibration);
-  auto model = train_model(trainer, split, options, run, checkpoints);
-  if (!model) return forward_error(model);
-  return store_calibrated(directory, CalibratedModel{std::move(*model), std::move(*calibration)}, trainer);
+  auto fit = fit_vintage(trainer, data, protocol, run, checkpoints);
+  if (!fit) return forward_error(fit);
+  auto stored = store_calibrated(directory, CalibratedModel{std::move(fit->model), std::move(*calibration)}, trainer);
+  if (!stored) return forward_error(stored);
+  return StoredVintage{std::move(*stored), std::move(fit->split)};
 }
 
 Result<CalibratedModel> store_origin_vintage(const std::filesystem::path& directory, std::unique_ptr<Model> model,

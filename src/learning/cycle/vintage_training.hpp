@@ -20,8 +20,8 @@ Protocol vintage_protocol(Protocol protocol, const Trainer& trainer, std::vector
 /// The same of a vintage that is fitted on everything known at an earlier moment.
 Protocol origin_protocol(Protocol protocol, const Trainer& trainer, Timestamp origin);
 
-/// The rows of a version by its protocol, whether anything was kept back to judge it on or not. Errors as
-/// `split_for_training`.
+/// The rows of a version by its protocol, whether anything was kept back to judge it on or not; where it is the mean of
+/// several fits, those of the first. Errors as `split_for_training`.
 Result<TrainingSplit> split_of(const LearningData& data, const Protocol& protocol);
 
 /// What earlier versions of a recipe said about rows that they were not fitted on: each row by the newest that was not.
@@ -38,12 +38,29 @@ Result<PastForecasts> past_forecasts(const std::vector<StoredArtifact>& earlier,
 /// removed one).
 Result<std::vector<StoredArtifact>> open_versions(const Registry& registry, const std::vector<std::string>& versions);
 
-/// Fits a vintage on `split` and writes it to `directory` with a calibration fitted on `record`; read back from there.
-/// Errors: those of training, `calibration.no_rows` (data), `file.*`.
-Result<CalibratedModel> train_vintage_into(const std::filesystem::path& directory, const Trainer& trainer,
-                                           const LearningData& data, const TrainingSplit& split,
-                                           const PastForecasts& record, const TrainingOptions& options,
-                                           const RunContext& run, const std::filesystem::path& checkpoints = {});
+/// What was fitted at one moment.
+struct VintageFit {
+  /// Of several fits `fit` holds the rows of all of them together; what stops them is the same for all.
+  TrainingSplit split;
+  std::unique_ptr<Model> model;  ///< of several fits their mean (`mean_of_fits`)
+};
+/// Fits as many models as the protocol says, one after the other: the first on the rows of `split_of`, with the
+/// protocol's seed, each further one on those and with that of the next higher seed, by which other rows are kept of
+/// more than `max_fit_rows`. Notes in `protocol` what the trainings met that decides their bits, and goes by it where
+/// it says so already. Errors: those of `split_of` and of training; `train.options` (usage). Cost: that of so many
+/// trainings.
+Result<VintageFit> fit_vintage(const Trainer& trainer, const LearningData& data, Protocol& protocol,
+                               const RunContext& run, const std::filesystem::path& checkpoints = {});
+
+/// Fits a vintage and writes it to `directory` with a calibration fitted on `record`; read back from there. Errors:
+/// those of `fit_vintage`, `calibration.no_rows` (data), `file.*`.
+struct StoredVintage {
+  CalibratedModel model;
+  TrainingSplit split;  ///< as in `VintageFit`
+};
+Result<StoredVintage> train_vintage_into(const std::filesystem::path& directory, const Trainer& trainer,
+                                         const LearningData& data, Protocol& protocol, const PastForecasts& record,
+                                         const RunContext& run, const std::filesystem::path& checkpoints = {});
 
 /// The rows that a vintage speaks about which was fitted at `origin`: decided later, for at that bar itself its
 /// training had only begun; their label known at `as_of`.

@@ -51,8 +51,8 @@ class VintageTraining : public testing::LearningTest {
   std::map<std::string, std::string> bytes_of(const LearningData& data, const PastForecasts& record) {
     const auto staged = registry_->store().stage("lightgbm");
     EXPECT_TRUE(staged) << to_string(staged.error());
-    const auto made = train_vintage_into(staged->directory(), *trainer(), data, split(data, kBars), record,
-                                         options_.training, undisturbed());
+    Protocol how = protocol(kBars);
+    const auto made = train_vintage_into(staged->directory(), *trainer(), data, how, record, undisturbed());
     EXPECT_TRUE(made) << to_string(made.error());
     std::map<std::string, std::string> bytes;
     const auto files = describe_model_files(staged->directory());
@@ -241,8 +241,9 @@ TEST_F(VintageTraining, WhoStopsEarlyKeepsSomethingToStopByAndNobodyElseDoes) {
 TEST_F(VintageTraining, WithoutARecordThereIsNothingToCalibrateBy) {
   const LearningData data = data_until(kBars);
   const auto staged = registry_->store().stage("lightgbm");
-  const auto made = train_vintage_into(staged->directory(), *trainer(), data, split(data, kBars),
-                                       PastForecasts{{&data.rows.data, {}}, {}}, options_.training, undisturbed());
+  Protocol how = protocol(kBars);
+  const auto made = train_vintage_into(staged->directory(), *trainer(), data, how,
+                                       PastForecasts{{&data.rows.data, {}}, {}}, undisturbed());
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, ErrorKind::data);
 }

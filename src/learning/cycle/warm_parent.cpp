@@ -20,6 +20,7 @@ std::string what_forbids(const std::string& version, const Manifest& manifest, c
                          const TrainingSplit& split, const Protocol& protocol) {
   const auto own = read_protocol(manifest.protocol_json);
   if (!own || own->interval != protocol.interval) return version + " was trained on bars of another length";
+  if (own->fits > 1) return version + " is the mean of several fits, which have no weights in common";
   const Interval interval = protocol.interval;
   const Duration embargo = interval.length() * protocol.training.embargo_bars;
   if (!is_before(label_end(manifest.training_span.to, data.label, interval) + embargo, split.holdout))

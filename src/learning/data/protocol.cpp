@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "models/mean_model.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {
@@ -45,6 +46,10 @@ nlohmann::json to_json(const Protocol& protocol) {
   if (!protocol.warm_start.empty()) document["warm_start"] = protocol.warm_start;
   if (protocol.origin) document["origin_ms"] = protocol.origin->ms();
   if (!protocol.calibrated_by.empty()) document["calibrated_by"] = protocol.calibrated_by;
+  if (protocol.fits > 1) document["fits"] = protocol.fits;
+  for (const std::string& parameters : protocol.fit_parameters)
+    document["fit_parameters"].push_back(nlohmann::json::parse(parameters));
+  if (protocol.origins > 0) document["origins"] = protocol.origins;
   return document;
 }
 
@@ -61,6 +66,12 @@ Result<Protocol> read_protocol(std::string_view json_text) {
     protocol.min_frozen_bars = document.at("min_frozen_bars").get<std::int64_t>();
     protocol.warm_start = document.value("warm_start", "");
     protocol.calibrated_by = document.value("calibrated_by", std::vector<std::string>());
+    protocol.fits = document.value("fits", std::int64_t{1});
+    protocol.origins = document.value("origins", std::int64_t{0});
+    for (const auto& parameters : document.value("fit_parameters", nlohmann::json::array()))
+      protocol.fit_parameters.push_back(parameters.dump());
+    if (protocol.fits < 1 || (!protocol.fit_parameters.empty() && std::ssize(protocol.fit_parameters) != protocol.fits))
+      return unreadable("protocol", "fits is " + document["fits"].dump() + ", and fit_parameters has others");
     if (document.contains("origin_ms")) protocol.origin = Timestamp(document["origin_ms"].get<std::int64_t>());
     const auto& training = document.at("training");
     protocol.training.window_days = training.at("window_days").get<double>();
@@ -83,7 +94,7 @@ Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const
   const FeatureFrame& frame = *data.rows.data.frame;
   Manifest manifest;
   manifest.model_type = std::string(trainer.type());
-  manifest.parameters_json = trainer.parameters_of(*model.model).dump();
+  manifest.parameters_json = trainer.parameters_of(*fits_of(*model.model).front()).dump();
   manifest.feature_set = frame.set_name;
   manifest.feature_hash = model.model->feature_hash();
   manifest.feature_names = frame.names;

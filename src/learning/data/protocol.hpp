@@ -25,6 +25,14 @@ struct Protocol {
   std::optional<Timestamp> origin = {};
   /// Earlier versions of the recipe whose forecasts it was calibrated by, oldest first; none: by its validation rows.
   std::vector<std::string> calibrated_by = {};
+  /// Of one moment, each on rows and with a seed of its own (`fit_vintage`); what the version says is their mean.
+  std::int64_t fits = 1;
+  /// Parameters of the trainers of all fits as JSON, where they are not all those of the manifest: what each training
+  /// met (`Trainer::parameters_of`).
+  std::vector<std::string> fit_parameters = {};
+  /// So many origins judged its recipe, where `training.origins_minutes` allowed for fewer than there could have been;
+  /// else 0.
+  std::int64_t origins = 0;
 };
 
 /// Whether a version was fitted on everything known at its time, or at its origin: nothing was held out to judge it on.

@@ -109,8 +109,10 @@ struct EnsembleOptions {
 /// and was in no study shown to be worse (Bates & Granger 1969, Operational Research Quarterly 20:451;
 /// docs/QUALITY.md).
 struct LineupOptions {
-  int vintages = 3;       ///< [1, 24]; more: steadier, and each forecast costs as much more
-  int fits = 1;           ///< of one day, on other rows and with another seed, [1, 8]; each costs a training
+  int vintages = 3;  ///< [1, 24]; more: steadier, and each forecast costs as much more
+  /// Of one moment, on other rows and with another seed, [1, 8]; what a vintage says is their mean. Each costs a
+  /// training, and each forecast as much more.
+  int fits = 1;
   int spacing_days = 28;  ///< between vintages that stay, >= 0; more: they share fewer rows, and the oldest is older
 };
 

@@ -87,6 +87,12 @@ void add_training(Settings& s, TrainingOptions& o) {
 void add_lineup(Settings& s, LineupOptions& o) {
   s.add("lineup.vintages", &o.vintages,
         number("versions", "Of a recipe that was accepted so many speak at once: the newest and older ones.", 1, 24));
+  s.add(
+      "lineup.fits", &o.fits,
+      number("fits",
+             "Of one moment, on other rows and with other seeds, as one version that says their mean. A recipe of its "
+             "own, which is judged anew. A network of several does not go on from earlier weights.",
+             1, 8));
   s.add("lineup.spacing_days", &o.spacing_days,
         number("days", "At least between the older ones that stay beside the newest.", 0, 366));
 }

@@ -38,6 +38,7 @@ struct RecipeParts {
   bool stops_early = false;
   TrainingOptions training;
   std::int64_t min_frozen_bars = 0;
+  std::int64_t fits = 1;
 };
 
 Recipe recipe_from(const RecipeParts& parts) {
@@ -58,6 +59,8 @@ Recipe recipe_from(const RecipeParts& parts) {
            {"max_fit_rows", t.max_fit_rows},
            {"thinning", t.thinning == Thinning::by_hash ? "by_hash" : "every_nth_bar"}},
           settings);
+  // One is what every recipe of releases before was.
+  if (parts.fits > 1) settings["lineup.fits"] = std::to_string(parts.fits);
   return named(parts.model_type, std::move(settings));
 }
 
@@ -71,7 +74,8 @@ Result<Recipe> recipe_of(const Manifest& manifest) {
   if (!trainer) return forward_error(trainer);
   return recipe_from({manifest.model_type, std::move(parameters),
                       nlohmann::json::parse(manifest.label_json, nullptr, false), manifest.feature_set,
-                      manifest.feature_hash, (*trainer)->stops_early(), protocol->training, protocol->min_frozen_bars});
+                      manifest.feature_hash, (*trainer)->stops_early(), protocol->training, protocol->min_frozen_bars,
+                      protocol->fits});
 }
 
 Result<Recipe> recipe_in_force(const std::string& model_type, const LearningOptions& options) {
@@ -81,7 +85,8 @@ Result<Recipe> recipe_in_force(const std::string& model_type, const LearningOpti
   if (!features) return forward_error(features);
   return recipe_from({model_type, (*trainer)->parameters(), to_json(options.label), options.feature_set,
                       features->hash(), (*trainer)->stops_early(), options.training,
-                      options.universe.quality.min_frozen_bars});
+                      options.universe.quality.min_frozen_bars,
+                      options.policy.ladder == Ladder::on ? 1 : options.lineup.fits});
 }
 
 std::string describe_change(const Recipe& from, const Recipe& to) {

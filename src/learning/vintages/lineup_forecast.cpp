@@ -7,6 +7,7 @@
 #include "evaluation/calibration/forecast_calibration.hpp"
 #include "evaluation/ensemble/standardised_forecast.hpp"
 #include "evaluation/metrics/forecast_table.hpp"
+#include "models/mean_model.hpp"
 
 namespace clm {
 namespace {
