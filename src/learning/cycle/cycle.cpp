@@ -1,7 +1,10 @@
 #include "learning/cycle/cycle.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <map>
+#include <memory>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -134,19 +137,72 @@ Result<Work> work_of(const Registry& registry, const LearningOptions& options, c
   return work;
 }
 
+/// Types that are judged at the same origins, and what that is done by; at its place, since it refers to itself.
+struct JudgedTogether {
+  std::vector<Timestamp> origins;
+  std::vector<Trigger> triggers;
+  TrainingSplit split;
+  std::optional<JudgingContext> judging;
+};
+
+/// By how many of `origins` each type has the time for, the most first.
+Result<std::vector<std::unique_ptr<JudgedTogether>>> by_origins(const LearningOptions& options,
+                                                                const std::vector<Timestamp>& origins,
+                                                                const std::vector<Trigger>& triggers) {
+  std::map<std::size_t, std::vector<Trigger>, std::greater<>> by_count;
+  for (const Trigger& trigger : triggers) {
+    const auto trainer = make_trainer(trigger.model_type, options.trainers);
+    if (!trainer) return forward_error(trainer);
+    by_count[origins_in_budget(**trainer, options, origins.size())].push_back(trigger);
+  }
+  std::vector<std::unique_ptr<JudgedTogether>> groups;
+  for (auto& [count, own] : by_count)
+    groups.push_back(std::make_unique<JudgedTogether>(
+        JudgedTogether{{origins.end() - static_cast<std::ptrdiff_t>(count), origins.end()}, std::move(own), {}, {}}));
+  return groups;
+}
+
+/// `of`: how many origins there are.
+Result<std::vector<CycleResult>> judge_group(const CycleWorkplace& place, const LearningOptions& options,
+                                             const CycleRequest& request, std::int64_t cycle, const CycleData& working,
+                                             JudgedTogether& group, const std::vector<Trigger>& triggers,
+                                             std::size_t of, const RunContext& run) {
+  const std::size_t count = group.origins.size();
+  if (!group.judging) {
+    Protocol protocol = working.protocol;
+    if (count < of) protocol.origins = static_cast<std::int64_t>(count);
+    auto judging = judge_at_origins(working.data, protocol, group.origins, options, group.split, run);
+    if (!judging) return forward_error(judging);
+    group.judging.emplace(std::move(*judging));
+  }
+  auto trained = train_at_origins(place, options, *group.judging, group.origins, triggers, run);
+  if (!trained) return forward_error(trained);
+  auto results = judge_and_settle(place, options, request, cycle, *group.judging, triggers, std::move(*trained), run);
+  if (!results || count == of) return results;
+  for (CycleResult& result : *results)
+    result.reasons.push_back("fitted at the newest " + std::to_string(count) + " of " + std::to_string(of) +
+                             " moments: training.origins_minutes leaves no time for more");
+  return results;
+}
+
 /// Judges at rolling origins what was not accepted; and where nobody is active after that, the floor.
 Result<std::vector<CycleResult>> judge_new(const CycleWorkplace& place, const LearningOptions& options,
                                            const CycleRequest& request, std::int64_t cycle, const CycleData& working,
                                            const std::vector<Trigger>& triggers, const RunContext& run) {
   const auto origins = rolling_origins(working.data.rows.data, options, request.as_of);
   if (!origins) return forward_error(origins);
-  TrainingSplit split;
-  const auto judging = judge_at_origins(working.data, working.protocol, *origins, options, split, run);
-  if (!judging) return forward_error(judging);
-  auto trained = train_at_origins(place, options, *judging, *origins, triggers, run);
-  if (!trained) return forward_error(trained);
-  auto results = judge_and_settle(place, options, request, cycle, *judging, triggers, std::move(*trained), run);
-  if (!results || !wants_floor(options)) return results;
+  auto groups = by_origins(options, *origins, triggers);
+  if (!groups) return forward_error(groups);
+  std::vector<CycleResult> results;
+  const auto judge_them = [&](JudgedTogether& group, const std::vector<Trigger>& asked) -> Status {
+    auto judged = judge_group(place, options, request, cycle, working, group, asked, origins->size(), run);
+    if (!judged) return forward_error(judged);
+    std::move(judged->begin(), judged->end(), std::back_inserter(results));
+    return {};
+  };
+  for (const auto& group : *groups)
+    if (auto judged = judge_them(*group, group->triggers); !judged) return forward_error(judged);
+  if (!wants_floor(options)) return results;
   const auto anybody = is_any_active(place.registry, options);
   if (!anybody) return forward_error(anybody);
   if (*anybody) return results;
@@ -154,11 +210,9 @@ Result<std::vector<CycleResult>> judge_new(const CycleWorkplace& place, const Le
   const auto accepted = accepted_recipe(place.registry, floor.front().model_type, options, request.as_of);
   if (!accepted) return forward_error(accepted);
   if (*accepted) return results;  // it speaks already
-  trained = train_at_origins(place, options, *judging, *origins, floor, run);
-  if (!trained) return forward_error(trained);
-  auto more = judge_and_settle(place, options, request, cycle, *judging, floor, std::move(*trained), run);
-  if (!more) return forward_error(more);
-  std::move(more->begin(), more->end(), std::back_inserter(*results));
+  if (groups->empty() || groups->front()->origins.size() < origins->size())
+    groups->insert(groups->begin(), std::make_unique<JudgedTogether>(JudgedTogether{*origins, {}, {}, {}}));
+  if (auto judged = judge_them(*groups->front(), floor); !judged) return forward_error(judged);
   return results;
 }
 

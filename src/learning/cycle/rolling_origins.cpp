@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "base/parallel.hpp"
 #include "evaluation/calibration/calibrated_model.hpp"
 #include "learning/cycle/candidate.hpp"
@@ -137,6 +139,16 @@ Result<std::vector<Timestamp>> rolling_origins(const Dataset& data, const Learni
     origins.pop_back();
   if (origins.empty()) origins.push_back(first);
   return origins;
+}
+
+std::size_t origins_in_budget(const Trainer& trainer, const LearningOptions& options, std::size_t origins) {
+  const double minutes = options.training.origins_minutes;
+  const nlohmann::json parameters = trainer.parameters();
+  const auto budget = nlohmann::json::json_pointer("/network/time_budget_seconds");
+  if (minutes <= 0 || !parameters.contains(budget) || !parameters[budget].is_number()) return origins;
+  const double seconds_each = parameters[budget].get<double>() * options.lineup.fits;
+  const double allowed = std::max(1.0, std::floor(minutes * 60 / seconds_each));
+  return allowed < static_cast<double>(origins) ? static_cast<std::size_t>(allowed) : origins;
 }
 
 Result<JudgingContext> judge_at_origins(const LearningData& data, const Protocol& protocol,

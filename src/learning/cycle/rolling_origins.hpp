@@ -10,6 +10,12 @@ namespace clm {
 /// apart); where that share is shorter than the spacing, its beginning alone. Errors as `split_for_training`.
 Result<std::vector<Timestamp>> rolling_origins(const Dataset& data, const LearningOptions& options, Timestamp as_of);
 
+/// At how many of `origins` moments, the newest ones, a type is fitted, one at least: as many trainings, of
+/// `lineup.fits` fits each, as are done within `training.origins_minutes` if each takes all of its own
+/// `time_budget_seconds`. So no clock has a say: the same settings judge at the same moments on every machine and in a
+/// replay, and trainings that end earlier leave time unused. A type without a time budget, or with none to keep: all.
+std::size_t origins_in_budget(const Trainer& trainer, const LearningOptions& options, std::size_t origins);
+
 /// What is judged of recipes: rows decided since the first origin whose label is known, and what baselines say about
 /// them that are fitted at the same origins on the same rows as a recipe that does not stop early. `split.holdout` are
 /// these rows. Borrows `data`; `split` is where the context's split is kept. Errors: those of training.

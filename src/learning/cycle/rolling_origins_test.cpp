@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
 #include <set>
 
 #include "base/file_io.hpp"
@@ -13,6 +15,7 @@
 #include "learning/cycle/learning_fixture.hpp"
 #include "learning/cycle/reproduce.hpp"
 #include "learning/cycle/vintage_training.hpp"
+#include "models/trainers.hpp"
 
 namespace clm {
 namespace {
@@ -201,6 +204,47 @@ TEST_F(RollingOrigins, VersionsAreTheSameBitsOnMoreThreadsAndWhenTheyAreMadeAgai
   ASSERT_EQ(again.results.size(), report.results.size());
   for (std::size_t i = 0; i < again.results.size(); ++i)
     EXPECT_EQ(again.results[i].version, report.results[i].version) << "judged and refreshed once more";
+}
+
+TEST_F(RollingOrigins, NetworksAreFittedAtAsManyOfTheNewestAsTheirTimeBudgetsAllow) {
+  const auto allowed = [&](const std::string& type) {
+    return origins_in_budget(*make_trainer(type, options_.trainers).value(), options_, 6);
+  };
+  options_.trainers.nhits.network.fit.time_budget_seconds = 600;
+  EXPECT_EQ(allowed("nhits"), 6U) << "without a limit";
+  options_.training.origins_minutes = 35;
+  EXPECT_EQ(allowed("nhits"), 3U);
+  EXPECT_EQ(allowed("lightgbm"), 6U) << "trees have no time budget";
+  options_.lineup.fits = 2;
+  EXPECT_EQ(allowed("nhits"), 1U);
+  options_.training.origins_minutes = 1;
+  EXPECT_EQ(allowed("nhits"), 1U) << "the newest in any case";
+  options_.trainers.nhits.network.fit.time_budget_seconds = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(allowed("nhits"), 6U);
+}
+
+TEST_F(RollingOrigins, ATypeOfFewerIsJudgedByTheseAndSaysSo) {
+  options_.training.models = {"lightgbm", "nhits"};
+  options_.deployment.gate = PolicyGate::none;
+  options_.trainers.nhits.windows.input_bars = 32;
+  options_.trainers.nhits.network.hidden = 16;
+  options_.trainers.nhits.network.fit.epochs = 1;
+  options_.training.origins_minutes = 20;
+  const CycleReport report = cycle(options_);
+  std::map<std::string, Protocol> judged;
+  for (const CycleResult& result : report.results) {
+    const auto protocol = read_protocol(manifest_of(result.version.str()).protocol_json);
+    if (!protocol->origin) continue;
+    judged.emplace(result.model_type, *protocol);
+    const bool says_so =
+        ::testing::PrintToString(result.reasons).find("the newest 2 of 3 moments") != std::string::npos;
+    EXPECT_EQ(says_so, result.model_type == "nhits");
+  }
+  ASSERT_EQ(judged.size(), 2U);
+  EXPECT_EQ(judged.at("lightgbm").origins, 0);
+  EXPECT_EQ(judged.at("nhits").origins, 2);
+  EXPECT_EQ(judged.at("nhits").origin, judged.at("lightgbm").origin) << "the newest is the same";
+  EXPECT_EQ(cycle(options_, Force::no, kBars, 2).results.front().version, report.results.front().version);
 }
 
 }  // namespace

@@ -46,6 +46,9 @@ struct TrainingOptions {
   std::int64_t max_fit_rows = 300'000;
   /// A recipe that is new is fitted at so many moments of the past at most to be judged, >= 1.
   std::int64_t origins = 6;
+  /// For all of these fits of a network together; fewer are made where its `time_budget_seconds` leave no time for
+  /// more (`origins_in_budget`); 0: no limit. More judges on more of the history, and a first version comes later.
+  double origins_minutes = 0;
   Thinning thinning = Thinning::by_hash;  ///< no setting: the protocol of a version says which it was
   std::int64_t seed = 1;
   std::int64_t threads = 1;  ///< of one training; the bits may depend on it

@@ -80,6 +80,11 @@ void add_training(Settings& s, TrainingOptions& o) {
         number("rows", "Rows fitted on at most; of more, exactly so many, other ones for every training.", 1'000, 1e9));
   s.add("training.origins", &o.origins,
         number("fits", "Of a recipe that is new, so many at most at earlier moments judge it.", 1, 100));
+  s.add("training.origins_minutes", &o.origins_minutes,
+        number("minutes",
+               "For all of these fits of a network, by its time_budget_seconds: at fewer moments where that leaves no "
+               "time for more, the newest ones; 0: no limit.",
+               0, 1e6));
   s.add("training.seed", &o.seed, number("", "Seed of everything random.", 0, 9e15));
   s.add("training.threads", &o.threads, number("threads", "Of one training; part of what decides its bits.", 1, 256));
 }
