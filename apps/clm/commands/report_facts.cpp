@@ -173,6 +173,18 @@ CycleLine line_of(const CycleRecord& record) {
   return line;
 }
 
+/// By what the registry keeps of it: a cycle's own results do not say. Of what cannot be read any more, that it was
+/// judged, as everything was in releases before.
+DecidedOn decided_on(const Registry& registry, const std::string& version) {
+  if (version.empty()) return DecidedOn::judged;
+  const auto text = registry.latest_evidence(VersionId(version));
+  if (!text) return DecidedOn::judged;
+  const Evidence evidence = Evidence::from_json(*text);
+  return evidence.is_of_lineup()    ? DecidedOn::lineup
+         : evidence.is_of_refresh() ? DecidedOn::vintage
+                                    : DecidedOn::judged;
+}
+
 bool by_person(const Event& event) { return event.actor == kPerson; }
 
 /// The audit trail read as times of service, in the time of the data: a person decides on what the last cycle knew.
@@ -352,6 +364,8 @@ Result<OverviewFacts> gather_overview(Workspace& workspace, std::optional<std::i
   OverviewFacts facts;
   facts.workspace = workspace.directory().root().filename().string();
   for (auto record = records->rbegin(); record != records->rend(); ++record) facts.cycles.push_back(line_of(*record));
+  for (CycleLine& line : facts.cycles)
+    for (DecisionLine& decision : line.decisions) decision.what = decided_on(**registry, decision.version);
   const auto events = (*registry)->history("", kEventsRead);
   if (!events) return forward_error(events);
   facts.active = bands_of(*events);

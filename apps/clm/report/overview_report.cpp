@@ -19,6 +19,16 @@ const CycleLine* shown_cycle(const OverviewFacts& facts) {
   return found == facts.cycles.end() ? nullptr : &*found;
 }
 
+/// Only what was judged has passed or was refused.
+std::string word_of(const DecisionLine& decision) {
+  switch (decision.what) {
+    case DecidedOn::vintage: return decision.decision == "deploy" ? "refreshed" : "a vintage, not fit";
+    case DecidedOn::lineup: return "the lineup";
+    case DecidedOn::judged: break;
+  }
+  return decision_word(decision.decision);
+}
+
 std::string timeline(const OverviewFacts& facts) {
   TimeRange span{Timestamp::max(), Timestamp::min()};
   std::map<std::string, StripRow> rows;
@@ -29,7 +39,7 @@ std::string timeline(const OverviewFacts& facts) {
       rows[decision.model_type].marks.push_back({cycle.as_of.ms(), mark_of_decision(decision.decision),
                                                  "cycle " + std::to_string(cycle.id) + ", data until " +
                                                      to_minutes_string(cycle.as_of) + ": " + decision.version + " " +
-                                                     decision_word(decision.decision)});
+                                                     word_of(decision)});
   }
   for (const auto& band : facts.active) {
     span.from = std::min(span.from, band.range.from);
@@ -78,7 +88,7 @@ std::string cycles_table(const OverviewFacts& facts) {
     for (const auto& decision : cycle->decisions) {
       auto row = begin();
       row.push_back({decision.model_type, decision.version, HtmlCell::Kind::name});
-      row.push_back(word(decision_word(decision.decision)));
+      row.push_back(word(word_of(decision)));
       row.push_back(word(decision.reasons.empty() ? "" : decision.reasons.front()));
       table.rows.push_back(std::move(row));
     }
@@ -88,32 +98,6 @@ std::string cycles_table(const OverviewFacts& facts) {
     table.rows.push_back(std::move(row));
   }
   return html_fold("All " + std::to_string(facts.cycles.size()) + " cycles in a table", html_table(table));
-}
-
-const VersionFacts* candidate_of(const OverviewFacts& facts, const DecisionLine& decision) {
-  const auto found = std::find_if(facts.candidates.begin(), facts.candidates.end(),
-                                  [&](const VersionFacts& one) { return one.version == decision.version; });
-  return found == facts.candidates.end() ? nullptr : &*found;
-}
-
-/// What was decided about: a version that was judged, a vintage of an accepted recipe, or a lineup of such.
-enum class Kind { judged, vintage, lineup };
-Kind kind_of(const OverviewFacts& facts, const DecisionLine& decision) {
-  const VersionFacts* candidate = candidate_of(facts, decision);
-  if (candidate == nullptr) return Kind::judged;
-  if (candidate->evidence && candidate->evidence->refresh) return Kind::vintage;
-  return is_composed(*candidate) ? Kind::lineup : Kind::judged;
-}
-
-/// The badge of a decision: only what was judged has passed or was refused.
-std::string kind_word(const OverviewFacts& facts, const DecisionLine& decision) {
-  const bool let_in = decision.decision == "deploy";
-  switch (kind_of(facts, decision)) {
-    case Kind::vintage: return let_in ? "a vintage, let in" : "a vintage, not fit";
-    case Kind::lineup: return "the lineup";
-    case Kind::judged: break;
-  }
-  return decision_word(decision.decision);
 }
 
 /// The candidate of a decision in full, folded; empty if the training failed.
@@ -149,8 +133,7 @@ std::string cycle_body(const OverviewFacts& facts, const CycleLine& cycle) {
   for (const auto& decision : cycle.decisions) {
     body += "<div class=\"verdict " + std::string(decision_kind(decision.decision)) + "\"><h3>" +
             html_escape(decision.model_type + " " + decision.version) + " " +
-            html_badge(kind_word(facts, decision), decision_kind(decision.decision)) + status_badge(facts, decision) +
-            "</h3>";
+            html_badge(word_of(decision), decision_kind(decision.decision)) + status_badge(facts, decision) + "</h3>";
     // A version has all its reasons folded below; a failed training has only these.
     for (const auto& reason : decision.reasons) {
       body += html_paragraph(reason);
@@ -186,8 +169,8 @@ HtmlVerdict cycle_verdict(const OverviewFacts& facts) {
   int judged = 0;
   std::string vintages, lineup;
   for (const auto& decision : cycle->decisions) {
-    if (const Kind kind = kind_of(facts, decision); kind != Kind::judged) {
-      std::string& names = kind == Kind::vintage ? vintages : lineup;
+    if (decision.what != DecidedOn::judged) {
+      std::string& names = decision.what == DecidedOn::vintage ? vintages : lineup;
       names += (names.empty() ? "" : ", ") + decision.model_type + " " + decision.version;
       continue;
     }

@@ -9,11 +9,15 @@
 
 namespace clm::app {
 
+/// What was decided about: a version that was judged, a vintage of an accepted recipe, or a lineup of such.
+enum class DecidedOn { judged, vintage, lineup };
+
 /// What a cycle decided about one model type.
 struct DecisionLine {
   std::string model_type, version, decision;  ///< `version` is empty if the training failed
   Estimate improvement;
   std::vector<std::string> reasons;
+  DecidedOn what = DecidedOn::judged;
 };
 
 struct CycleLine {

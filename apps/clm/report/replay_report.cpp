@@ -166,6 +166,7 @@ std::vector<Service> services_of(const ReplayFigures& replay) {
     open.erase(found);
   };
   for (const ReplayMoment& moment : replay.timeline) {
+    if (moment.kind == "retired") close(moment.model_type, moment.at_ms, false);
     if (moment.model_type.empty() || (moment.kind != "promoted" && moment.kind != "rolled_back")) continue;
     close(moment.model_type, moment.at_ms, false);
     const bool back = moment.kind == "rolled_back";

@@ -35,6 +35,7 @@ enum class EventKind {
   trial_ended,  ///< by what somebody did, or because a version is broken
   proposed,     ///< what is left to a person, or only said
   failed,       ///< a version is broken, or a job was given up
+  retired,      ///< out of service, and nobody takes its place: the floor, once a type is accepted
 };
 std::string_view to_string(EventKind kind);
 std::optional<EventKind> parse_event_kind(std::string_view name);

@@ -14,7 +14,20 @@ Status RegistryReconciler::reconcile_trained(const std::vector<CycleResult>& res
   for (const CycleResult& result : results)
     if (!result.version.empty())
       if (auto met = reconcile_trained_version(result, active_before[result.model_type], now); !met) return met;
+  if (auto told = tell_who_was_retired(active_before, now); !told) return told;
   trials_.forget_ended();
+  return {};
+}
+
+/// Of a type of which nothing is active any more.
+Status RegistryReconciler::tell_who_was_retired(const std::map<std::string, VersionId>& active_before, Timestamp now) {
+  for (const auto& [model_type, version] : active_before) {
+    if (version.empty() || !journal_.type(model_type).active.empty()) continue;
+    const auto events = registry_.events_of(version);
+    if (!events) return forward_error(events);
+    if (!events->empty() && events->back().to == VersionStatus::retired)
+      journal_.record_event(now, EventKind::retired, model_type, version, events->back().reason);
+  }
   return {};
 }
 

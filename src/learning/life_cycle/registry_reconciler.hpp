@@ -32,6 +32,7 @@ class RegistryReconciler {
  private:
   Status reconcile_trained_version(const CycleResult& result, const VersionId& reference, Timestamp now);
   Status propose_trained(const VersionRecord& record, const VersionVerdict& verdict, Timestamp now);
+  Status tell_who_was_retired(const std::map<std::string, VersionId>& active_before, Timestamp now);
   Result<bool> may_lead_back_to(const std::string& model_type, const VersionId& version, Timestamp now) const;
   Status reconcile_moved_actives(const std::map<std::string, VersionId>& active_before, Timestamp now);
   Status reconcile_unknown_trials(Timestamp now);

@@ -47,6 +47,19 @@ TEST_F(RegistryReconcilerTest, TheFirstActiveOneIsToldOfAndNotWatched) {
   EXPECT_TRUE(journal_.state().trials.empty()) << "there is nobody to be held against";
 }
 
+TEST_F(RegistryReconcilerTest, WhoLeavesWithoutASuccessorIsToldOf) {
+  const VersionId floor = served(1);
+  known();
+  ASSERT_TRUE(registry_->retire(floor, {later_, "test, cycle 2", "it spoke while nobody else did", {}}));
+  const auto met = reconciler_.reconcile_trained({}, later_);
+  ASSERT_TRUE(met) << to_string(met.error());
+  EXPECT_EQ(happened(), (Happened{{EventKind::retired, floor}}));
+  EXPECT_EQ(last_text_, "it spoke while nobody else did");
+  EXPECT_EQ(active(), VersionId());
+  ASSERT_TRUE(reconciler_.reconcile_trained({}, later_));
+  EXPECT_TRUE(happened().empty()) << "once";
+}
+
 TEST_F(RegistryReconcilerTest, OneThatTookThePlaceOfAnotherIsWatchedBesideIt) {
   const VersionId before = served(1);
   known();

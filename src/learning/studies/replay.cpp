@@ -54,6 +54,7 @@ Result<Age> age_of_served(const MarketTape& tape, const Registry& registry, cons
   for (std::size_t bar = tape.bar_at_or_after(span.from); bar < tape.bars() && tape.close(bar) < span.to; ++bar) {
     const Timestamp now = tape.close(bar);
     for (; event != events.end() && event->at < now; ++event) {
+      if (event->kind == EventKind::retired) active.erase(event->model_type);
       if (event->kind != EventKind::promoted && event->kind != EventKind::rolled_back) continue;
       const auto until = learned_until(registry, event->kind == EventKind::promoted
                                                      ? event->version
