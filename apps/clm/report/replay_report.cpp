@@ -77,8 +77,8 @@ std::string policies_table(const ReplayDocument& document) {
                      "Served (% of rows)", "Age of its data (days)"},
                     {}};
   HtmlTable work{"What it did",
-                 {"Policy", "Trainings", "Promoted", "Refused", "Canaries", "Taken back", "Rolled back", "Regretted",
-                  "Wall time of the cycles (s)"},
+                 {"Policy", "Versions made", "Promoted", "Refused", "Canaries", "Taken back", "Rolled back",
+                  "Regretted", "Wall time of the cycles (s)"},
                  {}};
   for (const ReplayFigures& r : document.replays) {
     const ModelFigures served = r.served.value_or(ModelFigures{});
@@ -212,8 +212,9 @@ std::string timeline_body(const ReplayFigures& replay) {
   const std::string bands = bands_plot(replay);
   if (!bands.empty())
     out += html_figure("Who was active",
-                       "A band is a version in service; marks are trainings and decisions, with their "
-                       "reasons as tooltips.",
+                       "A band is the active version of a type, the newest of its vintages; those before it that still "
+                       "speak are members of the ensemble. Marks are trainings and decisions, with their reasons as "
+                       "tooltips.",
                        bands);
   HtmlTable table{"What happened", {"When", "What", "Model", "Version", "Why"}, {}};
   for (const ReplayMoment& moment : replay.timeline) {
@@ -254,8 +255,15 @@ std::string what_it_did(const ReplayFigures& r) {
   std::string serving;
   for (const Service& service : services_of(r))
     if (service.at_the_end) serving += (serving.empty() ? "" : ", ") + service.model_type + " " + service.version;
-  return " It trained " + count_text(r.trainings) + " versions, promoted " + count_text(r.promotions) + ", refused " +
-         count_text(r.refusals) + " and took back " +
+  // A lineup is put together of versions that were trained, and trained by nobody.
+  const auto lineups = std::count_if(r.timeline.begin(), r.timeline.end(), [](const ReplayMoment& moment) {
+    return moment.kind == "trained" && moment.model_type == "ensemble";
+  });
+  return " It trained " + count_text(r.trainings - static_cast<double>(lineups)) + " versions" +
+         (lineups > 0 ? " and made " + count_text(static_cast<double>(lineups)) +
+                            (lineups == 1 ? " ensemble of such" : " ensembles of such")
+                      : "") +
+         ", promoted " + count_text(r.promotions) + ", refused " + count_text(r.refusals) + " and took back " +
          count_text(std::isnan(r.retreats + r.rollbacks) ? 0 : r.retreats + r.rollbacks) +
          "; in service at the end: " + (serving.empty() ? "nobody" : serving) + ".";
 }

@@ -52,6 +52,25 @@ TEST_F(ReplayPage, SaysFirstHowItEnded) {
   EXPECT_EQ(replay_verdict(*document).kind, "bad");
 }
 
+TEST_F(ReplayPage, TellsEnsemblesFromWhatWasTrainedAndWhoLeaves) {
+  const auto document = read_replay_file(file(R"({"replays": [{"policy": "gated", "from": "2023-01-01T00:00:00Z",
+    "to": "2023-03-01T00:00:00Z", "trainings": 3, "promotions": 3, "refusals": 0, "timeline": [
+      {"at": "2023-01-02T00:00:00Z", "kind": "trained", "model_type": "ridge", "version": "aaaaaaaaaaaa", "text": "x"},
+      {"at": "2023-01-02T00:00:00Z", "kind": "promoted", "model_type": "ridge", "version": "aaaaaaaaaaaa", "text": "x"},
+      {"at": "2023-02-02T00:00:00Z", "kind": "trained", "model_type": "lightgbm", "version": "bbbbbbbbbbbb", "text": "x"},
+      {"at": "2023-02-02T00:00:00Z", "kind": "promoted", "model_type": "lightgbm", "version": "bbbbbbbbbbbb", "text": "x"},
+      {"at": "2023-02-02T00:00:00Z", "kind": "trained", "model_type": "ensemble", "version": "cccccccccccc", "text": "x"},
+      {"at": "2023-02-02T00:00:00Z", "kind": "promoted", "model_type": "ensemble", "version": "cccccccccccc", "text": "x"},
+      {"at": "2023-02-02T00:00:00Z", "kind": "retired", "model_type": "ridge", "version": "aaaaaaaaaaaa", "text": "x"}
+    ]}]})"));
+  ASSERT_TRUE(document) << to_string(document.error());
+  const std::string sentence = replay_verdict(*document).sentence;
+  EXPECT_NE(sentence.find("It trained 2 versions and made 1 ensemble of such, promoted 3"), std::string::npos)
+      << sentence;
+  EXPECT_NE(sentence.find("in service at the end: ensemble cccccccccccc, lightgbm bbbbbbbbbbbb."), std::string::npos)
+      << sentence;
+}
+
 TEST_F(ReplayPage, SaysWhyNobodyWasPromotedNorRefused) {
   const auto document = read_replay_file(file(R"({"replays": [{"policy": "gated", "from": "2023-01-01T00:00:00Z",
     "to": "2023-03-01T00:00:00Z", "trainings": 12, "promotions": 0, "refusals": 0, "timeline": []}]})"));
