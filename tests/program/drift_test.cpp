@@ -50,6 +50,25 @@ TEST_F(DriftCommand, ReadsAColumnAndChartsItAgainstItsBeginning) {
   }
 }
 
+TEST_F(DriftCommand, TheEDetectorHearsOfFallsAlone) {
+  std::string rise = "x\n", fall = "x\n";
+  for (int i = 0; i < 200; ++i) {
+    const int noise = i % 2 == 0 ? 1 : -1;
+    rise += std::to_string(noise + (i < 100 ? 0 : 3)) + "\n";
+    fall += std::to_string(noise - (i < 100 ? 0 : 3)) + "\n";
+  }
+  const auto found = [&](const std::string& text) {
+    return place_.json({"drift", file(text), "--column", "x", "--detectors", "e_sr", "--in-control", "100"})
+        .at("detectors")[0];
+  };
+  EXPECT_TRUE(found(rise)["drifts"].empty());
+  const auto fallen = found(fall);
+  ASSERT_FALSE(fallen["drifts"].empty());
+  EXPECT_GE(fallen["drifts"][0], 100);
+  EXPECT_LT(fallen["drifts"][0], 110);
+  EXPECT_NEAR(fallen["began"][0].get<int>(), 100, 2);
+}
+
 TEST_F(DriftCommand, ComparesTwoSamples) {
   std::string before = "x\n", alike = "x\n", wider = "x\n";
   Random random(1);

@@ -15,6 +15,7 @@
 #include "commands.hpp"
 #include "evaluation/drift/control_charts.hpp"
 #include "evaluation/drift/drift_detectors.hpp"
+#include "evaluation/drift/e_detector.hpp"
 #include "evaluation/statistics/two_sample_tests.hpp"
 #include "market/import/gzip_reader.hpp"
 
@@ -100,6 +101,7 @@ Result<std::vector<double>> read_series(const std::string& file, const std::stri
 struct Alarms {
   std::string detector;
   std::vector<std::size_t> drifts, warnings;  ///< from 0; of warnings in a row, the first
+  std::vector<std::size_t> began = {};        ///< by drift, of detectors that say since when
 };
 
 template <typename Detector>
@@ -108,7 +110,11 @@ Alarms listen(const std::string& name, Detector detector, const std::vector<doub
   DriftSignal before = DriftSignal::none;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const DriftSignal signal = detector.update(values[i]);
-    if (signal == DriftSignal::drift) alarms.drifts.push_back(i);
+    if (signal == DriftSignal::drift) {
+      alarms.drifts.push_back(i);
+      if constexpr (requires { detector.values_since_change(); })
+        alarms.began.push_back(i + 1 - detector.values_since_change());
+    }
     if (signal == DriftSignal::warning && before != DriftSignal::warning) alarms.warnings.push_back(i);
     before = signal;
   }
@@ -128,10 +134,10 @@ Result<Alarms> chart(const std::string& name, const DriftFlags& flags, const std
   }
   const double variance = count > 1 ? (squares - sum * sum / count) / (count - 1) : 0;
   if (!(variance > 0))
-    return fail(
-        ErrorKind::usage, "drift.in_control",
-        "cusum and ewma chart a series against its beginning, and two values or more of it that differ are needed",
-        "--in-control", "Say with --in-control N how many values at the beginning are as they should be.");
+    return fail(ErrorKind::usage, "drift.in_control",
+                "cusum, ewma and e_sr chart a series against its beginning, and two values or more of it that differ "
+                "are needed",
+                "--in-control", "Say with --in-control N how many values at the beginning are as they should be.");
   options.mean = sum / count;
   options.sigma = std::sqrt(variance);
   return listen(name, Chart(options), values);
@@ -161,6 +167,11 @@ Result<Alarms> detect(const std::string& name, const DriftFlags& flags, const st
     CusumOptions options;
     options.threshold = cusum_threshold(options.reference, flags.run_length, options.side);
     return chart<CusumChart>(name, flags, values, options);
+  }
+  if (name == "e_sr") {
+    EDetectorOptions options;
+    options.run_length = flags.run_length;
+    return chart<EDetector>(name, flags, values, options);
   }
   if (name == "ewma") {
     EwmaOptions options;
@@ -235,12 +246,13 @@ Result<int> run_drift(Program& program, const DriftFlags& flags) {
   // Two samples are compared by themselves, unless detectors were asked for as well.
   if (detectors.empty() && flags.against.empty()) detectors = fitting_detectors(*values);
   auto list = nlohmann::json::array();
-  TextTable table({"detector", "drift at", "warning at"});
+  TextTable table({"detector", "drift at", "began at", "warning at"});
   for (const auto& name : detectors) {
     const auto alarms = detect(name, flags, *values);
     if (!alarms) return forward_error(alarms);
-    list.push_back({{"detector", name}, {"drifts", alarms->drifts}, {"warnings", alarms->warnings}});
-    table.add({name, list_of(alarms->drifts), list_of(alarms->warnings)});
+    list.push_back(
+        {{"detector", name}, {"drifts", alarms->drifts}, {"warnings", alarms->warnings}, {"began", alarms->began}});
+    table.add({name, list_of(alarms->drifts), list_of(alarms->began), list_of(alarms->warnings)});
   }
   nlohmann::json document{{"file", flags.file}, {"values", values->size()}, {"detectors", list}};
   std::string text = std::to_string(values->size()) + " values, numbered from 0\n";
@@ -269,13 +281,16 @@ void add_drift(CLI::App& app, Commands& commands) {
   command
       ->add_option("--detectors", flags->detectors,
                    "page_hinkley, adwin, kswin, and for values in [0, 1] ddm, hddm_w, as River has them by default; "
-                   "cusum, ewma. Default: River's that fit the values")
+                   "cusum, ewma, e_sr (falls of the mean alone). Default: River's that fit the values")
       ->delimiter(',')
-      ->check(CLI::IsMember({"page_hinkley", "ddm", "hddm_w", "adwin", "kswin", "cusum", "ewma"}));
+      ->check(CLI::IsMember({"page_hinkley", "ddm", "hddm_w", "adwin", "kswin", "cusum", "ewma", "e_sr"}));
   command
-      ->add_option("--in-control", flags->in_control, "cusum, ewma: values at the beginning that are as they should be")
+      ->add_option("--in-control", flags->in_control,
+                   "cusum, ewma, e_sr: values at the beginning that are as they should be")
       ->type_name("N");
-  command->add_option("--run-length", flags->run_length, "cusum, ewma: values between false alarms, on average")
+  command
+      ->add_option("--run-length", flags->run_length,
+                   "cusum, ewma, e_sr: values between false alarms, on average; of e_sr at least")
       ->check(CLI::Range(5.0, 1e7))
       ->capture_default_str();
   commands.push_back({command, [flags](Program& program) { return run_drift(program, *flags); }});
