@@ -31,10 +31,11 @@ class TestWorkspace {
  public:
   /// What every run of the program is told unless a test changes it: small trees alone, so that a cycle takes a second.
   /// `policy.mode` is `logging_only`: what is active is decided by the test, not by how well a model did. Of a new
-  /// recipe one fit is judged, and nobody speaks in its place.
+  /// recipe one fit is judged, and nobody speaks in its place. A version is trained again after a day.
   std::map<std::string, std::string> environment{
       {"CLM_TRAINING_MODELS", "lightgbm,xgboost"}, {"CLM_XGBOOST_ROUNDS", "20"},  {"CLM_LIGHTGBM_ROUNDS", "20"},
-      {"CLM_POLICY_MODE", "logging_only"},         {"CLM_TRAINING_ORIGINS", "1"}, {"CLM_POLICY_FLOOR", "none"}};
+      {"CLM_POLICY_MODE", "logging_only"},         {"CLM_TRAINING_ORIGINS", "1"}, {"CLM_POLICY_FLOOR", "none"},
+      {"CLM_TRIGGERS_RETRAIN_HOURS", "24"}};
 
   TestWorkspace();
 

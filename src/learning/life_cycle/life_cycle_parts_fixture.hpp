@@ -22,6 +22,7 @@ constexpr std::size_t kLaterBars = 60;
 /// listened to.
 inline LearningOptions ridge_alone() {
   LearningOptions options;
+  options.triggers.retrain_hours = 24;
   options.training.models = {"ridge"};
   options.feature_set = "classic22";
   options.ensemble.mode = EnsembleMode::off;

@@ -56,10 +56,10 @@ struct TrainingOptions {
 
 /// When a model type is trained again.
 struct TriggerOptions {
-  double retrain_hours = 24;       ///< time_based: since the newest training was made as of, whatever came of it
-  std::int64_t new_bars = 10'000;  ///< data_volume: bars of the whole universe that closed since
-  double performance_hours = 3;    ///< performance_decay: how often it is asked; 0: at every bar
-  double drift_hours = 6;          ///< drift_detected and regime_shift: likewise
+  double retrain_hours = 672;       ///< time_based: since the newest training was made as of, whatever came of it
+  std::int64_t new_bars = 100'000;  ///< data_volume: bars of the whole universe that closed since
+  double performance_hours = 3;     ///< performance_decay: how often it is asked; 0: at every bar
+  double drift_hours = 6;           ///< drift_detected and regime_shift: likewise
   /// performance_decay and drift_detected each raise one false alarm per model type in so many days, on average and
   /// while nothing changes; > 0
   double false_alarm_days = 180;

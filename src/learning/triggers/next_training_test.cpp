@@ -82,7 +82,7 @@ TEST(NextTraining, OfWhoIsServedIsTheNextVintage) {
   options.retrain_hours = 168;
   NextTraining next = next_training({"lightgbm", kAskedAt, kAskedAt, kAskedAt}, 40, options);
   EXPECT_EQ(describe(next),
-            "lightgbm: the next vintage is due from 2024-05-08T00:00:00Z or after 9960 more bars, though not before "
+            "lightgbm: the next vintage is due from 2024-05-08T00:00:00Z or after 99960 more bars, though not before "
             "2024-05-02T00:00:00Z; the newest training was as of 2024-05-01T00:00:00Z");
   next.waits_for = "job 3, which is tried again";
   EXPECT_EQ(describe(next),
@@ -96,7 +96,7 @@ TEST(NextTraining, IsSaidWithTheRefusalBeforeIt) {
   NextTraining next = next_training({"lightgbm", std::nullopt, kAskedAt}, 40, options);
   EXPECT_EQ(describe(next),
             "lightgbm: no version is served; last tried as of 2024-05-01T00:00:00Z; tried again "
-            "from 2024-05-08T00:00:00Z or after 9960 more bars, though not before 2024-05-02T00:00:00Z");
+            "from 2024-05-08T00:00:00Z or after 99960 more bars, though not before 2024-05-02T00:00:00Z");
   next.waits_for = "3 on trial, and there are no more places";
   EXPECT_THAT(describe(next), HasSubstr("; waits: 3 on trial"));
 }
