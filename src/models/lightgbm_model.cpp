@@ -132,6 +132,7 @@ class LightGbmTrainer final : public Trainer {
   nlohmann::json parameters() const override { return options_to_json(options_); }
   std::size_t progress_steps() const override { return static_cast<std::size_t>(options_.rounds); }
   bool stops_early() const override { return options_.early_stopping_rounds > 0; }
+  bool reads_features_alone() const override { return true; }
 
   Result<std::unique_ptr<Model>> train(const TrainingJob& job, const RunContext& context) const override {
     expects(job.threads >= 1, "a training has at least one thread");

@@ -92,6 +92,9 @@ class Trainer {
   virtual std::size_t progress_steps() const = 0;
   /// Whether it reads `TrainingJob::validation` to stop early; for one that does not, rows kept back for it are lost.
   virtual bool stops_early() const { return false; }
+  /// Whether the model follows from features, labels and weights of the job's rows alone, beside parameters, seed,
+  /// threads and libraries, and takes long enough that finding it again pays (`FitStore`).
+  virtual bool reads_features_alone() const { return false; }
   /// Errors: `train.no_rows`, `train.label`, `train.weight` (data), `train.column` (usage), `model.feature_hash`
   /// (integrity: validation rows of another feature set), `train.failed` (data, with the library's words), `cancelled`.
   virtual Result<std::unique_ptr<Model>> train(const TrainingJob& job, const RunContext& context) const = 0;

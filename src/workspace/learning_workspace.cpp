@@ -19,7 +19,7 @@ CycleWorkplace LearningWorkspace::workplace() const {
           lock,
           build.version,
           build.commit,
-          workspace.directory().checkpoints(),
+          {workspace.directory().checkpoints()},
           nullptr,
           Stages::none,
           &corrections};

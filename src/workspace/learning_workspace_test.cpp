@@ -50,7 +50,7 @@ TEST_F(LearningWorkspaceTest, AskedModelsAreTrainedAndTheEnsembleStaysWhatItWas)
   const CycleWorkplace workplace = place->workplace();
   EXPECT_EQ(workplace.program_version, "1.2.3");
   EXPECT_EQ(workplace.git_commit, "c0ffee");
-  EXPECT_EQ(workplace.checkpoints, place_.checkpoints());
+  EXPECT_EQ(workplace.folders.checkpoints, place_.checkpoints());
 }
 
 TEST_F(LearningWorkspaceTest, AnUnknownModelIsRefusedBeforeTheLockIsTaken) {

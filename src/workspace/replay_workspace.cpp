@@ -86,8 +86,10 @@ Result<ReplayReport> run_policy(const Workspace& workspace, const MarketTape& ta
   auto opened = open_replay(replay_workspace(workspace, options).directory, again);
   if (!opened) return forward_error(opened);
   const ProgramBuild& build = workspace.build();
-  CycleWorkplace place{*market.candles, market.context.get(), opened->registry, opened->cycles,
-                       opened->lock,    build.version,        build.commit,     opened->directory.checkpoints()};
+  CycleWorkplace place{*market.candles,  market.context.get(),
+                       opened->registry, opened->cycles,
+                       opened->lock,     build.version,
+                       build.commit,     {opened->directory.checkpoints(), workspace.directory().fits()}};
   return replay(tape, place, opened->log, options, run);
 }
 

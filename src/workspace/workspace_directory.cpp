@@ -68,7 +68,8 @@ bool WorkspaceDirectory::keeps(const fs::path& file) const {
     if (end != home.end() || rest == place.end()) continue;
     const std::string first = rest->string();
     if (first == "clm.toml" || first == kLockName || first.starts_with("clm.db")) return true;
-    for (const fs::path& part : {candles(), series(), imports(), versions(), records(), replays(), checkpoints()})
+    for (const fs::path& part :
+         {candles(), series(), imports(), versions(), records(), replays(), fits(), checkpoints()})
       if (first == part.filename()) return true;
   }
   return false;

@@ -36,12 +36,14 @@ class WorkspaceDirectory {
   std::filesystem::path reports() const { return root_ / "reports"; }
   /// Registries of replays, each by itself.
   std::filesystem::path replays() const { return root_ / "replays"; }
+  /// Finished trainings of replays and evaluations (models/fit_store.hpp); may be deleted at any time.
+  std::filesystem::path fits() const { return root_ / "fits"; }
   /// State of trainings under way; guarded by the cycle lock.
   std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
 
   /// Whether `file` is, or would be, one of the files the program keeps here and reads again: clm.toml, clm.db and what
-  /// lies beside it, the lock, whatever lies in candles/, series/, imports/, versions/, records/, replays/ and
-  /// checkpoints/. Links are followed. Reports are a person's to replace, and so is what else lies here.
+  /// lies beside it, the lock, whatever lies in candles/, series/, imports/, versions/, records/, replays/, fits/
+  /// and checkpoints/. Links are followed. Reports are a person's to replace, and so is what else lies here.
   bool keeps(const std::filesystem::path& file) const;
 
   /// The one lock for whoever trains, decides or removes here. The kernel frees it when its holder dies. Leftovers of

@@ -162,6 +162,7 @@ Result<int> run_evaluate(Program& program, const EvaluateFlags& flags) {
   study_options.refit_months = flags.refit_months;
   study_options.refit_days = flags.refit_days;
   study_options.lineup = flags.lineup;
+  study_options.fits = (*workspace)->directory().fits();
   const auto test = range_of(flags.from, flags.to);
   if (!test) return forward_error(test);
   study_options.test = *test;

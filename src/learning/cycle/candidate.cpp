@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "evaluation/metrics/forecast_table.hpp"
 #include "learning/data/baselines.hpp"
+#include "models/fit_store.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {
@@ -26,14 +27,14 @@ std::size_t planned_rounds(const std::string& model_type, const TrainerOptions& 
 
 Result<std::unique_ptr<Model>> train_model(const Trainer& trainer, const TrainingSplit& split,
                                            const TrainingOptions& options, const RunContext& run,
-                                           const std::filesystem::path& checkpoints) {
+                                           const TrainingFolders& folders) {
   const TrainingJob job{split.fit, split.validation, static_cast<std::uint64_t>(options.seed),
-                        static_cast<int>(options.threads), checkpoints};
+                        static_cast<int>(options.threads), folders.checkpoints};
   const std::string type(trainer.type());
   log_info("training of " + type + " begins: " + std::to_string(split.fit.size()) + " rows, " +
            std::to_string(split.validation.size()) + " to validate on");
   const double started = monotonic_seconds();
-  auto trained = trainer.train(job, run);
+  auto trained = FitStore(folders.fits).find_or_train(trainer, job, run);
   const std::string took =
       to_string(Duration(static_cast<std::int64_t>(1e3 * (monotonic_seconds() - started)))) + " wall time";
   if (!trained) {
@@ -46,8 +47,8 @@ Result<std::unique_ptr<Model>> train_model(const Trainer& trainer, const Trainin
 
 Result<CalibratedModel> train_calibrated(const Trainer& trainer, const LearningData& data, const TrainingSplit& split,
                                          const TrainingOptions& options, const RunContext& run,
-                                         const std::filesystem::path& checkpoints) {
-  auto trained = train_model(trainer, split, options, run, checkpoints);
+                                         const TrainingFolders& folders) {
+  auto trained = train_model(trainer, split, options, run, folders);
   if (!trained) return forward_error(trained);
   return calibrated(std::move(*trained), data, split.validation);
 }
@@ -62,8 +63,8 @@ Result<CalibratedModel> store_calibrated(const std::filesystem::path& directory,
 
 Result<CalibratedModel> train_into(const std::filesystem::path& directory, const Trainer& trainer,
                                    const LearningData& data, const TrainingSplit& split, const TrainingOptions& options,
-                                   const RunContext& run, const std::filesystem::path& checkpoints) {
-  const auto candidate = train_calibrated(trainer, data, split, options, run, checkpoints);
+                                   const RunContext& run, const TrainingFolders& folders) {
+  const auto candidate = train_calibrated(trainer, data, split, options, run, folders);
   if (!candidate) return forward_error(candidate);
   return store_calibrated(directory, *candidate, trainer);
 }

@@ -392,9 +392,9 @@ Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& opti
     retention.keep_versions_per_slot = static_cast<int>(options.retention.keep_versions);
     retention.made_with = made_with;
     if (auto pruned = place.registry.prune(place.lock, retention); !pruned) return forward_error(pruned);
-    if (!place.checkpoints.empty()) {
+    if (!place.folders.checkpoints.empty()) {
       std::error_code ignored;  // of no use any more, and no harm
-      std::filesystem::remove_all(place.checkpoints, ignored);
+      std::filesystem::remove_all(place.folders.checkpoints, ignored);
     }
   }
   report.seconds = monotonic_seconds() - started;

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "features/engine/feature_frame.hpp"
 #include "features/inputs/candle_source.hpp"
 #include "features/inputs/context_source.hpp"
+#include "learning/cycle/training_folders.hpp"
 #include "learning/data/candle_corrections.hpp"
 #include "learning/options/learning_options.hpp"
 #include "learning/triggers/triggers.hpp"
@@ -35,9 +35,7 @@ struct CycleWorkplace {
   const FileLock& lock;
   std::string program_version;
   std::string git_commit;
-  /// Where trainings of networks leave their state, so that a killed cycle's next run goes on from there; removed when
-  /// a cycle is done. Empty: nowhere.
-  std::filesystem::path checkpoints = {};
+  TrainingFolders folders = {};
   /// Features over all of `candles` that were computed before, at least up to the cycle's `as_of`; null: the cycle
   /// computes them. A replay shares one frame among its cycles.
   std::shared_ptr<const FeatureFrame> frame = nullptr;

@@ -20,7 +20,7 @@ Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const Lear
   auto staged = place.registry.store().stage(model_type);
   if (!staged) return forward_error(staged);
   const auto model = train_from(parent, model_type, options.trainers, [&](const Trainer& one) {
-    return train_into(staged->directory(), one, judging.data, judging.split, options.training, run, place.checkpoints);
+    return train_into(staged->directory(), one, judging.data, judging.split, options.training, run, place.folders);
   });
   if (!model) return forward_error(model);
   auto said = model->served(judging.split.holdout);

@@ -76,7 +76,7 @@ class LearningTest : public RegistryTest {
   LearningTest() : log_(*CycleLog::open(*database_)), lock_(*place_.lock("test")) {}
 
   CycleWorkplace workplace(const CandleSource& source) {
-    return {source, nullptr, *registry_, log_, lock_, "test", {}, place_.checkpoints()};
+    return {source, nullptr, *registry_, log_, lock_, "test", {}, {place_.checkpoints()}};
   }
   RunContext undisturbed(int jobs = 1) { return {clock_, cancel_, progress_, jobs}; }
   Result<CycleReport> attempt(const CandleSource& source, Timestamp as_of, const LearningOptions& options,

@@ -145,7 +145,7 @@ Result<Refresh> make_refresh(const CycleWorkplace& place, const LearningOptions&
   TrainingSplit split;
   const auto model =
       train_from(parent, model_type, options.trainers, [&](const Trainer& one) -> Result<CalibratedModel> {
-        auto made = train_vintage_into(staged->directory(), one, data, own, *record, run, place.checkpoints);
+        auto made = train_vintage_into(staged->directory(), one, data, own, *record, run, place.folders);
         if (!made) return forward_error(made);
         split = std::move(made->split);
         return std::move(made->model);

@@ -32,9 +32,9 @@ struct OriginFit {
 };
 
 Result<OriginFit> fit_at(const Trainer& trainer, const LearningData& data, Protocol protocol, const RowSet& asked,
-                         const RunContext& run, const std::filesystem::path& checkpoints) {
+                         const RunContext& run, const TrainingFolders& folders) {
   OriginFit fit;
-  auto made = fit_vintage(trainer, data, protocol, run, checkpoints);
+  auto made = fit_vintage(trainer, data, protocol, run, folders);
   if (!made) return forward_error(made);
   fit.said.resize(asked.size());
   if (auto predicted = made->model->predict(asked, fit.said); !predicted) return forward_error(predicted);
@@ -205,7 +205,7 @@ Result<std::vector<MadeCandidate>> train_at_origins(const CycleWorkplace& place,
     Protocol protocol = origin_protocol(judging.protocol, **trainer, origins[o]);
     protocol.fits = options.lineup.fits;
     auto fit = fit_at(**trainer, judging.data, std::move(protocol),
-                      part_of(rows, begin[o], is_kept[o] ? rows.size() : begin[o + 1]), run, place.checkpoints);
+                      part_of(rows, begin[o], is_kept[o] ? rows.size() : begin[o + 1]), run, place.folders);
     if (fit && !is_kept[o]) fit->model.reset();
     type.fits[o].emplace(std::move(fit));
   });

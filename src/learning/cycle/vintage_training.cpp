@@ -113,7 +113,7 @@ Result<std::vector<StoredArtifact>> open_versions(const Registry& registry, cons
 }
 
 Result<VintageFit> fit_vintage(const Trainer& trainer, const LearningData& data, Protocol& protocol,
-                               const RunContext& run, const std::filesystem::path& checkpoints) {
+                               const RunContext& run, const TrainingFolders& folders) {
   VintageFit out;
   std::vector<std::unique_ptr<Model>> fits;
   std::vector<nlohmann::json> parameters;
@@ -129,7 +129,7 @@ Result<VintageFit> fit_vintage(const Trainer& trainer, const LearningData& data,
       again = std::move(*made);
     }
     const Trainer& its = again ? *again : trainer;
-    auto model = train_model(its, *split, own.training, run, checkpoints);
+    auto model = train_model(its, *split, own.training, run, folders);
     if (!model) return forward_error(model);
     parameters.push_back(its.parameters_of(**model));
     fits.push_back(std::move(*model));
@@ -147,11 +147,11 @@ Result<VintageFit> fit_vintage(const Trainer& trainer, const LearningData& data,
 
 Result<StoredVintage> train_vintage_into(const std::filesystem::path& directory, const Trainer& trainer,
                                          const LearningData& data, Protocol& protocol, const PastForecasts& record,
-                                         const RunContext& run, const std::filesystem::path& checkpoints) {
+                                         const RunContext& run, const TrainingFolders& folders) {
   auto calibration =
       ForecastCalibration::fit(*judged_rows_of(data, record.rows), record.forecast, return_basis(data.label.target));
   if (!calibration) return forward_error(calibration);
-  auto fit = fit_vintage(trainer, data, protocol, run, checkpoints);
+  auto fit = fit_vintage(trainer, data, protocol, run, folders);
   if (!fit) return forward_error(fit);
   auto stored = store_calibrated(directory, CalibratedModel{std::move(fit->model), std::move(*calibration)}, trainer);
   if (!stored) return forward_error(stored);

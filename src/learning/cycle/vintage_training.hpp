@@ -6,6 +6,7 @@
 
 #include "base/run_context.hpp"
 #include "evaluation/calibration/calibrated_model.hpp"
+#include "learning/cycle/training_folders.hpp"
 #include "learning/data/learning_data.hpp"
 #include "learning/data/protocol.hpp"
 #include "learning/data/training_split.hpp"
@@ -50,7 +51,7 @@ struct VintageFit {
 /// it says so already. Errors: those of `split_of` and of training; `train.options` (usage). Cost: that of so many
 /// trainings.
 Result<VintageFit> fit_vintage(const Trainer& trainer, const LearningData& data, Protocol& protocol,
-                               const RunContext& run, const std::filesystem::path& checkpoints = {});
+                               const RunContext& run, const TrainingFolders& folders = {});
 
 /// Fits a vintage and writes it to `directory` with a calibration fitted on `record`; read back from there. Errors:
 /// those of `fit_vintage`, `calibration.no_rows` (data), `file.*`.
@@ -60,7 +61,7 @@ struct StoredVintage {
 };
 Result<StoredVintage> train_vintage_into(const std::filesystem::path& directory, const Trainer& trainer,
                                          const LearningData& data, Protocol& protocol, const PastForecasts& record,
-                                         const RunContext& run, const std::filesystem::path& checkpoints = {});
+                                         const RunContext& run, const TrainingFolders& folders = {});
 
 /// The rows that a vintage speaks about which was fitted at `origin`: decided later, for at that bar itself its
 /// training had only begun; their label known at `as_of`.

@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -92,6 +93,7 @@ class ReplayPlace : public LearningTest {
   Result<ReplayReport> run(const MarketTape& tape, const CandleSource& candles, const LearningOptions& options,
                            std::size_t to, std::size_t stop_after_bars = 1'000'000) {
     CycleWorkplace place = workplace(candles);
+    place.folders.fits = kept_fits_;
     CancelToken cancel;
     const RunContext context{clock_, cancel, progress_, 1};
     std::size_t bars = 0;
@@ -128,6 +130,8 @@ class ReplayPlace : public LearningTest {
       if (event.version == version.str()) kinds.emplace_back(to_string(event.kind));
     return kinds;
   }
+  /// Trainings are looked for here, and left here.
+  void keep_fits_in(std::filesystem::path directory) { kept_fits_ = std::move(directory); }
   using LearningTest::active_version;
   using LearningTest::attempt;
   using LearningTest::registry_;
@@ -136,6 +140,7 @@ class ReplayPlace : public LearningTest {
   const std::size_t history_;
   LifeCycleLog life_log_;
   LifeCycleChecker checker_{*registry_, life_log_};
+  std::filesystem::path kept_fits_;
 };
 
 }  // namespace clm::testing

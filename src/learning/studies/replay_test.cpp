@@ -241,6 +241,25 @@ TEST_F(Replay, ComesOutTheSameOfFeaturesThatLieInAFile) {
   EXPECT_EQ(place.memory(close_of(kSome)), gated().place.memory(close_of(kSome)));
 }
 
+TEST_F(Replay, ComesOutTheSameOfTrainingsThatWereMadeBefore) {
+  const testing::TempDirectory fits;
+  const auto trainings_kept = [&] {
+    return std::distance(std::filesystem::directory_iterator(fits.path()), std::filesystem::directory_iterator());
+  };
+  const std::string expected = gated().place.memory(close_of(kSome));
+  std::ptrdiff_t kept = 0;
+  for (const bool is_first : {true, false}) {
+    ReplayPlace place(kReplayFrom);
+    place.keep_fits_in(fits.path());
+    const auto report = place.run(tape(), candles(), replay_options(), kSome);
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(place.memory(close_of(kSome)), expected) << (is_first ? "trained" : "found");
+    if (is_first) kept = trainings_kept();
+  }
+  EXPECT_GT(kept, 0);
+  EXPECT_EQ(trainings_kept(), kept) << "the second run trained anew";
+}
+
 TEST_F(Replay, ABetterCandidateGoesFromTheShadowThroughTheCanaryIntoService) {
   ReplayPlace place(kReplayFrom);
   const VersionId poor = place.serve_what_learns_from(noise(), replay_options());

@@ -196,7 +196,7 @@ Result<WalkForwardStudy> run_walk_forward(const LearningData& data, const Learni
   const auto blocks = blocks_of(study);
   auto moments = moments_before(study, Timestamp(rows.decided_at_ms.front()));
   for (const TimeRange& block : blocks) moments.push_back(block.from);
-  const auto walk = walk_vintages(data, options, moments, study.test.to, study.lineup, run);
+  const auto walk = walk_vintages(data, options, moments, study.test.to, study.lineup, run, study.fits);
   if (!walk) return forward_error(walk);
 
   WalkForwardStudy result;

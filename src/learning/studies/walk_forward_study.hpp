@@ -21,6 +21,7 @@ struct WalkForwardStudyOptions {
   int refit_months = 1;  ///< calendar months between fits, >= 1
   int refit_days = 0;    ///< days between fits instead; 0: months
   LineupOptions lineup;
+  std::filesystem::path fits = {};  ///< where trainings are kept and found again (`FitStore`); empty: nowhere
 };
 
 /// One step of the walk: what was judged, and what the newest of the models that forecast it were fitted on.

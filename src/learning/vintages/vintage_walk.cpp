@@ -9,6 +9,7 @@
 #include "evaluation/statistics/purged_split.hpp"
 #include "learning/data/baselines.hpp"
 #include "learning/data/training_split.hpp"
+#include "models/fit_store.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {
@@ -46,10 +47,10 @@ Result<double> own_scale_of(const Model& model, const RowSet& fitted) {
 }
 
 Status add_fit(const Trainer& trainer, const TrainingSplit& split, const TrainingOptions& options, const RowSet& asked,
-               RecipeVintage& recipe, const RunContext& run) {
+               RecipeVintage& recipe, const RunContext& run, const FitStore& kept) {
   const TrainingJob job{split.fit, split.validation, static_cast<std::uint64_t>(options.seed),
                         static_cast<int>(options.threads)};
-  const auto model = trainer.train(job, run);
+  const auto model = kept.find_or_train(trainer, job, run);
   if (!model) return forward_error(model);
   const auto scale = own_scale_of(**model, split.fit);
   if (!scale) return forward_error(scale);
@@ -97,7 +98,7 @@ Result<std::vector<Timestamp>> moments_to_fit_at(const LearningData& data, const
 /// `until_next`: rows that are decided before the next vintage is made.
 Result<Vintage> make_vintage(const LearningData& data, const LearningOptions& options, const LineupOptions& lineup,
                              const std::vector<std::unique_ptr<Trainer>>& trainers, Vintage vintage, Timestamp end,
-                             std::size_t until_next, const RunContext& run) {
+                             std::size_t until_next, const RunContext& run, const FitStore& kept) {
   const auto fold = fold_at(data, options.training, vintage.fitted_at, end);
   if (!fold) return forward_error(fold);
   const RowSet asked = rows_between(data.rows.data, vintage.first_row, vintage.end_row);
@@ -109,7 +110,8 @@ Result<Vintage> make_vintage(const LearningData& data, const LearningOptions& op
       training.seed += fit;
       const auto split = split_of_known(fold->train, stops_early(*trainer), training, vintage.fitted_at);
       if (!split) return forward_error(split);
-      if (auto added = add_fit(*trainer, *split, training, asked, recipe, run); !added) return forward_error(added);
+      if (auto added = add_fit(*trainer, *split, training, asked, recipe, run, kept); !added)
+        return forward_error(added);
       vintage.training = split->training_span;
       vintage.fit_rows = split->fit.size();
       vintage.validation_rows = split->validation.size();
@@ -124,7 +126,7 @@ Result<Vintage> make_vintage(const LearningData& data, const LearningOptions& op
   if (!baselines) return forward_error(baselines);
   for (const auto& trainer : *baselines) {
     RecipeVintage recipe{std::string(trainer->type()), {}, {}, {}};
-    if (auto added = add_fit(*trainer, *split, options.training, next, recipe, run); !added)
+    if (auto added = add_fit(*trainer, *split, options.training, next, recipe, run, kept); !added)
       return forward_error(added);
     vintage.baselines.push_back(std::move(recipe));
   }
@@ -147,7 +149,7 @@ std::vector<LineupSpan> spans_of(const std::vector<Vintage>& vintages, std::size
 
 Result<VintageWalk> walk_vintages(const LearningData& data, const LearningOptions& options,
                                   std::span<const Timestamp> fitted_at, Timestamp end, const LineupOptions& lineup,
-                                  const RunContext& run) {
+                                  const RunContext& run, const std::filesystem::path& fits) {
   std::vector<std::unique_ptr<Trainer>> trainers;
   for (const auto& type : options.training.models) {
     auto trainer = make_trainer(type, options.trainers);
@@ -163,13 +165,14 @@ Result<VintageWalk> walk_vintages(const LearningData& data, const LearningOption
   std::vector<std::optional<Result<Vintage>>> made(moments->size());
   run.progress.begin("fitting vintages", moments->size());
   SilentProgress silent;
+  const FitStore kept(fits);
   const RunContext inner{run.clock, run.cancel, silent, 1, run.scratch};
   parallel_for(run.jobs, moments->size(), [&](std::size_t i) {
     Vintage vintage;
     vintage.fitted_at = (*moments)[i];
     vintage.first_row = row_at(i);
     vintage.end_row = row_at(ends[i]);
-    made[i].emplace(make_vintage(data, options, lineup, trainers, std::move(vintage), end, row_at(i + 1), inner));
+    made[i].emplace(make_vintage(data, options, lineup, trainers, std::move(vintage), end, row_at(i + 1), inner, kept));
     run.progress.advance();
   });
   run.progress.end();

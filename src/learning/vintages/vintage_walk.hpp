@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,10 +49,11 @@ struct VintageWalk {
 /// Fits `options.training.models` and the baselines at each of `fitted_at` (ascending), on the rows whose label was
 /// known `embargo_bars` before; forecasts until `end`. Moments at which too little was known are left out. A fit after
 /// the first of its day differs in its seed and in the rows that are drawn where there are more than
-/// `training.max_fit_rows`. The outcome does not depend on `run.jobs`. Errors: those of training, `split.no_folds`
+/// `training.max_fit_rows`. The outcome does not depend on `run.jobs`. `fits`: where trainings are
+/// kept and found again (`FitStore`); empty: nowhere. Errors: those of training, `split.no_folds`
 /// (data) where nothing could be fitted. Memory: 4 bytes a row, fit and model, beside what `run.jobs` trainings need.
 Result<VintageWalk> walk_vintages(const LearningData& data, const LearningOptions& options,
                                   std::span<const Timestamp> fitted_at, Timestamp end, const LineupOptions& lineup,
-                                  const RunContext& run);
+                                  const RunContext& run, const std::filesystem::path& fits = {});
 
 }  // namespace clm
