@@ -47,9 +47,9 @@ std::optional<std::string> making_with_another(const SettingInForce& setting, co
 
 TEST(FreqaiDefects, NoSettingOfATrainingIsIgnored) {
   // Which types there are, and what a network begins with, is said by the version itself; seed and threads are fields
-  // of the manifest of their own; how many fits judge a recipe is no part of any of them.
-  const std::vector<std::string> elsewhere{"training.models", "training.warm_start", "training.seed",
-                                           "training.origins", "training.threads"};
+  // of the manifest of their own; how many fits judge a recipe, and how long they may take, is no part of any of them.
+  const std::vector<std::string> elsewhere{"training.models",  "training.warm_start",      "training.seed",
+                                           "training.origins", "training.origins_minutes", "training.threads"};
   std::size_t tried = 0;
   LearningOptions defaults;
   Settings all;
