@@ -96,6 +96,13 @@ class LineupStep : public testing::LearningTest {
     EXPECT_TRUE(made->identical) << version << ": " << made->difference;
   }
 
+  /// What a person's command does after the version was taken out.
+  std::optional<RemadeLineup> remade_without(const std::string& out, const LearningOptions& options) {
+    auto remade = remake_lineup_without(VersionId(out), *registry_, log_, options, {"test", {}}, because("worse"));
+    EXPECT_TRUE(remade) << to_string(remade.error());
+    return remade.value_or(std::nullopt);
+  }
+
   std::map<std::string, int> made_on_;
 };
 
@@ -186,6 +193,59 @@ TEST_F(LineupStep, AfterTheRollbackOfATypeTheNextOneDoesWithout) {
   on(5);
   EXPECT_THAT(members(), Not(Contains(rolled_back)));
   EXPECT_EQ(days(), (std::set<int>{0, 2, 5}));
+}
+
+TEST_F(LineupStep, IsMadeAgainAtOnceWithoutAVintageThatAPersonRolledBack) {
+  for (int day = 0; day <= 4; ++day) on(day, daily_of_two());
+  const std::string before = active_version("ensemble"), rolled_back = active_version("lightgbm");
+  ASSERT_TRUE(registry_->rollback(Slot{"lightgbm"}, because("worse")));
+  LearningOptions logging = daily_of_two();
+  logging.deployment.mode = PolicyMode::logging_only;  // a person decided
+  const auto remade = remade_without(rolled_back, logging);
+  ASSERT_TRUE(remade);
+  EXPECT_EQ(remade->before.str(), before);
+  EXPECT_EQ(active_version("ensemble"), remade->now.str());
+  EXPECT_THAT(members(), Not(Contains(rolled_back)));
+  EXPECT_EQ(days("lightgbm"), (std::set<int>{0, 2, 3})) << "its vintages of before";
+  EXPECT_EQ(days("xgboost"), (std::set<int>{0, 2, 4}));
+  EXPECT_EQ(lineup().created_as_of, close_of(bars_on(4))) << "of the newest that a member learned from";
+  EXPECT_EQ(lineup().parent, before);
+  expect_made_again(remade->now.str());
+  EXPECT_EQ(status(VersionId(before)), VersionStatus::retired);
+  const auto ways_back = registry_->ways_back(kLineupSlot);
+  for (const VersionRecord& way : *ways_back) EXPECT_NE(way.version.str(), before);
+  EXPECT_TRUE(cycle_without_triggers(daily_of_two(), bars_on(4)).results.empty())
+      << "the next cycle has nothing to add";
+  EXPECT_FALSE(remade_without(rolled_back, daily_of_two())) << "it is no member any more";
+  on(5, daily_of_two());
+  EXPECT_EQ(days("lightgbm"), (std::set<int>{0, 2, 5}));
+}
+
+TEST_F(LineupStep, IsMadeAgainWithoutATypeThatAPersonRetiredAndLeavesWithTheLast) {
+  LearningOptions one = daily_of_two();
+  one.lineup.vintages = 1;
+  on(0, one);
+  const std::string trees = active_version("lightgbm"), last = active_version("xgboost");
+  ASSERT_TRUE(registry_->retire(VersionId(trees), because("it is wanted no more")));
+  ASSERT_TRUE(remade_without(trees, one));
+  EXPECT_EQ(members(), std::vector<std::string>{last}) << "one vintage alone is a lineup";
+  expect_made_again(active_version("ensemble"));
+  ASSERT_TRUE(registry_->retire(VersionId(last), because("it is wanted no more")));
+  const auto remade = remade_without(last, one);
+  ASSERT_TRUE(remade);
+  EXPECT_TRUE(remade->now.empty());
+  EXPECT_EQ(active_version("ensemble"), "");
+}
+
+TEST_F(LineupStep, AnEnsembleThatWasJudgedAsAWholeGoesOn) {
+  LearningOptions ladder = daily_of_two();
+  ladder.policy.ladder = Ladder::on;
+  const CycleReport report = cycle(ladder);
+  ASSERT_NE(active_version("ensemble"), "") << report.ensemble.why;
+  const std::string before = active_version("ensemble"), member = members().front();
+  ASSERT_TRUE(registry_->retire(VersionId(member), because("it is wanted no more")));
+  EXPECT_FALSE(remade_without(member, ladder));
+  EXPECT_EQ(active_version("ensemble"), before);
 }
 
 TEST_F(LineupStep, WhoAPersonPutInThePlaceOfANewerOneIsTheNewestThatSpeaks) {
