@@ -23,6 +23,7 @@ class MeanOfFits : public ::testing::Test {
   std::unique_ptr<Model> fitted(std::size_t part) {
     TrainerOptions options;
     options.lightgbm.rounds = 20;
+    options.lightgbm.min_data_in_leaf = 20;
     const RowSet rows = rows_between(data_, part * 200, part * 200 + 400), none{&data_, {}};
     auto model = make_trainer("lightgbm", options).value()->train({rows, none, part + 1, 1}, run_.context);
     EXPECT_TRUE(model) << to_string(model.error());
