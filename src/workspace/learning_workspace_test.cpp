@@ -9,6 +9,7 @@
 #include "workspace/recorded_stores.hpp"
 #include "workspace/stored_life_cycle.hpp"
 #include "workspace/workspace_fixture.hpp"
+#include "workspace/workspace_status.hpp"
 
 namespace clm {
 namespace {
@@ -201,6 +202,27 @@ TEST_F(CorrectedCandlesTest, LaterThanWhatAVersionWasFittedOnMarkNobody) {
   EXPECT_TRUE(live_cycle(Force::no).report.triggers.empty());
   correct(kBars - 1, 1, 1.01);
   EXPECT_EQ(corrected_of(active("lightgbm")), 1) << "with its close the last label became known";
+}
+
+TEST_F(CorrectedCandlesTest, WhatCannotBeToldIsNoReasonToTrainAndStopsNobody) {
+  store_market();
+  live_cycle(Force::no);
+  const VersionId first = active("lightgbm");
+  std::filesystem::remove_all(place_.imports() / std::to_string(correct(500, 3, 1.01)));
+  clock_.advance(std::chrono::hours(5));
+  EXPECT_TRUE(live_cycle(Force::no).report.triggers.empty());
+  EXPECT_EQ(active("lightgbm"), first);
+  const auto workspace = opened();
+  const auto corrections = open_corrections(*workspace);
+  const auto manifest = (*workspace->registry())->find(first.str()).and_then(stored_manifest);
+  EXPECT_FALSE(corrections->of(*manifest));
+  const WorkspaceStatus status = survey_workspace(*workspace, 1);
+  EXPECT_FALSE(status.lineup.empty());
+  EXPECT_TRUE(status.corrected.empty());
+  EXPECT_TRUE(std::any_of(status.notes.begin(), status.notes.end(), [&](const std::string& note) {
+    return note.find("candles were corrected that " + first.str()) != std::string::npos;
+  }));
+  for (const SubsystemState& part : status.subsystems) EXPECT_TRUE(part.name != "registry" || part.problem.empty());
 }
 
 TEST_F(CorrectedCandlesTest, AreNotKnownOfWhatAnEarlierReleaseTrained) {

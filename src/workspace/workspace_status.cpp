@@ -82,13 +82,19 @@ Status name_recipes(const Registry& registry, const LearningOptions& learning, W
 /// Who of those who have a vote learned from candles that were corrected since.
 Status survey_corrections(Workspace& workspace, const Registry& registry, WorkspaceStatus& status) {
   const auto corrections = open_corrections(workspace);
-  if (!corrections) return forward_error(corrections);
+  if (!corrections) {
+    status.notes.push_back("whether candles were corrected is not known: " + to_string(corrections.error()));
+    return {};
+  }
   for (const LineupMember& member : status.lineup) {
     const auto manifest = registry.find(member.version.str()).and_then(stored_manifest);
     if (!manifest) continue;  // it has no vote then, once it is asked
     auto corrected = corrections->of(*manifest);
-    if (!corrected) return forward_error(corrected);
-    if (*corrected && !(*corrected)->empty()) status.corrected.emplace(member.version, std::move(**corrected));
+    if (!corrected)
+      status.notes.push_back("whether candles were corrected that " + member.version.str() +
+                             " learned from is not known: " + to_string(corrected.error()));
+    else if (*corrected && !(*corrected)->empty())
+      status.corrected.emplace(member.version, std::move(**corrected));
   }
   return {};
 }

@@ -59,8 +59,11 @@ Status add_what_serves(Workspace& workspace, const Registry& registry, nlohmann:
     const auto protocol = read_protocol(manifest->protocol_json);
     if (protocol) m["judged"] = is_judged(*protocol);
     const auto corrected = corrections->of(*manifest);
-    if (!corrected) return forward_error(corrected);
-    if (!*corrected) continue;
+    if (!corrected)  // the others are told all the same
+      notes += text_of(m["model_type"]) + " " + version.str() +
+               ": whether candles were corrected that it learned from is not known: " + to_string(corrected.error()) +
+               "\n";
+    if (!corrected || !*corrected) continue;
     m["corrected"] = to_json(**corrected);
     if (weight != speaking->weights.end() && !(*corrected)->empty())
       notes += "CORRECTED  " + text_of(m["model_type"]) + " " + version.str() + "  " + describe(**corrected) + "\n";

@@ -119,8 +119,7 @@ Result<int> run_show(Program& program, const std::string& version) {
   d["recipe"] = recipe.empty() ? nlohmann::json() : nlohmann::json(recipe);
   d["judged"] = is_judged(*protocol);
   const auto corrected = corrections_of(*opened->workspace, *opened->registry, id);
-  if (!corrected) return forward_error(corrected);
-  d["corrected"] = *corrected ? to_json(**corrected) : nlohmann::json();
+  d["corrected"] = corrected && *corrected ? to_json(**corrected) : nlohmann::json();
   std::string text =
       text_of(d["model_type"]) + " " + id.str() + ": " + standing(text_of(d["status"]), id, *speaking) + "\n";
   if (!d["events"].empty())
@@ -129,7 +128,10 @@ Result<int> run_show(Program& program, const std::string& version) {
   if (!recipe.empty()) text += "recipe      " + recipe + "\n";
   text += "learned     until " + text_of(d["learned_until"]) +
           ", the last label that it was fitted on; trained as of " + text_of(manifest["created_as_of"]) + "\n";
-  if (*corrected && !(*corrected)->empty()) text += "            " + describe(**corrected) + "\n";
+  if (!corrected)
+    text += "            whether candles were corrected since is not known: " + to_string(corrected.error()) + "\n";
+  else if (*corrected && !(*corrected)->empty())
+    text += "            " + describe(**corrected) + "\n";
   text += "trained on  " + text_of(manifest["training"]["from"]) + " to " + text_of(manifest["training"]["to"]) + ", " +
           grouped(manifest["training"]["rows"].get<long long>()) + " rows, features " +
           text_of(manifest["features"]["set"]) + "\n";

@@ -15,8 +15,7 @@ class CorrectionCheck final : public TriggerCheck {
                        "the candles that the active version learned from are what they were"};
     if (place_.corrections == nullptr) return reading;  // a replay's are
     const auto manifest = place_.registry.find(subject.active.str()).and_then(stored_manifest);
-    if (!manifest) return forward_error(manifest);
-    const auto corrected = place_.corrections->of(*manifest);
+    const auto corrected = manifest ? place_.corrections->of(*manifest) : forward_error(manifest);
     // What cannot be told is no reason to train, and no reason to stop those who have one.
     if (!corrected) {
       reading.trigger.reason = "whether candles were corrected is not known: " + to_string(corrected.error());

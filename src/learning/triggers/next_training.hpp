@@ -26,7 +26,7 @@ struct NextTraining {
   std::optional<Timestamp> last_tried;   ///< as of when the last training was made; none: nothing was tried
   std::optional<Timestamp> at;           ///< the first moment at which `time_based` fires; none: it is not listened to
   std::optional<std::int64_t> new_bars;  ///< more bars of the universe until `data_volume` fires; none: likewise
-  std::optional<Timestamp> not_before;   ///< whatever fires: the cool-down after the last training
+  std::optional<Timestamp> not_before;   ///< the cool-down after the last training; `data_corrected` does not wait
   std::string waits_for;                 ///< what has to happen first; empty: nothing
   std::optional<GivenUpTraining> given_up;  ///< the last training of the type was
 };
