@@ -17,6 +17,7 @@ class LineupProgram : public ::testing::Test {
     place_.environment["CLM_POLICY_MODE"] = "enforced";
     place_.environment["CLM_POLICY_GATE"] = "none";  // whatever they are worth
     place_.environment["CLM_LINEUP_SPACING_DAYS"] = "7";
+    place_.environment["CLM_TRIGGERS_RETRAIN_HOURS"] = "24";
   }
   /// Two recipes are accepted in the first week, and refreshed once in each that follows.
   void live_weeks(int weeks) {
