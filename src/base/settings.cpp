@@ -71,17 +71,25 @@ const char* kind_name(Kind kind) {
   return "";
 }
 
-std::string field_text(const Settings::Field& field) {
-  if (const auto* choice = std::get_if<Settings::Choice>(&field)) return quote(choice->read());
-  if (const auto* truth = std::get_if<bool*>(&field)) return **truth ? "true" : "false";
-  if (const auto* whole = std::get_if<int*>(&field)) return std::to_string(**whole);
-  if (const auto* whole = std::get_if<std::int64_t*>(&field)) return std::to_string(**whole);
-  if (const auto* whole = std::get_if<std::size_t*>(&field)) return std::to_string(**whole);
-  if (const auto* real = std::get_if<double*>(&field)) return number_text(**real);
-  if (const auto* text = std::get_if<std::string*>(&field)) return quote(**text);
+Value value_of(const Settings::Field& field) {
+  if (const auto* choice = std::get_if<Settings::Choice>(&field)) return choice->read();
+  if (const auto* truth = std::get_if<bool*>(&field)) return **truth;
+  if (const auto* whole = std::get_if<int*>(&field)) return std::int64_t{**whole};
+  if (const auto* whole = std::get_if<std::int64_t*>(&field)) return **whole;
+  if (const auto* whole = std::get_if<std::size_t*>(&field)) return static_cast<std::int64_t>(**whole);
+  if (const auto* real = std::get_if<double*>(&field)) return **real;
+  if (const auto* text = std::get_if<std::string*>(&field)) return **text;
+  return **std::get_if<std::vector<std::string>*>(&field);
+}
+
+/// As TOML.
+std::string value_text(const Value& value) {
+  if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
+  if (const auto* real = std::get_if<double>(&value)) return number_text(*real);
+  if (const auto* text = std::get_if<std::string>(&value)) return quote(*text);
   std::string list;
-  for (const auto& item : **std::get_if<std::vector<std::string>*>(&field))
-    list += (list.empty() ? "" : ", ") + quote(item);
+  for (const auto& item : std::get<std::vector<std::string>>(value)) list += (list.empty() ? "" : ", ") + quote(item);
   return "[" + list + "]";
 }
 
@@ -248,6 +256,112 @@ void Settings::add(std::string key, Field field, SettingInfo info) {
   expects(added, "a setting is added once");
 }
 
+void Settings::add_tables(NamedTables tables) {
+  expects(!tables_, "one kind of tables");
+  tables_ = std::move(tables);
+}
+
+/// What was read of a file, to be put in force if all of it is right.
+struct Settings::Reading {
+  Settings& settings;
+  const std::string& file;
+  std::vector<std::function<void()>> changes;
+  std::vector<NamedTable> tables;
+  std::vector<Error> wrong;
+
+  std::string where(const toml::node& node) const { return file + ":" + std::to_string(node.source().begin.line); }
+  void refuse(std::string code, std::string message, std::string where, std::string remedy) {
+    wrong.push_back(setting_error(std::move(code), std::move(message), std::move(where), std::move(remedy)).value());
+  }
+
+  void read_section(const std::string& section, const toml::node& node) {
+    const auto* table = node.as_table();
+    if (table == nullptr)
+      return refuse("config.unknown_key", "'" + shown(section) + "' stands outside a section", where(node),
+                    "Put it under its [section].");
+    const bool holds_tables = settings.tables_ && section == settings.tables_->section;
+    for (const auto& [leaf, value] : *table) {
+      if (holds_tables)
+        read_table(std::string(leaf), value);
+      else
+        read_setting(section + "." + std::string(leaf), value);
+    }
+  }
+
+  void read_setting(const std::string& key, const toml::node& node) {
+    const auto found = settings.entries_.find(key);
+    if (found == settings.entries_.end()) {
+      wrong.push_back(settings.unknown_key(key, where(node)));
+      return;
+    }
+    Entry& entry = found->second;
+    const auto value = from_toml(node, kind_of(entry.field));
+    if (const auto valid = check_value(key, value, entry.field, entry.info, where(node)); !valid)
+      wrong.push_back(valid.error());
+    else
+      changes.emplace_back([&entry, value = *value, origin = where(node)] {
+        assign(entry.field, value);
+        entry.origin = origin;
+      });
+  }
+
+  /// [section.name]
+  void read_table(const std::string& name, const toml::node& node) {
+    const NamedTables& rules = *settings.tables_;
+    const std::string own = rules.section + "." + name;
+    const auto* table = node.as_table();
+    if (table == nullptr)
+      return refuse("config.unknown_key", "'" + shown(own) + "' is no table", where(node),
+                    "Each is one of its own: [" + rules.section + ".NAME].");
+    const toml::node* kind = table->get(rules.kind_key);
+    if (kind == nullptr)
+      return refuse("config.no_kind", own + " has no " + rules.kind_key, where(node),
+                    "Write " + rules.kind_key + " = \"...\" below [" + own + "]: " + rules.meaning);
+    const auto text = kind->value_exact<std::string>();
+    if (!text)
+      return refuse("config.type", own + "." + rules.kind_key + " must be a text", where(*kind), "Change the value.");
+    NamedTable read{name, *text, where(*kind), {}};
+    const auto settable = rules.settable(*text);
+    for (const auto& [section, inner] : *table) {
+      if (&inner == kind) continue;
+      const std::string beginning(section);
+      const auto* settings_of_section = inner.as_table();
+      if (settings_of_section == nullptr) {
+        read_setting_of(read, beginning, inner, settable);
+        continue;
+      }
+      for (const auto& [leaf, value] : *settings_of_section)
+        read_setting_of(read, beginning + "." + std::string(leaf), value, settable);
+    }
+    tables.push_back(std::move(read));
+  }
+
+  void read_setting_of(NamedTable& table, const std::string& key, const toml::node& node,
+                       const std::vector<std::string>& settable) {
+    if (settable.empty()) return;
+    const std::string full = settings.tables_->section + "." + table.name + "." + key;
+    const auto found = settings.entries_.find(key);
+    if (std::find(settable.begin(), settable.end(), key) == settable.end()) {
+      std::string all;
+      for (const auto& one : settable) all += (all.empty() ? "" : ", ") + one;
+      const std::string meant = did_you_mean(nearest_names(key, settable));
+      if (found == settings.entries_.end())
+        return refuse("config.unknown_key", "there is no setting '" + shown(full) + "'", where(node),
+                      meant.empty() ? "A table of " + table.kind + " may set: " + all + "." : meant);
+      return refuse("config.not_of_table",
+                    "'" + key + "' is one setting for all and cannot be set in [" + settings.tables_->section + "." +
+                        table.name + "]",
+                    where(node), "A table of " + table.kind + " may set: " + all + ".");
+    }
+    expects(found != settings.entries_.end(), "what a table may set is a setting");
+    const auto value = from_toml(node, kind_of(found->second.field));
+    if (const auto valid = check_value(full, value, found->second.field, found->second.info, where(node)); !valid)
+      wrong.push_back(valid.error());
+    else
+      table.settings.push_back({key, value_text(*value), where(node)});
+  }
+};
+
 Status Settings::load_toml(const std::filesystem::path& file, std::vector<Error>* others) {
   constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
   const auto text = read_file(file, kMaxConfigBytes);
@@ -264,37 +378,11 @@ Status Settings::load_toml_text(std::string_view text, const std::string& name, 
                          name + ":" + std::to_string(error.source().begin.line),
                          "Correct the line, or begin it with # to do without it.");
   }
-  std::vector<std::function<void()>> changes;
-  std::vector<Error> wrong;
-  for (const auto& [section, node] : document) {
-    const auto* table = node.as_table();
-    if (table == nullptr) {
-      wrong.push_back(
-          setting_error("config.unknown_key", "'" + shown(std::string(section)) + "' stands outside a section",
-                        name + ":" + std::to_string(node.source().begin.line), "Put it under its [section].")
-              .value());
-      continue;
-    }
-    for (const auto& [leaf, value_node] : *table) {
-      const std::string key = std::string(section) + "." + std::string(leaf);
-      const std::string where = name + ":" + std::to_string(value_node.source().begin.line);
-      const auto found = entries_.find(key);
-      if (found == entries_.end()) {
-        wrong.push_back(unknown_key(key, where));
-        continue;
-      }
-      const auto value = from_toml(value_node, kind_of(found->second.field));
-      const auto valid = check_value(key, value, found->second.field, found->second.info, where);
-      if (!valid) wrong.push_back(valid.error());
-      if (valid)
-        changes.emplace_back([entry = &found->second, value = *value, where] {
-          assign(entry->field, value);
-          entry->origin = where;
-        });
-    }
-  }
-  if (!wrong.empty()) return first_of(std::move(wrong), others);
-  for (const auto& change : changes) change();
+  Reading reading{*this, name, {}, {}, {}};
+  for (const auto& [section, node] : document) reading.read_section(std::string(section), node);
+  if (!reading.wrong.empty()) return first_of(std::move(reading.wrong), others);
+  for (const auto& change : reading.changes) change();
+  if (tables_ && document.contains(tables_->section)) *tables_->tables = std::move(reading.tables);
   return {};
 }
 
@@ -321,6 +409,13 @@ Status Settings::load_environment(const std::map<std::string, std::string>& vari
     const auto found = by_variable.find(name);
     if (found == by_variable.end()) {
       if (!name.starts_with("CLM_") || std::find(reserved.begin(), reserved.end(), name) != reserved.end()) continue;
+      if (tables_ && name.starts_with(environment_name(tables_->section) + "_")) {
+        wrong.push_back(setting_error("config.unknown_variable",
+                                      "no variable sets what [" + tables_->section + ".NAME] holds: " + shown(name),
+                                      "environment " + name, "Set it in clm.toml.")
+                            .value());
+        continue;
+      }
       const std::string meant = did_you_mean(nearest_names(name, names));
       wrong.push_back(setting_error("config.unknown_variable", "there is no setting behind " + shown(name),
                                     "environment " + name,
@@ -347,13 +442,30 @@ Status Settings::load_environment(const std::map<std::string, std::string>& vari
 std::vector<SettingInForce> Settings::in_force() const {
   std::vector<SettingInForce> all;
   for (const auto& [key, entry] : entries_)
-    all.push_back(SettingInForce{key, field_text(entry.field), entry.origin, entry.info});
+    all.push_back(SettingInForce{key, value_text(value_of(entry.field)), entry.origin, entry.info});
+  if (!tables_) return all;
+  for (const NamedTable& table : *tables_->tables) {
+    const std::string own = tables_->section + "." + table.name + ".";
+    SettingInfo info;
+    info.meaning = tables_->meaning;
+    all.push_back({own + tables_->kind_key, quote(table.kind), table.origin, std::move(info)});
+    for (const auto& setting : table.settings)
+      all.push_back({own + setting.key, setting.value, setting.origin, entries_.at(setting.key).info});
+  }
   return all;
 }
 
 std::string Settings::origin_of(const std::string& key) const {
   const auto found = entries_.find(key);
-  return found == entries_.end() ? std::string() : found->second.origin;
+  if (found != entries_.end()) return found->second.origin;
+  if (!tables_) return {};
+  for (const NamedTable& table : *tables_->tables) {
+    const std::string own = tables_->section + "." + table.name;
+    for (const auto& setting : table.settings)
+      if (key == own + "." + setting.key) return setting.origin;
+    if (key == own || key.starts_with(own + ".")) return table.origin;
+  }
+  return {};
 }
 
 std::string Settings::to_toml(const std::vector<std::string>& keys) const {
@@ -371,7 +483,12 @@ std::string Settings::to_toml(const std::vector<std::string>& keys) const {
       text += (text.empty() ? "[" : "\n[") + section + "]\n";
     }
     text += comment_of(entry.info, kind_of(entry.field) == Kind::list) + key.substr(dot + 1) + " = " +
-            field_text(entry.field) + "\n";
+            value_text(value_of(entry.field)) + "\n";
+  }
+  if (!keys.empty() || !tables_) return text;
+  for (const NamedTable& table : *tables_->tables) {
+    text += "\n[" + tables_->section + "." + table.name + "]\n" + tables_->kind_key + " = " + quote(table.kind) + "\n";
+    for (const auto& setting : table.settings) text += setting.key + " = " + setting.value + "\n";
   }
   return text;
 }

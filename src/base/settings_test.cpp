@@ -152,5 +152,100 @@ TEST(Settings, TheEnvironmentWinsAndIsNamedAsOrigin) {
   EXPECT_EQ(settings.load_environment({{"CLM_COSTS_FE", "1"}}).error().code, "config.unknown_variable");
 }
 
+/// The settings, and tables [kinds.NAME] of kind "tree" that may set rounds and models.
+class SettingsWithTables : public ::testing::Test {
+ protected:
+  SettingsWithTables() {
+    settings_.add_tables({"kinds", "kind", "What it is.",
+                          [](const std::string& kind) {
+                            return kind == "tree" ? std::vector<std::string>{"train.models", "train.rounds"}
+                                                  : std::vector<std::string>();
+                          },
+                          &tables_});
+  }
+  /// The only error of a file, as "code where", and its words.
+  std::string refused(const std::string& text) {
+    std::vector<Error> others;
+    const auto read = settings_.load_toml_text(text, "clm.toml", &others);
+    EXPECT_FALSE(read) << text;
+    EXPECT_TRUE(others.empty()) << text;
+    if (read) return {};
+    words_ = read.error().message + " " + read.error().remedy;
+    return read.error().code + " " + read.error().where;
+  }
+  bool says(const std::string& words) const { return words_.find(words) != std::string::npos; }
+
+  Options options_;
+  Settings settings_ = settings_of(options_);
+  std::vector<NamedTable> tables_;
+  std::string words_;
+};
+
+TEST_F(SettingsWithTables, ATableHoldsWhatIsOtherwiseForOneThingAndChangesNothingElse) {
+  ASSERT_TRUE(settings_.load_toml_text(
+      "[train]\nrounds = 7\n[kinds.b]\nkind = \"tree\"\n[kinds.b.train]\nrounds = 9\nmodels = [\"x\"]\n"
+      "[kinds.a]\nkind = \"tree\"\ntrain.rounds = 8\n",
+      "clm.toml"));
+  EXPECT_EQ(options_.rounds, 7);
+  EXPECT_EQ(options_.models, Options().models);
+  ASSERT_EQ(tables_.size(), 2U);
+  EXPECT_EQ(tables_[0].name, "a");
+  EXPECT_EQ(tables_[0].kind, "tree");
+  EXPECT_EQ(tables_[0].settings.size(), 1U);
+  ASSERT_EQ(tables_[1].settings.size(), 2U);
+  EXPECT_EQ(tables_[1].settings[0].key, "train.models");
+  EXPECT_EQ(tables_[1].settings[0].value, "[\"x\"]");
+  EXPECT_EQ(tables_[1].settings[1].key, "train.rounds");
+  EXPECT_EQ(tables_[1].settings[1].value, "9");
+  EXPECT_EQ(tables_[1].settings[1].origin, "clm.toml:6");
+  EXPECT_EQ(settings_.origin_of("kinds.b.train.rounds"), "clm.toml:6");
+  EXPECT_EQ(settings_.origin_of("kinds.b"), "clm.toml:4");
+  const auto all = settings_.in_force();
+  const auto told =
+      std::find_if(all.begin(), all.end(), [](const auto& one) { return one.key == "kinds.b.train.rounds"; });
+  ASSERT_NE(told, all.end());
+  EXPECT_EQ(told->value, "9");
+  EXPECT_EQ(told->info.unit, "rounds");
+}
+
+TEST_F(SettingsWithTables, ReadWhatTheyWrite) {
+  tables_ = {{"a", "tree", "somewhere", {{"train.models", "[\"p\", \"q\"]", ""}, {"train.rounds", "8", ""}}}};
+  const std::string text = settings_.to_toml();
+  tables_.clear();
+  const auto read = settings_.load_toml_text(text, "clm.toml");
+  ASSERT_TRUE(read) << to_string(read.error()) << text;
+  ASSERT_EQ(tables_.size(), 1U);
+  EXPECT_EQ(tables_[0].settings[0].value, "[\"p\", \"q\"]");
+  EXPECT_EQ(tables_[0].settings[1].value, "8");
+  // A file without any, such as one of a few settings for a replay, leaves them alone.
+  ASSERT_TRUE(settings_.load_toml_text("[train]\nrounds = 3\n", "few.toml"));
+  EXPECT_EQ(tables_.size(), 1U);
+}
+
+TEST_F(SettingsWithTables, WhatATableMayNotHoldIsRefusedWithItsPlaceAndWhatItMay) {
+  const std::string head = "[kinds.a]\nkind = \"tree\"\n";
+  EXPECT_EQ(refused(head + "[kinds.a.train]\nround = 3\n"), "config.unknown_key clm.toml:4");
+  EXPECT_TRUE(says("'kinds.a.train.round'") && says("train.rounds")) << words_;
+  EXPECT_EQ(refused(head + "[kinds.a.costs]\nfee_bps = 3\n"), "config.not_of_table clm.toml:4");
+  EXPECT_TRUE(says("'costs.fee_bps'") && says("train.models, train.rounds")) << words_;
+  EXPECT_EQ(refused(head + "[kinds.a.train]\nrounds = 0\n"), "config.range clm.toml:4");
+  EXPECT_EQ(refused(head + "[kinds.a.train]\nrounds = \"many\"\n"), "config.type clm.toml:4");
+  EXPECT_EQ(refused(head + "else = 1\n"), "config.unknown_key clm.toml:3");
+  EXPECT_EQ(refused("[kinds.a.train]\nrounds = 3\n"), "config.no_kind clm.toml:1");
+  EXPECT_EQ(refused("[kinds.a]\nkind = 3\n"), "config.type clm.toml:2");
+  EXPECT_EQ(refused("[kinds]\nkind = \"tree\"\n"), "config.unknown_key clm.toml:2");
+  EXPECT_TRUE(tables_.empty());
+  EXPECT_EQ(options_.rounds, Options().rounds) << "nothing is changed";
+}
+
+TEST_F(SettingsWithTables, NoVariableOfTheEnvironmentSetsOne) {
+  ASSERT_TRUE(settings_.load_toml_text("[kinds.a]\nkind = \"tree\"\ntrain.rounds = 8\n", "clm.toml"));
+  const auto read = settings_.load_environment({{"CLM_KINDS_A_TRAIN_ROUNDS", "9"}});
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, "config.unknown_variable");
+  EXPECT_NE(read.error().message.find("[kinds.NAME]"), std::string::npos) << read.error().message;
+  EXPECT_EQ(tables_[0].settings[0].value, "8");
+}
+
 }  // namespace
 }  // namespace clm
