@@ -44,6 +44,13 @@ std::optional<Timestamp> canonical_time(const std::string& text) {
   return *parsed;
 }
 
+/// Of a member: "lightgbm", "lightgbm/yearly".
+bool is_slot_name(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  return is_plain_name(name.substr(0, slash)) &&
+         (slash == std::string_view::npos || is_recipe_name(name.substr(slash + 1)));
+}
+
 /// The first rule that a manifest breaks: field and reason. Reader and writer share it.
 std::optional<std::pair<std::string, std::string>> broken_rule(const Manifest& m) {
   using Problem = std::pair<std::string, std::string>;
@@ -51,7 +58,7 @@ std::optional<std::pair<std::string, std::string>> broken_rule(const Manifest& m
     return std::optional<Problem>(Problem{std::move(field), std::move(why)});
   };
   if (!is_plain_name(m.model_type)) return rule("model_type", "must be 1-64 of a-z, 0-9, '_'");
-  if (!is_plain_name(m.scope)) return rule("scope", "must be 1-64 of a-z, 0-9, '_'");
+  if (!is_recipe_name(m.scope)) return rule("scope", "must be 1-64 of a-z, 0-9, '_', '-'");
   if (m.feature_set.empty()) return rule("features/set", "must not be empty");
   if (m.feature_hash.empty()) return rule("features/hash", "must not be empty");
   if (m.training_span.empty()) return rule("training/to", "must be later than training/from");
@@ -70,7 +77,8 @@ std::optional<std::pair<std::string, std::string>> broken_rule(const Manifest& m
   for (std::size_t i = 0; i < m.members.size(); ++i) {
     const std::string field = "members/" + std::to_string(i);
     const ManifestMember& member = m.members[i];
-    if (!is_plain_name(member.model_type)) return rule(field + "/model_type", "must be 1-64 of a-z, 0-9, '_'");
+    if (!is_slot_name(member.model_type))
+      return rule(field + "/model_type", "must be 1-64 of a-z, 0-9, '_', and maybe the name of a recipe behind a '/'");
     if (member.model_type == kEnsembleType) return rule(field + "/model_type", "must not be an ensemble itself");
     if (member.version.empty()) return rule(field + "/version", "must not be empty");
     if (!(member.weight >= 0 && member.weight <= 1)) return rule(field + "/weight", "must be from 0 to 1");
@@ -349,9 +357,11 @@ Result<std::string> canonical(const Json& document) {
 
 }  // namespace
 
-bool is_plain_name(std::string_view name) {
+bool is_plain_name(std::string_view name) { return is_recipe_name(name) && name.find('-') == std::string_view::npos; }
+
+bool is_recipe_name(std::string_view name) {
   return !name.empty() && name.size() <= kMaxNameLength && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
 }
 

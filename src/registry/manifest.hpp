@@ -25,7 +25,7 @@ inline constexpr std::string_view kEnsembleType = "ensemble";
 
 /// A version that an ensemble is made of, by its content, and how much it weighs there.
 struct ManifestMember {
-  std::string model_type;
+  std::string model_type;  ///< with the name of its recipe, where that has one: "lightgbm/yearly" (`slot_name`)
   std::string version;
   double weight = 0;  ///< [0, 1]; where no regime is told apart
   auto operator<=>(const ManifestMember&) const = default;
@@ -43,7 +43,7 @@ struct Manifest {
 
   // What decides the bits: part of the version id.
   std::string model_type;                  ///< "xgboost": lower-case letters, digits, '_'; at most 64
-  std::string scope = "default";           ///< what it serves, when one type serves several; same alphabet
+  std::string scope = "default";           ///< name of its recipe, where that has one; same alphabet, and '-'
   std::string parameters_json = "{}";      ///< `Trainer::parameters_of()`
   std::string feature_set;                 ///< name of the feature set
   std::string feature_hash;                ///< and its hash: a model meets only features of this hash
@@ -95,7 +95,9 @@ Result<Manifest> read_manifest(std::string_view bytes, const std::string& name =
 /// the whole manifest, which the registry keeps. 48 bits: among 10,000 versions a collision has probability 2e-7.
 Result<VersionId> version_id(const Manifest& manifest);
 
-/// Whether `name` may name a model type or scope (it becomes a directory).
+/// Whether `name` may name a model type (it becomes a directory).
 bool is_plain_name(std::string_view name);
+/// Whether `name` may name a recipe: 1 to 64 of a-z, 0-9, '_', '-'.
+bool is_recipe_name(std::string_view name);
 
 }  // namespace clm

@@ -34,7 +34,7 @@ std::string other_way(const VersionRecord& record, VersionStatus to) {
     case VersionStatus::active:
       if (to == VersionStatus::active) return "It serves already; there is nothing to do.";
       return "It is taken out of service with clm retire " + version + " --reason TEXT, or with clm rollback " +
-             record.slot.model_type + " --reason TEXT, which puts the version before it back.";
+             slot_name(record.slot) + " --reason TEXT, which puts the version before it back.";
     case VersionStatus::retired:
       return "It serves nobody any more. To make it active again: clm promote " + version + " --reason TEXT.";
     case VersionStatus::failed:
@@ -47,7 +47,7 @@ std::string other_way(const VersionRecord& record, VersionStatus to) {
 }
 
 tl::unexpected<Error> illegal(const VersionRecord& record, VersionStatus to) {
-  const std::string is = record.slot.model_type + " version " + record.version.str() + " is ";
+  const std::string is = slot_name(record.slot) + " version " + record.version.str() + " is ";
   return refused("registry.transition",
                  record.status == to
                      ? is + std::string(to_string(to)) + " already"
@@ -61,7 +61,7 @@ std::string judging_of(const VersionRecord& record) {
     return "clm cycle --force makes an ensemble of what is active, and judges it.";
   const auto manifest = stored_manifest(record);
   return "Train and judge it again, with the settings of then to the same bits: clm train --models " +
-         record.slot.model_type + (manifest ? " --as-of " + to_string(manifest->created_as_of) : "") + ".";
+         slot_name(record.slot) + (manifest ? " --as-of " + to_string(manifest->created_as_of) : "") + ".";
 }
 
 tl::unexpected<Error> unknown(const VersionId& version) {
@@ -72,10 +72,6 @@ tl::unexpected<Error> unknown(const VersionId& version) {
 tl::unexpected<Error> pruned(const VersionRecord& record) {
   return refused("registry.pruned", "the files of version " + record.version.str() + " were removed by retention",
                  "Make it again: clm reproduce " + record.version.str() + " --restore");
-}
-
-std::string slot_name(const Slot& slot) {
-  return slot.scope == "default" ? slot.model_type : slot.model_type + "/" + slot.scope;
 }
 
 tl::unexpected<Error> altered_record(const VersionRecord& record, const std::string& how) {
@@ -98,7 +94,7 @@ std::string first_to_serve(const std::vector<VersionRecord>& versions, const Slo
   const std::string none_may = versions.empty() ? "" : "None that there is may serve any more. ";
   return none_may + (slot.model_type == kEnsembleType
                          ? "clm cycle --force makes an ensemble of what is active."
-                         : "clm cycle --force --models " + slot.model_type + " trains one.");
+                         : "clm cycle --force --models " + slot_name(slot) + " trains one.");
 }
 
 /// One step of the life cycle inside of a transaction: status and event, nothing of the alias.
@@ -114,8 +110,8 @@ tl::unexpected<Error> way_back_broken(const Slot& slot, const VersionId& version
   std::string remedy;
   if (!are_bytes_sound(problem)) remedy = "Put its bytes back: clm reproduce " + version.str() + " --restore. ";
   remedy += older.empty() ? "No older version of " + slot_name(slot) + " is sound; without one: clm retire " +
-                                slot.model_type + " --reason TEXT."
-                          : "Or go back to the next older sound one: clm rollback " + slot.model_type + " --to " +
+                                slot_name(slot) + " --reason TEXT."
+                          : "Or go back to the next older sound one: clm rollback " + slot_name(slot) + " --to " +
                                 older.str() + " --reason TEXT.";
   return fail(ErrorKind::integrity, "registry.way_back_broken",
               "version " + version.str() + " cannot be active again: " + problem.message, problem.where,
@@ -152,7 +148,7 @@ Result<Registry::Registration> Registry::enter(const StoredArtifact& artifact, c
     }
     VersionRecord record;
     record.version = artifact.version;
-    record.slot = {artifact.manifest.model_type, artifact.manifest.scope};
+    record.slot = slot_of(artifact.manifest);
     record.registered_at = why->at;
     record.manifest_json = *manifest_json;
     record.manifest_sha256 = artifact.manifest_sha256;
@@ -324,7 +320,7 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
     return refused("registry.no_way_back",
                    options.target ? "version " + options.target->str() + " is not on the way back of " + slot_name(slot)
                                   : "no earlier version of " + slot_name(slot) + " can be active again",
-                   "clm retire " + slot.model_type + " --reason TEXT takes the active version out of service; clm " +
+                   "clm retire " + slot_name(slot) + " --reason TEXT takes the active version out of service; clm " +
                        "promote VERSION --reason TEXT puts another one in its place.");
   std::vector<std::pair<VersionRecord, Error>> broken;
   auto target = first;
@@ -412,7 +408,7 @@ Result<StoredArtifact> Registry::open_usable(const VersionRecord& record) const 
     if (loaded.error().kind != ErrorKind::integrity) return forward_error(loaded);
     const Error& why = loaded.error();
     return fail(ErrorKind::integrity, std::string(kUnloadable),
-                "the bytes of " + part.manifest.model_type + " version " + part.version.str() +
+                "the bytes of " + slot_name(part.manifest) + " version " + part.version.str() +
                     " are what its manifest says, and yet it does not load: " + why.message + " (" + why.code + ")",
                 why.where, "Nobody can be served by it; clm cycle takes it out of service and trains its type again.");
   }
@@ -424,7 +420,7 @@ Result<std::vector<StoredArtifact>> Registry::open_members(const Manifest& ensem
   for (const auto& named : ensemble.members) {
     const auto record = find(named.version);
     if (!record && record.error().kind != ErrorKind::usage) return forward_error(record);
-    if (!record || record->version.str() != named.version || record->slot.model_type != named.model_type)
+    if (!record || record->version.str() != named.version || slot_name(record->slot) != named.model_type)
       return fail(ErrorKind::integrity, "registry.member",
                   "the ensemble is made of " + named.model_type + " version " + named.version + ", which is not known",
                   "clm.db",

@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "registry/artifact_store.hpp"
 #include "registry/database.hpp"
+#include "registry/slot.hpp"
 #include "registry/version.hpp"
 
 namespace clm {
@@ -25,13 +26,6 @@ struct Decision {
   std::string reason;                                  ///< a sentence; must not be empty
   std::string evidence_json;                           ///< one JSON value as text, or empty for none
   std::optional<Timestamp> decided_at = std::nullopt;  ///< left empty: the registry asks its clock, if it has one
-};
-
-/// A model type and the scope it serves: at most one version is active in each.
-struct Slot {
-  std::string model_type;
-  std::string scope = "default";
-  auto operator<=>(const Slot&) const = default;
 };
 
 struct VersionRecord {
@@ -167,8 +161,11 @@ class Registry {
   /// Newest first.
   Result<std::vector<VersionRecord>> list(const Filter& filter) const;
   Result<std::vector<VersionRecord>> list() const { return list(Filter{}); }
-  /// The audit trail of a model type (empty: of all), oldest first, at most the last `limit` events.
+  /// The audit trail of all recipes of a model type (empty: of all types), oldest first, at most the last `limit`
+  /// events.
   Result<std::vector<Event>> history(std::string_view model_type, int limit = 1000) const;
+  /// The same of one slot.
+  Result<std::vector<Event>> history_of(const Slot& slot, int limit = 1000) const;
   Result<std::vector<Event>> events_of(const VersionId& version) const;
   /// JSON text by its id. Error `registry.unknown_evidence` (integrity).
   Result<std::string> evidence(std::string_view id) const;
@@ -197,7 +194,7 @@ class Registry {
 
   struct Check {
     VersionId version;
-    std::string model_type;
+    Slot slot;
     std::optional<Error> problem;
     std::string note;  ///< e.g. stored but not entered yet: a killed cycle's, adopted by the next one
     bool ok() const { return !problem; }

@@ -102,7 +102,7 @@ class RegistryTest : public ::testing::Test {
   }
   VersionStatus status(const VersionId& version) const { return registry_->find(version.str())->status; }
   std::string active_version(const std::string& model_type = "xgboost") const {
-    const auto alias = registry_->active(Slot{model_type});
+    const auto alias = registry_->active(slot_of(model_type));
     return alias && *alias ? (*alias)->record.version.str() : "";
   }
   std::filesystem::path file(const VersionId& version, const std::string& name) const {

@@ -23,9 +23,9 @@ void tell_times(Event& event, std::optional<Timestamp> decided_at) {
   if (event.actor == kPerson && !decided_at) event.decided_at = event.at;
 }
 
-/// `conditions` names one text and one number, in this order.
+/// `conditions` names two texts and one number, in this order.
 std::vector<Event> query_events(soci::session& session, const std::string& conditions, const std::string& text,
-                                long long number) {
+                                const std::string& other_text, long long number) {
   long long id = 0;
   long long at = 0, decided_at = 0;
   soci::indicator clocked = soci::i_null;
@@ -36,7 +36,7 @@ std::vector<Event> query_events(soci::session& session, const std::string& condi
                        << conditions,
        soci::into(id), soci::into(at), soci::into(model_type), soci::into(scope), soci::into(version), soci::into(from),
        soci::into(to), soci::into(actor), soci::into(reason), soci::into(evidence_id), soci::into(decided_at, clocked),
-       soci::use(text), soci::use(number));
+       soci::use(text), soci::use(other_text), soci::use(number));
   statement.execute();
   std::vector<Event> events;
   while (statement.fetch()) {
@@ -129,8 +129,21 @@ Result<std::vector<VersionRecord>> Registry::ways_back(const Slot& slot) const {
 Result<std::vector<Event>> Registry::history(std::string_view model_type, int limit) const {
   std::vector<Event> events;
   const auto read = database_->read("reading the history", [&](soci::session& session) -> Status {
-    events = query_events(session, "WHERE :type IN ('', model_type) ORDER BY id DESC LIMIT :limit",
-                          std::string(model_type), limit);
+    const std::string type(model_type);
+    events = query_events(session, "WHERE (:type = '' OR model_type = :type2) ORDER BY id DESC LIMIT :limit", type,
+                          type, limit);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  std::reverse(events.begin(), events.end());
+  return events;
+}
+
+Result<std::vector<Event>> Registry::history_of(const Slot& slot, int limit) const {
+  std::vector<Event> events;
+  const auto read = database_->read("reading the history", [&](soci::session& session) -> Status {
+    events = query_events(session, "WHERE model_type = :type AND scope = :scope ORDER BY id DESC LIMIT :limit",
+                          slot.model_type, slot.scope, limit);
     return {};
   });
   if (!read) return forward_error(read);
@@ -141,7 +154,8 @@ Result<std::vector<Event>> Registry::history(std::string_view model_type, int li
 Result<std::vector<Event>> Registry::events_of(const VersionId& version) const {
   std::vector<Event> events;
   const auto read = database_->read("reading the events of a version", [&](soci::session& session) -> Status {
-    events = query_events(session, "WHERE version = :version AND id > :none ORDER BY id", version.str(), 0);
+    events = query_events(session, "WHERE version = :version AND version <> :empty AND id > :none ORDER BY id",
+                          version.str(), {}, 0);
     return {};
   });
   if (!read) return forward_error(read);

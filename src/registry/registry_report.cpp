@@ -25,7 +25,7 @@ Json to_json(const Event& event) {
           {"at", to_string(event.at)},
           {"data_until", time_or_null(event.data_until)},
           {"decided_at", time_or_null(event.decided_at)},
-          {"model_type", event.slot.model_type},
+          {"model_type", slot_name(event.slot)},
           {"scope", event.slot.scope},
           {"version", event.version.empty() ? Json() : Json(event.version.str())},
           {"from", to_string(event.from)},
@@ -117,7 +117,7 @@ Result<Json> models_document(const Registry& registry, const Registry::Filter& f
     const auto said = [&](const char* pointer) {
       return manifest ? manifest->at(Json::json_pointer(pointer)) : Json();
     };
-    models.push_back({{"model_type", record.slot.model_type},
+    models.push_back({{"model_type", slot_name(record.slot)},
                       {"scope", record.slot.scope},
                       {"version", record.version.str()},
                       {"status", to_string(record.status)},
@@ -147,7 +147,7 @@ Result<Json> show_document(const Registry& registry, std::string_view version) {
   Json lines = Json::array();
   for (const auto& event : *events) lines.push_back(to_json(event));
   return Json{{"version", record->version.str()},
-              {"model_type", record->slot.model_type},
+              {"model_type", slot_name(record->slot)},
               {"scope", record->slot.scope},
               {"status", to_string(record->status)},
               {"pruned", record->pruned},
@@ -157,19 +157,20 @@ Result<Json> show_document(const Registry& registry, std::string_view version) {
               {"events", std::move(lines)}};
 }
 
-Result<Json> history_document(const Registry& registry, std::string_view model_type, int limit) {
-  const auto events = registry.history(model_type, limit);
+Result<Json> history_document(const Registry& registry, std::string_view name, int limit) {
+  const bool is_of_one_recipe = name.find('/') != std::string_view::npos;
+  const auto events = is_of_one_recipe ? registry.history_of(slot_of(name), limit) : registry.history(name, limit);
   if (!events) return forward_error(events);
   Json lines = Json::array();
   for (const auto& event : *events) lines.push_back(to_json(event));
-  return Json{{"model_type", model_type}, {"events", std::move(lines)}};
+  return Json{{"model_type", name}, {"events", std::move(lines)}};
 }
 
 Json verify_document(const std::vector<Registry::Check>& checks) {
   Json versions = Json::array();
   for (const auto& check : checks) {
     versions.push_back({{"version", check.version.str()},
-                        {"model_type", check.model_type},
+                        {"model_type", slot_name(check.slot)},
                         {"ok", check.ok()},
                         {"problem", check.problem ? to_json(*check.problem) : Json()},
                         {"note", check.note}});

@@ -138,7 +138,7 @@ std::int64_t move_alias(soci::session& session, const Slot& slot, const VersionI
 
 void insert_event(soci::session& session, const Slot& slot, const VersionId& version, VersionStatus from,
                   VersionStatus to, const Decision& decision) {
-  log_info(slot.model_type + (version.empty() ? "" : " " + version.str()) + ": " + std::string(to_string(from)) +
+  log_info(slot_name(slot) + (version.empty() ? "" : " " + version.str()) + ": " + std::string(to_string(from)) +
            " -> " + std::string(to_string(to)) + " by " + decision.actor);
   std::string evidence_id;
   if (!decision.evidence_json.empty()) {

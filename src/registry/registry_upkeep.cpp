@@ -73,15 +73,16 @@ void point_to_members(const ArtifactStore& store, const std::vector<VersionRow>&
   for (const auto& check : checks)
     if (!check.ok()) broken.insert(check.version);
   for (auto& check : checks) {
-    if (check.model_type != kEnsembleType || check.ok()) continue;
+    if (check.slot.model_type != kEnsembleType || check.ok()) continue;
     const auto row = std::find_if(rows.begin(), rows.end(),
                                   [&](const VersionRow& one) { return one.record.version == check.version; });
-    const auto own = store.open(check.model_type, check.version, row->record.manifest_sha256);
+    const auto own = store.open(check.slot.model_type, check.version, row->record.manifest_sha256);
     if (!own) continue;
     for (const auto& member : own->manifest.members) {
       if (!broken.contains(VersionId(member.version))) continue;
       check.problem->message = "its member " + member.model_type + " " + member.version + " is broken; see there";
-      check.problem->where = store.directory_of(member.model_type, VersionId(member.version)).string();
+      check.problem->where =
+          store.directory_of(slot_of(member.model_type).model_type, VersionId(member.version)).string();
       check.problem->remedy = "It is whole with its member.";
       break;
     }
@@ -110,7 +111,7 @@ Result<std::vector<Registry::Check>> Registry::verify_all() const {
   for (const auto& [record, activation] : rows) {
     known.insert({record.slot.model_type, record.version});
     if (record.pruned) continue;
-    Check check{record.version, record.slot.model_type, error_of(open_usable(record)), {}};
+    Check check{record.version, record.slot, error_of(open_usable(record)), {}};
     if (check.problem) {
       const auto now = find(record.version.str());
       if (now && now->pruned) continue;  // retention was faster than this check
@@ -122,7 +123,7 @@ Result<std::vector<Registry::Check>> Registry::verify_all() const {
   point_to_members(store_, rows, checks);
   for (const auto& entry : store_.list()) {
     if (known.contains(entry)) continue;
-    Check check{entry.version, entry.model_type, error_of(store_.open(entry.model_type, entry.version, {})),
+    Check check{entry.version, Slot{entry.model_type}, error_of(store_.open(entry.model_type, entry.version, {})),
                 "stored, but not entered in the database; the next cycle adopts it as a candidate"};
     // Nobody knows what its bytes should be.
     if (check.problem)

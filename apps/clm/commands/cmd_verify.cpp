@@ -46,7 +46,7 @@ Result<int> run_verify(Program& program) {
   std::string text;
   for (const auto& check : *checks) {
     if (!check.ok()) ++broken;
-    text += (check.ok() ? "ok      " : "BROKEN  ") + check.model_type + " " + check.version.str() +
+    text += (check.ok() ? "ok      " : "BROKEN  ") + slot_name(check.slot) + " " + check.version.str() +
             (check.ok() ? (check.note.empty() ? "" : "  " + check.note) : "  " + to_string(*check.problem)) + "\n";
   }
   text += std::to_string(checks->size()) + " versions, " + std::to_string(broken) + " broken\n";
