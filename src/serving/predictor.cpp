@@ -43,7 +43,7 @@ Result<std::map<std::string, VersionId>> active_of(const Registry& registry, con
   types.insert(std::string(kEnsembleType));
   if (!rules.floor.empty()) types.insert(rules.floor);
   for (const auto& type : types) {
-    const auto alias = registry.active(Slot{type});
+    const auto alias = registry.active(slot_of(type));
     if (!alias) return forward_error(alias);
     if (*alias) active[type] = (*alias)->record.version;
   }
@@ -89,7 +89,7 @@ Result<Predictor> Predictor::load_version(const Registry& registry, const Versio
   // Of an ensemble all of it, the members' bytes included.
   if (auto whole = registry.open_artifact(record); !whole) return forward_error(whole);
   ServableVersions versions(registry);
-  auto facts = versions.facts({{record.slot.model_type, record.version}}, {});
+  auto facts = versions.facts({{slot_name(record.slot), record.version}}, {});
   if (!facts) return forward_error(facts);
   for (const auto& [version, loaded] : versions.loaded())
     if (loaded->problem) return tl::unexpected<Error>(*loaded->problem);

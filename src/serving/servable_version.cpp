@@ -62,7 +62,7 @@ Result<std::shared_ptr<const ServableVersion>> ServableVersions::load(const std:
   if (!record && record.error().kind != ErrorKind::usage) return forward_error(record);
   Status read = record ? Status() : forward_error(record);
   if (record) {
-    made->facts.model_type = record->slot.model_type;
+    made->facts.model_type = slot_name(record->slot);
     read = record->slot.model_type == kEnsembleType ? read_ensemble(registry_, *record, *made)
                                                     : read_model(registry_, *record, *made);
   }

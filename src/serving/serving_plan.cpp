@@ -13,14 +13,6 @@
 namespace clm {
 namespace {
 
-bool is_same_label(const LabelOptions& a, const LabelOptions& b) {
-  // Every field by name: one that is added does not compile before it is compared.
-  const auto& [horizon_a, target_a, rank_a, delay_a, bars_a, clip_a] = a;
-  const auto& [horizon_b, target_b, rank_b, delay_b, bars_b, clip_b] = b;
-  return std::tie(horizon_a, target_a, rank_a, delay_a, bars_a, clip_a) ==
-         std::tie(horizon_b, target_b, rank_b, delay_b, bars_b, clip_b);
-}
-
 /// The canaries whose share a symbol belongs to, in their order.
 using CanariesOfSymbol = std::vector<const CanaryShare*>;
 
@@ -70,8 +62,9 @@ LabelOptions Planner::common_label() const {
     for (const EnsembleMember& member : ensemble->rule->members)
       if (const VersionFacts& one = facts_of(VersionId(member.version)); could_vote(one)) voters.push_back(&one);
   }
-  const bool asked_for = std::any_of(voters.begin(), voters.end(),
-                                     [&](const VersionFacts* one) { return is_same_label(one->label, rules_.label); });
+  const bool asked_for = std::any_of(voters.begin(), voters.end(), [&](const VersionFacts* one) {
+    return are_judged_alike(one->label, rules_.label);
+  });
   if (voters.empty() || asked_for) return rules_.label;
   const auto newest = std::max_element(voters.begin(), voters.end(), [](const VersionFacts* a, const VersionFacts* b) {
     return std::tie(a->learned_until, a->version) < std::tie(b->learned_until, b->version);
@@ -82,7 +75,7 @@ LabelOptions Planner::common_label() const {
 std::string Planner::why_not(const VersionFacts& one) const {
   if (!one.broken.empty()) return one.broken;
   if (std::string why = why_expired(one.learned_until, at_, rules_.max_data_age); !why.empty()) return why;
-  if (is_same_label(one.label, label_)) return {};
+  if (are_judged_alike(one.label, label_)) return {};
   const auto bars = [](const LabelOptions& label) { return std::to_string(label.horizon_bars) + " bars"; };
   return "it forecasts another label than is served" + (one.label.horizon_bars == label_.horizon_bars
                                                             ? std::string()

@@ -17,10 +17,12 @@ namespace clm {
 
 /// How somebody wants to be served: what the settings say.
 struct ServingRules {
-  std::set<std::string> model_types;      ///< whose active versions may vote by themselves
+  /// Recipes whose active versions may vote by themselves: "lightgbm", "lightgbm/yearly" (`slot_name`). So they are
+  /// called wherever something here has a `model_type`.
+  std::set<std::string> model_types;
   std::string floor;                      ///< a model type that may vote where none of these has a vote; empty: none
   std::map<std::string, double> weights;  ///< of their votes where no ensemble serves; above 0
-  double other_weight = 1;                ///< of a model type that is not named
+  double other_weight = 1;                ///< of one that is not named
   WeightBounds bounds{0, 1};              ///< where the number of votes allows them
   LabelOptions label;                     ///< what is to be forecast
   Duration max_data_age{0};               ///< a version that learned until longer ago has no vote; 0: never
@@ -76,7 +78,8 @@ struct Lineup {
 
 /// Who is served to whom at one moment, and why the others are not: the one place that decides it.
 ///
-/// - A version has no vote if it is broken, has expired, or forecasts another label than the plan's.
+/// - A version has no vote if it is broken, has expired, or forecasts something else than the plan's label is about
+///   (`are_judged_alike`).
 /// - That label is the one that the settings ask for. Where nobody who could vote forecasts it, as after a change of
 ///   the setting, it is that of the one who learned last: votes of different labels are never combined, and a changed
 ///   setting silences nobody before somebody can take its place.

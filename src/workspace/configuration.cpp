@@ -1,8 +1,11 @@
 #include "workspace/configuration.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "learning/options/option_checks.hpp"
+#include "learning/recipes/recipe_checks.hpp"
 
 namespace clm {
 namespace {
@@ -52,7 +55,10 @@ std::vector<Error> Configuration::load(const std::filesystem::path& file,
 
 std::vector<Error> Configuration::check() const {
   std::vector<Error> wrong;
-  for (OptionProblem& problem : check_options(learning))
+  std::vector<OptionProblem> problems = check_options(learning);
+  std::vector<OptionProblem> of_recipes = check_recipes(learning);
+  std::move(of_recipes.begin(), of_recipes.end(), std::back_inserter(problems));
+  for (OptionProblem& problem : problems)
     wrong.push_back({ErrorKind::usage, std::move(problem.code), std::move(problem.message),
                      problem.key + ", " + settings.origin_of(problem.key), std::move(problem.remedy)});
   return wrong;

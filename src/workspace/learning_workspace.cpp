@@ -1,12 +1,12 @@
 #include "workspace/learning_workspace.hpp"
 
+#include "learning/options/recipe_options.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {
 
 Status choose_models(LearningOptions& options, const AskedModels& asked) {
-  if (auto known = check_model_types(asked.types, asked.where); !known) return known;
-  if (!asked.types.empty()) options.training.models = asked.types;
+  if (auto chosen = train_only(options, asked.recipes, asked.where); !chosen) return chosen;
   return check_model_types(options.training.models, "training.models");
 }
 
@@ -28,9 +28,9 @@ CycleWorkplace LearningWorkspace::workplace() const {
 Result<LearningWorkspace> open_to_learn(Workspace& workspace, const LearningRequest& request) {
   LearningOptions& options = workspace.learning();
   // Who is trained today does not change who serves or belongs to the ensemble.
-  if (!request.models.types.empty()) {
+  if (!request.models.recipes.empty()) {
     options.serving.models = options.training.models;
-    if (options.ensemble.models.empty()) options.ensemble.models = options.training.models;
+    if (options.ensemble.models.empty()) options.ensemble.models = trained_recipes(options);
   }
   if (auto chosen = choose_models(options, request.models); !chosen) return forward_error(chosen);
   auto lock = workspace.directory().lock_cycle(request.purpose);

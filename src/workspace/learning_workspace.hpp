@@ -10,13 +10,13 @@
 
 namespace clm {
 
-/// Model types that somebody asked for instead of those of the settings.
+/// Recipes that somebody asked for instead of all those of the settings.
 struct AskedModels {
-  std::vector<std::string> types;  ///< empty: `training.models` stands
-  std::string where;               ///< what names them, for errors: "--models"
+  std::vector<std::string> recipes;  ///< "lightgbm", "lightgbm/yearly"; empty: all of the settings
+  std::string where;                 ///< what names them, for errors: "--models"
 };
-/// `asked` takes the place of `training.models`. Error `model.type` (usage), which names where the wrong one stands,
-/// and the types that are known.
+/// No others than `asked` are trained. Error `model.type` (usage), which names where the wrong one stands, and what is
+/// known.
 Status choose_models(LearningOptions& options, const AskedModels& asked);
 
 struct LearningRequest {

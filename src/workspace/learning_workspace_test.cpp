@@ -130,7 +130,7 @@ class CorrectedCandlesTest : public LearningWorkspaceTest {
     EXPECT_TRUE(undo_batch(log, batch, **workspace->candles(), **workspace->context_series(), clock_.now()));
   }
   VersionId active(const std::string& type) const {
-    const auto alias = (*open()->registry())->active(Slot{type});
+    const auto alias = (*open()->registry())->active(slot_of(type));
     return alias && *alias ? (*alias)->record.version : VersionId();
   }
   /// Bars that a version learned from and that are others now.

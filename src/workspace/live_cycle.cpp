@@ -9,6 +9,7 @@
 #include "features/sets/feature_set.hpp"
 #include "learning/life_cycle/features_needed.hpp"
 #include "learning/life_cycle/life_cycle.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "learning/record/record_files.hpp"
 
 namespace clm {
@@ -76,13 +77,11 @@ Result<LiveCycle> run_live_cycle(const LearningWorkspace& place, Force force, co
   auto tape = MarketTape::record(*reads_features ? *features : no_features(), *place.market.candles,
                                  place.market.context.get(), options.label, place.market.as_of, run);
   if (!tape) return forward_error(tape);
-  if (*reads_features) {
-    const auto others = other_features_served(place.registry, options);
-    if (!others) return forward_error(others);
-    for (const FeatureSet& set : *others)
-      if (auto added = tape->add_features(set, *place.market.candles, place.market.context.get(), run); !added)
-        return forward_error(added);
-  }
+  if (*reads_features)
+    if (auto added =
+            add_other_features(*tape, place.registry, options, *place.market.candles, place.market.context.get(), run);
+        !added)
+      return forward_error(added);
   const auto events_before = life_log->event_count();
   if (!events_before) return forward_error(events_before);
 
@@ -96,7 +95,7 @@ Result<LiveCycle> run_live_cycle(const LearningWorkspace& place, Force force, co
                 "the newest bar known then closed at " + to_string(newest) + ", and the life cycle is at " +
                     to_string(last) + " already; it does not go back",
                 "--as-of", "`clm replay` tries a policy on history; `clm train --as-of TIME` trains as of any time.");
-  life->ask_for_cycle(force == Force::yes ? asked_by_hand(options.training.models) : std::vector<Trigger>());
+  life->ask_for_cycle(force == Force::yes ? asked_by_hand(trained_recipes(options)) : std::vector<Trigger>());
   const auto bars = go_on(*life, *tape, run);
   if (!bars) return forward_error(bars);
 
@@ -117,7 +116,7 @@ Result<CycleReport> train_candidates(LearningWorkspace& place, const RunContext&
   options.ensemble.mode = EnsembleMode::off;  // what is trained here belongs to no lineup
   CycleWorkplace workplace = place.workplace();
   return run_cycle(workplace, options,
-                   {place.market.as_of, Force::yes, place.actor, asked_by_hand(options.training.models)}, run);
+                   {place.market.as_of, Force::yes, place.actor, asked_by_hand(trained_recipes(options))}, run);
 }
 
 }  // namespace clm

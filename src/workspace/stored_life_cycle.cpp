@@ -1,6 +1,7 @@
 #include "workspace/stored_life_cycle.hpp"
 
 #include "learning/life_cycle/active_versions.hpp"
+#include "learning/options/recipe_options.hpp"
 
 namespace clm {
 
@@ -18,7 +19,7 @@ Result<LifeCycleState> current_life_cycle(Workspace& workspace, const LifeCycleL
   auto stored = stored_life_cycle(workspace, log, interval);
   if (!stored) return forward_error(stored);
   LifeCycleState state = std::move(*stored);
-  for (const auto& model_type : workspace.learning().training.models) state.types[model_type];
+  for (const auto& recipe : trained_recipes(workspace.learning())) state.types[recipe];
   for (auto& [model_type, type] : state.types) {
     if (auto read = read_active(**registry, model_type, type); !read) return forward_error(read);
     if (type.charted != type.active) type.chart.reset();

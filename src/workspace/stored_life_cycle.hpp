@@ -12,7 +12,7 @@ namespace clm {
 /// What the workspace's life cycle remembers; as it begins where none ran yet.
 Result<LifeCycleState> stored_life_cycle(Workspace& workspace, const LifeCycleLog& log, Interval interval);
 
-/// The same, as the registry has it today: a person may have moved versions since. Every type of `training.models` is
+/// The same, as the registry has it today: a person may have moved versions since. Every recipe of the settings is
 /// in it. Errors: those of the log and the registry.
 Result<LifeCycleState> current_life_cycle(Workspace& workspace, const LifeCycleLog& log, Interval interval);
 

@@ -57,7 +57,8 @@ SubsystemState survey_candles(Workspace& workspace, int jobs, std::optional<Mark
 
 /// Of a type of which nothing is active: what became of the newest version; empty where there is none.
 Result<std::string> fate_of_newest(const Registry& registry, const std::string& model_type) {
-  const auto versions = registry.list(Registry::Filter{model_type, {}, {}});
+  const Slot slot = slot_of(model_type);
+  const auto versions = registry.list(Registry::Filter{slot.model_type, slot.scope, {}});
   if (!versions) return forward_error(versions);
   if (versions->empty()) return std::string();
   const VersionRecord& newest = versions->front();
@@ -117,7 +118,7 @@ Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& sta
       status.without_vote.push_back({member.model_type, member.version, member.why_not});
   }
   for (auto& absent : lineup.absent) {
-    const auto active = (*registry)->active(Slot{absent.model_type});
+    const auto active = (*registry)->active(slot_of(absent.model_type));
     if (!active) return forward_error(active);
     if (!*active && absent.why == kNothingActive) {
       const auto fate = fate_of_newest(**registry, absent.model_type);
@@ -144,7 +145,7 @@ Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& sta
     const auto is_it = [&](const auto& known) { return known.version == one.version; };
     if (std::none_of(status.lineup.begin(), status.lineup.end(), is_it) &&
         std::none_of(status.without_vote.begin(), status.without_vote.end(), is_it))
-      status.without_vote.push_back({one.model_type, one.version, "training.models does not name its type"});
+      status.without_vote.push_back({one.model_type, one.version, "the settings do not name its recipe"});
   }
   if (auto named = name_recipes(**registry, learning, status); !named) return named;
   if (auto surveyed = survey_corrections(workspace, **registry, status); !surveyed) return surveyed;

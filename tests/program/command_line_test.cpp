@@ -188,8 +188,8 @@ TEST(CommandLine, WithStandardOutputClosedNoFileTakesItsPlace) {
 TEST(CommandLine, AMissingArgumentIsCalledAsTheUsageCallsIt) {
   const TestWorkspace place;
   const std::map<std::string, std::string> wanted{
-      {"show", "VERSION"},  {"promote", "VERSION"},         {"reject", "VERSION"}, {"retire", "VERSION|MODEL_TYPE"},
-      {"diff", "A B"},      {"rollback", "MODEL_TYPE"},     {"approve", "JOB"},    {"drift", "FILE"},
+      {"show", "VERSION"},  {"promote", "VERSION"},         {"reject", "VERSION"}, {"retire", "VERSION|RECIPE"},
+      {"diff", "A B"},      {"rollback", "RECIPE"},         {"approve", "JOB"},    {"drift", "FILE"},
       {"fetch", "binance"}, {"completion", "bash|zsh|fish"}};
   for (const auto& [command, name] : wanted) {
     Words words{command};

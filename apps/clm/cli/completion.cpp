@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <set>
 
 #include <CLI/CLI.hpp>
 
@@ -84,7 +85,20 @@ Candidates versions_of(Database& database, const WorkspaceDirectory& workspace) 
   const auto versions = registry->list();
   if (!versions) return candidates;
   for (const auto& record : *versions)
-    candidates.push_back({record.version.str(), record.slot.model_type + ", " + std::string(to_string(record.status))});
+    candidates.push_back({record.version.str(), slot_name(record.slot) + ", " + std::string(to_string(record.status))});
+  return candidates;
+}
+
+Candidates recipes_by_name(Database& database, const WorkspaceDirectory& workspace) {
+  Candidates candidates;
+  const auto registry = Registry::open(database, ArtifactStore(workspace.versions()));
+  if (!registry) return candidates;
+  const auto versions = registry->list();
+  if (!versions) return candidates;
+  std::set<std::string> names;
+  for (const auto& record : *versions)
+    if (record.slot.scope != Slot().scope) names.insert(slot_name(record.slot));
+  for (const auto& name : names) candidates.push_back({name, "a recipe of [recipes.NAME]"});
   return candidates;
 }
 
@@ -119,6 +133,7 @@ Candidates stored(const std::string& kind, const Place& place) {
   if (!std::filesystem::exists(workspace->database_file())) return {};  // opening would make it
   auto database = Database::open(workspace->database_file(), {.busy_timeout_seconds = 1});
   if (!database) return {};
+  if (kind == "RECIPE") return recipes_by_name(*database, *workspace);
   return kind == "JOB" ? open_jobs(*database) : versions_of(*database, *workspace);
 }
 
@@ -155,7 +170,8 @@ Candidates values_of(const CLI::App& program, const CLI::Option& option, const P
   if (kind == "VERSION" || kind == "JOB" || kind == "SYMBOL") return stored(kind, place);
   if (kind == "SETTING") return settings_keys();
   if (kind == "COMMAND") return commands_of(program);
-  if (kind == "MODEL_TYPE") {
+  if (kind == "MODEL_TYPE" || kind == "RECIPE") {
+    if (kind == "RECIPE") candidates = stored(kind, place);
     for (const ModelType& type : model_types()) candidates.push_back({std::string(type.name), ""});
     candidates.push_back({"ensemble", "what is made of the active versions"});
     return candidates;

@@ -8,7 +8,7 @@
 #include "base/nearest_name.hpp"
 #include "base/shown_text.hpp"
 #include "models/model_type.hpp"
-#include "registry/manifest.hpp"
+#include "registry/slot.hpp"
 #include "workspace/workspace_directory.hpp"
 
 namespace clm::app {
@@ -80,8 +80,9 @@ Status check_output_file(const std::string& flag, const std::filesystem::path& f
   return {};
 }
 
-Status check_model_type(const std::string& where, const std::string& type) {
-  if (type.empty()) return {};
+Status check_recipe(const std::string& where, const std::string& recipe) {
+  if (recipe.empty()) return {};
+  const std::string type = slot_of(recipe).model_type;
   std::vector<std::string> known{std::string(kEnsembleType)};
   for (const ModelType& one : model_types()) known.emplace_back(one.name);
   if (std::find(known.begin(), known.end(), type) != known.end()) return {};

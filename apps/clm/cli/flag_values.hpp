@@ -25,8 +25,9 @@ Result<Venue> venue_of(const std::string& text);
 /// (usage), which names `flag`.
 Status check_output_file(const std::string& flag, const std::filesystem::path& file);
 
-/// Whether versions of that type could be stored: a type that is trained, or `ensemble`; empty stands for all. Error
-/// `model.type` (usage), which names the nearest ones.
-Status check_model_type(const std::string& where, const std::string& type);
+/// Whether versions of that recipe could be stored: a type that is trained, with or without the name of a recipe behind
+/// it ("lightgbm/yearly"), or `ensemble`; empty stands for all. Error `model.type` (usage), which names the nearest
+/// types.
+Status check_recipe(const std::string& where, const std::string& recipe);
 
 }  // namespace clm::app

@@ -145,7 +145,7 @@ Result<std::vector<std::string>> versions_trained_on(Workspace& workspace, const
     const TimeRange& span = manifest->training_span;
     if (std::any_of(series.begin(), series.end(),
                     [&](const TouchedSeries& one) { return one.range.from < span.to && span.from < one.range.to; }))
-      versions.push_back(record.slot.model_type + " " + record.version.str());
+      versions.push_back(slot_name(record.slot) + " " + record.version.str());
   }
   return versions;
 }

@@ -157,6 +157,8 @@ Result<int> run_evaluate(Program& program, const EvaluateFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::change);
   if (!workspace) return forward_error(workspace);
   LearningOptions& options = (*workspace)->learning();
+  // A history is walked by what the workspace's settings make; recipes by name have a record.
+  if (auto known = check_model_types(flags.models, "--models"); !known) return forward_error(known);
   if (auto chosen = choose_models(options, {flags.models, "--models"}); !chosen) return forward_error(chosen);
   WalkForwardStudyOptions study_options;
   study_options.refit_months = flags.refit_months;

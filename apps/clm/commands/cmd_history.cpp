@@ -20,11 +20,11 @@ std::string time_of(const nlohmann::json& event, const char* key) {
   return event[key].is_null() ? "-" : event[key].get<std::string>().substr(0, 16).replace(10, 1, " ");
 }
 
-Result<int> run_history(Program& program, const std::string& model_type, int limit) {
-  if (auto known = check_model_type("MODEL_TYPE", model_type); !known) return forward_error(known);
+Result<int> run_history(Program& program, const std::string& recipe, int limit) {
+  if (auto known = check_recipe("RECIPE", recipe); !known) return forward_error(known);
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
-  const auto document = history_document(*opened->registry, model_type, limit);
+  const auto document = history_document(*opened->registry, recipe, limit);
   if (!document) return forward_error(document);
   TextTable table({"data until", "decided at", "type", "version", "from", "to", "by", "reason"});
   for (const auto& e : (*document)["events"])
@@ -41,7 +41,7 @@ void add_history(CLI::App& app, Commands& commands) {
   auto type = std::make_shared<std::string>();
   auto limit = std::make_shared<int>(1000);
   auto* command = app.add_subcommand("history", "The audit trail");
-  command->add_option("model_type", *type, "Only this model type")->type_name("MODEL_TYPE");
+  command->add_option("recipe", *type, "Only this model type, or one recipe of it: TYPE/NAME")->type_name("RECIPE");
   command->add_option("--limit", *limit, "Newest events at most")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();

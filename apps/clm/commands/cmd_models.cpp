@@ -71,11 +71,14 @@ Status add_what_serves(Workspace& workspace, const Registry& registry, nlohmann:
   return {};
 }
 
-Result<int> run_models(Program& program, const std::string& model_type) {
-  if (auto known = check_model_type("--type", model_type); !known) return forward_error(known);
+Result<int> run_models(Program& program, const std::string& recipe) {
+  if (auto known = check_recipe("--type", recipe); !known) return forward_error(known);
   const auto opened = open_registry(program);
   if (!opened) return forward_error(opened);
-  auto document = models_document(*opened->registry, Registry::Filter{model_type, {}, {}});
+  const Slot slot = slot_of(recipe);
+  const bool is_of_one_recipe = recipe.find('/') != std::string::npos;
+  const Registry::Filter filter{slot.model_type, is_of_one_recipe ? slot.scope : std::string(), {}};
+  auto document = models_document(*opened->registry, filter);
   if (!document) return forward_error(document);
   std::string notes;
   if (auto added = add_what_serves(*opened->workspace, *opened->registry, *document, notes); !added)
@@ -122,7 +125,7 @@ void add_models(CLI::App& app, Commands& commands) {
   auto type = std::make_shared<std::string>();
   auto* command = app.add_subcommand("models", "The versions, newest first");
   command->footer(kModelsDocument);
-  command->add_option("--type", *type, "Only this model type")->type_name("MODEL_TYPE");
+  command->add_option("--type", *type, "Only this model type, or one recipe of it: TYPE/NAME")->type_name("RECIPE");
   commands.push_back({command, [type](Program& program) { return run_models(program, *type); }});
 }
 

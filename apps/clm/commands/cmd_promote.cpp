@@ -20,10 +20,10 @@ Result<int> activate(Program& program, Registry& registry, const VersionId& vers
   if (!promoted) return forward_error(promoted);
   const std::string retired = promoted->retired ? promoted->retired->str() : "";
   program.print({{"version", promoted->active.version.str()},
-                 {"model_type", promoted->active.slot.model_type},
+                 {"model_type", slot_name(promoted->active.slot)},
                  {"status", "active"},
                  {"retired", retired.empty() ? nlohmann::json() : nlohmann::json(retired)}},
-                promoted->active.slot.model_type + " " + promoted->active.version.str() + " is active" +
+                slot_name(promoted->active.slot) + " " + promoted->active.version.str() + " is active" +
                     (retired.empty() ? "." : "; " + retired + " is retired and the way back."));
   return 0;
 }
@@ -33,8 +33,8 @@ Result<int> put_on_trial(Program& program, Registry& registry, const VersionId& 
   const auto moved = registry.advance(version, to, decision);
   if (!moved) return forward_error(moved);
   const std::string stage(to_string(to));
-  program.print({{"version", version.str()}, {"model_type", moved->slot.model_type}, {"status", stage}},
-                moved->slot.model_type + " " + version.str() + " is in the " + stage +
+  program.print({{"version", version.str()}, {"model_type", slot_name(moved->slot)}, {"status", stage}},
+                slot_name(moved->slot) + " " + version.str() + " is in the " + stage +
                     ": clm cycle tries it on the bars that come, beside the active version.");
   return 0;
 }

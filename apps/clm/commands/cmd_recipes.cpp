@@ -18,7 +18,10 @@ namespace {
 constexpr const char* kRecipesDocument = R"(Document (--json)
   {recipes: [{recipe, model_type, in_force, accepted, record: {bars, rows,
   rank_ic, lo, hi}, vintages: [{version, status, learned_until, weight}],
-  changed_from, change, settings}]}
+  changed_from, change, differs, settings}]}
+  model_type: the recipe's name, that of its type or TYPE/NAME as in
+  [recipes.NAME] of clm.toml. differs: what that one has otherwise than the
+  workspace's recipe of its type.
   in_force: the settings ask for it. accepted: a version of it was let into
   service; from then on it is refreshed and not judged again. record: what was
   found when it was judged; null: it never was. vintages: its versions, newest
@@ -44,20 +47,23 @@ double weight_of(const RecipeSummary& recipe) {
 }
 
 std::string describe(const std::vector<RecipeSummary>& recipes, std::size_t width) {
-  TextTable table({"recipe", "type", "in force", "accepted", "vintages", "that speak", "weight", "newest",
+  TextTable table({"recipe", "name", "in force", "accepted", "vintages", "that speak", "weight", "newest",
                    "learned until", "rank IC when judged"});
   std::string changes;
   for (const RecipeSummary& one : recipes) {
     const bool none = one.vintages.empty();
     const auto speaking = std::count_if(one.vintages.begin(), one.vintages.end(),
                                         [](const RecipeVintageEntry& vintage) { return vintage.weight.has_value(); });
-    table.add({one.recipe.id, one.recipe.model_type, one.in_force ? "yes" : "no", one.accepted ? "yes" : "no",
+    table.add({one.recipe.id, one.recipe.name, one.in_force ? "yes" : "no", one.accepted ? "yes" : "no",
                std::to_string(one.vintages.size()), std::to_string(speaking), fixed(weight_of(one), 2),
                none ? "-" : one.vintages.front().version.str(),
                none ? "-" : to_date_string(one.vintages.front().learned_until), record_text(one)});
+    if (!one.differs.empty())
+      changes += folded_line(
+          one.recipe.name + " has otherwise than " + one.recipe.model_type + ": " + one.differs + ".", width);
     if (!one.change.empty())
       changes += folded_line(
-          one.recipe.model_type + " " + one.recipe.id + " differs from " + one.changed_from + " in " + one.change + ".",
+          one.recipe.name + " " + one.recipe.id + " differs from " + one.changed_from + " in " + one.change + ".",
           width);
   }
   return table.render(width) + (changes.empty() ? "" : "\n" + changes);

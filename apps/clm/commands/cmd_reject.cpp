@@ -16,7 +16,7 @@ Result<int> run_reject(Program& program, const PersonsDecision& flags) {
   const auto rejected = place->registry->reject(version->version, persons_decision(program, flags.reason, ""));
   if (!rejected) return forward_error(rejected);
   program.print({{"version", rejected->version.str()}, {"status", to_string(rejected->status)}},
-                rejected->slot.model_type + " " + rejected->version.str() + " is rejected.");
+                slot_name(rejected->slot) + " " + rejected->version.str() + " is rejected.");
   return 0;
 }
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -14,6 +16,7 @@
 #include "commands.hpp"
 #include "features/sets/feature_set.hpp"
 #include "learning/data/tape_fingerprint.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "replay_policy.hpp"
 #include "report/replay_report.hpp"
 #include "workspace/learning_workspace.hpp"
@@ -140,6 +143,24 @@ nlohmann::json document_of(const std::vector<ReplayReport>& reports, const std::
   return {{"replays", each}, {"comparisons", differences}};
 }
 
+/// The market under the feature set of the workspace, and under those that recipes by name read in any of the policies.
+Result<MarketTape> record_tape(const MarketView& market, const LearningOptions& options,
+                               const std::vector<ReplayOptions>& replays, const RunContext& run) {
+  const auto features = feature_set(options.feature_set);
+  if (!features) return forward_error(features);
+  auto tape = MarketTape::record(*features, *market.candles, market.context.get(), options.label, market.as_of, run);
+  if (!tape) return forward_error(tape);
+  std::set<std::string> others;
+  for (const ReplayOptions& replay : replays) others.merge(other_feature_sets(replay.learning));
+  for (const std::string& name : others) {
+    const auto set = feature_set(name);
+    if (!set) return forward_error(set);
+    if (auto added = tape->add_features(*set, *market.candles, market.context.get(), run); !added)
+      return forward_error(added);
+  }
+  return tape;
+}
+
 Result<int> run_replay(Program& program, const ReplayFlags& flags) {
   const auto workspace = open_workspace(program, Workspace::Access::change);
   if (!workspace) return forward_error(workspace);
@@ -169,10 +190,7 @@ Result<int> run_replay(Program& program, const ReplayFlags& flags) {
   for (const ReplayOptions& replay : replays) program.warn(warning_of(replay));
   const auto place = open_market(program, **workspace, flags.to);
   if (!place) return forward_error(place);
-  const auto features = feature_set(options.feature_set);
-  if (!features) return forward_error(features);
-  const auto tape = MarketTape::record(*features, *place->candles, place->context.get(), options.label, place->as_of,
-                                       program.context());
+  auto tape = record_tape(*place, options, replays, program.context());
   if (!tape) return forward_error(tape);
   const std::string data = tape_fingerprint(*tape);
   for (ReplayOptions& replay : replays) replay.identity += data;
@@ -229,8 +247,8 @@ void add_replay(CLI::App& app, Commands& commands) {
       ->add_option("--changed-at", flags->changed_at,
                    "When the market changed: tells how long each policy took to recover")
       ->type_name("TIME");
-  command->add_option("--models", flags->models, "Model types (default: training.models)")
-      ->type_name("MODEL_TYPE")
+  command->add_option("--models", flags->models, "Model types, and recipes as TYPE/NAME (default: all of the settings)")
+      ->type_name("RECIPE")
       ->delimiter(',');
   command->add_flag("--restart", flags->restart, "Forget what an earlier run of this replay did");
   commands.push_back({command, [flags](Program& program) { return run_replay(program, *flags); }});

@@ -51,7 +51,7 @@ nlohmann::json document_of(const Entry& entry) {
 std::string describe(const Entry& entry) {
   const Reproduction& r = entry.found;
   const std::string version = r.version.str();
-  std::string text = entry.record.slot.model_type + " " + version + ": ";
+  std::string text = slot_name(entry.record.slot) + " " + version + ": ";
   if (!r.identical) {
     text += "DIFFERENT: " + r.difference + "\n";
     if (r.stored) text += "  What is stored is not whole (" + r.stored->message + ") and cannot be put back.\n";

@@ -8,14 +8,15 @@
 namespace clm::app {
 namespace {
 
-/// The active version of that type, or the version of that name.
+/// The active version of that recipe, or the version of that name.
 Result<VersionRecord> find_target(const Registry& registry, const std::string& target) {
-  auto active = registry.active(Slot{target});
+  const Slot slot = slot_of(target);
+  auto active = registry.active(slot);
   if (!active) return forward_error(active);
   if (*active) return std::move((*active)->record);
-  const auto of_type = registry.list(Registry::Filter{target, {}, {}});
-  if (!of_type) return forward_error(of_type);
-  if (!of_type->empty())
+  const auto in_slot = registry.list(Registry::Filter{slot.model_type, slot.scope, {}});
+  if (!in_slot) return forward_error(in_slot);
+  if (!in_slot->empty())
     return fail(ErrorKind::refused, "registry.no_active", "no version of " + target + " is active, so none serves",
                 target, "clm models lists what there is.");
   return registry.find(target);
@@ -32,7 +33,7 @@ Result<std::string> who_serves(const Registry& registry, const LineupAfter& line
   std::string names;
   for (const auto& record : *active) {
     if (record.slot.model_type == kEnsembleType) return "The ensemble " + record.version.str() + " serves, as before.";
-    names += (names.empty() ? "" : ", ") + record.slot.model_type + " " + record.version.str();
+    names += (names.empty() ? "" : ", ") + slot_name(record.slot) + " " + record.version.str();
   }
   if (names.empty()) return std::string("Nothing is active now: clm predict has no forecast until something is.");
   return "What serves now: " + names + ", with configured weights.";
@@ -54,18 +55,18 @@ Result<int> run_retire(Program& program, const PersonsDecision& flags) {
   if (!active) return forward_error(active);
   auto list = nlohmann::json::array();
   for (const auto& record : *active)
-    list.push_back({{"model_type", record.slot.model_type}, {"version", record.version.str()}});
+    list.push_back({{"model_type", slot_name(record.slot)}, {"version", record.version.str()}});
   const auto ways = place->registry->ways_back(retired->slot);
   if (!ways) return forward_error(ways);
-  const std::string& model_type = retired->slot.model_type;
+  const std::string recipe = slot_name(retired->slot);
   const std::string version = retired->version.str();
   nlohmann::json document{
-      {"version", version}, {"model_type", model_type}, {"status", to_string(retired->status)}, {"active", list}};
+      {"version", version}, {"model_type", recipe}, {"status", to_string(retired->status)}, {"active", list}};
   lineup->add_to(document);
   program.print(document,
-                model_type + " " + version + " is out of service." + lineup->sentence() + " " + *serves +
+                recipe + " " + version + " is out of service." + lineup->sentence() + " " + *serves +
                     "\nTo have it back: clm promote " + version + " --reason TEXT." +
-                    (ways->empty() ? "" : " The one before it: clm rollback " + model_type + " --reason TEXT.") +
+                    (ways->empty() ? "" : " The one before it: clm rollback " + recipe + " --reason TEXT.") +
                     " Else clm cycle trains a new one when it is due.");
   return 0;
 }
@@ -74,7 +75,7 @@ Result<int> run_retire(Program& program, const PersonsDecision& flags) {
 
 void add_retire(CLI::App& app, Commands& commands) {
   add_persons_command(app, commands, "retire", "Take an active version out of service, and say what serves then",
-                      "VERSION|MODEL_TYPE", run_retire);
+                      "VERSION|RECIPE", run_retire);
 }
 
 }  // namespace clm::app

@@ -17,8 +17,8 @@ struct RollbackFlags {
 };
 
 Result<int> run_rollback(Program& program, const RollbackFlags& flags) {
-  const std::string& model_type = flags.decision.target;
-  if (auto known = check_model_type("MODEL_TYPE", model_type); !known) return forward_error(known);
+  const std::string& recipe = flags.decision.target;
+  if (auto known = check_recipe("RECIPE", recipe); !known) return forward_error(known);
   auto place = open_registry_for_change(program, "clm rollback");
   if (!place) return forward_error(place);
   Registry::RollbackOptions options;
@@ -28,17 +28,17 @@ Result<int> run_rollback(Program& program, const RollbackFlags& flags) {
     options.target = target->version;
   }
   const Decision decision = persons_decision(program, flags.decision.reason, "");
-  const auto outcome = place->registry->rollback(Slot{model_type}, decision, options);
+  const auto outcome = place->registry->rollback(slot_of(recipe), decision, options);
   if (!outcome) return forward_error(outcome);
   const auto lineup = lineup_without(outcome->rolled_back, *place, decision);
   if (!lineup) return forward_error(lineup);
   const auto or_null = [](const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); };
   const std::string active = outcome->active.version.str(), rolled_back = outcome->rolled_back.str();
-  nlohmann::json document{{"model_type", model_type}, {"active", active}, {"rolled_back", or_null(rolled_back)}};
+  nlohmann::json document{{"model_type", recipe}, {"active", active}, {"rolled_back", or_null(rolled_back)}};
   lineup->add_to(document);
   program.print(
       document,
-      model_type + ": " + (rolled_back.empty() ? "" : rolled_back + " is rolled back, ") + active +
+      recipe + ": " + (rolled_back.empty() ? "" : rolled_back + " is rolled back, ") + active +
           " is active again." + lineup->sentence() +
           (lineup->still_in.empty()
                ? ""
@@ -51,8 +51,8 @@ Result<int> run_rollback(Program& program, const RollbackFlags& flags) {
 
 void add_rollback(CLI::App& app, Commands& commands) {
   auto flags = std::make_shared<RollbackFlags>();
-  auto* command = add_decision_flags(app, "rollback", "Make the version before the active one active again",
-                                     "MODEL_TYPE", flags->decision);
+  auto* command = add_decision_flags(app, "rollback", "Make the version before the active one active again", "RECIPE",
+                                     flags->decision);
   command->add_option("--to", flags->to, "An older version that was active, past those in between")
       ->type_name("VERSION");
   commands.push_back({command, [flags](Program& program) { return run_rollback(program, *flags); }});

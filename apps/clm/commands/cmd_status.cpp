@@ -23,7 +23,7 @@ constexpr const char* kStatusDocument = R"(Document (--json)
   corrected or removed since: the next cycle makes another vintage in place of
   the newest of its recipe. without_vote: why the others have none; recipe: the
   one in force where there is no version. unlisted: active, of a type that
-  training.models does not name: watched, not trained. due: when age (at) or so
+  the settings do not name: watched, not trained. due: when age (at) or so
   many new_bars call for the next vintage, or of a recipe that is not served
   for the next try. waiting: jobs that a person has to approve.
   state: ok, empty, stale, damaged, unavailable, or "at work: WHO". Times of

@@ -12,6 +12,7 @@
 #include "features/sets/feature_set.hpp"
 #include "learning/life_cycle/features_needed.hpp"
 #include "learning/life_cycle/life_cycle_state.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "learning/triggers/trigger_monitor.hpp"
 #include "models/trainers.hpp"
 #include "workspace/stored_life_cycle.hpp"
@@ -51,9 +52,14 @@ Result<int> run_triggers(Program& program) {
   // Where nobody is active, only time and bars are looked at.
   const bool anybody_active = std::any_of(state->types.begin(), state->types.end(),
                                           [](const auto& type) { return !type.second.active.empty(); });
-  const auto tape = MarketTape::record(anybody_active ? *features : no_features(), *place->candles,
-                                       place->context.get(), options.label, place->as_of, program.context());
+  auto tape = MarketTape::record(anybody_active ? *features : no_features(), *place->candles, place->context.get(),
+                                 options.label, place->as_of, program.context());
   if (!tape) return forward_error(tape);
+  if (anybody_active)
+    if (auto added =
+            add_other_features(*tape, **registry, options, *place->candles, place->context.get(), program.context());
+        !added)
+      return forward_error(added);
   if (auto known = log->set_universe(tape->symbols()); !known) return forward_error(known);
   const auto corrections = open_corrections(**workspace);
   if (!corrections) return forward_error(corrections);
@@ -61,7 +67,7 @@ Result<int> run_triggers(Program& program) {
   std::vector<TriggerKind> kinds;
   for (const TriggerType& one : trigger_types()) kinds.push_back(one.kind);
   std::vector<TriggerReading> readings;
-  for (const auto& model_type : options.training.models) {
+  for (const auto& model_type : trained_recipes(options)) {
     const TypeState& type = state->types.at(model_type);
     auto seen = monitor.look({model_type, type.active, type.active_as_of, type.active_learned_until, type.last_attempt,
                               type.chart ? &*type.chart : nullptr},

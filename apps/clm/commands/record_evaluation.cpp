@@ -40,15 +40,15 @@ Result<TimeRange> span_of(const RecordFlags& flags) {
 Result<RecordedVintage> recipe_named(const Vintages& vintages, const std::string& asked) {
   std::map<std::string, RecordedVintage> meant;
   for (const auto& [version, one] : vintages)
-    if (one.recipe.starts_with(asked)) meant.emplace(one.recipe, one);
+    if (one.recipe.starts_with(asked) || one.model_type == asked) meant.emplace(one.recipe, one);
   if (meant.size() == 1) return meant.begin()->second;
   if (meant.empty())
     return fail(ErrorKind::usage, "recipe.unknown", "no version was made by a recipe \"" + asked + "\"", "--record",
                 "`clm recipes` lists them; --record served judges what was served.");
   std::string ids;
   for (const auto& [id, one] : meant) ids += (ids.empty() ? "" : ", ") + id;
-  return fail(ErrorKind::usage, "recipe.ambiguous", "several recipes begin like that: " + ids, "--record " + asked,
-              "Write more digits.");
+  return fail(ErrorKind::usage, "recipe.ambiguous", "that may be several recipes: " + ids, "--record " + asked,
+              "Name one by its digits.");
 }
 
 /// What has to be computed to hold the record against: features and label of the vintage that spoke last.

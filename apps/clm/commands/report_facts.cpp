@@ -207,7 +207,7 @@ std::vector<ActiveBand> bands_of(const std::vector<Event>& events) {
     }
     if (event.to == VersionStatus::active)
       open[event.version] = {
-          event.slot.model_type, event.version.str(), {event.at, Timestamp::max()}, by_person(event)};
+          slot_name(event.slot), event.version.str(), {event.at, Timestamp::max()}, by_person(event)};
   }
   for (const auto& [version, band] : open) out.push_back(band);
   return out;
@@ -280,7 +280,7 @@ Result<VersionFacts> gather_one(Workspace& workspace, std::string_view version, 
   if (!events) return forward_error(events);
 
   VersionFacts facts;
-  facts.model_type = record->slot.model_type;
+  facts.model_type = slot_name(record->slot);
   facts.version = record->version.str();
   facts.status =
       std::string(to_string(record->status)) + (record->pruned ? ", its files were removed by retention" : "");

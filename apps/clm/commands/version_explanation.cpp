@@ -58,10 +58,20 @@ PermutationOptions permuting(const HeldOutOptions& options, const StoredArtifact
   return out;
 }
 
+bool reads_these(const StoredArtifact& artifact, const RowSet& rows) {
+  return artifact.manifest.feature_hash == rows.data->frame->set_hash;
+}
+
 Result<MemberOnRows> explain_member(const StoredArtifact& artifact, const CalibratedModel& model, double weight,
                                     const RowSet& rows, int horizon_bars, const HeldOutOptions& options,
                                     const RunContext& run) {
-  MemberOnRows out{artifact.manifest.model_type, artifact.version.str(), weight, {}, {}, {}, {}};
+  MemberOnRows out{slot_name(artifact.manifest), artifact.version.str(), weight, {}, {}, {}, {}};
+  if (!reads_these(artifact, rows)) {
+    out.contributions_why_not = out.permutation_why_not = "it reads features " + artifact.manifest.feature_set +
+                                                          " and not those of these rows; clm explain " +
+                                                          artifact.version.str() + " asks it by itself";
+    return out;
+  }
   if (!options.contributions) {
     out.contributions_why_not = "not asked for";
   } else if (auto contributions = mean_contributions(model, rows)) {
@@ -224,7 +234,7 @@ Result<VersionExplanation> explain_held_out(Workspace& workspace, const Registry
   const RowSet& all = (*held_out)->split.holdout;
   const RowSet rows = thinned(all, options.most_rows);
 
-  VersionExplanation out{artifact->version.str(), manifest.model_type, rows.size(), all.size(),  false, {},
+  VersionExplanation out{artifact->version.str(), slot_name(manifest), rows.size(), all.size(),  false, {},
                          (*held_out)->note,       options.repeats,     {},          std::nullopt};
   const auto& decided = rows.data->decided_at_ms;
   out.span = {Timestamp(decided[rows.rows.front()]), Timestamp(decided[rows.rows.back()] + 1)};
@@ -253,7 +263,9 @@ Result<VersionExplanation> explain_held_out(Workspace& workspace, const Registry
     if (!one) return forward_error(one);
     out.members.push_back(std::move(*one));
   }
-  if (!together) return out;
+  const bool are_all_asked =
+      std::all_of(artifacts.begin(), artifacts.end(), [&](const auto& one) { return reads_these(one, rows); });
+  if (!together || !are_all_asked) return out;
   auto whole = explain_together(*artifact, models, rows, out.fitted_on, horizon_bars, options, run);
   if (!whole) return forward_error(whole);
   out.ensemble = std::move(*whole);

@@ -39,6 +39,11 @@ nlohmann::json to_json(const LabelOptions& options) {
           {"volatility_bars", options.volatility_bars}, {"clip", options.clip}};
 }
 
+bool are_judged_alike(const LabelOptions& a, const LabelOptions& b) {
+  return a.horizon_bars == b.horizon_bars && a.volatility_bars == b.volatility_bars &&
+         (a.target == LabelTarget::plain) == (b.target == LabelTarget::plain);
+}
+
 Result<LabelOptions> read_label_options(std::string_view json_text) {
   const auto unreadable = [](const std::string& what) {
     return fail(ErrorKind::integrity, "label.definition", what, "manifest.json",

@@ -38,6 +38,10 @@ nlohmann::json to_json(const LabelOptions& options);
 /// The inverse, from a manifest's text. Error `label.definition` (integrity).
 Result<LabelOptions> read_label_options(std::string_view json_text);
 
+/// Whether forecasts of both are about the same: the return from the next open over as many bars, the symbol's own or
+/// relative to the universe, in the same unit. What else there is of a label says how that is learned.
+bool are_judged_alike(const LabelOptions& a, const LabelOptions& b);
+
 /// A label that is not known.
 inline constexpr float kUnknownLabel = std::numeric_limits<float>::quiet_NaN();
 

@@ -61,5 +61,23 @@ TEST(LabelTarget, NamesRoundTripAndUnknownOnesAreRefused) {
   EXPECT_EQ(parse_label_target("up").error().code, "label.target");
 }
 
+TEST(Label, ForecastsAreAboutTheSameWhateverTheWayItIsLearned) {
+  const LabelOptions label;
+  LabelOptions learned_otherwise = label;
+  learned_otherwise.clip = 3;
+  learned_otherwise.entry_delay_bars = 4;
+  learned_otherwise.rank_weight = 0.9;
+  learned_otherwise.target = LabelTarget::rank;
+  EXPECT_TRUE(are_judged_alike(label, learned_otherwise));
+  LabelOptions horizon = label, unit = label, own_return = label;
+  horizon.horizon_bars = 24;
+  unit.volatility_bars = 24;
+  own_return.target = LabelTarget::plain;
+  for (const LabelOptions& other : {horizon, unit, own_return}) {
+    EXPECT_FALSE(are_judged_alike(label, other));
+    EXPECT_TRUE(are_judged_alike(other, other));
+  }
+}
+
 }  // namespace
 }  // namespace clm

@@ -16,19 +16,19 @@
 namespace clm {
 namespace {
 
-/// The active versions of the triggered types: what candidates are held against.
+/// The active versions of the triggered recipes: what candidates are held against.
 struct Incumbents {
-  std::map<std::string, ForecastTable> forecasts;  ///< by model type
-  std::map<std::string, std::string> versions;     ///< by model type, where there is one
+  std::map<std::string, ForecastTable> forecasts;  ///< by recipe
+  std::map<std::string, std::string> versions;     ///< by recipe, where there is one
   std::vector<std::string> notes;                  ///< why one cannot be compared
 };
 
-/// What the active versions of the triggered types say about the holdout.
+/// What the active versions of the triggered recipes say about the holdout.
 Result<Incumbents> incumbents_of(const JudgingContext& judging, const CycleWorkplace& place,
                                  const LearningOptions& options, const std::vector<Trigger>& triggers) {
   Incumbents incumbents;
   for (const auto& trigger : triggers) {
-    const auto active = place.registry.active(Slot{trigger.model_type});
+    const auto active = place.registry.active(slot_of(trigger.model_type));
     if (!active) return forward_error(active);
     if (!*active) continue;
     incumbents.versions.emplace(trigger.model_type, (*active)->record.version.str());
@@ -50,15 +50,15 @@ Result<Incumbents> incumbents_of(const JudgingContext& judging, const CycleWorkp
     if (artifact->manifest.feature_hash != judging.data.rows.data.frame->set_hash ||
         !is_about(artifact->manifest, judging.data.label)) {
       incumbents.notes.push_back(
-          name + " was trained on other features or another label and cannot be compared on these rows");
+          name + " was trained on other features, or forecasts another label, and cannot be compared on these rows");
       continue;
     }
-    const auto model = load_calibrated_model(trigger.model_type, artifact->directory);
+    const auto model = load_calibrated_model(manifest.model_type, artifact->directory);
     if (!model) return forward_error(model);
     auto said = model->served(judging.split.holdout);
     if (!said) return forward_error(said);
     auto& forecasts = said->forecast;
-    hide_trained_rows(forecasts, *judging.truth, artifact->manifest, judging.data.label);
+    hide_trained_rows(forecasts, *judging.truth, artifact->manifest);
     if (std::all_of(forecasts.begin(), forecasts.end(), [](float f) { return std::isnan(f); })) {
       incumbents.notes.push_back(name +
                                  " has seen these rows, or says nothing about them, and cannot be compared on them");
@@ -78,7 +78,8 @@ Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const Learn
   JudgeOptions judge_options = options.judging;
   judge_options.candidates_tried = static_cast<std::size_t>(other_trials) + 1;
   judge_options.seed = static_cast<std::uint64_t>(options.training.seed);
-  const auto active = incumbents.forecasts.find(candidate.manifest.model_type);
+  const std::string recipe = slot_name(candidate.manifest);
+  const auto active = incumbents.forecasts.find(recipe);
   // A baseline that is a candidate is not one of those that it is held against.
   std::vector<ForecastTable> baselines = judging.baselines;
   std::erase_if(baselines, [&](const ForecastTable& one) { return one.name == candidate.manifest.model_type; });
@@ -87,12 +88,12 @@ Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const Learn
   if (!judgement) return forward_error(judgement);
   auto verdict = decide(*judgement, options.policy);
   candidate.manifest.metrics_json = headline_metrics(*judgement).dump();
-  if (const auto parent = incumbents.versions.find(candidate.manifest.model_type); parent != incumbents.versions.end())
+  if (const auto parent = incumbents.versions.find(recipe); parent != incumbents.versions.end())
     candidate.manifest.parent = parent->second;
   auto artifact = place.registry.store().put(std::move(candidate.staged), std::move(candidate.manifest));
   if (!artifact) return forward_error(artifact);
-  log_info("judged " + artifact->manifest.model_type + " " + artifact->version.str() + " on " +
-           std::to_string(judgement->rows) + " rows: " + std::string(to_string(verdict.decision)));
+  log_info("judged " + recipe + " " + artifact->version.str() + " on " + std::to_string(judgement->rows) +
+           " rows: " + std::string(to_string(verdict.decision)));
   std::string evidence = Evidence(*judgement, verdict, decide_alone(*judgement, options.policy)).text();
   JudgedCandidate judged{std::move(*artifact), std::move(*judgement), std::move(verdict), std::move(evidence), {}};
   if (judged.verdict.decision != DeploymentDecision::deploy && options.deployment.gate != PolicyGate::none)
@@ -108,9 +109,9 @@ Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const Learn
 
 }  // namespace
 
-CycleResult failed_result(const std::string& model_type, const Error& error) {
+CycleResult failed_result(const std::string& recipe, const Error& error) {
   CycleResult result;
-  result.model_type = model_type;
+  result.model_type = recipe;
   result.decision = "failed";
   result.reasons = {to_string(error)};
   return result;
@@ -145,7 +146,7 @@ Result<std::vector<CycleResult>> judge_and_settle(const CycleWorkplace& place, c
     const auto& outcome = *outcomes[i];
     if (!outcome) {
       const Decision failure{request.as_of, request.actor, to_string(outcome.error()), {}};
-      if (auto noted = place.registry.record_failed_training(Slot{triggers[i].model_type}, failure); !noted)
+      if (auto noted = place.registry.record_failed_training(slot_of(triggers[i].model_type), failure); !noted)
         return forward_error(noted);
       results.push_back(failed_result(triggers[i].model_type, outcome.error()));
       continue;

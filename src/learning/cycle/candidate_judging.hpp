@@ -26,15 +26,15 @@ struct TrainedCandidate {
 /// Of a triggered type: its candidate, or why there is none.
 using MadeCandidate = std::optional<Result<TrainedCandidate>>;
 
-/// Judges the candidates side by side, against baselines and the active versions of their types, then settles them one
-/// by one in the order of the triggers. A training that failed for its data is noted, and stops nobody else. Errors:
-/// those of the registry, of `judge`, `file.*`.
+/// Judges the candidates side by side, against baselines and the active versions of their recipes, then settles them
+/// one by one in the order of the triggers. A training that failed for its data is noted, and stops nobody else.
+/// Errors: those of the registry, of `judge`, `file.*`.
 Result<std::vector<CycleResult>> judge_and_settle(const CycleWorkplace& place, const LearningOptions& options,
                                                   const CycleRequest& request, std::int64_t cycle,
                                                   const JudgingContext& judging, const std::vector<Trigger>& triggers,
                                                   std::vector<MadeCandidate> trained, const RunContext& run);
 
 /// What a cycle says of a training that failed.
-CycleResult failed_result(const std::string& model_type, const Error& error);
+CycleResult failed_result(const std::string& recipe, const Error& error);
 
 }  // namespace clm

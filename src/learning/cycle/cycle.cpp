@@ -21,57 +21,83 @@
 #include "learning/cycle/vintage_training.hpp"
 #include "learning/cycle/warm_parent.hpp"
 #include "learning/options/configured_weights.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "models/trainers.hpp"
 #include "models/warm_start.hpp"
 
 namespace clm {
 namespace {
 
-/// What a cycle works on.
+/// What recipes of the same feature set and label work on.
 struct CycleData {
-  LearningData data;
+  const LearningData& data;
   Protocol protocol;
 };
 
-Result<CycleData> cycle_data(const CycleWorkplace& place, const LearningOptions& options, Timestamp as_of,
-                             const RunContext& run) {
-  const auto features = feature_set(options.feature_set);
-  if (!features) return forward_error(features);
-  LearningDataOptions data_options;
-  data_options.as_of = as_of;
-  data_options.label = options.label;
-  auto data = place.frame != nullptr && place.frame->set_hash == features->hash()
-                  ? prepare_learning_data(place.frame, place.candles, place.context, data_options, run)
-                  : prepare_learning_data(*features, place.candles, place.context, data_options, run);
-  if (!data) return forward_error(data);
-  return CycleData{std::move(*data),
-                   {as_of, place.candles.venue(), place.candles.interval(), place.candles.symbols(), options.training,
-                    options.universe.quality.min_frozen_bars}};
-}
+/// The rows to learn from, under every feature set and label that a recipe asks for; each is prepared once.
+class CycleRows {
+ public:
+  CycleRows(const CycleWorkplace& place, Timestamp as_of, const RunContext& run)
+      : place_(place), as_of_(as_of), run_(run) {}
+
+  /// For a recipe that is made by these options. What it refers to lives as long as this.
+  Result<CycleData> of(const LearningOptions& options) {
+    const auto data = prepared(options);
+    if (!data) return forward_error(data);
+    return CycleData{**data,
+                     {as_of_, place_.candles.venue(), place_.candles.interval(), place_.candles.symbols(),
+                      options.training, options.universe.quality.min_frozen_bars}};
+  }
+
+ private:
+  Result<const LearningData*> prepared(const LearningOptions& options) {
+    const std::string name = options.feature_set + " " + to_json(options.label).dump();
+    if (const auto known = prepared_.find(name); known != prepared_.end()) return &known->second;
+    const auto features = feature_set(options.feature_set);
+    if (!features) return forward_error(features);
+    LearningDataOptions data_options;
+    data_options.as_of = as_of_;
+    data_options.label = options.label;
+    const auto frame = std::find_if(place_.frames.begin(), place_.frames.end(),
+                                    [&](const auto& one) { return one->set_hash == features->hash(); });
+    auto data = frame != place_.frames.end()
+                    ? prepare_learning_data(*frame, place_.candles, place_.context, data_options, run_)
+                    : prepare_learning_data(*features, place_.candles, place_.context, data_options, run_);
+    if (!data) return forward_error(data);
+    return &prepared_.emplace(name, std::move(*data)).first->second;
+  }
+
+  const CycleWorkplace& place_;
+  const Timestamp as_of_;
+  const RunContext& run_;
+  std::map<std::string, LearningData> prepared_;
+};
 
 /// The next vintage of an accepted recipe, before it is made.
 struct PlannedRefresh {
   const AcceptedRecipe* recipe = nullptr;
+  const LearningData* data = nullptr;
   Protocol protocol;
   WarmParent parent;
 };
 
-Result<PlannedRefresh> plan_refresh(const CycleWorkplace& place, const LearningOptions& options,
-                                    const CycleData& working, const AcceptedRecipe& recipe) {
-  auto protocol = protocol_of_refresh(recipe, options, working.protocol);
+Result<PlannedRefresh> plan_refresh(const CycleWorkplace& place, CycleRows& rows, const AcceptedRecipe& recipe) {
+  const auto working = rows.of(recipe.options);
+  if (!working) return forward_error(working);
+  auto protocol = protocol_of_refresh(recipe, working->protocol);
   if (!protocol) return forward_error(protocol);
-  PlannedRefresh plan{&recipe, std::move(*protocol), {}};
+  PlannedRefresh plan{&recipe, &working->data, std::move(*protocol), {}};
   const std::string& model_type = recipe.active.slot.model_type;
-  if (!starts_warm(model_type, options.training)) return plan;
+  if (!starts_warm(model_type, recipe.options.training)) return plan;
   if (plan.protocol.fits > 1) {
     plan.parent.note = "it began with drawn weights: it is the mean of several fits, which are to differ";
     return plan;
   }
-  const auto split = split_of(working.data, plan.protocol);
+  const auto split = split_of(working->data, plan.protocol);
   if (!split) return plan;  // then it is not trained, and whoever tries says why
   // Not what is active: that is the refresh itself where a killed cycle is carried out again.
   auto parent =
-      as_warm_parent(place.registry, recipe.vintages.back().version.str(), working.data, *split, plan.protocol);
+      as_warm_parent(place.registry, recipe.vintages.back().version.str(), working->data, *split, plan.protocol);
   if (!parent) return forward_error(parent);
   plan.parent = std::move(*parent);
   return plan;
@@ -79,24 +105,22 @@ Result<PlannedRefresh> plan_refresh(const CycleWorkplace& place, const LearningO
 
 /// Makes the next vintages of accepted recipes side by side, then settles them one by one.
 Result<std::vector<CycleResult>> refresh_models(const CycleWorkplace& place, const LearningOptions& options,
-                                                const CycleRequest& request, std::int64_t cycle,
-                                                const CycleData& working, const std::vector<AcceptedRecipe>& recipes,
-                                                const RunContext& run) {
+                                                const CycleRequest& request, std::int64_t cycle, CycleRows& rows,
+                                                const std::vector<AcceptedRecipe>& recipes, const RunContext& run) {
   if (recipes.empty()) return std::vector<CycleResult>();
   std::vector<PlannedRefresh> plans;
   std::size_t rounds = 0;
   for (const AcceptedRecipe& recipe : recipes) {
-    auto plan = plan_refresh(place, options, working, recipe);
+    auto plan = plan_refresh(place, rows, recipe);
     if (!plan) return forward_error(plan);
     plans.push_back(std::move(*plan));
-    rounds +=
-        static_cast<std::size_t>(options.lineup.fits) * planned_rounds(recipe.active.slot.model_type, options.trainers);
+    rounds += static_cast<std::size_t>(recipe.options.lineup.fits) *
+              planned_rounds(recipe.active.slot.model_type, recipe.options.trainers);
   }
   std::vector<std::optional<Result<Refresh>>> made(plans.size());
   run.progress.begin("training", rounds);
   parallel_for(run.jobs, plans.size(), [&](std::size_t i) {
-    made[i].emplace(
-        make_refresh(place, options, *plans[i].recipe, working.data, plans[i].protocol, plans[i].parent, run));
+    made[i].emplace(make_refresh(place, *plans[i].recipe, *plans[i].data, plans[i].protocol, plans[i].parent, run));
   });
   run.progress.end();
   if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
@@ -106,7 +130,7 @@ Result<std::vector<CycleResult>> refresh_models(const CycleWorkplace& place, con
     if (!*made[i]) {
       const Decision failure{request.as_of, request.actor, to_string(made[i]->error()), {}};
       if (auto noted = place.registry.record_failed_training(slot, failure); !noted) return forward_error(noted);
-      results.push_back(failed_result(slot.model_type, made[i]->error()));
+      results.push_back(failed_result(slot_name(slot), made[i]->error()));
       continue;
     }
     auto settled = settle_refresh(place, options, request, cycle, **made[i]);
@@ -137,41 +161,102 @@ Result<Work> work_of(const Registry& registry, const LearningOptions& options, c
   return work;
 }
 
-/// Types that are judged at the same origins, and what that is done by; at its place, since it refers to itself.
+/// Recipes that are judged on the same rows: those that the workspace's settings make, all together; one by name by
+/// itself.
 struct JudgedTogether {
+  LearningOptions options;
+  std::vector<Trigger> triggers;
+};
+
+Result<std::vector<JudgedTogether>> judged_together(const LearningOptions& options,
+                                                    const std::vector<Trigger>& triggers) {
+  std::vector<JudgedTogether> groups, by_name;
+  for (const Trigger& trigger : triggers) {
+    auto own = options_of(options, trigger.model_type);
+    if (!own) return forward_error(own);
+    if (slot_of(trigger.model_type).scope != Slot().scope)
+      by_name.push_back({std::move(*own), {trigger}});
+    else if (groups.empty())
+      groups.push_back({std::move(*own), {trigger}});
+    else
+      groups.front().triggers.push_back(trigger);
+  }
+  std::move(by_name.begin(), by_name.end(), std::back_inserter(groups));
+  return groups;
+}
+
+bool is_by_name(const JudgedTogether& group) {
+  return slot_of(group.triggers.front().model_type).scope != Slot().scope;
+}
+
+/// Of a recipe by name for which there is not enough to be judged on, as where it reaches back too short a time: the
+/// others go on without it. Any other error is the cycle's.
+Result<std::vector<CycleResult>> left_out(const CycleWorkplace& place, const CycleRequest& request,
+                                          const JudgedTogether& group, const Error& error) {
+  if (!is_by_name(group) || error.kind != ErrorKind::data) return tl::unexpected(error);
+  std::vector<CycleResult> results;
+  for (const Trigger& trigger : group.triggers) {
+    const Decision failure{request.as_of, request.actor, to_string(error), {}};
+    if (auto noted = place.registry.record_failed_training(slot_of(trigger.model_type), failure); !noted)
+      return forward_error(noted);
+    results.push_back(failed_result(trigger.model_type, error));
+  }
+  return results;
+}
+
+/// Of these, those that are judged at the same origins, and what that is done by; at its place, since it refers to
+/// itself.
+struct OriginJudging {
   std::vector<Timestamp> origins;
   std::vector<Trigger> triggers;
   TrainingSplit split;
   std::optional<JudgingContext> judging;
 };
 
-/// By how many of `origins` each type has the time for, the most first.
-Result<std::vector<std::unique_ptr<JudgedTogether>>> by_origins(const LearningOptions& options,
-                                                                const std::vector<Timestamp>& origins,
-                                                                const std::vector<Trigger>& triggers) {
+/// By how many of `origins` each recipe has the time for, the most first.
+Result<std::vector<std::unique_ptr<OriginJudging>>> by_origins(const LearningOptions& options,
+                                                               const std::vector<Timestamp>& origins,
+                                                               const std::vector<Trigger>& triggers) {
   std::map<std::size_t, std::vector<Trigger>, std::greater<>> by_count;
   for (const Trigger& trigger : triggers) {
-    const auto trainer = make_trainer(trigger.model_type, options.trainers);
+    const auto trainer = make_trainer(slot_of(trigger.model_type).model_type, options.trainers);
     if (!trainer) return forward_error(trainer);
     by_count[origins_in_budget(**trainer, options, origins.size())].push_back(trigger);
   }
-  std::vector<std::unique_ptr<JudgedTogether>> groups;
+  std::vector<std::unique_ptr<OriginJudging>> groups;
   for (auto& [count, own] : by_count)
-    groups.push_back(std::make_unique<JudgedTogether>(
-        JudgedTogether{{origins.end() - static_cast<std::ptrdiff_t>(count), origins.end()}, std::move(own), {}, {}}));
+    groups.push_back(std::make_unique<OriginJudging>(
+        OriginJudging{{origins.end() - static_cast<std::ptrdiff_t>(count), origins.end()}, std::move(own), {}, {}}));
   return groups;
 }
 
-/// `of`: how many origins there are.
+/// The rows and the moments that recipes with the same options are judged on.
+struct RowsToJudge {
+  CycleData working;
+  std::vector<Timestamp> origins;
+  std::vector<std::unique_ptr<OriginJudging>> groups;
+};
+
+Result<RowsToJudge> rows_to_judge(CycleRows& rows, const LearningOptions& options, const std::vector<Trigger>& triggers,
+                                  Timestamp as_of) {
+  auto working = rows.of(options);
+  if (!working) return forward_error(working);
+  auto origins = rolling_origins(working->data.rows.data, options, as_of);
+  if (!origins) return forward_error(origins);
+  auto groups = by_origins(options, *origins, triggers);
+  if (!groups) return forward_error(groups);
+  return RowsToJudge{std::move(*working), std::move(*origins), std::move(*groups)};
+}
+
 Result<std::vector<CycleResult>> judge_group(const CycleWorkplace& place, const LearningOptions& options,
-                                             const CycleRequest& request, std::int64_t cycle, const CycleData& working,
-                                             JudgedTogether& group, const std::vector<Trigger>& triggers,
-                                             std::size_t of, const RunContext& run) {
-  const std::size_t count = group.origins.size();
+                                             const CycleRequest& request, std::int64_t cycle, const RowsToJudge& rows,
+                                             OriginJudging& group, const std::vector<Trigger>& triggers,
+                                             const RunContext& run) {
+  const std::size_t count = group.origins.size(), of = rows.origins.size();
   if (!group.judging) {
-    Protocol protocol = working.protocol;
+    Protocol protocol = rows.working.protocol;
     if (count < of) protocol.origins = static_cast<std::int64_t>(count);
-    auto judging = judge_at_origins(working.data, protocol, group.origins, options, group.split, run);
+    auto judging = judge_at_origins(rows.working.data, protocol, group.origins, options, group.split, run);
     if (!judging) return forward_error(judging);
     group.judging.emplace(std::move(*judging));
   }
@@ -187,21 +272,28 @@ Result<std::vector<CycleResult>> judge_group(const CycleWorkplace& place, const 
 
 /// Judges at rolling origins what was not accepted; and where nobody is active after that, the floor.
 Result<std::vector<CycleResult>> judge_new(const CycleWorkplace& place, const LearningOptions& options,
-                                           const CycleRequest& request, std::int64_t cycle, const CycleData& working,
+                                           const CycleRequest& request, std::int64_t cycle, CycleRows& rows,
                                            const std::vector<Trigger>& triggers, const RunContext& run) {
-  const auto origins = rolling_origins(working.data.rows.data, options, request.as_of);
-  if (!origins) return forward_error(origins);
-  auto groups = by_origins(options, *origins, triggers);
-  if (!groups) return forward_error(groups);
   std::vector<CycleResult> results;
-  const auto judge_them = [&](JudgedTogether& group, const std::vector<Trigger>& asked) -> Status {
-    auto judged = judge_group(place, options, request, cycle, working, group, asked, origins->size(), run);
+  const auto add = [&](Result<std::vector<CycleResult>> judged) -> Status {
     if (!judged) return forward_error(judged);
     std::move(judged->begin(), judged->end(), std::back_inserter(results));
     return {};
   };
-  for (const auto& group : *groups)
-    if (auto judged = judge_them(*group, group->triggers); !judged) return forward_error(judged);
+  const auto groups = judged_together(options, triggers);
+  if (!groups) return forward_error(groups);
+  std::optional<RowsToJudge> of_workspace;  // with what baselines say there, where that was asked
+  for (const JudgedTogether& group : *groups) {
+    auto own = rows_to_judge(rows, group.options, group.triggers, request.as_of);
+    if (!own) {
+      if (auto noted = add(left_out(place, request, group, own.error())); !noted) return forward_error(noted);
+      continue;
+    }
+    for (const auto& at : own->groups)
+      if (auto judged = add(judge_group(place, group.options, request, cycle, *own, *at, at->triggers, run)); !judged)
+        return forward_error(judged);
+    if (!is_by_name(group)) of_workspace.emplace(std::move(*own));
+  }
   if (!wants_floor(options)) return results;
   const auto anybody = is_any_active(place.registry, options);
   if (!anybody) return forward_error(anybody);
@@ -210,9 +302,16 @@ Result<std::vector<CycleResult>> judge_new(const CycleWorkplace& place, const Le
   const auto accepted = accepted_recipe(place.registry, floor.front().model_type, options, request.as_of);
   if (!accepted) return forward_error(accepted);
   if (*accepted) return results;  // it speaks already
-  if (groups->empty() || groups->front()->origins.size() < origins->size())
-    groups->insert(groups->begin(), std::make_unique<JudgedTogether>(JudgedTogether{*origins, {}, {}, {}}));
-  if (auto judged = judge_them(*groups->front(), floor); !judged) return forward_error(judged);
+  if (!of_workspace) {
+    auto own = rows_to_judge(rows, options, {}, request.as_of);
+    if (!own) return forward_error(own);
+    of_workspace.emplace(std::move(*own));
+  }
+  auto& at = of_workspace->groups;
+  if (at.empty() || at.front()->origins.size() < of_workspace->origins.size())
+    at.insert(at.begin(), std::make_unique<OriginJudging>(OriginJudging{of_workspace->origins, {}, {}, {}}));
+  if (auto judged = add(judge_group(place, options, request, cycle, *of_workspace, *at.front(), floor, run)); !judged)
+    return forward_error(judged);
   return results;
 }
 
@@ -237,8 +336,7 @@ Result<JudgingContext> judge_on_holdout(const CycleData& working, const Learning
 /// The ensemble of what is active: of vintages of accepted recipes a lineup, of versions that were judged one that is
 /// judged, on `judging` where there is one.
 Status learn_lineup(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
-                    const CycleData& working, const JudgingContext* judging, CycleReport& report,
-                    const RunContext& run) {
+                    CycleRows& rows, const JudgingContext* judging, CycleReport& report, const RunContext& run) {
   const auto plan = plan_ensemble(place.registry, place.log, options, request);
   if (!plan) return forward_error(plan);
   report.ensemble = plan->lineup;
@@ -248,37 +346,52 @@ Status learn_lineup(const CycleWorkplace& place, const LearningOptions& options,
     report.results.push_back(std::move(*made));
     return {};
   };
+  const auto working = rows.of(options);
+  if (!working) return forward_error(working);
   if (plan->is_composed)
-    return add(compose_ensemble(place, options, request, report.cycle, {working.data, working.protocol}, *plan));
+    return add(compose_ensemble(place, options, request, report.cycle, {working->data, working->protocol}, *plan));
   if (judging != nullptr) return add(learn_ensemble(place, options, request, report.cycle, *judging, *plan));
   TrainingSplit split;
-  const auto own = judge_on_holdout(working, options, request.as_of, split, run);
+  const auto own = judge_on_holdout(*working, options, request.as_of, split, run);
   if (!own) return forward_error(own);
   return add(learn_ensemble(place, options, request, report.cycle, *own, *plan));
 }
 
-/// Each triggered type's version is judged by itself, and then the ensemble of what is active after them.
+/// Each triggered recipe's version is judged by itself, and then the ensemble of what is active after them.
 Status learn_by_ladder(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
-                       const CycleData& working, CycleReport& report, const RunContext& run) {
-  TrainingSplit split;
-  const auto judging = judge_on_holdout(working, options, request.as_of, split, run);
-  if (!judging) return forward_error(judging);
-  auto trained = train_on_holdout_split(place, options, *judging, report.triggers, run);
-  if (!trained) return forward_error(trained);
-  if (auto done = add_results(
-          judge_and_settle(place, options, request, report.cycle, *judging, report.triggers, std::move(*trained), run),
-          report);
-      !done)
-    return done;
-  return learn_lineup(place, options, request, working, &*judging, report, run);
+                       CycleRows& rows, CycleReport& report, const RunContext& run) {
+  const auto groups = judged_together(options, report.triggers);
+  if (!groups) return forward_error(groups);
+  TrainingSplit split_of_workspace;
+  std::optional<JudgingContext> of_workspace;  // which the ensemble is judged on, too
+  for (const JudgedTogether& group : *groups) {
+    const auto working = rows.of(group.options);
+    if (!working) return forward_error(working);
+    TrainingSplit own_split;
+    TrainingSplit& split = is_by_name(group) ? own_split : split_of_workspace;
+    auto judging = judge_on_holdout(*working, group.options, request.as_of, split, run);
+    if (!judging) {
+      if (auto noted = add_results(left_out(place, request, group, judging.error()), report); !noted) return noted;
+      continue;
+    }
+    auto trained = train_on_holdout_split(place, group.options, *judging, group.triggers, run);
+    if (!trained) return forward_error(trained);
+    if (auto done = add_results(judge_and_settle(place, group.options, request, report.cycle, *judging, group.triggers,
+                                                 std::move(*trained), run),
+                                report);
+        !done)
+      return done;
+    if (!is_by_name(group)) of_workspace.emplace(std::move(*judging));
+  }
+  return learn_lineup(place, options, request, rows, of_workspace ? &*of_workspace : nullptr, report, run);
 }
 
-/// Of these types, those whose recipe is accepted, be it only now.
+/// Of these recipes, those that are accepted, be it only now.
 Result<std::vector<AcceptedRecipe>> accepted_of(const Registry& registry, const LearningOptions& options,
-                                                const std::vector<std::string>& model_types, Timestamp as_of) {
+                                                const std::vector<std::string>& names, Timestamp as_of) {
   std::vector<AcceptedRecipe> out;
-  for (const std::string& model_type : model_types) {
-    auto accepted = accepted_recipe(registry, model_type, options, as_of, AcceptedSince::now);
+  for (const std::string& name : names) {
+    auto accepted = accepted_recipe(registry, name, options, as_of, AcceptedSince::now);
     if (!accepted) return forward_error(accepted);
     if (*accepted) out.push_back(std::move(**accepted));
   }
@@ -288,18 +401,16 @@ Result<std::vector<AcceptedRecipe>> accepted_of(const Registry& registry, const 
 /// The next vintages of what was accepted, the judging of what was not, and the lineup of what speaks after them.
 Status learn(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
              CycleReport& report, const RunContext& run) {
-  const auto working = cycle_data(place, options, request.as_of, run);
-  if (!working) return forward_error(working);
-  if (options.policy.ladder == Ladder::on) return learn_by_ladder(place, options, request, *working, report, run);
+  CycleRows rows(place, request.as_of, run);
+  if (options.policy.ladder == Ladder::on) return learn_by_ladder(place, options, request, rows, report, run);
   auto work = work_of(place.registry, options, report.triggers, request.as_of);
   if (!work) return forward_error(work);
   const auto refresh = [&](const std::vector<AcceptedRecipe>& recipes) {
-    return add_results(refresh_models(place, options, request, report.cycle, *working, recipes, run), report);
+    return add_results(refresh_models(place, options, request, report.cycle, rows, recipes, run), report);
   };
   if (auto done = refresh(work->accepted); !done) return done;
   if (!work->to_judge.empty()) {
-    if (auto done =
-            add_results(judge_new(place, options, request, report.cycle, *working, work->to_judge, run), report);
+    if (auto done = add_results(judge_new(place, options, request, report.cycle, rows, work->to_judge, run), report);
         !done)
       return done;
     // Whose recipe was accepted just now is served with all that is known, not without what it was judged on.
@@ -311,7 +422,7 @@ Status learn(const CycleWorkplace& place, const LearningOptions& options, const 
     if (!accepted) return forward_error(accepted);
     if (auto done = refresh(*accepted); !done) return done;
   }
-  return learn_lineup(place, options, request, *working, nullptr, report, run);
+  return learn_lineup(place, options, request, rows, nullptr, report, run);
 }
 
 /// Without these versions it could not be made again: those that it was calibrated by, and the one that it began with.
@@ -366,8 +477,8 @@ void note_circumstances(const CycleWorkplace& place, Manifest& manifest) {
 Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
                               const RunContext& run) {
   const double started = monotonic_seconds();
-  for (const auto& model_type : options.training.models)
-    if (auto known = make_trainer(model_type, options.trainers); !known) return forward_error(known);
+  for (const auto& recipe : trained_recipes(options))
+    if (auto known = recipe_in_force(recipe, options); !known) return forward_error(known);
   if (auto can = check_warm_start_types(options.training.warm_start, "training.warm_start"); !can)
     return forward_error(can);
   if (auto weights = configured_weights(options.ensemble); !weights) return forward_error(weights);

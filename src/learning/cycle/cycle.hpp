@@ -36,9 +36,9 @@ struct CycleWorkplace {
   std::string program_version;
   std::string git_commit;
   TrainingFolders folders = {};
-  /// Features over all of `candles` that were computed before, at least up to the cycle's `as_of`; null: the cycle
-  /// computes them. A replay shares one frame among its cycles.
-  std::shared_ptr<const FeatureFrame> frame = nullptr;
+  /// Features over all of `candles` that were computed before, at least up to the cycle's `as_of`, of a set each; those
+  /// of other sets the cycle computes. A replay shares its frames among its cycles.
+  std::vector<std::shared_ptr<const FeatureFrame>> frames = {};
   Stages stages = Stages::none;
   /// Which candles were corrected since versions learned from them, opened before `candles` were read; null where
   /// nothing is: a replay's stay what they are.
@@ -58,11 +58,11 @@ struct CycleRequest {
   std::vector<Trigger> triggers = {};  ///< what is to be trained, and why
 };
 
-/// What became of one model type.
+/// What became of one recipe.
 struct CycleResult {
-  std::string model_type;
-  VersionId version;     ///< empty if the training failed
-  std::string decision;  ///< deploy, canary, keep, reject, failed
+  std::string model_type;  ///< "lightgbm", "lightgbm/yearly" (`slot_name`)
+  VersionId version;       ///< empty if the training failed
+  std::string decision;    ///< deploy, canary, keep, reject, failed
   double improvement = 0, lo = 0, hi = 0;
   std::vector<std::string> reasons;
   std::string evidence_json;  ///< judgement and verdict; empty if the training failed
@@ -74,7 +74,7 @@ struct EnsembleLineup {
     std::string model_type;
     std::string why;
   };
-  std::vector<EnsembleMember> members;  ///< ascending by model type
+  std::vector<EnsembleMember> members;  ///< ascending by recipe
   std::vector<LeftOut> left_out;
   std::string why;  ///< a sentence: why one is made, or why not
 };
@@ -83,12 +83,12 @@ struct CycleReport {
   std::int64_t cycle = 0;
   Timestamp as_of;
   std::vector<Trigger> triggers;
-  std::vector<CycleResult> results;  ///< of the triggered types, then of the ensemble where one was made
+  std::vector<CycleResult> results;  ///< of the triggered recipes, then of the ensemble where one was made
   EnsembleLineup ensemble;
   double seconds = 0;  ///< of the clock on the wall
 };
 
-/// One learning cycle: trains the types that are asked for side by side, judges each beside the baselines
+/// One learning cycle: trains the recipes that are asked for side by side, judges each beside the baselines
 /// and the active version on rows none of them was trained on, decides by the policy, and moves the aliases, each with
 /// its evidence in one transaction. Killed at any moment, the next cycle on the same data ends with the same versions
 /// in the same states. The outcome does not depend on `run.jobs`.
@@ -98,8 +98,8 @@ struct CycleReport {
 /// running it goes into the shadow or the canary. `keep` and `reject` end it. `advisory` leaves every candidate that
 /// was not refused to a person; `logging_only` moves nothing.
 ///
-/// After that, where two or more types have an active version, they make up an ensemble (`plan_ensemble`): a version of
-/// its own, judged on the same rows under the same policy. Without a trigger too, when its members have changed.
+/// After that, where two or more recipes have an active version, they make up an ensemble (`plan_ensemble`): a version
+/// of its own, judged on the same rows under the same policy. Without a trigger too, when its members have changed.
 Result<CycleReport> run_cycle(CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
                               const RunContext& run);
 

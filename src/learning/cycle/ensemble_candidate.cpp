@@ -125,7 +125,7 @@ Result<std::vector<LoadedMember>> load_members(const std::vector<StoredArtifact>
   for (const auto& artifact : artifacts) {
     auto model = load_calibrated_model(artifact.manifest.model_type, artifact.directory);
     if (!model) return forward_error(model);
-    members.push_back({{artifact.manifest.model_type, artifact.version.str()}, artifact.manifest, std::move(*model)});
+    members.push_back({{slot_name(artifact.manifest), artifact.version.str()}, artifact.manifest, std::move(*model)});
   }
   return members;
 }

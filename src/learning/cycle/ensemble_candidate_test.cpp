@@ -52,7 +52,7 @@ class EnsembleDrafts : public ::testing::Test {
     const TrainingSplit split = split_of(*data_, training);
     auto model = train_calibrated(*trainer, *data_, split, training, {clock_, cancel_, progress_, 1});
     EXPECT_TRUE(model) << to_string(model.error());
-    Manifest manifest = manifest_of(*trainer, *model, *data_, split, protocol_of(training));
+    Manifest manifest = manifest_of(*trainer, *model, *data_, split, protocol_of(training), "default");
     return {{type, type + "-version"}, std::move(manifest), std::move(*model)};
   }
   /// lightgbm and ridge, ascending by type.

@@ -9,6 +9,7 @@
 #include "features/sets/feature_set.hpp"
 #include "learning/cycle/floor.hpp"
 #include "learning/data/protocol.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "learning/options/serving_rules.hpp"
 #include "learning/recipes/recipe.hpp"
 #include "learning/vintages/recipe_vintages.hpp"
@@ -52,18 +53,22 @@ Result<std::optional<Attempt>> last_attempt(const Registry& registry, const Cycl
   return last;
 }
 
-/// Why a version cannot take part, or nothing.
-std::string unfit(const Manifest& manifest, const LearningOptions& options, const std::string& feature_hash,
-                  Timestamp as_of) {
-  if (is_expired(manifest.learned_until, as_of, max_data_age(options.serving)))
-    return "its active version has expired: " + describe_age({manifest.learned_until, manifest.created_as_of}, as_of);
-  if (manifest.feature_hash != feature_hash) return "its active version was trained on other features";
-  return is_about(manifest, options.label) ? "" : "its active version forecasts another label";
-}
-
 bool is_refresh(const Manifest& manifest) {
   const auto protocol = read_protocol(manifest.protocol_json);
   return protocol && is_of_everything_known(*protocol);
+}
+
+/// Why a version cannot take part, or nothing. One that is to be judged in the ensemble reads the features of the rows
+/// that it is judged on, which are the workspace's; a vintage reads those of its recipe.
+Result<std::string> unfit(const Manifest& manifest, const LearningOptions& options, Timestamp as_of) {
+  if (is_expired(manifest.learned_until, as_of, max_data_age(options.serving)))
+    return "its active version has expired: " + describe_age({manifest.learned_until, manifest.created_as_of}, as_of);
+  const auto own = options_of(options, is_refresh(manifest) ? slot_name(manifest) : manifest.model_type);
+  if (!own) return forward_error(own);
+  const auto features = feature_set(own->feature_set);
+  if (!features) return forward_error(features);
+  if (manifest.feature_hash != features->hash()) return std::string("its active version was trained on other features");
+  return std::string(is_about(manifest, options.label) ? "" : "its active version forecasts another label");
 }
 
 /// The active version, and the older refreshes of its recipe that speak beside it; ascending by version. Of a version
@@ -91,7 +96,7 @@ std::string describe(const Members& members) {
 Status decide_whether_due(const Registry& registry, const CycleLog& log, const LearningOptions& options,
                           const CycleRequest& request, EnsemblePlan& plan) {
   Members members;
-  for (const auto& member : plan.members) members.emplace_back(member.slot.model_type, member.version.str());
+  for (const auto& member : plan.members) members.emplace_back(slot_name(member.slot), member.version.str());
   const auto active = registry.active(Slot{std::string(kEnsembleType)});
   if (!active) return forward_error(active);
   const bool replaces_another = *active && !members.empty() && plan.is_composed;
@@ -152,13 +157,11 @@ Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log
     plan.lineup.why = "not made: ensemble.mode is off";
     return plan;
   }
-  const auto features = feature_set(options.feature_set);
-  if (!features) return forward_error(features);
-  const auto& chosen = options.ensemble.models.empty() ? options.training.models : options.ensemble.models;
+  const auto chosen = options.ensemble.models.empty() ? trained_recipes(options) : options.ensemble.models;
   std::set<std::string> types(chosen.begin(), chosen.end());
   if (wants_floor(options)) types.insert(floor_type(options));
   for (const auto& type : types) {
-    const auto active = registry.active(Slot{type});
+    const auto active = registry.active(slot_of(type));
     if (!active) return forward_error(active);
     if (!*active) {
       if (std::find(chosen.begin(), chosen.end(), type) != chosen.end())
@@ -170,8 +173,10 @@ Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log
       plan.lineup.left_out.push_back({type, "its active version is broken: " + manifest.error().message});
       continue;
     }
-    if (const std::string why = unfit(*manifest, options, features->hash(), request.as_of); !why.empty()) {
-      plan.lineup.left_out.push_back({type, why});
+    const auto why = unfit(*manifest, options, request.as_of);
+    if (!why) return forward_error(why);
+    if (!why->empty()) {
+      plan.lineup.left_out.push_back({type, *why});
       continue;
     }
     const auto broken = registry.what_is_broken((*active)->record);
@@ -186,7 +191,7 @@ Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log
     plan.members.insert(plan.members.end(), vintages->begin(), vintages->end());
   }
   for (const VersionRecord& member : plan.members)
-    plan.lineup.members.push_back({member.slot.model_type, member.version.str()});
+    plan.lineup.members.push_back({slot_name(member.slot), member.version.str()});
   if (auto decided = decide_whether_due(registry, log, options, request, plan); !decided) return forward_error(decided);
   return plan;
 }

@@ -19,13 +19,13 @@ struct EnsemblePlan {
   bool is_composed = false;
 };
 
-/// The members are the active versions of the ensemble's types, as the registry stands now, and the earlier vintages of
-/// their recipes that have a place beside them (`LineupOptions`); where no type of `training.models` is active, those
-/// of `policy.floor`. A type without one is left out, and so is a version that has expired (`is_expired`), which would
-/// have no vote in it, or one of other features or of another label than the settings ask for, which could not be
-/// judged on the same rows. An ensemble needs two members, unless it takes the place of another. It is made when the
-/// active ensemble has others and one of the `shadow.places` is left, or by force; what was refused is not made again
-/// of the same members before `retrain_hours` of new data.
+/// The members are the active versions of the ensemble's recipes, as the registry stands now, and the earlier vintages
+/// of these that have a place beside them (`LineupOptions`); where no recipe of the settings is active, those of
+/// `policy.floor`. A recipe without one is left out, and so is a version that has expired (`is_expired`), which would
+/// have no vote in it, one of other features than the settings ask for, or one that forecasts something else. An
+/// ensemble needs two members, unless it takes the place of another. It is made when the active ensemble has others and
+/// one of the `shadow.places` is left, or by force; what was refused is not made again of the same members before
+/// `retrain_hours` of new data.
 Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log, const LearningOptions& options,
                                    const CycleRequest& request);
 

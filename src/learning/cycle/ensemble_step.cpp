@@ -21,7 +21,7 @@ Result<std::vector<ForecastTable>> holdout_tables(const std::vector<LoadedMember
   auto tables = forecasts_of(members, judging.split.holdout, judging.truth);
   if (!tables) return forward_error(tables);
   for (std::size_t m = 0; m < members.size(); ++m)
-    hide_trained_rows((*tables)[m].forecast, *judging.truth, members[m].manifest, judging.data.label);
+    hide_trained_rows((*tables)[m].forecast, *judging.truth, members[m].manifest);
   return tables;
 }
 
@@ -52,7 +52,7 @@ Result<std::optional<ActiveEnsemble>> active_ensemble(const CycleWorkplace& plac
   const auto tables = holdout_tables(*members, judging);
   if (!tables) return forward_error(tables);
   ForecastTable forecasts = rule->as_one(out.version, *tables);
-  hide_trained_rows(forecasts.forecast, *judging.truth, artifact->manifest, judging.data.label);
+  hide_trained_rows(forecasts.forecast, *judging.truth, artifact->manifest);
   out.forecasts = std::move(forecasts);
   return std::optional(std::move(out));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/contract.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "learning/options/serving_rules.hpp"
 
 namespace clm {
@@ -17,12 +18,12 @@ bool wants_floor(const LearningOptions& options) {
 Trigger floor_trigger(const LearningOptions& options) {
   expects(wants_floor(options), "a baseline is to speak");
   return {floor_type(options), TriggerKind::time_based, Priority::medium,
-          "no type of training.models is accepted (policy.floor)"};
+          "no recipe of the settings is accepted (policy.floor)"};
 }
 
 Result<bool> is_any_active(const Registry& registry, const LearningOptions& options) {
-  for (const auto& model_type : options.training.models) {
-    const auto active = registry.active(Slot{model_type});
+  for (const auto& recipe : trained_recipes(options)) {
+    const auto active = registry.active(slot_of(recipe));
     if (!active) return forward_error(active);
     if (*active) return true;
   }
@@ -39,7 +40,7 @@ Status settle_floor(Registry& registry, const LearningOptions& options, const Cy
   if (!*anybody) return {};
   const auto retired = registry.retire(
       (*floor)->record.version,
-      {request.as_of, request.actor, "a type of training.models is accepted; this spoke while none was", {}});
+      {request.as_of, request.actor, "a recipe of the settings is accepted; this spoke while none was", {}});
   return retired ? Status() : forward_error(retired);
 }
 

@@ -13,8 +13,9 @@ namespace {
 
 /// `parent` is set to drawn weights where the network turns out to be another one than the parent.
 Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const LearningOptions& options,
-                                         const JudgingContext& judging, const std::string& model_type,
-                                         WarmParent& parent, const RunContext& run) {
+                                         const JudgingContext& judging, const Slot& slot, WarmParent& parent,
+                                         const RunContext& run) {
+  const std::string& model_type = slot.model_type;
   const auto trainer = make_trainer(model_type, options.trainers);
   if (!trainer) return forward_error(trainer);
   auto staged = place.registry.store().stage(model_type);
@@ -27,7 +28,7 @@ Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const Lear
   if (!said) return forward_error(said);
   Protocol protocol = judging.protocol;
   protocol.warm_start = parent.version;
-  Manifest manifest = manifest_of(**trainer, *model, judging.data, judging.split, protocol);
+  Manifest manifest = manifest_of(**trainer, *model, judging.data, judging.split, protocol, slot.scope);
   note_circumstances(place, manifest);
   auto files = describe_model_files(staged->directory());
   if (!files) return forward_error(files);
@@ -48,9 +49,9 @@ Result<std::vector<WarmParent>> warm_parents(const CycleWorkplace& place, const 
                                              const JudgingContext& judging, const std::vector<Trigger>& triggers) {
   std::vector<WarmParent> parents(triggers.size());
   for (std::size_t i = 0; i < triggers.size(); ++i) {
-    const std::string& model_type = triggers[i].model_type;
-    if (!starts_warm(model_type, options.training)) continue;
-    auto parent = find_warm_parent(place.registry, model_type, judging.data, judging.split, judging.protocol);
+    const Slot slot = slot_of(triggers[i].model_type);
+    if (!starts_warm(slot.model_type, options.training)) continue;
+    auto parent = find_warm_parent(place.registry, slot, judging.data, judging.split, judging.protocol);
     if (!parent) return forward_error(parent);
     parents[i] = std::move(*parent);
   }
@@ -66,10 +67,11 @@ Result<std::vector<MadeCandidate>> train_on_holdout_split(const CycleWorkplace& 
   if (!parents) return forward_error(parents);
   std::vector<MadeCandidate> trained(triggers.size());
   std::size_t rounds = 0;
-  for (const Trigger& trigger : triggers) rounds += planned_rounds(trigger.model_type, options.trainers);
+  for (const Trigger& trigger : triggers)
+    rounds += planned_rounds(slot_of(trigger.model_type).model_type, options.trainers);
   run.progress.begin("training", rounds);
   parallel_for(run.jobs, triggers.size(), [&](std::size_t i) {
-    trained[i].emplace(train_candidate(place, options, judging, triggers[i].model_type, (*parents)[i], run));
+    trained[i].emplace(train_candidate(place, options, judging, slot_of(triggers[i].model_type), (*parents)[i], run));
   });
   run.progress.end();
   if (auto stop = run.cancel.check(); !stop) return forward_error(stop);

@@ -26,7 +26,7 @@ Status promote_with_earlier(Registry& registry, const JudgedCandidate& candidate
 
 Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LearningOptions& options,
                        Timestamp at) {
-  const auto active = registry.active(Slot{candidate.model_type});
+  const auto active = registry.active(slot_of(candidate));
   if (!active) return forward_error(active);
   if (!*active) return Rival::none;
   const auto theirs = stored_manifest((*active)->record);
@@ -38,9 +38,9 @@ Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, cons
 
 Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& options, const CycleRequest& request,
                            std::int64_t cycle, const JudgedCandidate& candidate, TimeRange holdout_span) {
-  const std::string& model_type = candidate.artifact.manifest.model_type;
+  const std::string recipe = slot_name(candidate.artifact.manifest);
   const VersionId& version = candidate.artifact.version;
-  CycleResult result{model_type,
+  CycleResult result{recipe,
                      version,
                      std::string(to_string(candidate.verdict.decision)),
                      candidate.verdict.improvement,
@@ -50,7 +50,7 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
                      candidate.evidence_json};
   const std::string actor = request.actor + ", cycle " + std::to_string(cycle);
   const std::string why = result.reasons.empty() ? result.decision : result.reasons.front();
-  if (auto noted = place.log.note_holdout_use(model_type, holdout_span, version, request.as_of); !noted)
+  if (auto noted = place.log.note_holdout_use(recipe, holdout_span, version, request.as_of); !noted)
     return forward_error(noted);
   const Decision entry{request.as_of, actor, "trained and judged: " + why, result.evidence_json};
   const auto entered = place.registry.enter(candidate.artifact, entry);

@@ -31,8 +31,8 @@ struct JudgedCandidate {
   std::vector<StoredArtifact> earlier;  ///< of its recipe, oldest first: active before it, if it becomes active at once
 };
 
-/// Whether the active version of the candidate's type forecasts the same label from the same features, and still has a
-/// vote at `at`.
+/// Whether the active version of the candidate's recipe forecasts the same label from the same features, and still has
+/// a vote at `at`.
 Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LearningOptions& options,
                        Timestamp at);
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "learning/cycle/cycle.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "market/simulator/simulator.hpp"
 #include "registry/registry_fixture.hpp"
 
@@ -82,7 +83,8 @@ class LearningTest : public RegistryTest {
   Result<CycleReport> attempt(const CandleSource& source, Timestamp as_of, const LearningOptions& options,
                               Force force = Force::no, int jobs = 1) {
     CycleWorkplace place = workplace(source);
-    return run_cycle(place, options, {as_of, force, "test", asked_by_hand(options.training.models)}, undisturbed(jobs));
+    return run_cycle(place, options, {as_of, force, "test", asked_by_hand(trained_recipes(options))},
+                     undisturbed(jobs));
   }
   /// Trains all types on the first `bars` bars of the easy market.
   CycleReport cycle(const LearningOptions& options, Force force = Force::no, std::size_t bars = kBars, int jobs = 1) {

@@ -5,6 +5,7 @@
 
 #include "base/contract.hpp"
 #include "learning/cycle/vintage_training.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "learning/vintages/recipe_vintages.hpp"
 #include "models/trainers.hpp"
 
@@ -91,14 +92,14 @@ Result<Evidence> what_it_was_judged_on(const Registry& registry, const VersionId
 
 }  // namespace
 
-Result<std::optional<AcceptedRecipe>> accepted_recipe(const Registry& registry, const std::string& model_type,
+Result<std::optional<AcceptedRecipe>> accepted_recipe(const Registry& registry, const std::string& name,
                                                       const LearningOptions& options, Timestamp as_of,
                                                       AcceptedSince since) {
   if (options.policy.ladder == Ladder::on) return std::optional<AcceptedRecipe>();
-  const auto active = registry.active(Slot{model_type});
+  const auto active = registry.active(slot_of(name));
   if (!active) return forward_error(active);
   if (!*active) return std::optional<AcceptedRecipe>();
-  const auto wanted = recipe_in_force(model_type, options);
+  const auto wanted = recipe_in_force(name, options);
   if (!wanted) return forward_error(wanted);
   const auto manifest = stored_manifest((*active)->record);
   const auto own = manifest ? recipe_of(*manifest) : forward_error(manifest);
@@ -106,7 +107,9 @@ Result<std::optional<AcceptedRecipe>> accepted_recipe(const Registry& registry, 
   auto vintages = vintages_of(registry, *wanted, kRecordVersions, as_of, VintageUse::record);
   if (!vintages) return forward_error(vintages);
   if (vintages->empty()) return std::optional<AcceptedRecipe>();
-  AcceptedRecipe recipe{wanted->id, (*active)->record, Evidence::from_json({}), {}};
+  auto own_options = options_of(options, name);
+  if (!own_options) return forward_error(own_options);
+  AcceptedRecipe recipe{wanted->id, std::move(*own_options), (*active)->record, Evidence::from_json({}), {}};
   for (const VersionRecord& vintage : *vintages) {
     auto artifact = registry.open_artifact(vintage);
     if (!artifact) return forward_error(artifact);
@@ -120,21 +123,20 @@ Result<std::optional<AcceptedRecipe>> accepted_recipe(const Registry& registry, 
   return std::optional(std::move(recipe));
 }
 
-Result<Protocol> protocol_of_refresh(const AcceptedRecipe& recipe, const LearningOptions& options,
-                                     const Protocol& protocol) {
-  const auto trainer = make_trainer(recipe.active.slot.model_type, options.trainers);
+Result<Protocol> protocol_of_refresh(const AcceptedRecipe& recipe, const Protocol& protocol) {
+  const auto trainer = make_trainer(recipe.active.slot.model_type, recipe.options.trainers);
   if (!trainer) return forward_error(trainer);
   std::vector<std::string> record;
   for (const StoredArtifact& vintage : recipe.vintages) record.push_back(vintage.version.str());
   Protocol own = vintage_protocol(protocol, **trainer, std::move(record));
-  own.fits = options.lineup.fits;
+  own.fits = recipe.options.lineup.fits;
   return own;
 }
 
-Result<Refresh> make_refresh(const CycleWorkplace& place, const LearningOptions& options, const AcceptedRecipe& recipe,
-                             const LearningData& data, const Protocol& protocol, WarmParent& parent,
-                             const RunContext& run) {
+Result<Refresh> make_refresh(const CycleWorkplace& place, const AcceptedRecipe& recipe, const LearningData& data,
+                             const Protocol& protocol, WarmParent& parent, const RunContext& run) {
   const std::string& model_type = recipe.active.slot.model_type;
+  const LearningOptions& options = recipe.options;
   const auto trainer = make_trainer(model_type, options.trainers);
   if (!trainer) return forward_error(trainer);
   const auto record = past_forecasts(recipe.vintages, data);
@@ -166,7 +168,7 @@ Result<Refresh> make_refresh(const CycleWorkplace& place, const LearningOptions&
   const Evidence evidence =
       Evidence::of_refresh(recipe.accepted_on, {recipe.id, recipe.active.version.str(), newest.size(),
                                                 agreement.coverage, agreement.correlation, record->rows.size()});
-  Manifest manifest = manifest_of(**trainer, *model, data, split, own);
+  Manifest manifest = manifest_of(**trainer, *model, data, split, own, recipe.active.slot.scope);
   note_circumstances(place, manifest);
   manifest.metrics_json = active->metrics_json;  // the recipe's
   manifest.parent = recipe.active.version.str();
@@ -185,7 +187,7 @@ Result<CycleResult> settle_refresh(const CycleWorkplace& place, const LearningOp
                                    const CycleRequest& request, std::int64_t cycle, const Refresh& refresh) {
   const VersionId& version = refresh.artifact.version;
   CycleResult result;
-  result.model_type = refresh.artifact.manifest.model_type;
+  result.model_type = slot_name(refresh.artifact.manifest);
   result.version = version;
   result.evidence_json = refresh.evidence_json;
   const bool is_fit = refresh.problem.empty() || options.deployment.gate == PolicyGate::none;

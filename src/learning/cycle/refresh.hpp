@@ -15,6 +15,7 @@ namespace clm {
 /// A recipe that was accepted: a version of it is active. What is made of it from now on are refreshes.
 struct AcceptedRecipe {
   std::string id;
+  LearningOptions options;  ///< by which it is made (`options_of`)
   VersionRecord active;
   Evidence accepted_on;  ///< what the recipe was judged on; holds nothing where that is not known
   /// Sound versions of it from before, oldest first: what they said of rows that they were not fitted on is its record.
@@ -27,16 +28,15 @@ enum class AcceptedSince {
   now      ///< as of that very moment, or before
 };
 
-/// None where nothing of the type is active, where that is of another recipe than the settings ask for, where a person
-/// wants each version to show itself (`policy.ladder`), or where no version of it is sound. Errors: those
-/// of the registry.
-Result<std::optional<AcceptedRecipe>> accepted_recipe(const Registry& registry, const std::string& model_type,
+/// `name`: "lightgbm", "lightgbm/yearly"; `options`: the workspace's. None where nothing of that name is active, where
+/// that is of another recipe than the settings ask for, where a person wants each version to show itself
+/// (`policy.ladder`), or where no version of it is sound. Errors: those of the registry and of `recipe_in_force`.
+Result<std::optional<AcceptedRecipe>> accepted_recipe(const Registry& registry, const std::string& name,
                                                       const LearningOptions& options, Timestamp as_of,
                                                       AcceptedSince since = AcceptedSince::before);
 
-/// The protocol of the next vintage of a recipe. `protocol`: of a training now. Errors: those of `make_trainer`.
-Result<Protocol> protocol_of_refresh(const AcceptedRecipe& recipe, const LearningOptions& options,
-                                     const Protocol& protocol);
+/// The protocol of the next vintage of a recipe. `protocol`: of a training of it now. Errors: those of `make_trainer`.
+Result<Protocol> protocol_of_refresh(const AcceptedRecipe& recipe, const Protocol& protocol);
 
 /// A vintage that was trained and checked, but not decided on in the registry.
 struct Refresh {
@@ -52,9 +52,8 @@ struct Refresh {
 /// learned from were corrected since. `protocol`: `protocol_of_refresh`.
 /// `parent`: as with `train_from`. Asks nothing of the registry but to store it, so that refreshes can be made side by
 /// side. Errors: those of training; `calibration.no_rows` (data).
-Result<Refresh> make_refresh(const CycleWorkplace& place, const LearningOptions& options, const AcceptedRecipe& recipe,
-                             const LearningData& data, const Protocol& protocol, WarmParent& parent,
-                             const RunContext& run);
+Result<Refresh> make_refresh(const CycleWorkplace& place, const AcceptedRecipe& recipe, const LearningData& data,
+                             const Protocol& protocol, WarmParent& parent, const RunContext& run);
 
 /// Enters it, and makes it active at once if it is fit, in mode `advisory` too: what was to be shown was shown by its
 /// recipe. In mode `logging_only` nothing is moved.

@@ -107,15 +107,15 @@ class RefreshTest : public testing::LearningTest {
     const auto data =
         prepare_learning_data(*feature_set(options.feature_set), source, nullptr, data_options, undisturbed());
     EXPECT_TRUE(data) << to_string(data.error());
-    const auto recipe =
+    auto recipe =
         accepted_recipe(*registry_, options.training.models.front(), refresh_options_of(options), close_of(kNextBars));
     EXPECT_TRUE(recipe && *recipe);
+    (*recipe)->options = options;
     const auto protocol = protocol_of_refresh(
-        **recipe, options,
-        {close_of(kNextBars), source.venue(), source.interval(), source.symbols(), options.training});
+        **recipe, {close_of(kNextBars), source.venue(), source.interval(), source.symbols(), options.training});
     EXPECT_TRUE(protocol);
     WarmParent drawn;
-    auto refresh = make_refresh(workplace(source), options, **recipe, *data, *protocol, drawn, undisturbed());
+    auto refresh = make_refresh(workplace(source), **recipe, *data, *protocol, drawn, undisturbed());
     EXPECT_TRUE(refresh) << to_string(refresh.error());
     return refresh ? std::move(*refresh) : Refresh{};
   }

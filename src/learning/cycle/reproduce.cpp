@@ -69,7 +69,7 @@ Result<Remade> train_again(const Registry& registry, const Manifest& expected, P
   };
   const auto model = train();
   if (!model) return forward_error(model);
-  Manifest again = manifest_of(**trainer, *model, data, split, protocol);
+  Manifest again = manifest_of(**trainer, *model, data, split, protocol, expected.scope);
   auto files = describe_model_files(staged->directory());
   if (!files) return forward_error(files);
   again.files = std::move(*files);

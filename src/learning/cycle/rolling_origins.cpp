@@ -70,20 +70,20 @@ Result<ForecastTable> judged_table(const std::string& name, const JudgingContext
   return ForecastTable{name, judging.truth, std::move(served->forecast), std::move(served->up_probability)};
 }
 
-/// One type, fitted at each origin.
-struct TypeAtOrigins {
-  std::string model_type;
+/// One recipe, fitted at each origin.
+struct RecipeAtOrigins {
+  Slot slot;
   std::vector<std::optional<Result<OriginFit>>> fits;
 };
 
 Result<OriginVintage> store_vintage(const CycleWorkplace& place, const Trainer& trainer, const JudgingContext& judging,
-                                    OriginFit& fit, const RowSet& since) {
+                                    const std::string& scope, OriginFit& fit, const RowSet& since) {
   auto staged = place.registry.store().stage(std::string(trainer.type()));
   if (!staged) return forward_error(staged);
   const auto model =
       store_origin_vintage(staged->directory(), std::move(fit.model), trainer, judging.data, {since, fit.said});
   if (!model) return forward_error(model);
-  Manifest manifest = manifest_of(trainer, *model, judging.data, fit.split, fit.protocol);
+  Manifest manifest = manifest_of(trainer, *model, judging.data, fit.split, fit.protocol, scope);
   note_circumstances(place, manifest);
   auto files = describe_model_files(staged->directory());
   if (!files) return forward_error(files);
@@ -93,24 +93,25 @@ Result<OriginVintage> store_vintage(const CycleWorkplace& place, const Trainer& 
 
 Result<TrainedCandidate> candidate_of(const CycleWorkplace& place, const LearningOptions& options,
                                       const JudgingContext& judging, const std::vector<std::size_t>& begin,
-                                      const std::vector<bool>& is_kept, TypeAtOrigins& type) {
-  const auto trainer = make_trainer(type.model_type, options.trainers);
+                                      const std::vector<bool>& is_kept, RecipeAtOrigins& recipe) {
+  const auto trainer = make_trainer(recipe.slot.model_type, options.trainers);
   if (!trainer) return forward_error(trainer);
   const RowSet& rows = judging.split.holdout;
   std::vector<float> newest(rows.size());
   std::vector<OriginVintage> vintages;
   std::vector<std::string> notes;
-  for (std::size_t o = 0; o < type.fits.size(); ++o) {
-    if (!*type.fits[o]) return forward_error(*type.fits[o]);
-    OriginFit& fit = **type.fits[o];
+  for (std::size_t o = 0; o < recipe.fits.size(); ++o) {
+    if (!*recipe.fits[o]) return forward_error(*recipe.fits[o]);
+    OriginFit& fit = **recipe.fits[o];
     std::copy_n(fit.said.begin(), begin[o + 1] - begin[o], newest.begin() + static_cast<std::ptrdiff_t>(begin[o]));
     if (!is_kept[o]) continue;
-    if (o + 1 == type.fits.size()) notes = fit.model->notes();
-    auto vintage = store_vintage(place, **trainer, judging, fit, part_of(rows, begin[o], rows.size()));
+    if (o + 1 == recipe.fits.size()) notes = fit.model->notes();
+    auto vintage =
+        store_vintage(place, **trainer, judging, recipe.slot.scope, fit, part_of(rows, begin[o], rows.size()));
     if (!vintage) return forward_error(vintage);
     vintages.push_back(std::move(*vintage));
   }
-  auto table = judged_table(type.model_type, judging, newest);
+  auto table = judged_table(slot_name(recipe.slot), judging, newest);
   if (!table) return forward_error(table);
   OriginVintage last = std::move(vintages.back());
   vintages.pop_back();
@@ -185,21 +186,21 @@ Result<std::vector<MadeCandidate>> train_at_origins(const CycleWorkplace& place,
   std::vector<bool> is_kept(origins.size(), false);
   for (const std::size_t place_in_lineup : lineup_places(origins, options.lineup)) is_kept[place_in_lineup] = true;
 
-  std::vector<TypeAtOrigins> types;
+  std::vector<RecipeAtOrigins> recipes;
   std::size_t rounds = 0;
   for (const Trigger& trigger : triggers) {
-    types.push_back({trigger.model_type, {}});
-    types.back().fits.resize(origins.size());
+    recipes.push_back({slot_of(trigger.model_type), {}});
+    recipes.back().fits.resize(origins.size());
     rounds += origins.size() * static_cast<std::size_t>(options.lineup.fits) *
-              planned_rounds(trigger.model_type, options.trainers);
+              planned_rounds(recipes.back().slot.model_type, options.trainers);
   }
   run.progress.begin("training", rounds);
-  parallel_for(run.jobs, types.size() * origins.size(), [&](std::size_t i) {
-    TypeAtOrigins& type = types[i / origins.size()];
+  parallel_for(run.jobs, recipes.size() * origins.size(), [&](std::size_t i) {
+    RecipeAtOrigins& recipe = recipes[i / origins.size()];
     const std::size_t o = i % origins.size();
-    const auto trainer = make_trainer(type.model_type, options.trainers);
+    const auto trainer = make_trainer(recipe.slot.model_type, options.trainers);
     if (!trainer) {
-      type.fits[o].emplace(forward_error(trainer));
+      recipe.fits[o].emplace(forward_error(trainer));
       return;
     }
     Protocol protocol = origin_protocol(judging.protocol, **trainer, origins[o]);
@@ -207,13 +208,13 @@ Result<std::vector<MadeCandidate>> train_at_origins(const CycleWorkplace& place,
     auto fit = fit_at(**trainer, judging.data, std::move(protocol),
                       part_of(rows, begin[o], is_kept[o] ? rows.size() : begin[o + 1]), run, place.folders);
     if (fit && !is_kept[o]) fit->model.reset();
-    type.fits[o].emplace(std::move(fit));
+    recipe.fits[o].emplace(std::move(fit));
   });
   run.progress.end();
   if (auto stop = run.cancel.check(); !stop) return forward_error(stop);
-  std::vector<MadeCandidate> made(types.size());
-  for (std::size_t t = 0; t < types.size(); ++t)
-    made[t].emplace(candidate_of(place, options, judging, begin, is_kept, types[t]));
+  std::vector<MadeCandidate> made(recipes.size());
+  for (std::size_t r = 0; r < recipes.size(); ++r)
+    made[r].emplace(candidate_of(place, options, judging, begin, is_kept, recipes[r]));
   return made;
 }
 

@@ -23,10 +23,11 @@ Result<JudgingContext> judge_at_origins(const LearningData& data, const Protocol
                                         const std::vector<Timestamp>& origins, const LearningOptions& options,
                                         TrainingSplit& split, const RunContext& run);
 
-/// Fits each triggered type at each origin on everything known then, side by side. What is judged of it is at every row
-/// what the newest of its fits said that was made before, calibrated crosswise (`cross_fitted_forecasts`). The
-/// candidate is the newest fit; those before it that have a place beside it in a lineup come with it. A fit is
-/// calibrated by what it says about all that came after it. Errors: none of a training; in its place.
+/// Fits each triggered recipe at each origin on everything known then, side by side; they share these options. What is
+/// judged of it is at every row what the newest of its fits said that was made before, calibrated crosswise
+/// (`cross_fitted_forecasts`). The candidate is the newest fit; those before it that have a place beside it in a lineup
+/// come with it. A fit is calibrated by what it says about all that came after it. Errors: none of a training; in its
+/// place.
 Result<std::vector<MadeCandidate>> train_at_origins(const CycleWorkplace& place, const LearningOptions& options,
                                                     const JudgingContext& judging,
                                                     const std::vector<Timestamp>& origins,

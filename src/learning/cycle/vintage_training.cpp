@@ -26,7 +26,7 @@ StopsEarly stops_early_by(const Protocol& protocol) {
 Timestamp clean_from(const Manifest& manifest, const LearningData& data) {
   const auto protocol = read_protocol(manifest.protocol_json);
   if (protocol && is_of_everything_known(*protocol)) return fitted_as_of(*protocol) + Duration(1);
-  return label_end(manifest.training_span.to, data.label, data.rows.data.frame->interval);
+  return last_label_end(manifest, data.rows.data.frame->interval);
 }
 
 /// The rows of another fit of the same moment.

@@ -23,7 +23,9 @@ std::string what_forbids(const std::string& version, const Manifest& manifest, c
   if (own->fits > 1) return version + " is the mean of several fits, which have no weights in common";
   const Interval interval = protocol.interval;
   const Duration embargo = interval.length() * protocol.training.embargo_bars;
-  if (!is_before(label_end(manifest.training_span.to, data.label, interval) + embargo, split.holdout))
+  const Timestamp last_label = last_label_end(manifest, interval);
+  if (last_label == Timestamp::max()) return version + " does not say what it learned";
+  if (!is_before(last_label + embargo, split.holdout))
     return version + " was trained on rows that this one is judged on, or too near them";
   if (!is_before(fitted_until(manifest, data, split, protocol) + embargo, split.validation))
     return version + " was fitted on rows that stop and calibrate this one, or too near them";
@@ -55,11 +57,11 @@ Result<std::shared_ptr<const Model>> load_warm_parent(const Registry& registry, 
   return std::shared_ptr<const Model>(std::move(model->model));
 }
 
-Result<WarmParent> find_warm_parent(const Registry& registry, const std::string& model_type, const LearningData& data,
+Result<WarmParent> find_warm_parent(const Registry& registry, const Slot& slot, const LearningData& data,
                                     const TrainingSplit& split, const Protocol& protocol) {
-  const auto active = registry.active(Slot{model_type});
+  const auto active = registry.active(slot);
   if (!active) return forward_error(active);
-  if (!*active) return drawn("no version of " + model_type + " is active");
+  if (!*active) return drawn("no version of " + slot_name(slot) + " is active");
   return as_warm_parent(registry, (*active)->record.version.str(), data, split, protocol);
 }
 

@@ -27,14 +27,14 @@ std::vector<std::string> how_it_began(const WarmParent& parent);
 /// Whether the settings ask for it.
 bool starts_warm(const std::string& model_type, const TrainingOptions& options);
 
-/// The active version of `model_type`, with its bytes verified, if its weights can be begun with. Weights carry what
+/// The active version of `slot`, with its bytes verified, if its weights can be begun with. Weights carry what
 /// they were trained on into the new version, so nothing of it may touch what that one is judged on, nor what stops and
 /// calibrates it: all rows of the parent's training, those of its early stopping too, lie before `split.holdout`, those
 /// it was fitted on before `split.validation`, labels and the protocol's embargo included; the same for the versions
 /// that the parent itself began with. A vintage that is fitted on everything known is judged on nothing, and without
 /// early stopping nothing stops it: then there is nothing to touch. Otherwise, and without an active version, weights
 /// are drawn and the note says why. Errors: those of the registry and of loading a model.
-Result<WarmParent> find_warm_parent(const Registry& registry, const std::string& model_type, const LearningData& data,
+Result<WarmParent> find_warm_parent(const Registry& registry, const Slot& slot, const LearningData& data,
                                     const TrainingSplit& split, const Protocol& protocol);
 
 /// The same of the version `parent`, whether it is active or not.

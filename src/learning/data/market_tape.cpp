@@ -137,6 +137,12 @@ Status MarketTape::add_features(const FeatureSet& features, const CandleSource& 
   return {};
 }
 
+std::vector<std::shared_ptr<const FeatureFrame>> MarketTape::frames() const {
+  std::vector<std::shared_ptr<const FeatureFrame>> all{frame()};
+  for (const auto& [hash, rows] : added_) all.push_back(rows->frame);
+  return all;
+}
+
 const Dataset* MarketTape::rows_of(const std::string& feature_hash) const {
   if (feature_hash == frame()->set_hash) return rows_.get();
   const auto added = added_.find(feature_hash);

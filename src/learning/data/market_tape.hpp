@@ -38,6 +38,8 @@ class MarketTape {
 
   const std::vector<Symbol>& symbols() const { return rows_->frame->symbols; }
   const std::shared_ptr<const FeatureFrame>& frame() const { return rows_->frame; }
+  /// That one, and those that were added.
+  std::vector<std::shared_ptr<const FeatureFrame>> frames() const;
   const LabelOptions& label() const { return rows_->definition; }
   Interval interval() const { return rows_->frame->interval; }
   /// Every row, labelled or not; `volatility` is known for all that have one, `label` and `forward_return` are NaN, and

@@ -90,10 +90,11 @@ Result<Protocol> read_protocol(std::string_view json_text) {
 }
 
 Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const LearningData& data,
-                     const TrainingSplit& split, const Protocol& protocol) {
+                     const TrainingSplit& split, const Protocol& protocol, const std::string& scope) {
   const FeatureFrame& frame = *data.rows.data.frame;
   Manifest manifest;
   manifest.model_type = std::string(trainer.type());
+  manifest.scope = scope;
   manifest.parameters_json = trainer.parameters_of(*fits_of(*model.model).front()).dump();
   manifest.feature_set = frame.set_name;
   manifest.feature_hash = model.model->feature_hash();
@@ -113,7 +114,8 @@ Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const
 }
 
 bool is_about(const Manifest& manifest, const LabelOptions& label) {
-  return nlohmann::json::parse(manifest.label_json, nullptr, false) == to_json(label);
+  const auto own = read_label_options(manifest.label_json);
+  return own && are_judged_alike(*own, label);
 }
 
 nlohmann::json headline_metrics(const Judgement& judgement) {

@@ -47,10 +47,11 @@ nlohmann::json to_json(const Protocol& protocol);
 Result<Protocol> read_protocol(std::string_view json_text);
 
 /// Everything of the manifest but metrics, parent, program and files. It is as young as the last label of `split.fit`.
+/// `scope`: the name of its recipe (`Slot`).
 Manifest manifest_of(const Trainer& trainer, const CalibratedModel& model, const LearningData& data,
-                     const TrainingSplit& split, const Protocol& protocol);
+                     const TrainingSplit& split, const Protocol& protocol, const std::string& scope);
 
-/// Whether a version's forecasts are about this label.
+/// Whether a version forecasts what forecasts of this label are about (`are_judged_alike`).
 bool is_about(const Manifest& manifest, const LabelOptions& label);
 
 /// The few figures that lists show: {rank_ic, rank_ic_lo, rank_ic_hi, hit_rate, net_bps_per_trade, trades, sharpe,

@@ -35,9 +35,9 @@ bool ActiveTypes::are_of_one_recipe(const VersionId& a, const VersionId& b) cons
 
 Status ActiveTypes::read_all() {
   auto types = configured_types(options_);
-  const auto active = registry_.list(Registry::Filter{{}, Slot().scope, VersionStatus::active});
+  const auto active = registry_.list(Registry::Filter{{}, {}, VersionStatus::active});
   if (!active) return forward_error(active);
-  for (const VersionRecord& record : *active) types.insert(record.slot.model_type);
+  for (const VersionRecord& record : *active) types.insert(slot_name(record.slot));
   for (const auto& [name, type] : journal_.state().types) types.insert(name);
   for (const auto& name : types)
     if (auto read = this->read(name); !read) return read;

@@ -9,8 +9,8 @@
 namespace clm {
 namespace {
 
-Result<std::int64_t> newest_event(const Registry& registry, const std::string& model_type) {
-  const auto newest = registry.history(model_type, 1);
+Result<std::int64_t> newest_event(const Registry& registry, const Slot& slot) {
+  const auto newest = registry.history_of(slot, 1);
   if (!newest) return forward_error(newest);
   return newest->empty() ? 0 : newest->back().id;
 }
@@ -25,12 +25,12 @@ void set_active(const VersionRecord& record, TypeState& type) {
 }
 
 /// What was active once the event of that number had been written; empty: nothing.
-Result<VersionId> active_after(const Registry& registry, const std::string& model_type, std::int64_t event_id) {
-  const auto events = registry.history(model_type, std::numeric_limits<int>::max());
+Result<VersionId> active_after(const Registry& registry, const Slot& slot, std::int64_t event_id) {
+  const auto events = registry.history_of(slot, std::numeric_limits<int>::max());
   if (!events) return forward_error(events);
   VersionId active;
   for (const Event& event : *events) {
-    if (event.id > event_id || event.slot != Slot{model_type}) continue;
+    if (event.id > event_id) continue;
     if (event.to == VersionStatus::active)
       active = event.version;
     else if (event.version == active)
@@ -43,9 +43,10 @@ Result<VersionId> active_after(const Registry& registry, const std::string& mode
 
 Status read_active(const Registry& registry, const std::string& model_type, TypeState& type) {
   // First how far, so that a move in between is read again and not missed.
-  const auto newest = newest_event(registry, model_type);
+  const Slot slot = slot_of(model_type);
+  const auto newest = newest_event(registry, slot);
   if (!newest) return forward_error(newest);
-  const auto active = registry.active(Slot{model_type});
+  const auto active = registry.active(slot);
   if (!active) return forward_error(active);
   type.registry_event = *newest;
   type.active = VersionId();
@@ -57,13 +58,13 @@ Status restore_active(const Registry& registry, LifeCycleState& state) {
   for (auto& [name, type] : state.types) {
     VersionId active = type.active;  // as a release noted it that kept the version itself
     if (type.registry_event) {
-      const auto newest = newest_event(registry, name);
+      const auto newest = newest_event(registry, slot_of(name));
       if (!newest) return forward_error(newest);
       if (*newest == *type.registry_event) {
         if (auto read = read_active(registry, name, type); !read) return read;
         continue;
       }
-      const auto known = active_after(registry, name, *type.registry_event);
+      const auto known = active_after(registry, slot_of(name), *type.registry_event);
       if (!known) return forward_error(known);
       active = *known;
     }

@@ -13,14 +13,14 @@ Result<bool> BrokenVersions::fail_if_broken(const VersionId& version, Timestamp 
   const Decision failure{
       now, "life cycle", (are_bytes_sound(**problem) ? "" : "its stored bytes are broken: ") + what, {}};
   if (auto failed = registry_.advance(version, VersionStatus::failed, failure); !failed) return forward_error(failed);
-  journal_.record_event(now, EventKind::failed, record->slot.model_type, version, failure.reason);
+  journal_.record_event(now, EventKind::failed, slot_name(record->slot), version, failure.reason);
   return true;
 }
 
 /// The nearest one is looked at, as it is what a rollback leads to.
 Status BrokenVersions::reconcile_ways_back(const std::string& model_type, Timestamp now) {
   for (;;) {
-    const auto ways = registry_.ways_back(Slot{model_type});
+    const auto ways = registry_.ways_back(slot_of(model_type));
     if (!ways) return forward_error(ways);
     if (ways->empty()) return {};
     const auto broken = fail_if_broken(ways->front().version, now);
@@ -52,7 +52,7 @@ Status BrokenVersions::reconcile_trials(Timestamp now) {
 }
 
 Result<VersionId> BrokenVersions::go_back_from(const std::string& model_type, const VersionId& lost, Timestamp now) {
-  const auto ways = registry_.ways_back(Slot{model_type});
+  const auto ways = registry_.ways_back(slot_of(model_type));
   if (!ways) return forward_error(ways);
   for (const VersionRecord& way : *ways) {
     const auto broken = fail_if_broken(way.version, now);
@@ -61,7 +61,7 @@ Result<VersionId> BrokenVersions::go_back_from(const std::string& model_type, co
     if (!may_vote) return forward_error(may_vote);
     if (*broken || !*may_vote) continue;
     const Decision decision{now, "life cycle", lost.str() + " is broken", {}};
-    const auto back = registry_.rollback(Slot{model_type}, decision, {way.version, Registry::IfBroken::refuse});
+    const auto back = registry_.rollback(slot_of(model_type), decision, {way.version, Registry::IfBroken::refuse});
     if (!back) return forward_error(back);
     return back->active.version;
   }
@@ -80,7 +80,7 @@ Status BrokenVersions::make_up_for(const std::string& model_type, const VersionI
                             "active again in the place of " + lost.str() + ", which is broken");
     if (auto read = types_.read(model_type); !read) return read;
   }
-  const auto ways = registry_.ways_back(Slot{model_type});
+  const auto ways = registry_.ways_back(slot_of(model_type));
   if (!ways) return forward_error(ways);
   if (!type.active.empty())
     type.lost += ", and " + type.active.str() + " serves meanwhile";

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "learning/life_cycle/active_versions.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "learning/triggers/trigger_types.hpp"
 
 namespace clm {
@@ -53,13 +54,13 @@ Result<bool> needs_features(const Registry& registry, const LifeCycleLog& log, c
   });
 }
 
-Result<std::vector<FeatureSet>> other_features_served(const Registry& registry, const LearningOptions& options) {
+Result<std::vector<FeatureSet>> other_features_read(const Registry& registry, const LearningOptions& options) {
   std::vector<Manifest> served;  // a broken record is nobody who is served
   const auto add = [&](const VersionRecord& record) {
     if (auto manifest = stored_manifest(record)) served.push_back(std::move(*manifest));
   };
   for (const auto status : {VersionStatus::active, VersionStatus::canary}) {
-    const auto versions = registry.list(Registry::Filter{{}, Slot().scope, status});
+    const auto versions = registry.list(Registry::Filter{{}, {}, status});
     if (!versions) return forward_error(versions);
     for (const VersionRecord& record : *versions) add(record);
   }
@@ -68,13 +69,22 @@ Result<std::vector<FeatureSet>> other_features_served(const Registry& registry, 
     for (const ManifestMember& member : members)
       if (const auto record = registry.find(member.version)) add(*record);
   }
-  std::set<std::string> names;
+  std::set<std::string> names = other_feature_sets(options);
   for (const Manifest& manifest : served)
     if (manifest.members.empty() && manifest.feature_set != options.feature_set) names.insert(manifest.feature_set);
   std::vector<FeatureSet> sets;
   for (const auto& name : names)
     if (auto known = feature_set(name)) sets.push_back(std::move(*known));
   return sets;
+}
+
+Status add_other_features(MarketTape& tape, const Registry& registry, const LearningOptions& options,
+                          const CandleSource& candles, const ContextSource* context, const RunContext& run) {
+  const auto others = other_features_read(registry, options);
+  if (!others) return forward_error(others);
+  for (const FeatureSet& set : *others)
+    if (auto added = tape.add_features(set, candles, context, run); !added) return added;
+  return {};
 }
 
 FeatureSet no_features() {

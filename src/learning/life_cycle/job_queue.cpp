@@ -6,6 +6,7 @@
 
 #include "learning/jobs/job_approval.hpp"
 #include "learning/options/hours.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "learning/options/training_settings.hpp"
 
 namespace clm {
@@ -34,6 +35,12 @@ Status JobQueue::recover() {
   if (!jobs) return forward_error(jobs);
   open_ = std::move(*jobs);
   for (Job& job : open_) {
+    if (job.kind == JobKind::train && !options_of(options_, job.model_type)) {
+      job.state = JobState::cancelled;
+      job.outcome = "the settings have no recipe " + job.model_type + " any more";
+      journal_.save(job);
+      continue;
+    }
     if (job.state != JobState::running) continue;
     job.state = JobState::pending;
     if (++job.recoveries > options_.jobs.max_recoveries) {

@@ -17,7 +17,8 @@ class JobQueue {
   JobQueue(LifeCycleJournal& journal, const Registry& registry, const LearningOptions& options);
 
   /// Reads the open jobs. One whose process died is pending again, or given up after `jobs.max_recoveries`; one that a
-  /// person has carried out is completed. Errors: those of log and registry.
+  /// person has carried out is completed, and the training of a recipe that the settings do not have any more is
+  /// cancelled. Errors: those of log and registry.
   Status recover();
 
   /// Decided at this bar, without a number yet.

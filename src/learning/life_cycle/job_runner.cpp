@@ -41,14 +41,14 @@ Result<std::string> JobRunner::roll_back(const VersionRecord& record, const Deci
     if (auto done = place_.registry.rollback(record.slot, decision, options); !done) return forward_error(done);
   }
   // Likewise.
-  const auto history = place_.registry.history(record.slot.model_type);
+  const auto history = place_.registry.history_of(record.slot);
   if (!history) return forward_error(history);
   std::string outcome = "done";
   for (const Event& event : *history) {
     if (event.at != decision.at || event.actor != decision.actor) continue;
     if (event.to == VersionStatus::failed) {
       outcome += "; " + event.version.str() + " is broken and was passed over";
-      journal_.record_event(decision.at, EventKind::failed, record.slot.model_type, event.version, event.reason);
+      journal_.record_event(decision.at, EventKind::failed, slot_name(record.slot), event.version, event.reason);
     }
     if (event.to == VersionStatus::active) outcome += "; " + event.version.str() + " is active again";
   }

@@ -20,7 +20,7 @@ namespace clm {
 namespace {
 
 CycleWorkplace with_stages(CycleWorkplace place, const MarketTape& tape) {
-  place.frame = tape.frame();
+  place.frames = tape.frames();
   place.stages = Stages::run;
   return place;
 }

@@ -73,7 +73,7 @@ class LifeCycle {
   std::vector<TrialView> trials() const;
   /// Not ended: waiting for a person or for their time.
   const std::vector<Job>& open_jobs() const;
-  /// When each type of `training.models` is due next, as of the last bar of the tape.
+  /// When each recipe that is trained is due next, as of the last bar of the tape.
   Result<std::vector<NextTraining>> next_trainings() const;
   /// What came of the last cycle that was run; none before.
   const std::optional<Result<CycleReport>>& last_cycle() const;

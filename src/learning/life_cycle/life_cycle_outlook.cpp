@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "learning/options/recipe_options.hpp"
 #include "learning/options/training_settings.hpp"
 
 namespace clm {
@@ -11,7 +12,7 @@ std::vector<NextTraining> training_outlook(const OutlookQuestion& question, cons
   const std::vector<Job>& open_jobs = question.open_jobs;
   const std::string settings = training_settings_fingerprint(options);
   std::vector<NextTraining> all;
-  for (const auto& name : options.training.models) {
+  for (const auto& name : trained_recipes(options)) {
     ModelFreshness model{name, std::nullopt, std::nullopt};
     bool vacant = true;
     if (const auto known = state.types.find(name); known != state.types.end()) {

@@ -20,7 +20,7 @@ struct OutlookQuestion {
   std::function<std::int64_t(Timestamp)> bars_since;
 };
 
-/// When each type of `training.models` is due next (`next_training`), what it waits for (a training that is
+/// When each recipe that is trained is due next (`next_training`), what it waits for (a training that is
 /// tried again, or a place on trial), and whether its last training was given up.
 std::vector<NextTraining> training_outlook(const OutlookQuestion& question, const LearningOptions& options);
 

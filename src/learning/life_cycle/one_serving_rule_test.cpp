@@ -11,6 +11,7 @@
 #include "features/sets/feature_set.hpp"
 #include "learning/life_cycle/features_needed.hpp"
 #include "learning/life_cycle/life_cycle_fixture.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "learning/options/serving_rules.hpp"
 #include "learning/trials/trial.hpp"
 #include "serving/live_inputs.hpp"
@@ -83,7 +84,7 @@ class OneServingRule : public testing::LifeCycleTest {
     options.policy.ladder = Ladder::off;
     options.training.models = {"lightgbm", "xgboost"};
     options.ensemble.mode = EnsembleMode::learned;
-    options.ensemble.models = options.training.models;
+    options.ensemble.models = trained_recipes(options);
     options.lineup.spacing_days = 0;
     options.serving.max_data_age_days = 0;
     return options;
@@ -315,15 +316,46 @@ TEST_F(OneServingRule, LineupsOfSeveralVintagesOfATypeAreServedAsTheyAreNoted) {
 
 // After a change of `feature_set`: the features of the active versions go on being computed beside the new ones.
 TEST_F(OneServingRule, WhoReadsOtherFeaturesIsServedOn) {
-  EXPECT_TRUE(other_features_served(*registry_, options_).value().empty());
+  EXPECT_TRUE(other_features_read(*registry_, options_).value().empty());
   trained("xgboost", kBars);
   trained("lightgbm", kBars, PolicyMode::enforced, {}, "core");
-  const auto others = other_features_served(*registry_, options_).value();
+  const auto others = other_features_read(*registry_, options_).value();
   ASSERT_EQ(others.size(), 1U);
   EXPECT_EQ(others.front().name(), "core");
   ASSERT_TRUE(tape_.add_features(others.front(), easy_candles(kLastBar), nullptr, undisturbed()));
   go_on_to(kBars + 6);
   EXPECT_GE(situations_["several types"], 5);
+}
+
+// Two recipes of a type in one lineup, one of them with features of its own; then, after the lineup is gone, each by
+// itself with its weight; then without the one that the settings do not have any more.
+TEST_F(OneServingRule, RecipesByNameAreServedAsTheyAreNoted) {
+  options_.recipes = {
+      {"wide", "lightgbm", {}, {{"features.set", "\"core\"", ""}, {"label.entry_delay_bars", "3", ""}}}};
+  options_.ensemble.weights = {"lightgbm=0.3", "lightgbm/wide=0.6"};
+  refreshed(kBars);
+  const std::string own = active_version("lightgbm/wide"), plain = active_version("lightgbm");
+  ASSERT_FALSE(own.empty() || plain.empty());
+  const auto others = other_features_read(*registry_, options_).value();
+  ASSERT_EQ(others.size(), 1U);
+  ASSERT_TRUE(tape_.add_features(others.front(), easy_candles(kLastBar), nullptr, undisturbed()));
+  go_on_to(kBars + 6);
+  const auto speaks = [&](const std::string& version) {
+    const auto plan = Predictor::load(*registry_, serving_rules(options_).value())->plan(close_of(kBars + 6), {});
+    for (const LineupMember& member : plan.lineups.front().members)
+      if (member.version.str() == version) return member.weight;
+    return 0.0;
+  };
+  EXPECT_GT(speaks(own), 0);
+  ASSERT_TRUE(registry_->retire(VersionId(active_version("ensemble")), because("each by itself")));
+  go_on_to(kBars + 12);
+  EXPECT_GT(speaks(own), speaks(plain)) << "by the weights of the settings";
+  options_.recipes.clear();
+  options_.ensemble.weights = {"lightgbm=0.3"};
+  go_on_to(kBars + 18);
+  EXPECT_EQ(speaks(own), 0);
+  EXPECT_GT(speaks(plain), 0);
+  EXPECT_EQ(compared_, 18U);
 }
 
 }  // namespace

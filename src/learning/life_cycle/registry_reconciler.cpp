@@ -103,7 +103,7 @@ Status RegistryReconciler::propose_trained(const VersionRecord& record, const Ve
   if (!evidence) return forward_error(evidence);
   Job job;
   job.kind = *to == VersionStatus::active ? JobKind::promote : JobKind::advance;
-  job.model_type = record.slot.model_type;
+  job.model_type = slot_name(record.slot);
   job.version = record.version;
   job.to = *to;
   job.reason = verdict.why;
@@ -140,7 +140,7 @@ Result<bool> RegistryReconciler::may_lead_back_to(const std::string& model_type,
                                                   Timestamp now) const {
   const auto record = registry_.find(version.str());
   if (!record) return forward_error(record);
-  const auto ways = registry_.ways_back(Slot{model_type});
+  const auto ways = registry_.ways_back(slot_of(model_type));
   if (!ways) return forward_error(ways);
   const auto is_it = [&](const VersionRecord& way) { return way.version == version; };
   if (record->status == VersionStatus::retired && std::none_of(ways->begin(), ways->end(), is_it)) return false;
@@ -168,8 +168,9 @@ Status RegistryReconciler::reconcile_moved_actives(const std::map<std::string, V
 Status RegistryReconciler::reconcile_unknown_trials(Timestamp now) {
   for (const auto& [name, type] : journal_.state().types) {
     if (type.active.empty()) continue;  // there is nobody to be held against
+    const Slot slot = slot_of(name);
     for (const Stage stage : {Stage::shadow, Stage::canary_first}) {
-      const auto records = registry_.list(Registry::Filter{name, {}, status_in(stage)});
+      const auto records = registry_.list(Registry::Filter{slot.model_type, slot.scope, status_in(stage)});
       if (!records) return forward_error(records);
       for (const VersionRecord& record : *records) {
         if (trials_.is_on_trial(record.version)) continue;

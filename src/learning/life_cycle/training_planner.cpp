@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "learning/cycle/ensemble_lineup.hpp"
+#include "learning/options/recipe_options.hpp"
 
 namespace clm {
 namespace {
@@ -69,7 +70,7 @@ void TrainingPlanner::ask_for_lost(std::vector<Trigger>& wanted, Timestamp now) 
   for (auto& [name, type] : journal_.state().types) {
     const std::string why = std::exchange(type.lost, {});
     if (name == kEnsembleType && !why.empty()) cycle_asked_ = true;
-    const auto& trained = options_.training.models;
+    const auto trained = trained_recipes(options_);
     if (why.empty() || std::find(trained.begin(), trained.end(), name) == trained.end()) continue;
     if (std::any_of(wanted.begin(), wanted.end(), [&](const Trigger& one) { return one.model_type == name; })) continue;
     wanted.push_back({name, TriggerKind::time_based, Priority::urgent, why});
@@ -95,7 +96,7 @@ void TrainingPlanner::ask_for_outdated_failures(std::vector<Trigger>& wanted, Ti
   }
   for (const Job& job : std::exchange(outdated_failures_, {})) {
     const std::string& name = job.model_type;
-    const auto& trained = options_.training.models;
+    const auto trained = trained_recipes(options_);
     const auto is_of_it = [&](const Trigger& one) { return one.model_type == name; };
     if (std::find(trained.begin(), trained.end(), name) == trained.end() ||
         std::any_of(wanted.begin(), wanted.end(), is_of_it) || jobs_.waiting_training(name) != nullptr)
@@ -119,7 +120,7 @@ Status TrainingPlanner::ask(std::size_t bar) {
     };
     if (std::erase_if(wanted, same) > 0) jobs_.bring_forward(job, now);
   }
-  for (const auto& model_type : options_.training.models) {
+  for (const auto& model_type : trained_recipes(options_)) {
     const bool asked_for = std::any_of(wanted.begin(), wanted.end(),
                                        [&](const Trigger& trigger) { return trigger.model_type == model_type; });
     if (asked_for || !may_be_trained(model_type, now)) continue;

@@ -29,7 +29,7 @@ class TrainingPlanner {
   Status find_outdated_failures();
   /// At the next `ask` these are trained, whatever the triggers say; and the ensemble is looked at in any case.
   void ask_for_cycle(std::vector<Trigger> trained);
-  /// What is lost (`TypeState::lost`) is taken up and forgotten: a type of `training.models` is trained, and in place
+  /// What is lost (`TypeState::lost`) is taken up and forgotten: a recipe of the settings is trained, and in place
   /// of an ensemble another one is looked for. Errors: those of the triggers, the registry and the log.
   Status ask(std::size_t bar);
 

@@ -11,12 +11,12 @@
 namespace clm {
 
 Result<std::vector<UnlistedVersion>> unlisted_versions(const Registry& registry, const LearningOptions& options) {
-  const auto active = registry.list(Registry::Filter{{}, Slot().scope, VersionStatus::active});
+  const auto active = registry.list(Registry::Filter{{}, {}, VersionStatus::active});
   if (!active) return forward_error(active);
   const auto configured = configured_types(options);
   std::vector<UnlistedVersion> unlisted;
   for (const VersionRecord& record : *active) {
-    const std::string& model_type = record.slot.model_type;
+    const std::string model_type = slot_name(record.slot);
     if (model_type == kEnsembleType || model_type == floor_type(options) || configured.contains(model_type)) continue;
     const auto manifest = stored_manifest(record);
     unlisted.push_back({model_type, record.version, manifest ? std::optional(manifest->learned_until) : std::nullopt});
@@ -30,7 +30,8 @@ std::string describe(const UnlistedVersion& unlisted) {
   const std::string& type = unlisted.model_type;
   return type + " " + unlisted.version.str() + ": active" +
          (unlisted.learned_until ? ", learned until " + to_string(*unlisted.learned_until) : "") +
-         ", not in training.models, so watched and not trained; to end it: clm retire " + type + " --reason TEXT";
+         (slot_of(type).scope == Slot().scope ? ", not in training.models" : ", not a recipe of clm.toml any more") +
+         ", so watched and not trained; to end it: clm retire " + type + " --reason TEXT";
 }
 
 nlohmann::json to_json(const UnlistedVersion& unlisted) {

@@ -10,7 +10,7 @@
 
 namespace clm {
 
-/// An active version of a model type that the settings do not name any more (`configured_types`). It is watched: its
+/// An active version of a recipe that the settings do not name any more (`configured_types`). It is watched: its
 /// bytes, its age and its trials. It is not trained, and has a vote only as a member of the active ensemble.
 struct UnlistedVersion {
   std::string model_type;

@@ -6,8 +6,8 @@
 
 namespace clm {
 
-/// The model types that the settings name: to be trained, to serve, or as members of an ensemble; and the ensemble
-/// itself where one is made.
+/// The recipes that the settings name ("lightgbm", "lightgbm/yearly"): to be trained, to serve, or as members of an
+/// ensemble; and the ensemble itself where one is made.
 std::set<std::string> configured_types(const LearningOptions& options);
 
 }  // namespace clm

@@ -2,11 +2,15 @@
 
 #include <charconv>
 
+#include "registry/slot.hpp"
+
 namespace clm {
 
-double ConfiguredWeights::of(const std::string& model_type) const {
-  const auto found = named.find(model_type);
-  return found == named.end() ? other : found->second;
+double ConfiguredWeights::of(const std::string& recipe) const {
+  const auto own = named.find(recipe);
+  if (own != named.end()) return own->second;
+  const auto of_type = named.find(slot_of(recipe).model_type);
+  return of_type == named.end() ? other : of_type->second;
 }
 
 Result<ConfiguredWeights> configured_weights(const EnsembleOptions& options) {

@@ -7,14 +7,15 @@
 
 namespace clm {
 
-/// What model types weigh before anything was learned; those that are not named weigh `other`.
+/// What recipes weigh before anything was learned: "lightgbm", "lightgbm/yearly". One that is not named weighs as its
+/// model type does; a type that is not named weighs `other`.
 struct ConfiguredWeights {
   std::map<std::string, double> named;
   double other = 1;
-  double of(const std::string& model_type) const;
+  double of(const std::string& recipe) const;
 };
-/// Error `ensemble.weights` (usage): an entry that is not TYPE=WEIGHT, a type named twice, a weight outside (0, 1], or
-/// bounds that contradict each other.
+/// Error `ensemble.weights` (usage): an entry that is not TYPE=WEIGHT, a recipe named twice, a weight outside (0, 1],
+/// or bounds that contradict each other.
 Result<ConfiguredWeights> configured_weights(const EnsembleOptions& options);
 
 }  // namespace clm

@@ -77,8 +77,8 @@ struct JobOptions {
 
 /// What is served, whoever decided on it.
 struct ServingOptions {
-  /// Types that may serve, where fewer are trained today (`clm cycle --models`); empty: `TrainingOptions::models`. No
-  /// setting.
+  /// Types that may serve, where fewer are trained today (`clm cycle --models`); empty: `TrainingOptions::models`.
+  /// Recipes by name may serve in any case. No setting.
   std::vector<std::string> models = {};
   /// A version whose last label to be fitted on became known longer ago has no vote; 0: age silences nobody. That label
   /// is older than the version: holdout, validation and embargo lie between (`withheld_share`), so a small limit leaves
@@ -97,10 +97,12 @@ enum class EnsembleMode {
 std::string_view to_string(EnsembleMode mode);
 std::optional<EnsembleMode> parse_ensemble_mode(std::string_view name);
 
-/// How the active versions of several model types become one forecast.
+/// How the active versions of several recipes become one forecast.
 struct EnsembleOptions {
   EnsembleMode mode = EnsembleMode::learned;
-  std::vector<std::string> models;  ///< types that take part; empty: `TrainingOptions::models`
+  /// Types, and recipes by name ("lightgbm/yearly"), that take part; empty: `TrainingOptions::models` and all recipes
+  /// by name.
+  std::vector<std::string> models;
   std::vector<std::string> weights{"lightgbm=0.25", "nhits=0.30", "patchtst=0.20", "xgboost=0.25"};
   double other_weight = 0.20;  ///< of a type that `weights` does not name; (0, 1]
   double min_weight = 0.15;    ///< where the number of members allows it
@@ -200,6 +202,11 @@ struct LearningOptions {
   LabelOptions label;
   TrainingOptions training;
   TrainerOptions trainers;
+  /// Recipes beside those of `TrainingOptions::models`: a model type each, and what is set otherwise for them
+  /// (`recipe_options.hpp`).
+  std::vector<NamedTable> recipes;
+  /// Names of those of them that are not trained today (`clm cycle --models`). No setting.
+  std::vector<std::string> recipes_at_rest;
   TriggerOptions triggers;
   LineupOptions lineup;
   Floor floor = Floor::ridge;

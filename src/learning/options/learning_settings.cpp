@@ -2,6 +2,7 @@
 
 #include "features/sets/feature_set.hpp"
 #include "learning/options/learning_options.hpp"
+#include "learning/options/recipe_options.hpp"
 
 namespace clm {
 namespace {
@@ -107,9 +108,12 @@ void add_ensemble(Settings& s, EnsembleOptions& o) {
              "off: no ensemble version is made. fixed: with the configured weights. learned: with learned ones where "
              "these are shown to be better on rows they were not learned from.",
              {EnsembleMode::off, EnsembleMode::fixed, EnsembleMode::learned});
-  s.add("ensemble.models", &o.models, text("Model types that take part; empty: those of training.models."));
+  s.add("ensemble.models", &o.models,
+        text("Model types, and recipes by name as TYPE/NAME, that take part; empty: all."));
   s.add("ensemble.weights", &o.weights,
-        text("Weights as TYPE=WEIGHT; those of the types that take part are shared out."));
+        text("Weights as TYPE=WEIGHT; those of who takes part are shared out. A recipe by name weighs as its type "
+             "does, or "
+             "TYPE/NAME=WEIGHT."));
   s.add("ensemble.other_weight", &o.other_weight, number("", "Weight of a type that is not named.", 1e-6, 1));
   s.add("ensemble.min_weight", &o.min_weight, number("", "A member weighs no less, where that can be.", 0, 1));
   s.add("ensemble.max_weight", &o.max_weight, number("", "A member weighs no more, where that can be.", 0, 1));
@@ -249,6 +253,10 @@ std::string_view to_string(PolicyMode mode) {
 std::string_view to_string(PolicyGate gate) { return gate == PolicyGate::none ? "none" : "evidence"; }
 
 void add_settings(Settings& settings, LearningOptions& options) {
+  settings.add_tables({"recipes", "model_type",
+                       "The type of one more recipe beside those of training.models; what it sets in tables of its own "
+                       "is other than the workspace's.",
+                       settings_of_recipe, &options.recipes});
   add_universe(settings, options.universe);
   settings.add("features.set", &options.feature_set, text("Feature set.", feature_set_names()));
   add_label(settings, options.label);

@@ -6,6 +6,7 @@
 #include "base/number_text.hpp"
 #include "learning/options/configured_weights.hpp"
 #include "learning/options/hours.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "market/series/symbol_name.hpp"
 #include "models/model_type.hpp"
 #include "models/warm_start.hpp"
@@ -92,8 +93,22 @@ void check_trainers(const LearningOptions& o, Findings& findings) {
   }
 }
 
-void check_ensemble(const EnsembleOptions& o, Findings& findings) {
-  findings.check_types("ensemble.models", o.models);
+/// What takes part in an ensemble: a model type, or a recipe of the settings by its name.
+Status check_member(const LearningOptions& options, const std::string& name) {
+  const auto& recipes = options.recipes;
+  if (std::any_of(recipes.begin(), recipes.end(), [&](const NamedTable& one) { return name_of(one) == name; }))
+    return {};
+  if (name.find('/') == std::string::npos) return check_model_types(std::vector{name}, "ensemble.models");
+  return fail(ErrorKind::usage, "recipe.unknown", "the settings have no recipe " + name, "ensemble.models",
+              "Write it as [recipes.NAME], or take it out of the list.");
+}
+
+void check_ensemble(const LearningOptions& options, Findings& findings) {
+  const EnsembleOptions& o = options.ensemble;
+  findings.check_list("ensemble.models", o.models);
+  for (const std::string& name : o.models)
+    if (const Status known = check_member(options, name); !name.empty() && !known)
+      findings.add("ensemble.models", known.error());
   findings.check_order("ensemble.min_weight", o.min_weight, "ensemble.max_weight", o.max_weight);
   EnsembleOptions weights = o;  // the bounds were looked at
   weights.min_weight = 0;
@@ -103,7 +118,7 @@ void check_ensemble(const EnsembleOptions& o, Findings& findings) {
     const auto read = configured_weights(weights);
     if (!read) {
       findings.add("ensemble.weights", read.error());
-    } else if (const auto known = check_model_types(std::vector{read->named.begin()->first}, {}); !known) {
+    } else if (const auto known = check_member(options, read->named.begin()->first); !known) {
       findings.add("ensemble.weights", known.error());
     }
   }
@@ -136,7 +151,7 @@ std::vector<OptionProblem> check_options(const LearningOptions& options) {
   check_training(options.training, findings);
   check_trainers(options, findings);
   findings.check_list("triggers.kinds", options.triggers.kinds);  // of its choices each one is
-  check_ensemble(options.ensemble, findings);
+  check_ensemble(options, findings);
   check_judging(options.judging, findings);
   check_stages(options.deployment.stages, findings);
   return findings.take();

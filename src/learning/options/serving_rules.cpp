@@ -3,6 +3,7 @@
 #include "learning/options/configured_types.hpp"
 #include "learning/options/configured_weights.hpp"
 #include "learning/options/hours.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "registry/manifest.hpp"
 
 namespace clm {
@@ -19,6 +20,7 @@ Result<ServingRules> serving_rules(const LearningOptions& options) {
   rules.model_types.erase(std::string(kEnsembleType));
   if (const std::string floor = floor_type(options); !rules.model_types.contains(floor)) rules.floor = floor;
   rules.weights = weights->named;
+  for (const NamedTable& recipe : options.recipes) rules.weights.emplace(name_of(recipe), weights->of(name_of(recipe)));
   rules.other_weight = weights->other;
   rules.bounds = {options.ensemble.min_weight, options.ensemble.max_weight};
   rules.label = options.label;

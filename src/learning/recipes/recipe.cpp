@@ -7,7 +7,9 @@
 #include "base/hash.hpp"
 #include "features/sets/feature_set.hpp"
 #include "learning/data/protocol.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "models/trainers.hpp"
+#include "registry/slot.hpp"
 
 namespace clm {
 namespace {
@@ -23,16 +25,16 @@ void flatten(const std::string& path, const nlohmann::json& value, Values& into)
   for (const auto& [name, inner] : value.items()) flatten(path + "." + name, inner, into);
 }
 
-Recipe named(std::string model_type, Values settings) {
+Recipe identified(const Slot& slot, Values settings) {
   Sha256 hash;
-  hash.update(model_type + "\n");
+  hash.update(slot.model_type + "\n");
   for (const auto& [name, value] : settings) hash.update(name + "=" + value + "\n");
-  return {hash.hex_digest().substr(0, 12), std::move(model_type), std::move(settings)};
+  return {hash.hex_digest().substr(0, 12), slot.model_type, slot_name(slot), std::move(settings)};
 }
 
 /// What a manifest and the options in force both know.
 struct RecipeParts {
-  std::string model_type;
+  Slot slot;
   nlohmann::json parameters, label;
   std::string feature_set, feature_hash;
   bool stops_early = false;
@@ -43,9 +45,10 @@ struct RecipeParts {
 
 Recipe recipe_from(const RecipeParts& parts) {
   Values settings;
-  flatten(parts.model_type, parts.parameters, settings);
+  const std::string& model_type = parts.slot.model_type;
+  flatten(model_type, parts.parameters, settings);
   // At which step a time budget ended a training is what the training met, and no part of the recipe.
-  settings.erase(parts.model_type + ".stop_after_steps");
+  settings.erase(model_type + ".stop_after_steps");
   flatten("label", parts.label, settings);
   settings["features.set"] = parts.feature_set;
   settings["features.hash"] = parts.feature_hash;
@@ -61,7 +64,7 @@ Recipe recipe_from(const RecipeParts& parts) {
           settings);
   // One is what every recipe of releases before was.
   if (parts.fits > 1) settings["lineup.fits"] = std::to_string(parts.fits);
-  return named(parts.model_type, std::move(settings));
+  return identified(parts.slot, std::move(settings));
 }
 
 }  // namespace
@@ -72,21 +75,23 @@ Result<Recipe> recipe_of(const Manifest& manifest) {
   auto parameters = nlohmann::json::parse(manifest.parameters_json, nullptr, false);
   const auto trainer = make_trainer(manifest.model_type, parameters);
   if (!trainer) return forward_error(trainer);
-  return recipe_from({manifest.model_type, std::move(parameters),
+  return recipe_from({slot_of(manifest), std::move(parameters),
                       nlohmann::json::parse(manifest.label_json, nullptr, false), manifest.feature_set,
                       manifest.feature_hash, (*trainer)->stops_early(), protocol->training, protocol->min_frozen_bars,
                       protocol->fits});
 }
 
-Result<Recipe> recipe_in_force(const std::string& model_type, const LearningOptions& options) {
-  const auto trainer = make_trainer(model_type, options.trainers);
+Result<Recipe> recipe_in_force(const std::string& name, const LearningOptions& options) {
+  const Slot slot = slot_of(name);
+  const auto own = options_of(options, name);
+  if (!own) return forward_error(own);
+  const auto trainer = make_trainer(slot.model_type, own->trainers);
   if (!trainer) return forward_error(trainer);
-  const auto features = feature_set(options.feature_set);
+  const auto features = feature_set(own->feature_set);
   if (!features) return forward_error(features);
-  return recipe_from({model_type, (*trainer)->parameters(), to_json(options.label), options.feature_set,
-                      features->hash(), (*trainer)->stops_early(), options.training,
-                      options.universe.quality.min_frozen_bars,
-                      options.policy.ladder == Ladder::on ? 1 : options.lineup.fits});
+  return recipe_from({slot, (*trainer)->parameters(), to_json(own->label), own->feature_set, features->hash(),
+                      (*trainer)->stops_early(), own->training, own->universe.quality.min_frozen_bars,
+                      own->policy.ladder == Ladder::on ? 1 : own->lineup.fits});
 }
 
 std::string describe_change(const Recipe& from, const Recipe& to) {
@@ -97,6 +102,8 @@ std::string describe_change(const Recipe& from, const Recipe& to) {
     const auto found = recipe.settings.find(name);
     return found == recipe.settings.end() ? std::string("nothing") : found->second;
   };
+  // The hash of a set of another name says nothing more.
+  if (value_in(from, "features.set") != value_in(to, "features.set")) names.erase("features.hash");
   std::string text;
   for (const auto& name : names) {
     const std::string before = value_in(from, name), now = value_in(to, name);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "evaluation/verdict/evidence.hpp"
+#include "learning/options/recipe_options.hpp"
 
 namespace clm {
 namespace {
@@ -34,19 +35,20 @@ Result<bool> was_active(const Registry& registry, const VersionRecord& record) {
 }
 
 RecipeSummary& summary_of(std::vector<RecipeSummary>& all, const Recipe& recipe) {
-  const auto known =
-      std::find_if(all.begin(), all.end(), [&](const RecipeSummary& one) { return one.recipe.id == recipe.id; });
+  const auto known = std::find_if(all.begin(), all.end(), [&](const RecipeSummary& one) {
+    return one.recipe.id == recipe.id && one.recipe.name == recipe.name;
+  });
   if (known != all.end()) return *known;
   all.emplace_back();
   all.back().recipe = recipe;
   return all.back();
 }
 
-/// What every recipe changed of the one of its type that was used before it.
+/// What every recipe changed of the one of its name that was used before it.
 void note_changes(std::vector<RecipeSummary>& all) {
   for (auto one = all.begin(); one != all.end(); ++one) {
     const auto before = std::find_if(one + 1, all.end(), [&](const RecipeSummary& other) {
-      return other.recipe.model_type == one->recipe.model_type && !other.in_force;
+      return other.recipe.name == one->recipe.name && !other.in_force;
     });
     if (before == all.end()) continue;
     one->changed_from = before->recipe.id;
@@ -59,10 +61,15 @@ void note_changes(std::vector<RecipeSummary>& all) {
 Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const LearningOptions& options,
                                                 const VersionWeights& weights) {
   std::vector<RecipeSummary> all;
-  for (const auto& model_type : options.training.models) {
-    const auto recipe = recipe_in_force(model_type, options);
+  for (const auto& name : trained_recipes(options)) {
+    const auto recipe = recipe_in_force(name, options);
     if (!recipe) return forward_error(recipe);
-    summary_of(all, *recipe).in_force = true;
+    RecipeSummary& summary = summary_of(all, *recipe);
+    summary.in_force = true;
+    if (recipe->name == recipe->model_type) continue;
+    const auto of_workspace = recipe_in_force(recipe->model_type, options);
+    if (!of_workspace) return forward_error(of_workspace);
+    summary.differs = describe_change(*of_workspace, *recipe);
   }
   const auto versions = registry.list();
   if (!versions) return forward_error(versions);
@@ -92,10 +99,10 @@ Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const 
 Result<RecipeNames> recipe_names(const Registry& registry, const LearningOptions& options,
                                  const std::set<VersionId>& versions) {
   RecipeNames names;
-  for (const auto& model_type : options.training.models) {
-    const auto recipe = recipe_in_force(model_type, options);
+  for (const auto& name : trained_recipes(options)) {
+    const auto recipe = recipe_in_force(name, options);
     if (!recipe) return forward_error(recipe);
-    names.in_force.emplace(model_type, recipe->id);
+    names.in_force.emplace(name, recipe->id);
   }
   for (const VersionId& version : versions) {
     const auto record = registry.find(version.str());
@@ -118,13 +125,14 @@ nlohmann::json to_json(const std::vector<RecipeSummary>& recipes) {
                           {"learned_until", to_string(vintage.learned_until)},
                           {"weight", vintage.weight ? nlohmann::json(*vintage.weight) : nlohmann::json()}});
     nlohmann::json entry{{"recipe", one.recipe.id},
-                         {"model_type", one.recipe.model_type},
+                         {"model_type", one.recipe.name},
                          {"in_force", one.in_force},
                          {"accepted", one.accepted},
                          {"record", nullptr},
                          {"vintages", vintages},
                          {"changed_from", one.changed_from},
                          {"change", one.change},
+                         {"differs", one.differs},
                          {"settings", one.recipe.settings}};
     if (one.record)
       entry["record"] = {{"bars", one.record->bars},

@@ -36,26 +36,28 @@ struct RecipeSummary {
   std::vector<RecipeVintageEntry> vintages;  ///< newest first
   /// Of the newest version that was judged; whoever lists puts a longer one in its place (`recorded_skill`).
   std::optional<RecipeRecord> record;
-  std::string changed_from, change;  ///< the recipe of this type that was used before, and what was set otherwise
+  std::string changed_from, change;  ///< the recipe of this name that was used before, and what was set otherwise
+  std::string differs;  ///< of one by name that is in force: what the workspace's recipe of its type has otherwise
 };
 
 /// What each version weighs in what is served now; those that have no vote are not named.
 using VersionWeights = std::map<VersionId, double>;
 
-/// The recipes of `training.models`, then those of all other versions, newest first; neither of ensembles. A version
+/// The recipes of the settings, then those of all other versions, newest first; neither of ensembles. Of one that was
+/// called otherwise before there are two. A version
 /// whose record is broken belongs to none. Errors: those of the registry and of `recipe_in_force`. Cost: reads every
 /// record.
 Result<std::vector<RecipeSummary>> list_recipes(const Registry& registry, const LearningOptions& options,
                                                 const VersionWeights& weights);
 
-/// By which recipes these versions were made, and those in force of `training.models`. A version whose record is
-/// broken has no name, and neither has an ensemble. Errors: those of the registry and of `recipe_in_force`. Cost: reads
-/// their records.
+/// By which recipes these versions were made, and those in force by the names of the settings. A version whose record
+/// is broken has no name, and neither has an ensemble. Errors: those of the registry and of `recipe_in_force`. Cost:
+/// reads their records.
 Result<RecipeNames> recipe_names(const Registry& registry, const LearningOptions& options,
                                  const std::set<VersionId>& versions);
 
-/// [{recipe, model_type, in_force, accepted, record: {bars, rows, rank_ic, lo, hi, from} or null, vintages: [{version,
-/// status, learned_until, weight}], changed_from, change, settings}]
+/// [{recipe, model_type ("lightgbm", "lightgbm/yearly"), in_force, accepted, record: {bars, rows, rank_ic, lo, hi,
+/// from} or null, vintages: [{version, status, learned_until, weight}], changed_from, change, differs, settings}]
 nlohmann::json to_json(const std::vector<RecipeSummary>& recipes);
 
 }  // namespace clm

@@ -45,6 +45,10 @@ TEST_F(RecipeTest, DataAndSeedMakeNoNewRecipeAndWhatMattersDoes) {
   EXPECT_NE(in_force(other).id, before.id);
   EXPECT_EQ(describe_change(before, in_force(other)), "label.horizon_bars 5 -> 7, lightgbm.rounds 20 -> 30");
 
+  other = options;
+  other.feature_set = "core";
+  EXPECT_EQ(describe_change(before, in_force(other)), "features.set classic22 -> core");
+
   std::set<std::string> ids{before.id, in_force(options, "xgboost").id};
   const auto with = [&](auto change) {
     auto changed = options;

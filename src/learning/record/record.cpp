@@ -72,7 +72,7 @@ Result<std::map<VersionId, RecordedVintage>> recorded_vintages(const Registry& r
     if (!manifest || manifest->model_type == kEnsembleType) continue;
     const auto recipe = recipe_of(*manifest);
     if (recipe)
-      vintages[record.version] = {record.version, recipe->id, manifest->model_type, manifest->created_as_of,
+      vintages[record.version] = {record.version, recipe->id, recipe->name, manifest->created_as_of,
                                   manifest->learned_until};
   }
   return vintages;

@@ -21,19 +21,19 @@ class LifeCycleChecker {
   void check(const LifeCycleState& state) {
     const auto versions = registry_.list(Registry::Filter{});
     ASSERT_TRUE(versions) << to_string(versions.error());
-    std::map<std::string, std::vector<std::string>> active;  // by model type
+    std::map<std::string, std::vector<std::string>> active;  // by recipe
     std::map<std::string, const VersionRecord*> records;
     for (const VersionRecord& record : *versions) {
       records[record.version.str()] = &record;
-      if (record.status == VersionStatus::active) active[record.slot.model_type].push_back(record.version.str());
-      if (record.status == VersionStatus::failed) had_active_.erase(record.slot.model_type);
+      if (record.status == VersionStatus::active) active[slot_name(record.slot)].push_back(record.version.str());
+      if (record.status == VersionStatus::failed) had_active_.erase(slot_name(record.slot));
     }
     const std::string when = to_string(state.last_close.value_or(Timestamp(0)));
     for (const auto& [type, those] : active) EXPECT_EQ(those.size(), 1U) << type << " at " << when;
     for (const auto& [name, type] : state.types) {
       const std::string known = active.count(name) == 1 ? active[name].front() : "";
       EXPECT_EQ(type.active.str(), known) << name << " at " << when;
-      const auto alias = registry_.active(Slot{name});
+      const auto alias = registry_.active(slot_of(name));
       ASSERT_TRUE(alias) << to_string(alias.error());
       EXPECT_EQ(*alias ? (*alias)->record.version.str() : "", known) << name << " at " << when;
       if (!known.empty()) had_active_.insert(name);

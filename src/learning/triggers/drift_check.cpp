@@ -128,7 +128,7 @@ class DriftCheck final : public TriggerCheck {
     }
     if (!manifest) return forward_error(manifest);
     // On what it was fitted on, a model says more than elsewhere.
-    const Timestamp clean_from = label_end(manifest->training_span.to, place_.tape.label(), place_.tape.interval());
+    const Timestamp clean_from = last_label_end(*manifest, place_.tape.interval());
     const DriftOptions drift = spread_drift_options();
     const std::size_t first = std::max(place_.tape.bar_at_or_after(clean_from + Duration(1)),
                                        data_bars - std::min(data_bars, drift.most_bars()));

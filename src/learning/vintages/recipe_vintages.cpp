@@ -41,7 +41,7 @@ Result<std::optional<VersionId>> first_broken(const Registry& registry, const st
 
 Result<std::vector<VersionRecord>> vintages_of(const Registry& registry, const Recipe& recipe,
                                                const LineupOptions& lineup, Timestamp as_of, VintageUse use) {
-  const Slot slot{recipe.model_type};
+  const Slot slot = slot_of(recipe.name);
   auto records = registry.ways_back(slot);
   if (!records) return forward_error(records);
   auto active = registry.active(slot);
