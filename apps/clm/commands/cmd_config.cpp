@@ -27,9 +27,9 @@ constexpr const char* kConfigWords = R"(Recipes by name
   lightgbm/yearly. It may set what decides how its versions are made: its
   model type's own section, features.set, training.window_days, max_fit_rows,
   embargo_bars, validation_share, label.target (but not between plain and the
-  others), rank_weight, entry_delay_bars, clip. All else is one setting for
-  all recipes, what is forecast (label.horizon_bars, volatility_bars) above
-  all. No variable of the environment sets any of it.)";
+  others), rank_weight, entry_delay_bars, clip, lineup.fits. All else is one
+  setting for all recipes, what is forecast (label.horizon_bars,
+  volatility_bars) above all. No variable of the environment sets any of it.)";
 
 struct ConfigFlags {
   std::vector<std::string> settings;

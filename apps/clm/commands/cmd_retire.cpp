@@ -63,11 +63,10 @@ Result<int> run_retire(Program& program, const PersonsDecision& flags) {
   nlohmann::json document{
       {"version", version}, {"model_type", recipe}, {"status", to_string(retired->status)}, {"active", list}};
   lineup->add_to(document);
-  program.print(document,
-                recipe + " " + version + " is out of service." + lineup->sentence() + " " + *serves +
-                    "\nTo have it back: clm promote " + version + " --reason TEXT." +
-                    (ways->empty() ? "" : " The one before it: clm rollback " + recipe + " --reason TEXT.") +
-                    " Else clm cycle trains a new one when it is due.");
+  program.print(document, recipe + " " + version + " is out of service." + lineup->sentence() + " " + *serves +
+                              "\nTo have it back: clm promote " + version + " --reason TEXT." +
+                              (ways->empty() ? "" : " The one before it: clm rollback " + recipe + " --reason TEXT.") +
+                              " Else clm cycle trains a new one when it is due.");
   return 0;
 }
 

@@ -38,8 +38,8 @@ Result<int> run_rollback(Program& program, const RollbackFlags& flags) {
   lineup->add_to(document);
   program.print(
       document,
-      recipe + ": " + (rolled_back.empty() ? "" : rolled_back + " is rolled back, ") + active +
-          " is active again." + lineup->sentence() +
+      recipe + ": " + (rolled_back.empty() ? "" : rolled_back + " is rolled back, ") + active + " is active again." +
+          lineup->sentence() +
           (lineup->still_in.empty()
                ? ""
                : " The active ensemble " + lineup->still_in +

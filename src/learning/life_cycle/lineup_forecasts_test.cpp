@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "features/sets/feature_set.hpp"
 #include "learning/life_cycle/life_cycle_fixture.hpp"
 #include "learning/life_cycle/live_forecasts.hpp"

@@ -51,10 +51,15 @@ Result<LearningOptions> options_of(const LearningOptions& options, const std::st
 std::vector<std::string> settings_of_recipe(const std::string& model_type) {
   const ModelType* type = find_model_type(model_type);
   if (type == nullptr) return {};
-  std::vector<std::string> keys{"features.set",           "label.clip",
-                                "label.entry_delay_bars", "label.rank_weight",
-                                "label.target",           "training.embargo_bars",
-                                "training.max_fit_rows",  "training.validation_share",
+  std::vector<std::string> keys{"features.set",
+                                "label.clip",
+                                "label.entry_delay_bars",
+                                "label.rank_weight",
+                                "label.target",
+                                "lineup.fits",
+                                "training.embargo_bars",
+                                "training.max_fit_rows",
+                                "training.validation_share",
                                 "training.window_days"};
   if (type->add_settings != nullptr) {
     TrainerOptions trainers;

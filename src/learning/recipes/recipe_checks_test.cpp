@@ -58,6 +58,7 @@ TEST(RecipeChecks, EverySettingOfARecipesIdentityMayBeSetAndMakesAnotherRecipe) 
                                                                                    {"label.rank_weight", "0.5"},
                                                                                    {"label.target", "\"rank\""},
                                                                                    {"lightgbm.rounds", "5"},
+                                                                                   {"lineup.fits", "2"},
                                                                                    {"training.embargo_bars", "30"},
                                                                                    {"training.max_fit_rows", "5000"},
                                                                                    {"training.window_days", "9.0"}}) {
