@@ -12,17 +12,16 @@ Status choose_models(LearningOptions& options, const AskedModels& asked) {
 
 CycleWorkplace LearningWorkspace::workplace() const {
   const ProgramBuild& build = workspace.build();
-  return {*market.candles,
-          market.context.get(),
-          registry,
-          log,
-          lock,
-          build.version,
-          build.commit,
-          {workspace.directory().checkpoints()},
-          nullptr,
-          Stages::none,
-          &corrections};
+  CycleWorkplace place{*market.candles,
+                       market.context.get(),
+                       registry,
+                       log,
+                       lock,
+                       build.version,
+                       build.commit,
+                       {workspace.directory().checkpoints()}};
+  place.corrections = &corrections;
+  return place;
 }
 
 Result<LearningWorkspace> open_to_learn(Workspace& workspace, const LearningRequest& request) {

@@ -72,6 +72,23 @@ class CrossSection {
   std::span<const float> returns_, volatilities_;
 };
 
+/// `forward_returns` of the same horizon, entered `delay_bars` later: they are those of later bars, so that logarithms
+/// are taken once.
+ForwardReturns entered_later(const CandleSeries& series, const ForwardReturns& forward, int delay_bars) {
+  const auto& candles = series.candles;
+  const auto delay = static_cast<std::size_t>(delay_bars);
+  ForwardReturns out{std::vector<float>(candles.size(), kUnknownLabel), std::vector<std::int64_t>(candles.size(), 0)};
+  std::size_t unbroken_bars = 0;  // how many bars in a row, ending at this one, have their predecessor
+  for (std::size_t t = 0; t < candles.size(); ++t) {
+    const bool adjacent = t > 0 && candles[t].open_time - candles[t - 1].open_time == series.key.interval.length();
+    unbroken_bars = adjacent ? unbroken_bars + 1 : 0;
+    if (t < delay || unbroken_bars < delay || std::isnan(forward.log_return[t])) continue;
+    out.log_return[t - delay] = forward.log_return[t];
+    out.known_at_ms[t - delay] = forward.known_at_ms[t];
+  }
+  return out;
+}
+
 /// Frame rows ordered by time, then by symbol. Counting sort over the bar grid: linear in rows.
 std::vector<std::uint32_t> time_major_order(const FeatureFrame& frame, const std::vector<std::uint32_t>& rows) {
   if (rows.empty()) return {};
@@ -130,6 +147,15 @@ std::vector<float> label_uniqueness(const std::vector<bool>& labelled, int first
   return out;
 }
 
+tl::unexpected<Error> no_labelled_rows(const DatasetOptions& options, std::size_t symbols) {
+  const bool compares_symbols = options.label.target != LabelTarget::plain;
+  return fail(ErrorKind::data, "dataset.no_rows", "no bar has features, a known label and a volatility",
+              to_string(options.as_of),
+              compares_symbols && symbols < DatasetBuilder::kMinCrossSection
+                  ? "A label that compares symbols needs at least 5 of them: set label.target = \"plain\"."
+                  : "Import a longer history: a label needs its volatility window, its horizon and one bar.");
+}
+
 DatasetBuilder::DatasetBuilder(std::shared_ptr<const FeatureFrame> frame, DatasetOptions options)
     : frame_(std::move(frame)),
       options_(std::move(options)),
@@ -145,22 +171,27 @@ void DatasetBuilder::add(const CandleSeries& series) {
           "symbols are added in the frame's order");
   const LabelOptions& label = options_.label;
   const auto forward = forward_returns(series, label.horizon_bars, 0, options_.as_of);
-  const auto learned = forward_returns(series, label.horizon_bars, label.entry_delay_bars, options_.as_of);
+  const auto learned = entered_later(series, forward, label.entry_delay_bars);
   const auto volatility = horizon_volatility(series, label.volatility_bars, label.horizon_bars);
   std::vector<ForwardReturns> delayed;
-  for (const int delay : options_.delays_bars)
-    delayed.push_back(forward_returns(series, label.horizon_bars, delay, options_.as_of));
+  for (const int delay : options_.delays_bars) delayed.push_back(entered_later(series, forward, delay));
   std::vector<bool> labelled(series.candles.size());
   for (std::size_t t = 0; t < labelled.size(); ++t)
     labelled[t] =
         !std::isnan(learned.log_return[t]) && !std::isnan(forward.log_return[t]) && !std::isnan(volatility[t]);
   const auto uniqueness = label_uniqueness(labelled, 1 + label.entry_delay_bars, label.horizon_bars);
 
-  std::size_t t = 0;
-  for (std::size_t row = frame_->symbol_begin[next_symbol_]; row < frame_->symbol_begin[next_symbol_ + 1]; ++row) {
-    while (t < series.candles.size() && series.candles[t].open_time.ms() < frame_->open_time_ms[row]) ++t;
-    if (t == series.candles.size()) break;
-    if (series.candles[t].open_time.ms() != frame_->open_time_ms[row] || !labelled[t]) continue;
+  LabelledBars bars{std::move(labelled), {}};
+  std::size_t row = frame_->symbol_begin[next_symbol_];
+  const std::size_t end = frame_->symbol_begin[next_symbol_ + 1];
+  for (std::size_t t = 0; t < series.candles.size(); ++t) {
+    const std::int64_t open_time = series.candles[t].open_time.ms();
+    while (row < end && frame_->open_time_ms[row] < open_time) ++row;
+    if (row == end || frame_->open_time_ms[row] != open_time) {
+      bars.without_row.push_back({static_cast<std::uint32_t>(t), series.known_at(t).ms()});
+      continue;
+    }
+    if (!bars.has_label[t]) continue;
     forward_return_[row] = forward.log_return[t];
     learned_return_[row] = learned.log_return[t];
     known_at_ms_[row] = learned.known_at_ms[t];  // the later of the two
@@ -168,6 +199,7 @@ void DatasetBuilder::add(const CandleSeries& series) {
     weight_[row] = uniqueness[t] * static_cast<float>(label.horizon_bars);
     for (std::size_t d = 0; d < delayed.size(); ++d) delayed_[d][row] = delayed[d].log_return[t];
   }
+  bars_.push_back(std::move(bars));
   ++next_symbol_;
 }
 
@@ -230,12 +262,7 @@ Result<LabelledRows> DatasetBuilder::build() && {
     data.symbol[i] = static_cast<std::uint16_t>(after - frame_->symbol_begin.begin() - 1);
   }
   data.frame_row = std::move(ordered);
-  if (data.size() == 0)
-    return fail(ErrorKind::data, "dataset.no_rows", "no bar has features, a known label and a volatility",
-                to_string(options_.as_of),
-                compares_symbols && frame_->symbols.size() < kMinCrossSection
-                    ? "A label that compares symbols needs at least 5 of them: set label.target = \"plain\"."
-                    : "Import a longer history: a label needs its volatility window, its horizon and one bar.");
+  if (data.size() == 0) return no_labelled_rows(options_, frame_->symbols.size());
   data.definition = options_.label;
   data.frame = std::move(frame_);
   return out;

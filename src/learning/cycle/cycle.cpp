@@ -11,6 +11,7 @@
 
 #include "base/parallel.hpp"
 #include "learning/cycle/candidate_judging.hpp"
+#include "learning/cycle/cycle_rows.hpp"
 #include "learning/cycle/ensemble_step.hpp"
 #include "learning/cycle/floor.hpp"
 #include "learning/cycle/holdout_candidates.hpp"
@@ -27,51 +28,6 @@
 
 namespace clm {
 namespace {
-
-/// What recipes of the same feature set and label work on.
-struct CycleData {
-  const LearningData& data;
-  Protocol protocol;
-};
-
-/// The rows to learn from, under every feature set and label that a recipe asks for; each is prepared once.
-class CycleRows {
- public:
-  CycleRows(const CycleWorkplace& place, Timestamp as_of, const RunContext& run)
-      : place_(place), as_of_(as_of), run_(run) {}
-
-  /// For a recipe that is made by these options. What it refers to lives as long as this.
-  Result<CycleData> of(const LearningOptions& options) {
-    const auto data = prepared(options);
-    if (!data) return forward_error(data);
-    return CycleData{**data,
-                     {as_of_, place_.candles.venue(), place_.candles.interval(), place_.candles.symbols(),
-                      options.training, options.universe.quality.min_frozen_bars}};
-  }
-
- private:
-  Result<const LearningData*> prepared(const LearningOptions& options) {
-    const std::string name = options.feature_set + " " + to_json(options.label).dump();
-    if (const auto known = prepared_.find(name); known != prepared_.end()) return &known->second;
-    const auto features = feature_set(options.feature_set);
-    if (!features) return forward_error(features);
-    LearningDataOptions data_options;
-    data_options.as_of = as_of_;
-    data_options.label = options.label;
-    const auto frame = std::find_if(place_.frames.begin(), place_.frames.end(),
-                                    [&](const auto& one) { return one->set_hash == features->hash(); });
-    auto data = frame != place_.frames.end()
-                    ? prepare_learning_data(*frame, place_.candles, place_.context, data_options, run_)
-                    : prepare_learning_data(*features, place_.candles, place_.context, data_options, run_);
-    if (!data) return forward_error(data);
-    return &prepared_.emplace(name, std::move(*data)).first->second;
-  }
-
-  const CycleWorkplace& place_;
-  const Timestamp as_of_;
-  const RunContext& run_;
-  std::map<std::string, LearningData> prepared_;
-};
 
 /// The next vintage of an accepted recipe, before it is made.
 struct PlannedRefresh {

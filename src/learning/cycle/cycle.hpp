@@ -10,11 +10,11 @@
 #include "base/run_context.hpp"
 #include "evaluation/ensemble/ensemble_rule.hpp"
 #include "evaluation/verdict/deployment_policy.hpp"
-#include "features/engine/feature_frame.hpp"
 #include "features/inputs/candle_source.hpp"
 #include "features/inputs/context_source.hpp"
 #include "learning/cycle/training_folders.hpp"
 #include "learning/data/candle_corrections.hpp"
+#include "learning/data/market_tape.hpp"
 #include "learning/options/learning_options.hpp"
 #include "learning/triggers/triggers.hpp"
 #include "registry/cycle_log.hpp"
@@ -36,9 +36,10 @@ struct CycleWorkplace {
   std::string program_version;
   std::string git_commit;
   TrainingFolders folders = {};
-  /// Features over all of `candles` that were computed before, at least up to the cycle's `as_of`, of a set each; those
-  /// of other sets the cycle computes. A replay shares its frames among its cycles.
-  std::vector<std::shared_ptr<const FeatureFrame>> frames = {};
+  /// The market of `candles` as it was recorded before, at least up to the cycle's `as_of`, with the workspace's label;
+  /// null: the cycle computes features and labels, as it does those that the tape does not hold. A replay shares one
+  /// tape among its cycles.
+  const MarketTape* tape = nullptr;
   Stages stages = Stages::none;
   /// Which candles were corrected since versions learned from them, opened before `candles` were read; null where
   /// nothing is: a replay's stay what they are.

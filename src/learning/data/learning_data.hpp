@@ -8,6 +8,7 @@
 #include "features/inputs/context_source.hpp"
 #include "features/labels/dataset_builder.hpp"
 #include "features/sets/feature_set.hpp"
+#include "learning/data/market_tape.hpp"
 
 namespace clm {
 
@@ -21,7 +22,9 @@ struct LearningData {
 struct LearningDataOptions {
   Timestamp as_of = Timestamp::max();  ///< nothing known later is read
   LabelOptions label;
-  std::vector<int> delays_bars{1, 2, 5};  ///< later entries that are judged beside the label's own
+  std::vector<int> delays_bars{
+      MarketTape::kJudgedDelays.begin(),
+      MarketTape::kJudgedDelays.end()};  ///< later entries that are judged beside the label's own
 };
 
 /// Features, labels and the fingerprint of `candles`. Cost: the features' own, plus two more readings of the candles.
@@ -36,6 +39,14 @@ Result<LearningData> prepare_learning_data(const FeatureSet& features, const Can
 Result<LearningData> prepare_learning_data(std::shared_ptr<const FeatureFrame> frame, const CandleSource& candles,
                                            const ContextSource* context, const LearningDataOptions& options,
                                            const RunContext& run);
+
+/// The same of a tape that was recorded before, of the same market, and reaches to `options.as_of` or further: its
+/// features and its labels are to the bit those computed as of then. `set_hash`: of a feature set that the tape holds.
+/// `options.label` and `options.delays_bars` are the tape's (contract). Cost: a reading of the candles, for the
+/// fingerprint, and a copy of the labels.
+Result<LearningData> prepare_learning_data(const MarketTape& tape, const std::string& set_hash,
+                                           const CandleSource& candles, const ContextSource* context,
+                                           const LearningDataOptions& options, const RunContext& run);
 
 /// The truth of a choice of these rows, with the returns of later entries.
 std::shared_ptr<const JudgedRows> judged_rows_of(const LearningData& data, const RowSet& rows);

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <map>
 #include <memory>
 #include <span>
@@ -8,7 +9,7 @@
 #include "base/run_context.hpp"
 #include "features/inputs/candle_source.hpp"
 #include "features/inputs/context_source.hpp"
-#include "features/labels/dataset.hpp"
+#include "features/labels/dataset_builder.hpp"
 #include "features/sets/feature_set.hpp"
 
 namespace clm {
@@ -17,9 +18,12 @@ namespace clm {
 /// replay use the same class; live, the tape ends at the newest bar.
 ///
 /// Rows are ordered by time, then by symbol; the rows of one bar are neighbours. Thread-safe as long as nothing is
-/// added. Memory: the feature frame and some 50 bytes a row.
+/// added. Memory: the feature frame and some 55 bytes a row.
 class MarketTape {
  public:
+  /// Later entries that rows are judged by beside the label's own, in bars.
+  static constexpr std::array kJudgedDelays{1, 2, 5};
+
   /// Everything known at `as_of`. Errors: those of the source and of `compute_features`; `tape.no_rows` (data).
   static Result<MarketTape> record(const FeatureSet& features, const CandleSource& candles,
                                    const ContextSource* context, const LabelOptions& label, Timestamp as_of,
@@ -38,8 +42,6 @@ class MarketTape {
 
   const std::vector<Symbol>& symbols() const { return rows_->frame->symbols; }
   const std::shared_ptr<const FeatureFrame>& frame() const { return rows_->frame; }
-  /// That one, and those that were added.
-  std::vector<std::shared_ptr<const FeatureFrame>> frames() const;
   const LabelOptions& label() const { return rows_->definition; }
   Interval interval() const { return rows_->frame->interval; }
   /// Every row, labelled or not; `volatility` is known for all that have one, `label` and `forward_return` are NaN, and
@@ -54,12 +56,20 @@ class MarketTape {
   /// Rows that were decided after `time`, up to and including `bar`.
   std::int64_t rows_since(Timestamp time, std::size_t bar) const;
 
+  /// The labelled rows as they were known at `as_of`, with the returns after `kJudgedDelays`: to the bit what
+  /// `DatasetBuilder` makes of the candles that had closed by then, since a label says the same whenever it is looked
+  /// at, and how much of it is its own follows from which labels there are. Error `dataset.no_rows` (data). Cost:
+  /// O(rows), copies; 50 bytes a row.
+  Result<LabelledRows> labels_known_at(Timestamp as_of) const;
+
   /// When the truth about decisions at `close(bar)` is known: its labels need so many bars.
   Timestamp known_at(std::size_t bar) const;
 
  private:
   std::unique_ptr<Dataset> rows_;                          // rows are referred to by address
   std::map<std::string, std::unique_ptr<Dataset>> added_;  ///< by the hash of its feature set
+  std::vector<DelayedColumn> delayed_;  ///< one entry per row; NaN where not known by the end of the tape
+  std::vector<LabelledBars> bars_;      ///< by symbol
   std::vector<Timestamp> closes_;
   std::vector<std::size_t> begin_;
 };

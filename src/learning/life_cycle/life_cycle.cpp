@@ -20,7 +20,7 @@ namespace clm {
 namespace {
 
 CycleWorkplace with_stages(CycleWorkplace place, const MarketTape& tape) {
-  place.frames = tape.frames();
+  place.tape = &tape;
   place.stages = Stages::run;
   return place;
 }

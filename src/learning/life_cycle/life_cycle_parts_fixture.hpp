@@ -74,7 +74,7 @@ class LifeCyclePartsTest : public LearningTest {
     auto registry = Registry::open(*database_, ArtifactStore(place_.versions()), nullptr, LoadsOnce());
     EXPECT_TRUE(registry) << to_string(registry.error());
     registry_.emplace(std::move(*registry));
-    work_.frames = tape_.frames();
+    work_.tape = &tape_;
     work_.stages = Stages::run;
     journal_.state().last_close = now_;
     EXPECT_TRUE(life_log_.set_universe(tape_.symbols()));

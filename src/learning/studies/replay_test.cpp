@@ -148,7 +148,8 @@ TEST_F(Replay, TheTapeKnowsWhatADatasetAtThatTimeKnows) {
   LearningDataOptions options;
   options.as_of = close_of(kReplayFrom);
   const auto alone = prepare_learning_data(*feature_set("core"), early, nullptr, options, place.undisturbed());
-  const auto shared = prepare_learning_data(tape().frame(), candles(), nullptr, options, place.undisturbed());
+  const auto shared =
+      prepare_learning_data(tape(), tape().frame()->set_hash, candles(), nullptr, options, place.undisturbed());
   ASSERT_TRUE(alone && shared);
   EXPECT_EQ(alone->fingerprint, shared->fingerprint);
   const Dataset &a = alone->rows.data, &b = shared->rows.data;
