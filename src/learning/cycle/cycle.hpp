@@ -12,6 +12,7 @@
 #include "evaluation/verdict/deployment_policy.hpp"
 #include "features/inputs/candle_source.hpp"
 #include "features/inputs/context_source.hpp"
+#include "learning/cycle/forecast_memory.hpp"
 #include "learning/cycle/training_folders.hpp"
 #include "learning/data/candle_corrections.hpp"
 #include "learning/data/market_tape.hpp"
@@ -40,6 +41,8 @@ struct CycleWorkplace {
   /// null: the cycle computes features and labels, as it does those that the tape does not hold. A replay shares one
   /// tape among its cycles.
   const MarketTape* tape = nullptr;
+  /// What versions said in earlier cycles; null: they are asked again.
+  ForecastMemory* said_before = nullptr;
   Stages stages = Stages::none;
   /// Which candles were corrected since versions learned from them, opened before `candles` were read; null where
   /// nothing is: a replay's stay what they are.

@@ -139,7 +139,7 @@ Result<Refresh> make_refresh(const CycleWorkplace& place, const AcceptedRecipe& 
   const LearningOptions& options = recipe.options;
   const auto trainer = make_trainer(model_type, options.trainers);
   if (!trainer) return forward_error(trainer);
-  const auto record = past_forecasts(recipe.vintages, data);
+  const auto record = past_forecasts(recipe.vintages, data, place.said_before);
   if (!record) return forward_error(record);
   auto staged = place.registry.store().stage(model_type);
   if (!staged) return forward_error(staged);

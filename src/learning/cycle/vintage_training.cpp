@@ -72,7 +72,8 @@ RowSet rows_after_origin(const Dataset& data, Timestamp origin, Timestamp as_of)
   return rows;
 }
 
-Result<PastForecasts> past_forecasts(const std::vector<StoredArtifact>& earlier, const LearningData& data) {
+Result<PastForecasts> past_forecasts(const std::vector<StoredArtifact>& earlier, const LearningData& data,
+                                     ForecastMemory* memory) {
   const Dataset& rows = data.rows.data;
   PastForecasts record{{&rows, {}}, {}};
   std::vector<std::size_t> begin;
@@ -83,14 +84,11 @@ Result<PastForecasts> past_forecasts(const std::vector<StoredArtifact>& earlier,
     // The next one speaks where it was not fitted, whichever of them ends first.
     const std::size_t end = *std::min_element(begin.begin() + static_cast<std::ptrdiff_t>(v) + 1, begin.end());
     const std::size_t first = std::max(begin[v], rows.size() - std::min(rows.size(), kRecordRows));
-    RowSet own{&rows, {}};
-    for (std::size_t row = first; row < end; ++row) own.rows.push_back(static_cast<std::uint32_t>(row));
-    if (own.rows.empty()) continue;
-    const auto model = load_calibrated_model(earlier[v].manifest.model_type, earlier[v].directory);
-    if (!model) return forward_error(model);
-    const auto said = model->raw_forecast(own);
+    if (first >= end) continue;
+    const auto said = memory == nullptr ? ask_stored_version(earlier[v], rows, first, end)
+                                        : memory->raw_forecast(earlier[v], rows, first, end);
     if (!said) return forward_error(said);
-    record.rows.rows.insert(record.rows.rows.end(), own.rows.begin(), own.rows.end());
+    for (std::size_t row = first; row < end; ++row) record.rows.rows.push_back(static_cast<std::uint32_t>(row));
     record.forecast.insert(record.forecast.end(), said->begin(), said->end());
   }
   return record;

@@ -6,6 +6,7 @@
 
 #include "base/run_context.hpp"
 #include "evaluation/calibration/calibrated_model.hpp"
+#include "learning/cycle/forecast_memory.hpp"
 #include "learning/cycle/training_folders.hpp"
 #include "learning/data/learning_data.hpp"
 #include "learning/data/protocol.hpp"
@@ -32,8 +33,10 @@ struct PastForecasts {
 };
 /// `earlier`: verified artifacts, oldest first. A vintage that was fitted on everything known says something about rows
 /// decided later; one that was judged on a holdout about rows decided once the last label was known that it was
-/// fitted, stopped or calibrated by. Cost: one call of each version on the rows that are its own.
-Result<PastForecasts> past_forecasts(const std::vector<StoredArtifact>& earlier, const LearningData& data);
+/// fitted, stopped or calibrated by. `memory`: of what they said before; null: each is asked about all rows that are
+/// its own, to the same bits.
+Result<PastForecasts> past_forecasts(const std::vector<StoredArtifact>& earlier, const LearningData& data,
+                                     ForecastMemory* memory = nullptr);
 
 /// The versions that a protocol names, verified. Errors: those of the registry (`registry.pruned` where retention
 /// removed one).

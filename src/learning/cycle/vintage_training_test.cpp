@@ -205,6 +205,43 @@ TEST_F(VintageTraining, TheRecordKnowsWhatAVersionWasStoppedBy) {
   expect_record_of_unseen_rows(versions_made_at({kBars - 200, kBars - 120, kBars - 60}), data_until(kBars));
 }
 
+// The cycles of a replay share a tape: each asks a version about the rows alone that came since the one before.
+TEST_F(VintageTraining, WhatWasSaidBeforeIsNotAskedAgain) {
+  const auto versions = versions_made_at({kBars - 200, kBars - 120});
+  const MemoryCandleSource candles = easy_candles(kBars + kUnknownBars);
+  const auto features = feature_set("classic22").value();
+  const auto tape =
+      MarketTape::record(features, candles, nullptr, options_.label, close_of(kBars + kUnknownBars), undisturbed());
+  ASSERT_TRUE(tape) << to_string(tape.error());
+  const auto data_of_tape = [&](std::size_t bars) {
+    LearningDataOptions data_options;
+    data_options.as_of = close_of(bars);
+    data_options.label = options_.label;
+    return prepare_learning_data(*tape, features.hash(), candles, nullptr, data_options, undisturbed()).value();
+  };
+  const LearningData first = data_of_tape(kBars), later = data_of_tape(kBars + 40), corrected = data_until(kBars + 40);
+  const auto alone = past_forecasts(versions, first), later_alone = past_forecasts(versions, later);
+  ForecastMemory memory;
+  const auto with = past_forecasts(versions, first, &memory);
+  ASSERT_TRUE(alone && later_alone && with);
+  EXPECT_EQ(with->rows.rows, alone->rows.rows);
+  EXPECT_EQ(with->forecast, alone->forecast);
+  // The older one has no new rows, and could say nothing more.
+  const std::string model = "model.txt";
+  std::filesystem::rename(versions[0].directory / model, versions[0].directory / "away");
+  const auto later_with = past_forecasts(versions, later, &memory);
+  ASSERT_TRUE(later_with) << to_string(later_with.error());
+  EXPECT_EQ(later_with->rows.rows, later_alone->rows.rows);
+  EXPECT_EQ(later_with->forecast, later_alone->forecast);
+  EXPECT_GT(later_with->rows.size(), with->rows.size());
+  // Rows of another frame may be of candles that were corrected since: everybody is asked.
+  EXPECT_FALSE(past_forecasts(versions, corrected, &memory));
+  std::filesystem::rename(versions[0].directory / "away", versions[0].directory / model);
+  const auto anew = past_forecasts(versions, corrected, &memory);
+  ASSERT_TRUE(anew) << to_string(anew.error());
+  EXPECT_EQ(anew->forecast, past_forecasts(versions, corrected)->forecast);
+}
+
 // A version that was judged lately has held back rows on which an older refresh was fitted.
 TEST_F(VintageTraining, TheRecordGoesByWhatWasSeenAndNotByWhoIsYounger) {
   auto versions = versions_made_at({kBars - 200});

@@ -19,8 +19,9 @@
 namespace clm {
 namespace {
 
-CycleWorkplace with_stages(CycleWorkplace place, const MarketTape& tape) {
+CycleWorkplace with_stages(CycleWorkplace place, const MarketTape& tape, ForecastMemory& said_before) {
   place.tape = &tape;
+  place.said_before = &said_before;
   place.stages = Stages::run;
   return place;
 }
@@ -44,7 +45,7 @@ struct LifeCycle::Parts {
         const LearningOptions& its_options, ServingRules rules)
       : tape(its_tape),
         options(its_options),
-        place(with_stages(borrowed, its_tape)),
+        place(with_stages(borrowed, its_tape, said_before)),
         monitor(tape, place.registry, log, options, place.corrections),
         journal(log),
         jobs(journal, place.registry, options),
@@ -59,6 +60,7 @@ struct LifeCycle::Parts {
 
   const MarketTape& tape;
   const LearningOptions& options;
+  ForecastMemory said_before;
   CycleWorkplace place;
   TriggerMonitor monitor;
   LifeCycleJournal journal;
