@@ -219,7 +219,8 @@ TEST_P(Tampering, AnEnsembleFailsAlsoWhereNoMoreAreMade) {
   EXPECT_EQ(cycle.exit_code, 0) << cycle.describe();
   EXPECT_EQ(place_.statuses().at(ensemble), "failed") << cycle.describe();
   EXPECT_NE(cycle.out.find("failed ensemble " + ensemble), std::string::npos) << cycle.out;
-  for (const auto& prediction : place_.json({"predict"})["predictions"]) {
+  const auto said = place_.json({"predict"});
+  for (const auto& prediction : said["predictions"]) {
     EXPECT_EQ(prediction["votes"].size(), 2u);
     EXPECT_TRUE(prediction["abstained"].empty()) << "nobody speaks of it any more";
   }
