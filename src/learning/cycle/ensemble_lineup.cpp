@@ -31,7 +31,7 @@ Members names_of(const Manifest& ensemble) {
 /// An ensemble of the members that are wanted, made before.
 struct Attempt {
   Timestamp as_of;
-  bool is_rolled_back = false;
+  VersionStatus status = VersionStatus::candidate;
 };
 
 /// When one was last made and decided on.
@@ -48,7 +48,7 @@ Result<std::optional<Attempt>> last_attempt(const Registry& registry, const Cycl
     }
     const auto manifest = stored_manifest(version);
     if (manifest && names_of(*manifest) == members && (!last || manifest->created_as_of > last->as_of))
-      last = Attempt{manifest->created_as_of, version.status == VersionStatus::rolled_back};
+      last = Attempt{manifest->created_as_of, version.status};
   }
   return last;
 }
@@ -124,11 +124,13 @@ Status decide_whether_due(const Registry& registry, const CycleLog& log, const L
   const auto attempt = last_attempt(registry, log, members);
   if (!attempt) return forward_error(attempt);
   const Duration patience(static_cast<std::int64_t>(options.triggers.retrain_hours * kHourMs));
-  if (*attempt && plan.is_composed && (*attempt)->is_rolled_back) {
+  if (*attempt && plan.is_composed && (*attempt)->status == VersionStatus::rolled_back) {
     plan.lineup.why = "not made: one of these members, as of " + to_string((*attempt)->as_of) + ", was rolled back";
     return {};
   }
-  if (*attempt && (request.as_of <= (*attempt)->as_of || request.as_of - (*attempt)->as_of < patience)) {
+  // One that gave way to the active one speaks again at once; whoever was not let in, or was taken out, waits.
+  const bool gave_way = *attempt && *active && plan.is_composed && (*attempt)->status == VersionStatus::retired;
+  if (*attempt && (request.as_of < (*attempt)->as_of || (!gave_way && request.as_of - (*attempt)->as_of < patience))) {
     plan.lineup.why = "not made: one of these members was decided on as of " + to_string((*attempt)->as_of);
     return {};
   }

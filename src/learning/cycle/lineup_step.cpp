@@ -98,9 +98,10 @@ Result<CycleResult> compose_ensemble(const CycleWorkplace& place, const Learning
                           stored->evidence_json};
   const auto entered = place.registry.enter(stored->artifact, decision);
   if (!entered) return forward_error(entered);
-  if (entered->record.status != VersionStatus::candidate) {
-    result.reasons.push_back("this very lineup was made before and is " +
-                             std::string(to_string(entered->record.status)) + "; that stands");
+  const VersionStatus status = entered->record.status;
+  if (status != VersionStatus::candidate && status != VersionStatus::retired) {
+    result.reasons.push_back("this very lineup was made before and is " + std::string(to_string(status)) +
+                             "; that stands");
   } else if (options.deployment.mode == PolicyMode::logging_only) {
     result.reasons.push_back("mode logging_only: nothing was moved");
   } else if (auto promoted = place.registry.promote(result.version, decision); !promoted) {
