@@ -3,7 +3,7 @@
 namespace clm {
 
 std::string slot_name(const Slot& slot) {
-  return slot.scope == Slot().scope ? slot.model_type : slot.model_type + "/" + slot.scope;
+  return is_named(slot) ? slot.model_type + "/" + slot.scope : slot.model_type;
 }
 
 Slot slot_of(std::string_view name) {

@@ -15,6 +15,8 @@ struct Slot {
   auto operator<=>(const Slot&) const = default;
 };
 
+/// Whether it is of a recipe that the settings name, beside the one that they make without a name.
+inline bool is_named(const Slot& slot) { return slot.scope != Slot().scope; }
 /// As people see and type it, and as everything but registry and manifests keeps it: "lightgbm", "lightgbm/yearly".
 std::string slot_name(const Slot& slot);
 /// The inverse. What is no such name gives a slot that nothing is in.

@@ -97,7 +97,7 @@ Candidates recipes_by_name(Database& database, const WorkspaceDirectory& workspa
   if (!versions) return candidates;
   std::set<std::string> names;
   for (const auto& record : *versions)
-    if (record.slot.scope != Slot().scope) names.insert(slot_name(record.slot));
+    if (is_named(record.slot)) names.insert(slot_name(record.slot));
   for (const auto& name : names) candidates.push_back({name, "a recipe of [recipes.NAME]"});
   return candidates;
 }

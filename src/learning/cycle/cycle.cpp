@@ -130,7 +130,7 @@ Result<std::vector<JudgedTogether>> judged_together(const LearningOptions& optio
   for (const Trigger& trigger : triggers) {
     auto own = options_of(options, trigger.model_type);
     if (!own) return forward_error(own);
-    if (slot_of(trigger.model_type).scope != Slot().scope)
+    if (is_named(slot_of(trigger.model_type)))
       by_name.push_back({std::move(*own), {trigger}});
     else if (groups.empty())
       groups.push_back({std::move(*own), {trigger}});
@@ -141,9 +141,7 @@ Result<std::vector<JudgedTogether>> judged_together(const LearningOptions& optio
   return groups;
 }
 
-bool is_by_name(const JudgedTogether& group) {
-  return slot_of(group.triggers.front().model_type).scope != Slot().scope;
-}
+bool is_by_name(const JudgedTogether& group) { return is_named(slot_of(group.triggers.front().model_type)); }
 
 /// Of a recipe by name for which there is not enough to be judged on, as where it reaches back too short a time: the
 /// others go on without it. Any other error is the cycle's.

@@ -4,11 +4,10 @@
 
 #include <algorithm>
 
-#include "learning/life_cycle/life_cycle_fixture.hpp"
+#include "learning/life_cycle/lived_fixture.hpp"
 #include "learning/life_cycle/unlisted_versions.hpp"
 #include "learning/recipes/recipe.hpp"
 #include "learning/record/record.hpp"
-#include "learning/studies/replay_fixture.hpp"
 
 namespace clm {
 namespace {
@@ -32,37 +31,16 @@ LearningOptions two_recipes_daily() {
   return options;
 }
 
-class NamedRecipesLive : public testing::LifeCycleTest {
+class NamedRecipesLive : public testing::LivedTest {
  protected:
-  void live_until(std::size_t end, std::size_t bars_each = 1'000'000,
-                  const LearningOptions& options = two_recipes_daily()) {
-    const MemoryCandleSource candles = easy_candles(end);
-    tape_.emplace(testing::ReplayPlace::tape_of(candles, options.feature_set, end));
-    for (bool is_done = false; !is_done;) {
-      auto life = LifeCycle::resume(*tape_, workplace(candles), life_log_, options, undisturbed());
-      ASSERT_TRUE(life) << to_string(life.error());
-      life->begin_at(close_of(kBars));
-      for (std::size_t bar = 0; bar < bars_each && life->next_bar() < tape_->bars(); ++bar) {
-        const auto stepped = life->step(StepMode::decide, undisturbed());
-        ASSERT_TRUE(stepped) << to_string(stepped.error());
-        checker_.check(life->state());
-      }
-      is_done = life->next_bar() == tape_->bars();
-      state_ = life->state();
-      next_ = life->next_trainings().value();
-    }
-  }
+  NamedRecipesLive() : LivedTest(two_recipes_daily()) {}
+
   std::size_t trainings_of(const std::string& recipe) const {
     const auto jobs = all_jobs();
     return static_cast<std::size_t>(std::count_if(jobs.begin(), jobs.end(), [&](const Job& job) {
       return job.kind == JobKind::train && job.model_type == recipe && job.state == JobState::completed;
     }));
   }
-
-  testing::LifeCycleChecker checker_{*registry_, life_log_};
-  std::optional<MarketTape> tape_;
-  LifeCycleState state_;
-  std::vector<NextTraining> next_;
 };
 
 struct NamedRecipesLiveOf : NamedRecipesLive {

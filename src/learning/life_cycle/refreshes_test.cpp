@@ -5,8 +5,7 @@
 
 #include <algorithm>
 
-#include "learning/life_cycle/life_cycle_fixture.hpp"
-#include "learning/studies/replay_fixture.hpp"
+#include "learning/life_cycle/lived_fixture.hpp"
 
 namespace clm {
 namespace {
@@ -32,8 +31,10 @@ LearningOptions refreshed_daily() {
   return options;
 }
 
-class RefreshesTest : public testing::LifeCycleTest {
+class RefreshesTest : public testing::LivedTest {
  protected:
+  RefreshesTest() : LivedTest(refreshed_daily()) {}
+
   /// Accepted, and active, when the life cycle begins.
   void accept(LearningOptions options = refreshed_daily()) {
     options.ensemble.mode = EnsembleMode::off;
@@ -51,24 +52,6 @@ class RefreshesTest : public testing::LifeCycleTest {
     EXPECT_TRUE(registry_->advance(version, VersionStatus::shadow, because("let it try")));
     return version;
   }
-  /// Decides at every bar up to `end`, and is opened anew every so many bars.
-  void live_until(std::size_t end, std::size_t bars_each = 1'000'000,
-                  const LearningOptions& options = refreshed_daily()) {
-    const MemoryCandleSource candles = easy_candles(end);
-    tape_.emplace(testing::ReplayPlace::tape_of(candles, options.feature_set, end));
-    for (bool is_done = false; !is_done;) {
-      auto life = LifeCycle::resume(*tape_, workplace(candles), life_log_, options, undisturbed());
-      ASSERT_TRUE(life) << to_string(life.error());
-      life->begin_at(close_of(kBars));
-      for (std::size_t bar = 0; bar < bars_each && life->next_bar() < tape_->bars(); ++bar) {
-        const auto stepped = life->step(StepMode::decide, undisturbed());
-        ASSERT_TRUE(stepped) << to_string(stepped.error());
-        checker_.check(life->state());
-      }
-      is_done = life->next_bar() == tape_->bars();
-      state_ = life->state();
-    }
-  }
   /// Decisions after `since` whose outcomes are known at the end.
   std::size_t outcomes_since(Timestamp since) const {
     std::size_t bars = 0;
@@ -82,10 +65,6 @@ class RefreshesTest : public testing::LifeCycleTest {
     const auto all = kinds();
     return static_cast<std::size_t>(std::count(all.begin(), all.end(), "promoted"));
   }
-
-  testing::LifeCycleChecker checker_{*registry_, life_log_};
-  std::optional<MarketTape> tape_;
-  LifeCycleState state_;
 };
 
 struct RefreshesTestOf : RefreshesTest {

@@ -30,7 +30,7 @@ std::string describe(const UnlistedVersion& unlisted) {
   const std::string& type = unlisted.model_type;
   return type + " " + unlisted.version.str() + ": active" +
          (unlisted.learned_until ? ", learned until " + to_string(*unlisted.learned_until) : "") +
-         (slot_of(type).scope == Slot().scope ? ", not in training.models" : ", not a recipe of clm.toml any more") +
+         (is_named(slot_of(type)) ? ", not a recipe of clm.toml any more" : ", not in training.models") +
          ", so watched and not trained; to end it: clm retire " + type + " --reason TEXT";
 }
 

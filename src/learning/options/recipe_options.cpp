@@ -18,8 +18,6 @@ const NamedTable* find_recipe(const LearningOptions& options, const Slot& slot) 
   return found == options.recipes.end() ? nullptr : &*found;
 }
 
-bool is_named(const Slot& slot) { return slot.scope != Slot().scope; }
-
 }  // namespace
 
 std::string name_of(const NamedTable& recipe) { return slot_name(Slot{recipe.kind, recipe.name}); }
