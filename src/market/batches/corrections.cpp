@@ -1,7 +1,6 @@
 #include "market/batches/corrections.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -9,20 +8,13 @@
 #include <nlohmann/json.hpp>
 
 #include "market/batches/rows_file.hpp"
+#include "market/series/candle_columns.hpp"
 
 namespace clm {
 namespace {
 
 bool has(const std::vector<int>& ascending, int number) {
   return std::binary_search(ascending.begin(), ascending.end(), number);
-}
-
-bool is_same(const Candle& a, const Candle& b) {
-  const auto same = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
-  return a.open_time == b.open_time && same(a.open, b.open) && same(a.high, b.high) && same(a.low, b.low) &&
-         same(a.close, b.close) && same(a.volume, b.volume) && same(a.quote_volume, b.quote_volume) &&
-         same(a.trades, b.trades) && same(a.taker_buy_volume, b.taker_buy_volume) &&
-         same(a.taker_buy_quote_volume, b.taker_buy_quote_volume);
 }
 
 /// What a batch means to somebody who read at a position; to most it means nothing.
@@ -71,7 +63,7 @@ Result<std::vector<Timestamp>> rows_changed(const CandleStore& store, const Seri
     for (const auto& [time, row] : changes.was) {
       const auto now = std::lower_bound(stored->candles.begin(), stored->candles.end(), time,
                                         [](const Candle& one, Timestamp t) { return one.open_time < t; });
-      if (now == stored->candles.end() || !is_same(*now, row)) changed.push_back(time);
+      if (now == stored->candles.end() || now->open_time != time || !same_bar(*now, row)) changed.push_back(time);
     }
   }
   std::sort(changed.begin(), changed.end());

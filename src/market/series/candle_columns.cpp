@@ -1,6 +1,7 @@
 #include "market/series/candle_columns.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace clm {
 namespace {
@@ -18,6 +19,13 @@ constexpr std::array<CandleField, kCandleFields> kFields{{{"open", &Candle::open
 }  // namespace
 
 std::span<const CandleField, kCandleFields> candle_fields() { return kFields; }
+
+bool same_value(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+bool same_bar(const Candle& a, const Candle& b) {
+  return std::all_of(candle_fields().begin(), candle_fields().end(),
+                     [&](const CandleField& field) { return same_value(a.*field.member, b.*field.member); });
+}
 
 std::size_t CandleColumns::bytes() const {
   std::size_t bytes = open_times_ms.capacity() * sizeof(std::int64_t);

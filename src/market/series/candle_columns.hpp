@@ -19,6 +19,11 @@ inline constexpr std::size_t kCandleFields = 9;
 /// In the order of the columns, after open_time.
 std::span<const CandleField, kCandleFields> candle_fields();
 
+/// Equal, or both missing.
+bool same_value(double a, double b);
+/// Whether every field is; the open times are the caller's to compare.
+bool same_bar(const Candle& a, const Candle& b);
+
 /// Bars as a file of the store holds them, column by column: 8 bytes a value that is there, 48 a bar of six columns,
 /// where candles take 80.
 struct CandleColumns {

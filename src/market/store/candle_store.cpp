@@ -20,23 +20,16 @@ namespace {
 // A time outside is not in ms: seconds and microseconds of our day are far from here.
 const TimeRange kPlausibleTimes{from_calendar(1975, 1, 1), from_calendar(2200, 1, 1)};
 
-bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
-
-bool same_bar(const Candle& a, const Candle& b) {
-  return std::all_of(candle_fields().begin(), candle_fields().end(),
-                     [&](const CandleField& field) { return same(a.*field.member, b.*field.member); });
-}
-
 /// Puts `fresh` in the place of `stored`, both of the same time.
 void replace(Candle& stored, Candle fresh, StoreResult& result, CandleChanges& changes) {
-  const bool same_prices = same(stored.open, fresh.open) && same(stored.high, fresh.high) &&
-                           same(stored.low, fresh.low) && same(stored.close, fresh.close) &&
-                           same(stored.volume, fresh.volume);
+  const bool same_prices = same_value(stored.open, fresh.open) && same_value(stored.high, fresh.high) &&
+                           same_value(stored.low, fresh.low) && same_value(stored.close, fresh.close) &&
+                           same_value(stored.volume, fresh.volume);
   bool identical = true;
   for (const CandleField& field : candle_fields()) {
     double& value = fresh.*field.member;
     if (same_prices && std::isnan(value)) value = stored.*field.member;
-    identical = identical && same(value, stored.*field.member);
+    identical = identical && same_value(value, stored.*field.member);
   }
   if (identical) {
     ++result.rows_duplicate;
