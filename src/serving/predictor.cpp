@@ -190,10 +190,12 @@ Forecasts Predictor::predict(const BarInputs& inputs) const {
       if (why.empty()) why = words->second.error;
       if (why.empty() && std::isnan(words->second.forecast[s])) why = "the model has no forecast";
       if (why.empty() && std::isnan(bps)) why = "no recent volatility to scale by";
+      const ForecastScale& scale = bar.scales[plan.lineup_of[s]][m];
       if (why.empty())
-        prediction.votes.push_back(
-            {member.model_type, member.version, bps * static_cast<double>(words->second.forecast[s]),
-             words->second.up_probability[s], combined.weights[m], plan.label.horizon_bars, member.learned_until});
+        prediction.votes.push_back({member.model_type, member.version,
+                                    bps * scale.of(static_cast<double>(words->second.forecast[s])),
+                                    words->second.up_probability[s], combined.weights[m], plan.label.horizon_bars,
+                                    member.learned_until, scale});
       else
         prediction.abstained.push_back({member.model_type, std::move(why), member.version});
     }
@@ -216,11 +218,13 @@ MemberExplanation Predictor::explain_vote(const Vote& vote, std::size_t symbol, 
     return out;
   }
   const double unit = static_cast<double>(inputs.units.at(unit_of(version.facts.label))[symbol]);
-  const auto in_bps = [&](double part) { return kBpsPerUnit * unit * version.model->calibration.scaled(part); };
+  const auto in_bps = [&](double part) {
+    return kBpsPerUnit * unit * vote.scale.slope * version.model->calibration.scaled(part);
+  };
   const auto values = frame.row(data.frame_row[row]);
   for (std::size_t column = 0; column < frame.columns(); ++column)
     out.effects.push_back({frame.names[column], static_cast<double>(values[column]), in_bps(parts[column])});
-  out.base_bps = in_bps(parts.back());
+  out.base_bps = in_bps(parts.back()) + kBpsPerUnit * unit * vote.scale.offset;
   return out;
 }
 

@@ -20,11 +20,14 @@ namespace clm {
 struct Vote {
   std::string model_type;
   VersionId version;
-  double expected_return_bps = 0;  ///< over the label's horizon; less the universe's mean where the label is relative
-  double up_probability = 0;       ///< calibrated; strictly inside (0, 1)
-  double weight = 0;               ///< in the forecast; of all that vote on the symbol, these sum to 1
-  int horizon_bars = 0;            ///< of its label: from entry to exit
-  Timestamp learned_until = {};    ///< `Manifest::learned_until`
+  /// Over the label's horizon, less the universe's mean where the label is relative; on the scale at which it is
+  /// weighed (`EnsembleRule::common_scale`).
+  double expected_return_bps = 0;
+  double up_probability = 0;     ///< calibrated; strictly inside (0, 1)
+  double weight = 0;             ///< in the forecast; of all that vote on the symbol, these sum to 1
+  int horizon_bars = 0;          ///< of its label: from entry to exit
+  Timestamp learned_until = {};  ///< `Manifest::learned_until`
+  ForecastScale scale = {};      ///< what brought its own forecast to that scale, in units of volatility
 };
 
 struct Prediction {

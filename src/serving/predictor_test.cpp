@@ -216,6 +216,49 @@ TEST_F(PredictorTest, AnExplanationSumsToThePrediction) {
     EXPECT_GE(std::fabs(whole.effects[i - 1].effect_bps), std::fabs(whole.effects[i].effect_bps));
 }
 
+// The votes are told as they are weighed, and the effects of the features sum to them.
+TEST_F(PredictorTest, VotesAndEffectsAreOnTheScaleAtWhichAnEnsembleWeighsThem) {
+  TrainerOptions weak, strong;
+  weak.ridge.alpha = 1e5;
+  strong.ridge.alpha = 1;
+  std::vector<std::string> members{activate("ridge", weak).str(), activate("ridge", strong).str()};
+  std::sort(members.begin(), members.end());
+  EnsembleRule rule;
+  Manifest manifest = testing::sample_manifest(7, std::string(kEnsembleType));
+  for (const auto& member : members) {
+    rule.members.push_back({"ridge", member});
+    rule.weights.all.push_back(0.5);
+    manifest.members.push_back({"ridge", member, 0.5});
+  }
+  const Manifest its_member = stored_manifest(registry_->find(members[0]).value()).value();
+  manifest.label_json = its_member.label_json;
+  rule.standardised_from = kSymbols;
+  auto staged = registry_->store().stage(kEnsembleType).value();
+  ASSERT_TRUE(write_file_atomic(staged.directory() / EnsembleRule::kFileName, rule.to_json_text()));
+  const auto artifact = registry_->store().put(std::move(staged), manifest).value();
+  ASSERT_TRUE(registry_->enter(artifact, testing::because("made")));
+  ASSERT_TRUE(registry_->promote(artifact.version, testing::because("made")));
+
+  const Predictor predictor = load();
+  const auto inputs = inputs_of(predictor.needs(), market(kBars));
+  const auto explained = predictor.explain(*inputs, inputs->symbols).value();
+  double moved = 0;
+  for (const Explanation& one : explained.explanations) {
+    const double whole = one.prediction.expected_return_bps;
+    double votes = 0;
+    ASSERT_EQ(one.members.size(), 2U);
+    for (const MemberExplanation& member : one.members) {
+      double sum = member.base_bps;
+      for (const FeatureEffect& effect : member.effects) sum += effect.effect_bps;
+      EXPECT_NEAR(sum, member.vote.expected_return_bps, 1e-5 * std::fabs(sum) + 1e-4);
+      votes += member.vote.weight * member.vote.expected_return_bps;
+      moved = std::max(moved, std::fabs(member.vote.scale.slope - 1));
+    }
+    EXPECT_NEAR(votes, whole, 1e-9 * std::fabs(whole) + 1e-9);
+  }
+  EXPECT_GT(moved, 0.01) << "or there is nothing to see";
+}
+
 TEST_F(PredictorTest, WhatIsNotKnownYetExplainsNothing) {
   activate(1);
   const Predictor predictor = load();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -226,22 +228,28 @@ ServingPlan plan_version(const ServingFacts& facts, const VersionId& version, Du
 }
 
 BarForecast combine(const ServingPlan& plan, const BarVotes& votes) {
+  std::map<VersionId, std::vector<float>> known = votes.forecasts;
+  for (auto& [version, forecasts] : known)
+    for (std::size_t s = 0; s < forecasts.size(); ++s)
+      if (std::isnan(votes.volatility[s])) forecasts[s] = std::numeric_limits<float>::quiet_NaN();
+
   BarForecast out;
-  for (const Lineup& lineup : plan.lineups) out.of_lineup.push_back(regime_of(lineup, votes.volatility));
-  // By lineup and member, what it says of the symbols; null: it has no vote.
-  std::vector<std::vector<const std::vector<float>*>> said;
+  std::vector<std::vector<std::span<const float>>> said;  // by lineup and member; empty: it has no vote
   for (const Lineup& lineup : plan.lineups) {
     auto& own = said.emplace_back();
     for (const LineupMember& member : lineup.members)
-      own.push_back(member.why_not.empty() ? &votes.forecasts.at(member.version) : nullptr);
+      own.push_back(member.why_not.empty() ? std::span<const float>(known.at(member.version))
+                                           : std::span<const float>());
+    out.of_lineup.push_back(regime_of(lineup, votes.volatility));
+    out.scales.push_back(lineup.rule.common_scale(own, out.of_lineup.back()));
   }
   std::vector<double> forecasts;
   for (std::size_t s = 0; s < plan.lineup_of.size(); ++s) {
     const std::size_t place = plan.lineup_of[s];
-    const bool is_known = !std::isnan(votes.volatility[s]);
     forecasts.clear();
-    for (const auto* of_member : said[place])
-      forecasts.push_back(is_known && of_member != nullptr ? static_cast<double>((*of_member)[s]) : kMissing);
+    for (std::size_t m = 0; m < said[place].size(); ++m)
+      forecasts.push_back(said[place][m].empty() ? kMissing
+                                                 : out.scales[place][m].of(static_cast<double>(said[place][m][s])));
     out.of_symbol.push_back(plan.lineups[place].rule.combine(forecasts, out.of_lineup[place]));
   }
   return out;

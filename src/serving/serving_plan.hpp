@@ -114,13 +114,16 @@ struct BarVotes {
 struct BarForecast {
   std::vector<CombinedForecast> of_symbol;  ///< `weights` as long as its lineup's members
   std::vector<VolatilityRegime> of_lineup;  ///< that its weights depend on; unknown where they do not
+  /// By lineup and member: what brings its forecasts to the scale at which they are weighed.
+  std::vector<std::vector<ForecastScale>> scales;
 
   /// What is served of a symbol in units of its volatility, as it is logged; NaN: nothing.
   float served(std::size_t symbol) const { return static_cast<float>(of_symbol[symbol].forecast); }
 };
 
-/// One forecast for each symbol: the weighted mean of the votes of its lineup. A symbol whose volatility is not known
-/// gets none: nobody can say what its forecast is worth. Cost: O(k^2) a symbol, k members, some 100 ns.
+/// One forecast for each symbol: the weighted mean of the votes of its lineup, brought to one scale where its rule asks
+/// for it, over all symbols and not only those that the lineup serves. A symbol whose volatility is not known gets
+/// none: nobody can say what its forecast is worth. Cost: O(k^2) a symbol, k members, some 100 ns.
 BarForecast combine(const ServingPlan& plan, const BarVotes& votes);
 
 }  // namespace clm

@@ -244,5 +244,36 @@ TEST_F(ServingPlanTest, ASymbolOfUnknownVolatilityGetsNoForecast) {
   EXPECT_TRUE(std::isnan(bar.served(5)));
 }
 
+// A canary's share is small, a cross-section of it smaller: what brings members to one scale is the whole universe.
+TEST_F(ServingPlanTest, MembersAreBroughtToOneScaleOverAllSymbolsThatHaveAForecast) {
+  known("lightgbm", "a1");
+  known("ridge", "b1");
+  VersionFacts& ensemble = ensemble_of("e1", {{"lightgbm", "a1"}, {"ridge", "b1"}});
+  ensemble.rule->standardised_from = 5;
+  activate(ensemble);
+  BarVotes votes;
+  const std::vector<float> said{0.3F, -0.1F, 0.2F, -0.4F, 0.1F, 99};
+  std::vector<float> loud{-2, 5, 1, 4, -7, -99};
+  votes.forecasts[VersionId("a1")] = said;
+  votes.forecasts[VersionId("b1")] = loud;
+  votes.volatility = {0.1F, 0.1F, 0.1F, 0.1F, 0.1F, kUnknownLabel};
+  const BarForecast bar = combine(plan(), votes);
+  const EnsembleRule& rule = *ensemble.rule;
+  const auto known = [](const std::vector<float>& all) { return std::span(all).first(5); };
+  const auto scales =
+      rule.common_scale(std::vector<std::span<const float>>{known(said), known(loud)}, VolatilityRegime::unknown);
+  EXPECT_LT(scales[1].slope, 0.6);
+  for (std::size_t s = 0; s < 5; ++s) {
+    const std::vector<double> scaled{scales[0].of(static_cast<double>(said[s])),
+                                     scales[1].of(static_cast<double>(loud[s]))};
+    EXPECT_EQ(bar.of_symbol[s].forecast, rule.combine(scaled, VolatilityRegime::unknown).forecast)
+        << "who has no volatility has no part in it";
+  }
+  EXPECT_EQ(bar.scales[0][1].slope, scales[1].slope);
+  EXPECT_EQ(bar.scales[0][1].offset, scales[1].offset);
+  ensemble.rule->standardised_from = 6;
+  EXPECT_EQ(combine(plan(), votes).scales[0][1].slope, 1) << "five are too few";
+}
+
 }  // namespace
 }  // namespace clm

@@ -34,10 +34,11 @@ constexpr const char* kPredictDocument = R"(Document (--json)
   weight, horizon_bars, members: [{version, learned_until,
   expected_return_bps, up_probability, weight}]}}, abstained: [{recipe,
   model_type, version, why}], canaries}]}
-  votes: a recipe speaks by its vintages: members, what was learned last first.
-  Its expected return is their weighted mean, its weight the sum of theirs, its
-  version the first of them. consensus: of all members. recipe of who abstains:
-  the one in force where there is no version.
+  votes: a recipe speaks by its vintages: members, what was learned last first,
+  each on the scale at which its lineup weighs it. Its expected return is
+  their weighted mean, its weight the sum of theirs, its version the first of
+  them. consensus: of all members. recipe of who abstains: the one in force
+  where there is no version.
   newest_bar: its close. late_bars: whole bars that should have closed since,
   by the clock or by --as-of. stale: by the clock, and more than
   serving.max_late_bars; every action is then HOLD. relative: expected returns

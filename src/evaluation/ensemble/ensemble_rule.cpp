@@ -8,6 +8,7 @@
 
 #include "base/contract.hpp"
 #include "base/file_io.hpp"
+#include "evaluation/ensemble/standardised_forecast.hpp"
 
 namespace clm {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 constexpr int kFormat = 1;
 constexpr std::uint64_t kMaxRuleBytes = 1U << 20;
 constexpr double kSumTolerance = 1e-9;
+constexpr std::size_t kMostSymbols = 1'000'000;
 constexpr std::array kSources{WeightSource::fixed, WeightSource::learned, WeightSource::per_regime};
 constexpr std::array kRegimes{VolatilityRegime::calm, VolatilityRegime::normal, VolatilityRegime::turbulent};
 
@@ -33,6 +35,7 @@ std::string problem_of(const EnsembleRule& rule) {
     if (i > 0 && members[i - 1] >= members[i]) return "members are not ascending by type and version";
   }
   const auto& bounds = rule.bounds;
+  if (rule.standardised_from > kMostSymbols) return "no market has as many symbols as it wants to standardise over";
   if (!(bounds.least >= 0 && bounds.least <= bounds.most && bounds.most <= 1)) return "the bounds are not in order";
   const auto broken = [&](const std::vector<double>& weights) {
     double sum = 0;
@@ -67,6 +70,30 @@ std::string_view to_string(WeightSource source) {
 const std::vector<double>& EnsembleWeights::in(VolatilityRegime regime) const {
   if (!by_regime || regime == VolatilityRegime::unknown) return all;
   return by_regime->weights[static_cast<std::size_t>(regime)];
+}
+
+std::vector<ForecastScale> EnsembleRule::common_scale(std::span<const std::span<const float>> said,
+                                                      VolatilityRegime regime) const {
+  expects(said.size() == members.size(), "one list of forecasts per member");
+  std::vector<ForecastScale> scales(members.size());
+  if (standardised_from == 0) return scales;
+  std::vector<double> means(members.size(), std::numeric_limits<double>::quiet_NaN());
+  std::vector<double> deviations = means;
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    const CrossSection section = cross_section(said[m]);
+    if (section.count < std::max<std::size_t>(standardised_from, 2)) continue;
+    means[m] = section.mean;
+    deviations[m] = section.deviation;
+  }
+  const CombinedForecast mean = combine(means, regime);
+  if (mean.votes < 2) return scales;
+  const double deviation = combine(deviations, regime).forecast;
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    if (std::isnan(means[m])) continue;
+    scales[m].slope = deviations[m] > 0 ? deviation / deviations[m] : 0;
+    scales[m].offset = mean.forecast - scales[m].slope * means[m];
+  }
+  return scales;
 }
 
 CombinedForecast EnsembleRule::combine(std::span<const double> forecasts, VolatilityRegime regime) const {
@@ -115,15 +142,23 @@ ForecastTable EnsembleRule::as_one(const std::string& name, std::span<const Fore
   const bool has_probability = std::none_of(tables.begin(), tables.end(),
                                             [](const ForecastTable& table) { return table.up_probability.empty(); });
   if (has_probability) out.up_probability.assign(rows.size(), std::numeric_limits<double>::quiet_NaN());
+  std::vector<std::span<const float>> at_time(members.size());
   std::vector<double> forecasts(members.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (std::size_t m = 0; m < members.size(); ++m) forecasts[m] = static_cast<double>(tables[m].forecast[i]);
-    const CombinedForecast said = combine(forecasts, regimes[i]);
-    out.forecast[i] = static_cast<float>(said.forecast);
-    if (!has_probability || said.votes == 0) continue;
-    out.up_probability[i] = 0;
+  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    for (end = begin; end < rows.size() && rows.decided_at_ms[end] == rows.decided_at_ms[begin];) ++end;
     for (std::size_t m = 0; m < members.size(); ++m)
-      if (said.weights[m] > 0) out.up_probability[i] += said.weights[m] * tables[m].up_probability[i];
+      at_time[m] = std::span(tables[m].forecast).subspan(begin, end - begin);
+    const std::vector<ForecastScale> scales = common_scale(at_time, regimes[begin]);
+    for (std::size_t i = begin; i < end; ++i) {
+      for (std::size_t m = 0; m < members.size(); ++m)
+        forecasts[m] = scales[m].of(static_cast<double>(tables[m].forecast[i]));
+      const CombinedForecast said = combine(forecasts, regimes[i]);
+      out.forecast[i] = static_cast<float>(said.forecast);
+      if (!has_probability || said.votes == 0) continue;
+      out.up_probability[i] = 0;
+      for (std::size_t m = 0; m < members.size(); ++m)
+        if (said.weights[m] > 0) out.up_probability[i] += said.weights[m] * tables[m].up_probability[i];
+    }
   }
   return out;
 }
@@ -147,6 +182,7 @@ std::string EnsembleRule::to_json_text() const {
                           {"members", listed},
                           {"source", to_string(weights.source)},
                           {"bounds", {bounds.least, bounds.most}}};
+  if (standardised_from > 0) document["standardised_from"] = standardised_from;
   if (weights.by_regime) {
     auto& regimes = document["by_regime"];
     regimes["calm_up_to"] = weights.by_regime->rule.calm_up_to;
@@ -177,6 +213,7 @@ Result<EnsembleRule> EnsembleRule::load(const std::filesystem::path& file) {
     if (known == kSources.end()) return broken("weights cannot come from '" + source + "'");
     rule.weights.source = *known;
     rule.bounds = {document.at("bounds").at(0).get<double>(), document.at("bounds").at(1).get<double>()};
+    rule.standardised_from = document.value("standardised_from", std::size_t{0});
     if (document.contains("by_regime")) {
       const auto& regimes = document.at("by_regime");
       EnsembleWeights::ByRegime own;

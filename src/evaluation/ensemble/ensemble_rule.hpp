@@ -51,6 +51,13 @@ struct CombinedForecast {
   std::vector<double> weights;  ///< in force, one per member: 0 where it abstained, else they sum to 1
 };
 
+/// What brings the forecasts of one member at one time to the mean and spread that all members share then.
+struct ForecastScale {
+  double offset = 0, slope = 1;
+
+  double of(double forecast) const { return offset + slope * forecast; }
+};
+
 /// How forecasts of several members become one: everything that an ensemble is, apart from the members' own files.
 /// A member that abstains has its weight shared out among those that vote, in proportion, within the bounds where they
 /// can be kept. Immutable use is thread-safe.
@@ -58,8 +65,19 @@ struct EnsembleRule {
   std::vector<EnsembleMember> members;  ///< ascending by model type and version, each once
   EnsembleWeights weights;
   WeightBounds bounds;
+  /// Where the members that vote have forecasts of at least so many symbols at one time, each of them is brought to one
+  /// scale before it is weighed (`common_scale`). 0: they are weighed as they are.
+  std::size_t standardised_from = 0;
 
-  /// `forecasts`: one per member in units of the horizon's volatility, NaN = it abstains. Cost O(k^2), some 100 ns.
+  /// Of each member at one time. `said`: by member its forecasts of all symbols, NaN or no entry = it abstains. A
+  /// member's own mean and deviation over the symbols become the weighted mean of the members' means and of their
+  /// deviations: who forecasts larger has no more say than its weight, and the ensemble's forecasts keep the size that
+  /// the members were calibrated to. Whoever has too few forecasts keeps them as they are, and so does one by itself.
+  /// Cost O(symbols x members).
+  std::vector<ForecastScale> common_scale(std::span<const std::span<const float>> said, VolatilityRegime regime) const;
+
+  /// The weighted mean. `forecasts`: one per member in units of the horizon's volatility, brought to one scale where
+  /// the rule asks for it, NaN = it abstains. Cost O(k^2), some 100 ns.
   CombinedForecast combine(std::span<const double> forecasts, VolatilityRegime regime) const;
 
   /// The same for every row; `tables` are the members', in their order, and share one `rows`. Regimes are told by each

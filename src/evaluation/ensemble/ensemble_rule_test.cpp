@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.hpp"
+#include "evaluation/ensemble/standardised_forecast.hpp"
 #include "evaluation/metrics/forecast_test_support.hpp"
 #include "support/temp_directory.hpp"
 
@@ -110,6 +112,92 @@ TEST(EnsembleRule, WithoutAMemberTheRestKeepsItsProportions) {
   EXPECT_NEAR(sum, 1, 1e-12);
 }
 
+// Two members that forecast eight symbols.
+class CommonScale : public ::testing::Test {
+ protected:
+  CommonScale() {
+    rule_.members = {{"lightgbm", "aaaa"}, {"xgboost", "bbbb"}};
+    rule_.weights.all = {0.5, 0.5};
+    rule_.standardised_from = 8;
+  }
+  /// What is said of every symbol.
+  std::vector<double> combined(std::span<const float> a, std::span<const float> b) const {
+    const std::vector<std::span<const float>> said{a, b};
+    const auto scales = rule_.common_scale(said, VolatilityRegime::unknown);
+    std::vector<double> out;
+    for (std::size_t s = 0; s < a.size(); ++s)
+      out.push_back(rule_
+                        .combine(std::vector<double>{scales[0].of(static_cast<double>(a[s])),
+                                                     scales[1].of(static_cast<double>(b[s]))},
+                                 VolatilityRegime::unknown)
+                        .forecast);
+    return out;
+  }
+  static std::vector<std::size_t> ranking(const std::vector<double>& said) {
+    std::vector<std::size_t> order(said.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return said[i] < said[j]; });
+    return order;
+  }
+
+  EnsembleRule rule_;
+  const std::vector<float> a_{0.30F, -0.10F, 0.02F, 0.11F, -0.25F, 0.07F, 0.16F, -0.04F};
+  const std::vector<float> b_{-0.20F, 0.13F, 0.05F, 0.29F, 0.01F, -0.08F, -0.11F, 0.19F};
+};
+
+TEST_F(CommonScale, WhoForecastsLargerHasNoMoreSay) {
+  std::vector<float> loud = b_;
+  for (float& forecast : loud) forecast = 20 * forecast + 1;
+  EXPECT_EQ(ranking(combined(a_, loud)), ranking(combined(a_, b_)));
+  rule_.standardised_from = 0;
+  EXPECT_NE(ranking(combined(a_, loud)), ranking(combined(a_, b_))) << "or there is nothing to see";
+}
+
+TEST_F(CommonScale, MeanAndSpreadAreThoseThatMembersHaveOnAverage) {
+  std::vector<float> loud = a_;
+  for (float& forecast : loud) forecast = 3 * forecast + 0.5F;
+  const CrossSection own = cross_section(a_);
+  const auto said = combined(a_, loud);
+  const CrossSection both = cross_section(std::vector<float>(said.begin(), said.end()));
+  EXPECT_NEAR(both.mean, (own.mean + (3 * own.mean + 0.5)) / 2, 1e-6);
+  EXPECT_NEAR(both.deviation, (1 + 3) / 2.0 * own.deviation, 1e-6) << "they agree, so that nothing cancels";
+}
+
+TEST_F(CommonScale, OneByItselfAndFewSymbolsAreLeftAsTheyAre) {
+  const std::vector<float> abstains(8, std::nanf("")), nothing;
+  for (const auto* other : {&abstains, &nothing}) {
+    const auto scales = rule_.common_scale(std::vector<std::span<const float>>{a_, *other}, VolatilityRegime::unknown);
+    EXPECT_EQ(scales[0].slope, 1);
+    EXPECT_EQ(scales[0].offset, 0);
+  }
+  rule_.standardised_from = 9;
+  EXPECT_EQ(combined(a_, b_)[3], (static_cast<double>(a_[3]) + static_cast<double>(b_[3])) / 2);
+}
+
+TEST_F(CommonScale, EqualForecastsOfAllSymbolsAreNoOpinion) {
+  const auto said = combined(a_, std::vector<float>(8, 0.4F));
+  EXPECT_EQ(ranking(said), ranking(std::vector<double>(a_.begin(), a_.end())));
+  const CrossSection own = cross_section(a_);
+  EXPECT_NEAR(cross_section(std::vector<float>(said.begin(), said.end())).deviation, own.deviation / 4, 1e-6)
+      << "half of the weight, at half of the spread";
+}
+
+// What a table is combined to says at each time the same as what is served then, and nothing of other times comes in.
+TEST_F(CommonScale, TablesAreBroughtToOneScaleTimeByTime) {
+  const auto rows =
+      std::make_shared<JudgedRows>(testing::make_rows({.symbols = 8, .times = 12, .horizon_bars = 2, .seed = 5}));
+  std::vector<ForecastTable> tables{{"a", rows, testing::forecast_with_skill(*rows, 0.1, 1)},
+                                    {"b", rows, testing::forecast_with_skill(*rows, 0.1, 2)}};
+  for (float& forecast : tables[1].forecast) forecast *= 7;
+  tables[0].forecast[9] = std::nanf("");
+  const auto together = rule_.combine(tables);
+  for (std::size_t begin = 0; begin < rows->size(); begin += 8) {
+    const auto said =
+        combined(std::span(tables[0].forecast).subspan(begin, 8), std::span(tables[1].forecast).subspan(begin, 8));
+    for (std::size_t s = 0; s < 8; ++s) EXPECT_EQ(together[begin + s], static_cast<float>(said[s])) << begin + s;
+  }
+}
+
 class EnsembleFile : public ::testing::Test {
  protected:
   std::filesystem::path file() const { return directory_.path() / EnsembleRule::kFileName; }
@@ -121,7 +209,9 @@ class EnsembleFile : public ::testing::Test {
 };
 
 TEST_F(EnsembleFile, IsReadBackToTheBit) {
-  for (const auto& rule : {original(), with_regimes()}) {
+  EnsembleRule standardised = original();
+  standardised.standardised_from = 8;
+  for (const auto& rule : {original(), with_regimes(), standardised}) {
     const auto again = read(rule.to_json_text());
     ASSERT_TRUE(again) << to_string(again.error());
     EXPECT_EQ(again->to_json_text(), rule.to_json_text());
@@ -129,6 +219,7 @@ TEST_F(EnsembleFile, IsReadBackToTheBit) {
     EXPECT_EQ(again->weights.all, rule.weights.all);
     EXPECT_EQ(again->weights.source, rule.weights.source);
     EXPECT_EQ(again->weights.by_regime.has_value(), rule.weights.by_regime.has_value());
+    EXPECT_EQ(again->standardised_from, rule.standardised_from);
   }
 }
 
@@ -154,6 +245,8 @@ TEST_F(EnsembleFile, WhatBreaksARuleIsRefused) {
   refused("/bounds/0", 0.9);
   refused("/by_regime/calm/0", 0.9);
   refused("/by_regime/calm_up_to", 0.5);
+  refused("/standardised_from", -1);
+  refused("/standardised_from", "eight");
   EXPECT_FALSE(read("not json"));
 }
 

@@ -6,15 +6,7 @@
 #include "base/contract.hpp"
 
 namespace clm {
-namespace {
-
-struct CrossSection {
-  std::size_t count = 0;
-  double mean = 0;
-  double deviation = 0;
-};
-
-CrossSection cross_section_of(std::span<const float> forecasts) {
+CrossSection cross_section(std::span<const float> forecasts) {
   CrossSection out;
   double sum = 0;
   for (const float forecast : forecasts) {
@@ -28,21 +20,19 @@ CrossSection cross_section_of(std::span<const float> forecasts) {
   for (const float forecast : forecasts)
     if (!std::isnan(forecast)) squares += std::pow(static_cast<double>(forecast) - out.mean, 2);
   out.deviation = std::sqrt(squares / static_cast<double>(out.count));
+  // What is left of equal forecasts after rounding is no opinion.
+  if (out.deviation <= 1e-7 * std::abs(out.mean)) out.deviation = 0;
   return out;
 }
-
-}  // namespace
 
 void standardise(std::span<float> forecasts, double own_scale, const StandardisationOptions& options) {
   expects(own_scale > 0, "a model's forecasts have a scale");
   double centre = 0, scale = own_scale;
   if (options.basis == ReturnBasis::relative) {
-    const CrossSection section = cross_section_of(forecasts);
+    const CrossSection section = cross_section(forecasts);
     if (section.count >= options.min_symbols && section.count > 1) {
       centre = section.mean;
-      // What is left of equal forecasts after rounding is no opinion.
-      const bool alike = section.deviation <= 1e-7 * std::abs(section.mean);
-      scale = alike ? std::numeric_limits<double>::infinity() : section.deviation;
+      scale = section.deviation > 0 ? section.deviation : std::numeric_limits<double>::infinity();
     }
   }
   for (float& forecast : forecasts)

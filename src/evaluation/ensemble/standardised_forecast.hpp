@@ -7,6 +7,14 @@
 
 namespace clm {
 
+/// The forecasts of one model for several symbols at one time, NaN left out.
+struct CrossSection {
+  std::size_t count = 0;
+  double mean = 0;       ///< 0 without any
+  double deviation = 0;  ///< of the population; 0 where they are all alike but for rounding
+};
+CrossSection cross_section(std::span<const float> forecasts);
+
 struct StandardisationOptions {
   ReturnBasis basis = ReturnBasis::relative;  ///< what the forecasts are about
   std::size_t min_symbols = 8;                ///< with a forecast at one time, for a cross-section

@@ -64,6 +64,7 @@ EnsembleDraft fixed_draft(const std::vector<LoadedMember>& members, const Ensemb
   EnsembleDraft draft;
   draft.rule.members = names_of(members);
   draft.rule.bounds = recipe.bounds;
+  draft.rule.standardised_from = recipe.standardised_from;
   draft.choice.weights.all = proportional_weights(recipe.shares, recipe.bounds);
   draft.choice.reason = "fixed weights: ensemble.mode is fixed";
   return draft;
@@ -86,11 +87,13 @@ EnsembleRecipe ensemble_recipe(const EnsembleOptions& options, const ConfiguredW
 nlohmann::json to_json(const EnsembleRecipe& recipe, const std::vector<EnsembleMember>& members) {
   auto shares = nlohmann::json::object();
   for (std::size_t m = 0; m < members.size(); ++m) shares[members[m].model_type] = recipe.shares[m];
-  return {{"mode", to_string(recipe.mode)},
-          {"min_weight", recipe.bounds.least},
-          {"max_weight", recipe.bounds.most},
-          {"shrinkage", recipe.shrinkage},
-          {"weights", shares}};
+  nlohmann::json document{{"mode", to_string(recipe.mode)},
+                          {"min_weight", recipe.bounds.least},
+                          {"max_weight", recipe.bounds.most},
+                          {"shrinkage", recipe.shrinkage},
+                          {"weights", shares}};
+  if (recipe.standardised_from > 0) document["standardised_from"] = recipe.standardised_from;
+  return document;
 }
 
 namespace {
@@ -112,6 +115,7 @@ Result<EnsembleRecipe> read_ensemble_recipe(std::string_view parameters_json,
     recipe.mode = *mode;
     recipe.bounds = {document.at("min_weight").get<double>(), document.at("max_weight").get<double>()};
     recipe.shrinkage = document.at("shrinkage").get<double>();
+    recipe.standardised_from = document.value("standardised_from", std::size_t{0});
     for (const auto& member : members)
       recipe.shares.push_back(document.at("weights").at(member.model_type).get<double>());
     return recipe;

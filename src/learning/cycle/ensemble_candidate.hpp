@@ -22,7 +22,8 @@ struct EnsembleRecipe {
   EnsembleMode mode = EnsembleMode::learned;
   WeightBounds bounds;
   double shrinkage = 0;
-  std::vector<double> shares;  ///< configured weights, one per member
+  std::vector<double> shares;         ///< configured weights, one per member
+  std::size_t standardised_from = 0;  ///< `EnsembleRule::standardised_from`
 };
 EnsembleRecipe ensemble_recipe(const EnsembleOptions& options, const ConfiguredWeights& weights,
                                const std::vector<EnsembleMember>& members);

@@ -13,7 +13,10 @@
 namespace clm {
 namespace {
 
-Result<EnsembleRecipe> recipe_of_lineup(const EnsembleOptions& options, const std::vector<EnsembleMember>& members) {
+/// `about`: what the members forecast.
+Result<EnsembleRecipe> recipe_of_lineup(const LearningOptions& learning, const std::vector<EnsembleMember>& members,
+                                        const LabelOptions& about) {
+  const EnsembleOptions& options = learning.ensemble;
   const auto weights = configured_weights(options);
   if (!weights) return forward_error(weights);
   std::map<std::string, double> vintages;
@@ -23,6 +26,7 @@ Result<EnsembleRecipe> recipe_of_lineup(const EnsembleOptions& options, const st
     const double of_type = options.mode == EnsembleMode::fixed ? weights->of(member.model_type) : 1;
     recipe.shares.push_back(of_type / vintages[member.model_type]);
   }
+  if (return_basis(about.target) == ReturnBasis::relative) recipe.standardised_from = learning.judging.min_symbols;
   return recipe;
 }
 
@@ -50,7 +54,9 @@ Result<StoredLineup> store_lineup(const Registry& registry, const LearningOption
                                   const std::function<void(Manifest&)>& note_program) {
   const auto members = load_members(registry, plan.members);
   if (!members) return forward_error(members);
-  const auto recipe = recipe_of_lineup(options.ensemble, plan.lineup.members);
+  const auto label = read_label_options(data.label_json);
+  if (!label) return forward_error(label);
+  const auto recipe = recipe_of_lineup(options, plan.lineup.members, *label);
   if (!recipe) return forward_error(recipe);
   protocol.training.holdout_share = protocol.training.validation_share = 0;
   EnsembleDraft draft = draft_of_fixed_weights(*members, data, protocol, *recipe);

@@ -155,6 +155,21 @@ TEST_F(LineupStep, RecipesWeighTheSameAndTheirVintagesShareThat) {
   EXPECT_NEAR(of_type["xgboost"], 0.2, 1e-12);
 }
 
+// Ranks among symbols are what is learned where the label is relative, and there the size of a member says nothing.
+TEST_F(LineupStep, MembersAreBroughtToOneScaleWhereTheLabelIsRelative) {
+  const auto rule = [&] {
+    const VersionId active(active_version("ensemble"));
+    return EnsembleRule::load(registry_->store().directory_of("ensemble", active) / EnsembleRule::kFileName).value();
+  };
+  on(0);
+  EXPECT_EQ(rule().standardised_from, daily().judging.min_symbols);
+  expect_made_again(active_version("ensemble"));
+  LearningOptions plain = daily();
+  plain.label.target = LabelTarget::plain;
+  on(1, plain);
+  EXPECT_EQ(rule().standardised_from, 0U);
+}
+
 TEST_F(LineupStep, WithOneVintageARecipeOnlyItsNewestSpeaks) {
   LearningOptions one = daily_of_two();
   one.lineup.vintages = 1;
