@@ -74,7 +74,11 @@ Result<OpenReplay> open_replay(const std::filesystem::path& place, Again again =
 
 ReplayWorkspace replay_workspace(const Workspace& workspace, const ReplayOptions& options) {
   Sha256 hash;
-  hash.update(options.identity).update(options.policy).update(workspace.build().version);
+  // Another commit may decide otherwise: what it did is not this program's to go on with, or to tell as its own.
+  hash.update(options.identity)
+      .update(options.policy)
+      .update(workspace.build().version)
+      .update(workspace.build().commit);
   hash.update(to_string(options.span.from)).update(to_string(options.span.to));
   const std::string name = options.policy + "-" + compact_date(options.span.from) + "-" +
                            compact_date(options.span.to) + "-" + hash.hex_digest().substr(0, 8);

@@ -11,8 +11,8 @@ namespace clm {
 
 /// A replay works in a workspace of its own, replays/NAME in the one whose market it replays: a registry, artifacts and
 /// a memory of its own. NAME says policy and span, and ends in a hash of everything else that decides the outcome,
-/// settings and data (`ReplayOptions::identity`), so that the same replay goes on where it was stopped and another one
-/// begins anew.
+/// settings, data (`ReplayOptions::identity`), release and commit of the program, so that the same replay goes on where
+/// it was stopped and another one begins anew.
 struct ReplayWorkspace {
   std::filesystem::path directory;
   std::string name;

@@ -36,9 +36,11 @@ TEST_F(ReplayWorkspaceTest, ItsNameIsWhatDecidesTheOutcome) {
   ReplayOptions other = options;
   other.identity += " that differ";
   EXPECT_NE(replay_workspace(*workspace, other).name, place.name);
-  WorkspaceOptions newer = this->options(Workspace::Access::look);
+  WorkspaceOptions newer = this->options(Workspace::Access::look), changed = newer;
   newer.build.version = "1.2.4";
-  EXPECT_NE(replay_workspace(**Workspace::open(place_, clock_, newer), options).name, place.name);
+  changed.build.commit += "1";
+  for (const WorkspaceOptions& program : {newer, changed})
+    EXPECT_NE(replay_workspace(**Workspace::open(place_, clock_, program), options).name, place.name);
 }
 
 TEST_F(ReplayWorkspaceTest, AReplayKeepsItsOwnRegistryAndGoesOn) {
