@@ -16,8 +16,9 @@ bool says_the_same(const Answer& one, const Answer& other) {
 
 }  // namespace
 
-PredictionService::PredictionService(ServingRules rules, std::shared_ptr<const Predictor> predictor, LiveInputs inputs)
-    : rules_(std::move(rules)), predictor_(std::move(predictor)), inputs_(std::move(inputs)) {
+PredictionService::PredictionService(ServingRules rules, std::shared_ptr<const Predictor> predictor, LiveInputs inputs,
+                                     int jobs)
+    : rules_(std::move(rules)), predictor_(std::move(predictor)), inputs_(std::move(inputs)), jobs_(jobs) {
   publish();
 }
 
@@ -30,7 +31,7 @@ Result<std::unique_ptr<PredictionService>> PredictionService::start(const Regist
   auto inputs = LiveInputs::after_history(predictor->needs(), history.candles, history.context, history.as_of, run);
   if (!inputs) return forward_error(inputs);
   return std::unique_ptr<PredictionService>(new PredictionService(
-      std::move(rules), std::make_shared<const Predictor>(std::move(*predictor)), std::move(*inputs)));
+      std::move(rules), std::make_shared<const Predictor>(std::move(*predictor)), std::move(*inputs), run.jobs));
 }
 
 std::shared_ptr<const Answer> PredictionService::answer() const {
@@ -40,7 +41,7 @@ std::shared_ptr<const Answer> PredictionService::answer() const {
 
 void PredictionService::publish() {
   const auto inputs = inputs_.newest();
-  auto answer = std::make_shared<const Answer>(Answer{predictor_, inputs, predictor_->predict(*inputs)});
+  auto answer = std::make_shared<const Answer>(Answer{predictor_, inputs, predictor_->predict(*inputs, jobs_)});
   const std::lock_guard lock(mutex_);
   answer_ = std::move(answer);
 }

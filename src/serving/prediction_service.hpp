@@ -32,8 +32,8 @@ struct ServedHistory {
 /// answer() meanwhile, and get an answer whose versions, inputs and forecasts belong together.
 class PredictionService {
  public:
-  /// Loads what serves now, reads the history, and answers. Errors: those of `Predictor::load` and
-  /// `LiveInputs::after_history`.
+  /// Loads what serves now, reads the history, and answers, asking up to `run.jobs` models at once. Errors: those of
+  /// `Predictor::load` and `LiveInputs::after_history`.
   static Result<std::unique_ptr<PredictionService>> start(const Registry& registry, ServingRules rules,
                                                           std::vector<CanaryShare> canaries,
                                                           const ServedHistory& history, const RunContext& run);
@@ -62,12 +62,13 @@ class PredictionService {
                  const RunContext& run);
 
  private:
-  PredictionService(ServingRules rules, std::shared_ptr<const Predictor> predictor, LiveInputs inputs);
+  PredictionService(ServingRules rules, std::shared_ptr<const Predictor> predictor, LiveInputs inputs, int jobs);
   void publish();
 
   ServingRules rules_;
   std::shared_ptr<const Predictor> predictor_;
   LiveInputs inputs_;
+  int jobs_;
   mutable std::mutex mutex_;  ///< of answer_
   std::shared_ptr<const Answer> answer_;
 };

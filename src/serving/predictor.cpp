@@ -4,9 +4,11 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/contract.hpp"
+#include "base/parallel.hpp"
 
 namespace clm {
 namespace {
@@ -110,28 +112,34 @@ struct Predictor::Said {
   std::string error;                   ///< it could not be asked
 };
 
-/// Everybody who has a vote on some symbol.
-std::map<VersionId, Predictor::Said> Predictor::ask(const ServingPlan& plan, const BarInputs& inputs) const {
-  std::map<VersionId, Said> all;
-  for (const Lineup& lineup : plan.lineups) {
-    for (const LineupMember& member : lineup.members) {
-      if (!member.why_not.empty() || all.contains(member.version)) continue;
-      const ServableVersion& version = *versions_.at(member.version);
-      const Dataset& rows = inputs.rows.at(version.manifest.feature_set);
-      Said& said = all[member.version];
-      said.forecast.assign(inputs.symbols.size(), kUnknownLabel);
-      said.up_probability.assign(inputs.symbols.size(), kMissing);
-      auto raw = version.model->raw_forecast(all_rows(rows));
-      if (!raw) {
-        said.error = to_string(raw.error());
-        continue;
-      }
-      for (std::size_t i = 0; i < rows.size(); ++i)
-        said.up_probability[rows.symbol[i]] = version.model->calibration.up_probability(static_cast<double>((*raw)[i]));
-      version.model->calibration.scale(*raw);
-      for (std::size_t i = 0; i < rows.size(); ++i) said.forecast[rows.symbol[i]] = (*raw)[i];
-    }
+Predictor::Said Predictor::ask(const ServableVersion& version, const BarInputs& inputs) const {
+  const Dataset& rows = inputs.rows.at(version.manifest.feature_set);
+  Said said{std::vector<float>(inputs.symbols.size(), kUnknownLabel),
+            std::vector<double>(inputs.symbols.size(), kMissing),
+            {}};
+  auto raw = version.model->raw_forecast(all_rows(rows));
+  if (!raw) {
+    said.error = to_string(raw.error());
+    return said;
   }
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    said.up_probability[rows.symbol[i]] = version.model->calibration.up_probability(static_cast<double>((*raw)[i]));
+  version.model->calibration.scale(*raw);
+  for (std::size_t i = 0; i < rows.size(); ++i) said.forecast[rows.symbol[i]] = (*raw)[i];
+  return said;
+}
+
+/// Everybody who has a vote on some symbol.
+std::map<VersionId, Predictor::Said> Predictor::ask(const ServingPlan& plan, const BarInputs& inputs, int jobs) const {
+  std::set<VersionId> voters;
+  for (const Lineup& lineup : plan.lineups)
+    for (const LineupMember& member : lineup.members)
+      if (member.why_not.empty()) voters.insert(member.version);
+  const std::vector<VersionId> asked(voters.begin(), voters.end());
+  std::vector<Said> said(asked.size());
+  parallel_for(jobs, asked.size(), [&](std::size_t i) { said[i] = ask(*versions_.at(asked[i]), inputs); });
+  std::map<VersionId, Said> all;
+  for (std::size_t i = 0; i < asked.size(); ++i) all.emplace(asked[i], std::move(said[i]));
   return all;
 }
 
@@ -157,9 +165,9 @@ std::vector<bool> present_symbols(const BarInputs& inputs) {
 
 }  // namespace
 
-Forecasts Predictor::predict(const BarInputs& inputs) const {
+Forecasts Predictor::predict(const BarInputs& inputs, int jobs) const {
   const ServingPlan plan = this->plan(inputs.as_of, inputs.symbols);
-  const std::map<VersionId, Said> said = ask(plan, inputs);
+  const std::map<VersionId, Said> said = ask(plan, inputs, jobs);
   BarVotes votes{{}, volatility_of(inputs, plan.label)};
   for (const auto& [version, words] : said) votes.forecasts.emplace(version, words.forecast);
   const BarForecast bar = combine(plan, votes);

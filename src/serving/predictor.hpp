@@ -111,8 +111,8 @@ class Predictor {
   ServingPlan plan(Timestamp at, const std::vector<Symbol>& symbols) const;
 
   /// One prediction per symbol of `inputs`, which hold what is needed (contract). Every model abstains on a stale
-  /// symbol. Cost: one call of every model that has a vote.
-  Forecasts predict(const BarInputs& inputs) const;
+  /// symbol. Cost: one call of every model that has a vote, `jobs` of them at once, which changes no bit.
+  Forecasts predict(const BarInputs& inputs, int jobs = 1) const;
 
   /// What `predict` says about `symbols`, and what moved it there: a symbol of a canary's share is explained by the
   /// canary. Error `predict.unknown_symbol` (usage) for a symbol that is not one of `inputs`. Cost: that of `predict`,
@@ -123,7 +123,8 @@ class Predictor {
   using Versions = std::map<VersionId, std::shared_ptr<const ServableVersion>>;
   struct Said;
   Predictor(ServingFacts facts, const ServingRules& rules, const Versions& versions);
-  std::map<VersionId, Said> ask(const ServingPlan& plan, const BarInputs& inputs) const;
+  Said ask(const ServableVersion& version, const BarInputs& inputs) const;
+  std::map<VersionId, Said> ask(const ServingPlan& plan, const BarInputs& inputs, int jobs) const;
   MemberExplanation explain_vote(const Vote& vote, std::size_t symbol, const BarInputs& inputs) const;
 
   std::int64_t generation_ = 0;

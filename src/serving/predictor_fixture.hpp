@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
+#include "evaluation/ensemble/ensemble_rule.hpp"
 #include "evaluation/metrics/forecast_table.hpp"
 #include "features/engine/feature_engine.hpp"
 #include "features/labels/dataset_builder.hpp"
@@ -72,6 +74,28 @@ inline VersionId activate_version(Registry& registry, const std::string& type, c
   stored = stored && registry.enter(artifact, because("trained")).has_value() &&
            registry.promote(artifact.version, because("better")).has_value();
   expects(stored, "a version is stored and promoted");
+  return artifact.version;
+}
+
+/// An ensemble of versions of `registry` that weigh the same, as the active one.
+inline VersionId activate_ensemble(Registry& registry, std::vector<EnsembleMember> members,
+                                   std::size_t standardised_from) {
+  std::sort(members.begin(), members.end());
+  Manifest manifest = sample_manifest(1, std::string(kEnsembleType));
+  const auto first = stored_manifest(registry.find(members.front().version).value()).value();
+  manifest.label_json = first.label_json;
+  EnsembleRule rule;
+  rule.standardised_from = standardised_from;
+  rule.weights.all.assign(members.size(), 1.0 / static_cast<double>(members.size()));
+  for (std::size_t m = 0; m < members.size(); ++m)
+    manifest.members.push_back({members[m].model_type, members[m].version, rule.weights.all[m]});
+  rule.members = std::move(members);
+  auto staged = registry.store().stage(kEnsembleType).value();
+  bool stored = write_file_atomic(staged.directory() / EnsembleRule::kFileName, rule.to_json_text()).has_value();
+  const auto artifact = registry.store().put(std::move(staged), std::move(manifest)).value();
+  stored = stored && registry.enter(artifact, because("made")).has_value() &&
+           registry.promote(artifact.version, because("made")).has_value();
+  expects(stored, "an ensemble is stored and promoted");
   return artifact.version;
 }
 

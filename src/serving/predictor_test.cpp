@@ -221,24 +221,8 @@ TEST_F(PredictorTest, VotesAndEffectsAreOnTheScaleAtWhichAnEnsembleWeighsThem) {
   TrainerOptions weak, strong;
   weak.ridge.alpha = 1e5;
   strong.ridge.alpha = 1;
-  std::vector<std::string> members{activate("ridge", weak).str(), activate("ridge", strong).str()};
-  std::sort(members.begin(), members.end());
-  EnsembleRule rule;
-  Manifest manifest = testing::sample_manifest(7, std::string(kEnsembleType));
-  for (const auto& member : members) {
-    rule.members.push_back({"ridge", member});
-    rule.weights.all.push_back(0.5);
-    manifest.members.push_back({"ridge", member, 0.5});
-  }
-  const Manifest its_member = stored_manifest(registry_->find(members[0]).value()).value();
-  manifest.label_json = its_member.label_json;
-  rule.standardised_from = kSymbols;
-  auto staged = registry_->store().stage(kEnsembleType).value();
-  ASSERT_TRUE(write_file_atomic(staged.directory() / EnsembleRule::kFileName, rule.to_json_text()));
-  const auto artifact = registry_->store().put(std::move(staged), manifest).value();
-  ASSERT_TRUE(registry_->enter(artifact, testing::because("made")));
-  ASSERT_TRUE(registry_->promote(artifact.version, testing::because("made")));
-
+  testing::activate_ensemble(
+      *registry_, {{"ridge", activate("ridge", weak).str()}, {"ridge", activate("ridge", strong).str()}}, kSymbols);
   const Predictor predictor = load();
   const auto inputs = inputs_of(predictor.needs(), market(kBars));
   const auto explained = predictor.explain(*inputs, inputs->symbols).value();
@@ -257,6 +241,7 @@ TEST_F(PredictorTest, VotesAndEffectsAreOnTheScaleAtWhichAnEnsembleWeighsThem) {
     EXPECT_NEAR(votes, whole, 1e-9 * std::fabs(whole) + 1e-9);
   }
   EXPECT_GT(moved, 0.01) << "or there is nothing to see";
+  EXPECT_EQ(text_of(predictor.predict(*inputs, 3)), text_of(predictor.predict(*inputs))) << "with three jobs";
 }
 
 TEST_F(PredictorTest, WhatIsNotKnownYetExplainsNothing) {

@@ -1,4 +1,4 @@
-// One bar of a live service: build/release/serving_bench
+// One bar of a live service, and the forecasts of a lineup: build/release/serving_bench
 #include <benchmark/benchmark.h>
 
 #include "features/sets/feature_set.hpp"
@@ -64,6 +64,49 @@ void new_bar(benchmark::State& state) {
     state.SkipWithError("somebody had no vote");
 }
 BENCHMARK(new_bar)->ArgName("symbols")->Arg(60)->Arg(566)->Iterations(kMoreBars)->Unit(benchmark::kMillisecond);
+
+constexpr int kVintages = 6;
+
+/// Bytes of the active version of a type once more, as another vintage: as large, and elsewhere in memory.
+VersionId vintage_of(Registry& registry, const std::string& type, int number) {
+  const StoredArtifact first = registry.open_artifact(registry.active(Slot{type}).value()->record).value();
+  auto staged = registry.store().stage(type).value();
+  Manifest manifest = first.manifest;
+  manifest.seed = static_cast<std::uint64_t>(number);
+  for (const auto& file : manifest.files)
+    std::filesystem::copy_file(first.directory / file.name, staged.directory() / file.name);
+  const auto stored = registry.store().put(std::move(staged), std::move(manifest)).value();
+  expects(registry.enter(stored, testing::because("trained")).has_value(), "a vintage is stored");
+  return stored.version;
+}
+
+// What six vintages of each of four types say of a bar, and what is made of it: from inputs that are there.
+void lineup(benchmark::State& state) {
+  Served served(static_cast<std::size_t>(state.range(0)));
+  std::vector<EnsembleMember> members;
+  for (const std::string& type : served.types)
+    for (int number = 1; number <= kVintages; ++number)
+      members.push_back({type, vintage_of(served.registry, type, number + 1).str()});
+  testing::activate_ensemble(served.registry, members, 8);
+  const auto predictor =
+      Predictor::load(served.registry, testing::rules_for({served.types.begin(), served.types.end()}));
+  if (!predictor) return state.SkipWithError("no predictor");
+  const auto inputs =
+      LiveInputs::after_history(predictor->needs(), served.candles, nullptr, served.as_of, served.run).value().newest();
+  const int jobs = static_cast<int>(state.range(1));
+  for ([[maybe_unused]] auto step : state) {
+    const Forecasts forecasts = predictor->predict(*inputs, jobs);
+    if (forecasts.predictions.front().votes.size() != members.size())
+      return state.SkipWithError("somebody had no vote");
+  }
+}
+BENCHMARK(lineup)
+    ->ArgNames({"symbols", "jobs"})
+    ->Args({60, 1})
+    ->Args({566, 1})
+    ->Args({566, 2})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace clm
