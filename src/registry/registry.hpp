@@ -172,7 +172,8 @@ class Registry {
   /// The evidence on `version` itself: of its latest event that has one, save that of being retired, which belongs to
   /// the version that took its place. Empty if none.
   Result<std::string> latest_evidence(const VersionId& version) const;
-  /// Where a rollback of `slot` would lead, nearest first.
+  /// Where a rollback of `slot` would lead, nearest first. To no ensemble of which a member was rolled back: that one
+  /// would speak again.
   Result<std::vector<VersionRecord>> ways_back(const Slot& slot) const;
 
   /// Verifies every byte against the manifest and the manifest against the database; only then may it be loaded. An

@@ -8,6 +8,7 @@
 #include "base/contract.hpp"
 #include "base/hash.hpp"
 #include "base/log.hpp"
+#include "registry/manifest.hpp"
 
 namespace clm::registry_sql {
 namespace {
@@ -82,9 +83,16 @@ std::optional<VersionRow> select_active(soci::session& session, const Slot& slot
 }
 
 std::vector<VersionRow> select_ways_back(soci::session& session, const Slot& slot) {
+  const std::string formerly_active =
+      "WHERE model_type = :type AND scope = :scope AND status = 'retired' AND pruned = 0 AND activation > 0 ";
+  // A manifest that is no JSON any more names nobody; that it is broken shows where it is opened.
+  const std::string with_members_that_stand =
+      "AND NOT EXISTS (SELECT 1 FROM json_each(CASE WHEN json_valid(versions.manifest) THEN versions.manifest "
+      "ELSE '{}' END, '$.members') AS member JOIN versions AS one ON one.version = json_extract(member.value, "
+      "'$.version') WHERE one.status = 'rolled_back') ";
   return query(session,
-               "WHERE model_type = :type AND scope = :scope AND status = 'retired' AND pruned = 0 AND activation > 0 "
-               "ORDER BY activation DESC",
+               formerly_active + (slot.model_type == kEnsembleType ? with_members_that_stand : std::string()) +
+                   "ORDER BY activation DESC",
                slot.model_type, slot.scope);
 }
 

@@ -23,7 +23,7 @@ std::optional<VersionRow> select_version(soci::session& session, const VersionId
 /// Newest first. An empty text of `filter` means all.
 std::vector<VersionRow> select_versions(soci::session& session, const Registry::Filter& filter);
 std::optional<VersionRow> select_active(soci::session& session, const Slot& slot);
-/// Retired, not pruned, formerly active; latest activation first.
+/// Retired, not pruned, formerly active; latest activation first. No ensemble with a member that was rolled back.
 std::vector<VersionRow> select_ways_back(soci::session& session, const Slot& slot);
 
 void insert_version(soci::session& session, const VersionRecord& record);

@@ -236,6 +236,25 @@ TEST_F(LineupStep, IsMadeAgainAtOnceWithoutAVintageThatAPersonRolledBack) {
   EXPECT_EQ(days("lightgbm"), (std::set<int>{0, 2, 5}));
 }
 
+TEST_F(LineupStep, NoWayBackLeadsToOneWithAMemberThatWasRolledBack) {
+  for (int day = 0; day <= 5; ++day) on(day);
+  EXPECT_EQ(days(), (std::set<int>{2, 4, 5}));
+  std::set<std::string> out;
+  for (int i = 0; i < 2; ++i) {
+    out.insert(active_version("lightgbm"));
+    ASSERT_TRUE(registry_->rollback(Slot{"lightgbm"}, because("worse")));
+  }
+  const auto ways_back = registry_->ways_back(kLineupSlot).value();
+  std::set<std::string> they_hold;
+  for (const VersionRecord& way : ways_back)
+    for (const ManifestMember& member : manifest_of(way.version.str()).members) they_hold.insert(member.version);
+  for (const std::string& version : out) EXPECT_FALSE(they_hold.contains(version)) << version;
+  ASSERT_FALSE(ways_back.empty()) << "earlier lineups did without them";
+  const auto back = registry_->rollback(kLineupSlot, because("worse"));
+  ASSERT_TRUE(back) << to_string(back.error());
+  EXPECT_EQ(back->active.version, ways_back.front().version);
+}
+
 TEST_F(LineupStep, IsMadeAgainWithoutATypeThatAPersonRetiredAndLeavesWithTheLast) {
   LearningOptions one = daily_of_two();
   one.lineup.vintages = 1;
