@@ -1,4 +1,4 @@
-// regimes: volatility and trend of every symbol and of the market, as they count now.
+// regimes: volatility and trend of every symbol and of the market, as they are known now.
 #include <cmath>
 #include <map>
 #include <memory>
@@ -18,23 +18,29 @@ struct RegimesFlags {
   std::string as_of;
 };
 
-nlohmann::json to_json(std::string_view state, const std::optional<Timestamp>& since, double probability) {
-  return {{"state", state},
-          {"since", since ? nlohmann::json(to_string(*since)) : nlohmann::json()},
-          {"probability", std::isnan(probability) ? nlohmann::json() : nlohmann::json(probability)}};
+nlohmann::json time_json(const std::optional<Timestamp>& time) {
+  return time ? nlohmann::json(to_string(*time)) : nlohmann::json();
 }
+nlohmann::json number_json(double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); }
 
 nlohmann::json to_json(const StandingRegime& regime) {
-  return {{"volatility", to_json(to_string(regime.volatility), regime.volatility_since, regime.volatility_probability)},
-          {"trend", to_json(to_string(regime.trend), regime.trend_since, regime.trend_probability)},
+  return {{"volatility",
+           {{"state", to_string(regime.volatility)},
+            {"since", time_json(regime.volatility_since)},
+            {"times_usual", number_json(regime.times_usual)}}},
+          {"trend",
+           {{"state", to_string(regime.trend)},
+            {"since", time_json(regime.trend_since)},
+            {"began", time_json(regime.trend_began)},
+            {"evidence", number_json(regime.trend_evidence)}}},
           {"why_unknown", regime.why_unknown}};
 }
 
 void add_row(TextTable& table, const std::string& name, const StandingRegime& regime) {
-  const auto day = [](const std::optional<Timestamp>& since) { return since ? to_string(*since).substr(0, 10) : "-"; };
-  table.add({name, std::string(to_string(regime.volatility)), day(regime.volatility_since),
-             fixed(regime.volatility_probability, 3), std::string(to_string(regime.trend)), day(regime.trend_since),
-             fixed(regime.trend_probability, 3), regime.why_unknown});
+  const auto minute = [](const std::optional<Timestamp>& time) { return time ? to_minutes_string(*time) : "-"; };
+  table.add({name, std::string(to_string(regime.volatility)), minute(regime.volatility_since),
+             fixed(regime.times_usual, 2), std::string(to_string(regime.trend)), minute(regime.trend_since),
+             minute(regime.trend_began), regime.why_unknown});
 }
 
 /// "12 calm, 40 normal, 8 turbulent"
@@ -53,7 +59,8 @@ Result<int> run_regimes(Program& program, const RegimesFlags& flags) {
   if (!survey) return forward_error(survey);
 
   auto symbols = nlohmann::json::array();
-  TextTable table({"symbol", "volatility", "since", "likely", "trend", "since", "likely", "why unknown"});
+  TextTable table(
+      {"symbol", "volatility", "since", "times usual", "trend", "said since", "began about", "why unknown"});
   add_row(table, "the market", survey->market);
   std::map<std::string, int> volatilities, trends;
   for (const StandingRegime& regime : survey->symbols) {
@@ -69,7 +76,7 @@ Result<int> run_regimes(Program& program, const RegimesFlags& flags) {
                           {"market", to_json(survey->market)},
                           {"symbols", symbols}};
   add_lateness(document, place->lateness);
-  program.print(document, "Regimes, states that lasted three days or more; " + describe(place->lateness) + "\n\n" +
+  program.print(document, "Regimes as they were known at the newest bar; " + describe(place->lateness) + "\n\n" +
                               table.render(program.columns()) + "\nVolatility: " + counted(volatilities) +
                               ". Trend: " + counted(trends) + ".\n");
   return 0;

@@ -14,6 +14,7 @@
 #include "evaluation/trials/paired_trial.hpp"
 #include "learning/options/hours.hpp"
 #include "learning/studies/quiet_history.hpp"
+#include "learning/studies/regime_rates.hpp"
 #include "learning/studies/simulated_forecasters.hpp"
 #include "learning/trials/stage_decision.hpp"
 #include "learning/triggers/trigger_regime.hpp"
@@ -53,6 +54,7 @@ StageRun run_stage(const LearningOptions& learning, Stage stage, const StageOpti
 }
 
 constexpr const char* kNoDrift = "no_drift";
+constexpr const char* kRegimes = "regimes";
 
 bool asks_for(const ErrorRateOptions& options, const std::string& scenario) {
   return std::find(options.scenarios.begin(), options.scenarios.end(), scenario) != options.scenarios.end();
@@ -82,9 +84,9 @@ Status check_universe(const LearningOptions& learning, const ErrorRateOptions& o
 Status check_scenarios(const ErrorRateOptions& options) {
   const ErrorRateOptions known;
   for (const auto& name : options.scenarios)
-    if (std::find(known.scenarios.begin(), known.scenarios.end(), name) == known.scenarios.end())
+    if (name != kRegimes && std::find(known.scenarios.begin(), known.scenarios.end(), name) == known.scenarios.end())
       return fail(ErrorKind::usage, "error_rates.scenario", "\"" + name + "\" is not a scenario", "--scenarios",
-                  "Choose of aa, gain, damage and no_drift.");
+                  "Choose of aa, gain, damage, no_drift and regimes.");
   return {};
 }
 
@@ -194,7 +196,9 @@ Result<std::vector<ErrorRate>> simulated_error_rates(const LearningOptions& lear
        "at least 95 %", Stage::watch, StageMove::undo, 1 - 1.10 * loss, stages}};
 
   std::vector<ErrorRate> rates;
-  run.progress.begin("simulating histories", options.scenarios.size() * options.n);
+  const RegimeRateOptions regimes{options.n, options.seed, options.real_returns};
+  const std::size_t rows = options.scenarios.size() + (asks_for(options, kRegimes) ? regime_scenarios(regimes) - 1 : 0);
+  run.progress.begin("simulating histories", rows * options.n);
   for (const Scenario& scenario : scenarios)
     if (asks_for(options, scenario.name)) rates.push_back(stage_rate(scenario, learning, options, run));
   if (asks_for(options, kNoDrift)) {
@@ -202,6 +206,9 @@ Result<std::vector<ErrorRate>> simulated_error_rates(const LearningOptions& lear
     if (!quiet) return forward_error(quiet);
     for (ErrorRate& rate : *quiet) rates.push_back(std::move(rate));
   }
+  if (asks_for(options, kRegimes))
+    for (const RegimeRate& rate : regime_rates(regimes, run))
+      rates.push_back(rate_of(rate.scenario, rate.what, rate.n, rate.bars, rate.demanded));
   run.progress.end();
   return rates;
 }

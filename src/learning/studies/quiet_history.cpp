@@ -102,20 +102,19 @@ Result<std::optional<std::size_t>> watch_features(const LearningOptions& learnin
   return std::optional<std::size_t>();
 }
 
-/// As much of the past is learned from as of features.
-Result<std::optional<std::size_t>> watch_regime(const LearningOptions& learning, const QuietHistoryOptions& options) {
+/// After as much of the past as features are held against.
+std::optional<std::size_t> watch_regime(const LearningOptions& learning, const QuietHistoryOptions& options) {
   const std::size_t data_end = feature_drift_options(Interval::one_hour()).most_bars();
   Random random = Random::stream(options.seed, "quiet.regime", options.index);
   std::vector<double> returns(data_end + options.bars);
   for (double& one : returns) one = kBarVolatility * random.student_t(kTailDegrees);
   const std::span<const double> all(returns);
-  const auto model = fit_regimes(all.first(data_end), Interval::one_hour());
-  if (!model) return forward_error(model);
-  for (std::size_t bar = 0; bar < options.bars; ++bar)
-    if (is_due(bar, learning.triggers.drift_hours) &&
-        check_regime(*model, all.first(data_end + bar + 1), data_end).shifted())
-      return std::optional<std::size_t>(bar + 1);
-  return std::optional<std::size_t>();
+  RegimeWatch watch(all.first(data_end), Interval::one_hour());
+  for (std::size_t bar = 0; bar < options.bars; ++bar) {
+    watch.add(all.subspan(data_end + bar, 1));
+    if (is_due(bar, learning.triggers.drift_hours) && watch.finding().shifted()) return bar + 1;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -126,9 +125,7 @@ Result<QuietHistory> run_quiet_history(const LearningOptions& learning, const Qu
   const auto features = watch_features(learning, options, run);
   if (!features) return forward_error(features);
   if (*features && (!seen.drift || **features < *seen.drift)) seen.drift = *features;
-  const auto regime = watch_regime(learning, options);
-  if (!regime) return forward_error(regime);
-  seen.regime = *regime;
+  seen.regime = watch_regime(learning, options);
   return seen;
 }
 

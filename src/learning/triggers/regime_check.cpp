@@ -1,6 +1,7 @@
 // The market is in another regime than when the active version was trained.
 #include <algorithm>
-#include <utility>
+#include <limits>
+#include <optional>
 
 #include "learning/triggers/kept_by_data_end.hpp"
 #include "learning/triggers/regime_survey.hpp"
@@ -20,22 +21,14 @@ class RegimeCheck final : public TriggerCheck {
     reading.limit = 1;
     reading.false_alarms_a_year = kRegimeFalseAlarmsAYear;
     Past& known = pasts_.at(subject.active_as_of, closed_bars(place_.tape, subject.active_as_of));
-    const auto years =
-        static_cast<std::size_t>(kRegimeYears * kDaysAYear * 24 / in_hours(place_.tape.interval().length()));
-    const std::size_t first = known.bars > years ? known.bars - years : 0;
-    if (!known.regime_tried) {
-      known.regime_tried = true;
-      auto fitted = fit_regimes(place_.means.market_returns(first, known.bars), place_.tape.interval());
-      if (fitted) known.regime = std::move(*fitted);
-      if (!fitted) known.no_regime = fitted.error().message;
-    }
-    if (!known.regime) {
-      reading.trigger.reason =
-          "no regimes could be learned from the bars up to the end of the data: " + known.no_regime;
-      return reading;
-    }
     const std::size_t end = std::max(bar + 1, known.bars);
-    const auto finding = check_regime(*known.regime, place_.means.market_returns(first, end), known.bars - first);
+    if (!known.watch || known.bars + known.watch->bars_after() > end) {
+      const std::size_t most = regime_bars(place_.tape.interval());
+      const std::size_t first = known.bars > most ? known.bars - most : 0;
+      known.watch.emplace(place_.means.market_returns(first, known.bars), place_.tape.interval());
+    }
+    known.watch->add(place_.means.market_returns(known.bars + known.watch->bars_after(), end));
+    const auto finding = known.watch->finding();
     reading.fired = finding.shifted();
     reading.value = (finding.volatility_shifted ? 1 : 0) + (finding.trend_shifted ? 1 : 0);
     reading.trigger.reason = finding.reason;
@@ -46,11 +39,9 @@ class RegimeCheck final : public TriggerCheck {
  private:
   struct Past {
     explicit Past(std::size_t closed) : bars(closed) {}
-    std::size_t bars;  ///< of the tape that had closed
-    std::optional<RegimeModel> regime;
-    std::string no_regime;  ///< why not
-    bool regime_tried = false;
-    std::string shifted_symbols;  ///< in words, at the bar that follows
+    std::size_t bars;                  ///< of the tape that had closed
+    std::optional<RegimeWatch> watch;  ///< up to the last bar that was asked about
+    std::string shifted_symbols;       ///< in words, at the bar that follows
     std::size_t counted_at = std::numeric_limits<std::size_t>::max();
   };
 

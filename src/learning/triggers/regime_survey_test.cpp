@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/random.hpp"
@@ -16,17 +17,15 @@ Timestamp close_after(std::size_t bars) { return Timestamp(static_cast<std::int6
 
 enum class Late { calm, storm, rally };
 
-/// Hourly closes of a market that is quiet and loud by turns, 30 days each, quiet from day 120 on, and from day 180 on
-/// as `late` says.
+/// Hourly closes of a quiet market, from day 180 on as `late` says.
 CandleSeries walk(const char* symbol, std::uint64_t seed, Late late) {
   CandleSeries series{{Venue("test"), Symbol(symbol), Interval::one_hour()}, {}};
   Random random(seed);
   double level = 0;
   for (std::size_t bar = 0; bar < kDays * kDayBars; ++bar) {
-    const std::size_t day = bar / kDayBars;
-    const bool loud = (day < 120 && day / 30 % 2 == 1) || (late == Late::storm && day >= kLateDay);
-    const double drift = late == Late::rally && day >= kLateDay ? 0.5 : 0;
-    level += (loud ? 0.009 : 0.003) * (random.normal() + drift);
+    const bool is_late = bar / kDayBars >= kLateDay;
+    const double drift = late == Late::rally && is_late ? 0.5 : 0;
+    level += (late == Late::storm && is_late ? 0.009 : 0.003) * (random.normal() + drift);
     Candle candle;
     candle.open_time = close_after(bar);
     candle.open = candle.high = candle.low = candle.close = std::exp(level);
@@ -57,22 +56,30 @@ TEST_F(RegimeSurveyTest, SaysWhereEverySymbolStandsAndSinceWhen) {
   const auto found = survey(three());
   ASSERT_EQ(found.symbols.size(), 3U);
   const StandingRegime &storm = found.symbols[0], &rally = found.symbols[1], &young = found.symbols[2];
+  const Timestamp late = close_after(kLateDay * kDayBars);
   EXPECT_EQ(storm.symbol, "ASTORM");
   EXPECT_EQ(storm.volatility, VolatilityRegime::turbulent);
-  EXPECT_EQ(storm.volatility_since, close_after(kLateDay * kDayBars)) << "the day on which it began";
-  EXPECT_GT(storm.volatility_probability, 0.9);
+  ASSERT_TRUE(storm.volatility_since);
+  EXPECT_GE(*storm.volatility_since, late);
+  EXPECT_LE(*storm.volatility_since, close_after((kLateDay + 1) * kDayBars));
+  EXPECT_GT(storm.times_usual, 2);
   EXPECT_EQ(storm.trend, TrendRegime::flat);
+  EXPECT_FALSE(storm.trend_began);
+  EXPECT_LT(storm.trend_evidence, 1);
   EXPECT_EQ(rally.trend, TrendRegime::up);
-  ASSERT_TRUE(rally.trend_since);
-  EXPECT_GE(*rally.trend_since, close_after(kLateDay * kDayBars));
+  ASSERT_TRUE(rally.trend_since && rally.trend_began);
+  EXPECT_GT(*rally.trend_since, late);
   EXPECT_LE(*rally.trend_since, close_after((kLateDay + 7) * kDayBars));
+  EXPECT_GE(*rally.trend_began, close_after((kLateDay - 2) * kDayBars));
+  EXPECT_LE(*rally.trend_began, close_after((kLateDay + 2) * kDayBars));
   EXPECT_NE(rally.volatility, VolatilityRegime::turbulent);
   EXPECT_EQ(young.volatility, VolatilityRegime::unknown);
   EXPECT_FALSE(young.volatility_since);
-  EXPECT_TRUE(std::isnan(young.trend_probability));
-  EXPECT_NE(young.why_unknown.find("40 observations"), std::string::npos) << young.why_unknown;
+  EXPECT_TRUE(std::isnan(young.times_usual));
+  EXPECT_NE(young.why_unknown.find("40 days of bars"), std::string::npos) << young.why_unknown;
+  EXPECT_EQ(young.trend, TrendRegime::flat) << "two weeks are enough";
   EXPECT_TRUE(found.market.symbol.empty());
-  EXPECT_NE(found.market.volatility, VolatilityRegime::unknown);
+  EXPECT_EQ(found.market.why_unknown, "");
 }
 
 TEST_F(RegimeSurveyTest, TheFutureChangesNothing) {
@@ -86,11 +93,57 @@ TEST_F(RegimeSurveyTest, TheFutureChangesNothing) {
   const auto again = survey_regimes(source, close_after(then), {clock_, cancel_, progress_, 2}).value();
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(early.symbols[i].volatility, again.symbols[i].volatility);
-    EXPECT_EQ(early.symbols[i].volatility_probability, again.symbols[i].volatility_probability);
-    EXPECT_EQ(early.symbols[i].trend_probability, again.symbols[i].trend_probability);
+    EXPECT_EQ(early.symbols[i].times_usual, again.symbols[i].times_usual);
+    EXPECT_EQ(early.symbols[i].trend_evidence, again.symbols[i].trend_evidence);
   }
-  EXPECT_EQ(early.market.trend_probability, again.market.trend_probability);
+  EXPECT_EQ(early.market.trend_evidence, again.market.trend_evidence);
   EXPECT_NE(early.symbols[0].volatility, VolatilityRegime::unknown);
+}
+
+/// What the page draws of a bar is what `clm regimes` said at that bar.
+TEST_F(RegimeSurveyTest, AHistoryIsWhatWasSaidAtEachOfItsBars) {
+  const RunContext run{clock_, cancel_, progress_, 1};
+  const auto traced =
+      trace_regimes(MemoryCandleSource(three()), close_after(kDays * kDayBars), {"BRALLY", "ASTORM", "CNEW"}, run)
+          .value();
+  ASSERT_EQ(traced.size(), 4U);
+  EXPECT_EQ(traced[0].symbol, "");
+  EXPECT_EQ(traced[1].symbol, "BRALLY");
+  EXPECT_TRUE(std::isnan(traced[0].price[0])) << "no return yet";
+  EXPECT_NEAR(traced[0].price[1], 100, 2);
+  EXPECT_EQ(traced[3].price.size(), 40 * kDayBars + 1);
+  const auto at = [](const auto& stretches, Timestamp close) {
+    const auto found = std::find_if(stretches.begin(), stretches.end(),
+                                    [&](const auto& one) { return one.from <= close && close < one.to; });
+    EXPECT_NE(found, stretches.end());
+    return *found;
+  };
+  for (const std::size_t bars : {70U, 120U, 181U, 186U, 200U}) {
+    const Timestamp close = close_after(bars * kDayBars);
+    const auto then = survey(three(), bars * kDayBars);
+    const auto expect_same = [&](const RegimeHistory& history, const StandingRegime& standing) {
+      const auto volatility = at(history.volatility, close);
+      const auto trend = at(history.trend, close);
+      EXPECT_EQ(volatility.state, standing.volatility) << history.symbol << " " << bars;
+      EXPECT_EQ(trend.state, standing.trend) << history.symbol << " " << bars;
+      if (standing.volatility_since) {
+        EXPECT_EQ(volatility.from, *standing.volatility_since);
+      }
+      if (standing.trend_since) {
+        EXPECT_EQ(trend.from, *standing.trend_since);
+      }
+      if (standing.trend_began) {
+        EXPECT_EQ(trend.began, *standing.trend_began);
+      }
+    };
+    expect_same(traced[0], then.market);
+    expect_same(traced[1], then.symbols[1]);
+    expect_same(traced[2], then.symbols[0]);
+    if (bars == 200) expect_same(traced[3], then.symbols[2]);
+  }
+  const auto refused = trace_regimes(MemoryCandleSource(three()), close_after(kDays * kDayBars), {"NOSUCH"}, run);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "regimes.unknown_symbol");
 }
 
 TEST_F(RegimeSurveyTest, CountsWhoHasShiftedByItself) {

@@ -8,40 +8,50 @@
 
 namespace clm {
 
-/// So much of the past at most, in years, is what regimes are learned from.
-inline constexpr double kRegimeYears = 2;
+/// So much of the past at most, in years, is what regimes are told from.
+inline constexpr double kRegimeYears = 4;
+std::size_t regime_bars(Interval interval);
+/// At least one.
+std::size_t bars_of_a_day(Interval interval);
 
-/// What is learned from `returns` of the market or a symbol, bar by bar: a day makes an observation, three days a
-/// regime. Errors: those of `RegimeModel::fit`, with less than 60 days of bars above all. Cost: some ms a year of
-/// hours.
-Result<RegimeModel> fit_regimes(std::span<const double> returns, Interval interval);
+/// Why the state of volatility is not known yet: "40 days of bars with a price that moves are known, 60 are needed";
+/// empty: it is known.
+std::string why_unknown(const RegimeDetector& detector);
 
 struct RegimeFinding {
-  Regime then;  ///< when the active version was trained
-  Regime now;
-  double distance = 0;  ///< of the two states' mean log volatility, in the model's deviations; 0: one is unknown
-  bool volatility_shifted = false;  ///< the states differ, by `kLeastRegimeDistance` or more
-  bool trend_shifted = false;       ///< the states differ
+  Regime then;                         ///< sustained when the active version was trained
+  Regime now;                          ///< sustained
+  double volatility_ratio = kMissing;  ///< volatility now over that of then; NaN: one of the states is unknown
+  bool volatility_shifted = false;     ///< the states differ, and volatility by `kLeastVolatilityRatio` or more
+  bool trend_shifted = false;          ///< the states differ
   std::string reason;
 
   bool shifted() const { return volatility_shifted || trend_shifted; }
 };
-/// States of volatility that are nearer than this are one volatility that was seen through noise. States of the trend
-/// lie nearer to one another; there `RegimeOptions::trend_probability` keeps noise out.
-inline constexpr double kLeastRegimeDistance = 2;
+/// Neighbouring states whose volatilities are nearer than this, up or down, are not told apart.
+inline constexpr double kLeastVolatilityRatio = 1.5;
 
-/// Shifts a year, of volatility or trend, of a market in which neither ever changes, at most, where as little as 60
-/// days are learned from: .29 were seen in simulated random walks, normal or with the tails of Student's t with 4
-/// degrees of freedom. Of 120 days: .09, of a year or two: .04, each about half volatility and half trend
-/// (trigger_regime_test.cpp, `clm error-rates`).
-///
-/// Trends are found late, because a random walk looks like one for weeks: after a year without one, a drift of two
-/// daily volatilities a day counts after 8 days (90 % within 11), of one after 22 (43), of half a one within four
-/// months in a third of the cases.
-inline constexpr double kRegimeFalseAlarmsAYear = 0.3;
+/// Shifts a year, of volatility or trend, of a market in which neither ever changes, at most: .75 false trends begin
+/// (`TrendDetector`), and each ends again, perhaps after a version was trained in it. Volatility adds next to none.
+inline constexpr double kRegimeFalseAlarmsAYear = 1.5;
 
-/// `returns` from anywhere before `data_end` on, `data_end` of them from before the version was trained. Nothing is
-/// looked at but these. Cost: about 10 ns a bar.
-RegimeFinding check_regime(const RegimeModel& model, std::span<const double> returns, std::size_t data_end);
+/// Has the regime shifted since a version was trained? Both are the states that had lasted three days. Copyable,
+/// deterministic. Cost: that of `RegimeDetector` a bar.
+class RegimeWatch {
+ public:
+  /// `before`: log returns of the market or a symbol, bar by bar, of before the version was trained.
+  RegimeWatch(std::span<const double> before, Interval interval);
+  /// What followed.
+  void add(std::span<const double> returns);
+  std::size_t bars_after() const { return bars_after_; }
+  RegimeFinding finding() const;
+
+ private:
+  RegimeDetector detector_;
+  Regime then_;
+  double then_level_ = 0;
+  std::string then_unknown_;
+  std::size_t bars_after_ = 0;
+};
 
 }  // namespace clm
