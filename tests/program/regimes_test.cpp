@@ -1,10 +1,11 @@
-// Regimes of every symbol, as a person asks for them.
+// Regimes of every symbol, as a person asks for them, and the page that draws them.
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include <nlohmann/json.hpp>
 
+#include "base/file_io.hpp"
 #include "support/testdata.hpp"
 #include "support/workspace.hpp"
 
@@ -37,6 +38,19 @@ TEST(RegimesCommand, ShowsEverySymbolAndTheMarketAsTheyWereKnown) {
   EXPECT_TRUE(early["market"]["volatility"]["times_usual"].is_null());
   EXPECT_NE(early["market"]["why_unknown"].get<std::string>().find("at least 60"), std::string::npos);
   EXPECT_NE(early["market"]["trend"]["state"], "unknown") << "two weeks are enough";
+}
+
+TEST(RegimesCommand, APageDrawsThemUnderThePrice) {
+  const TestWorkspace place;
+  const auto stored = place.json({"simulate", "--symbols", "3", "--bars", "2400", "--seed", "4"});
+  const auto page = place.json({"report", "--regimes", "SIM0000USDT,SIM0002USDT"});
+  EXPECT_EQ(page["kind"], "regimes");
+  const std::string html = read_file(page["file"].get<std::string>()).value();
+  for (const char* part : {"Regimes of The market", "Regimes of SIM0000USDT", "Regimes of SIM0002USDT", "<polyline"})
+    EXPECT_NE(html.find(part), std::string::npos) << part;
+  EXPECT_EQ(html.find("Regimes of SIM0001USDT"), std::string::npos);
+  EXPECT_EQ(place.error({"report", "--regimes", "NOSUCHUSDT"}, 2)["code"], "regimes.unknown_symbol");
+  EXPECT_EQ(place.error({"report", "--regimes", "SIM0000USDT", "--data"}, 2)["code"], "usage");
 }
 
 /// The days that everybody remembers, in the hourly candles of 60 symbols. A storm must be told within 24 bars of the

@@ -10,6 +10,7 @@
 #include "cli/flag_values.hpp"
 #include "cli/open_workspace.hpp"
 #include "commands.hpp"
+#include "commands/regime_pictures.hpp"
 #include "commands/stored_replay.hpp"
 #include "evaluation_document.hpp"
 #include "report/evaluation_report.hpp"
@@ -22,9 +23,10 @@ namespace {
 struct ReportFlags {
   bool data = false;
   std::string version;
-  std::int64_t cycle = 0;  ///< 0: not asked for
-  std::string evaluation;  ///< file, or "latest"
-  std::string replay;      ///< likewise
+  std::int64_t cycle = 0;            ///< 0: not asked for
+  std::string evaluation;            ///< file, or "latest"
+  std::string replay;                ///< likewise
+  std::vector<std::string> regimes;  ///< symbols; empty: not asked for
   std::string output;
   std::size_t explain_rows = 5'000;
 };
@@ -66,6 +68,11 @@ Result<Page> make_page(Program& program, Workspace& workspace, const ReportFlags
   }
   if (!flags.evaluation.empty()) return evaluation_page(workspace, flags.evaluation, now);
   if (!flags.replay.empty()) return replay_page(workspace, flags.replay, now);
+  if (!flags.regimes.empty()) {
+    const auto regimes = gather_regimes(program, workspace, flags.regimes);
+    if (!regimes) return forward_error(regimes);
+    return Page{"regimes", to_date_string(regimes->as_of), regime_report(regimes->pictures, regimes->as_of, now)};
+  }
   if (flags.cycle > 0) {
     const auto facts = gather_overview(workspace, flags.cycle, explained);
     if (!facts) return forward_error(facts);
@@ -121,10 +128,16 @@ void add_report(CLI::App& app, Commands& commands) {
                      ->add_option("--replay", flags->replay,
                                   "Only this replay: a file that clm replay wrote, or 'latest' of the workspace")
                      ->type_name("FILE|latest");
-  version->excludes(data)->excludes(cycle)->excludes(evaluation)->excludes(replay);
-  cycle->excludes(data)->excludes(evaluation)->excludes(replay);
-  evaluation->excludes(data)->excludes(replay);
-  replay->excludes(data);
+  auto* regimes = command
+                      ->add_option("--regimes", flags->regimes,
+                                   "Only states of volatility and trends, drawn under the price: of the market and of "
+                                   "these symbols, at most 24")
+                      ->type_name("SYMBOLS")
+                      ->delimiter(',')
+                      ->expected(1, 24);
+  const std::vector<CLI::Option*> pages{data, version, cycle, evaluation, replay, regimes};
+  for (std::size_t i = 0; i < pages.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) pages[i]->excludes(pages[j]);
   command
       ->add_option("--explain-rows", flags->explain_rows,
                    "Held-out rows, at most, on which versions are asked what they live on; 0: they are not asked")

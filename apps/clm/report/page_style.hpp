@@ -70,6 +70,9 @@ line-height:1.25}
 .dash.c5{stroke-dasharray:1 3}.dash.c6{stroke-dasharray:10 4}.dash.c7{stroke-dasharray:5 2 1 2}.dash.c8{stroke-dasharray:3 4}
 .soft{fill:var(--c);fill-opacity:.28}
 .present{fill:var(--c0);fill-opacity:.55}.missing{fill:var(--c1);stroke:var(--c1)}.unusable{fill:var(--bad);stroke:var(--bad)}
+.calm{fill:var(--c7);fill-opacity:.18}.normal{fill:var(--c7);fill-opacity:.45}.turbulent{fill:var(--c4)}
+.storm{fill:var(--c4);fill-opacity:.2}svg text.level{paint-order:stroke;stroke:var(--card);stroke-width:3}
+.stroke.thin{stroke-width:1.2;vector-effect:non-scaling-stroke}
 .band{fill:var(--c0);fill-opacity:.22;stroke:var(--c0);stroke-width:1}
 .mark-taken{fill:var(--good)}.mark-refused{stroke:var(--bad);stroke-width:2.5;fill:none}
 .mark-open{fill:var(--card);stroke:var(--c0);stroke-width:2}

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "report/marks.hpp"
+#include "report/svg_canvas.hpp"
 
 namespace clm::app {
 
@@ -91,8 +92,11 @@ struct StripRow {
   std::string name;
   std::vector<Stretch> stretches;
   std::vector<MomentMark> marks;
+  /// Not empty: a line over the stretches, x in ms and ascending, y > 0 on a logarithmic scale; broken where y is NaN.
+  std::vector<PlotPoint> line{};
 };
-/// Rows of their names, drawn as wide as the page, over one time axis below them; `row_height` in pixels. HTML.
+/// Rows of their names, drawn as wide as the page, over one time axis below them; `row_height` in pixels, of a row with
+/// a line ten times as much. HTML.
 std::string strip_plot(const std::string& label, std::int64_t from_ms, std::int64_t to_ms, int row_height,
                        const std::vector<StripRow>& rows);
 
