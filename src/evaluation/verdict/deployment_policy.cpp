@@ -25,6 +25,24 @@ void check_positions(const ModelJudgement& c, const PolicyOptions& o, std::vecto
   checks.push_back({"max_drawdown", fall <= o.max_drawdown, fall, o.max_drawdown});
 }
 
+/// The baseline with the highest rank IC, or none.
+const Comparison* best_baseline(const Judgement& j) {
+  const auto best =
+      std::max_element(j.against_baselines.begin(), j.against_baselines.end(),
+                       [](const Comparison& a, const Comparison& b) { return a.rank_ic.mean_b < b.rank_ic.mean_b; });
+  return best == j.against_baselines.end() ? nullptr : &*best;
+}
+
+/// By how much the book of who speaks otherwise fell on the same rows: the active version's, else the best baseline's;
+/// 0 where there is none. To keep somebody out whose rival falls further would make nothing safer.
+double drawdown_otherwise(const Judgement& j) {
+  const ModelJudgement* otherwise = j.active ? &*j.active : nullptr;
+  if (const Comparison* best = best_baseline(j); otherwise == nullptr && best != nullptr)
+    for (const ModelJudgement& baseline : j.baselines)
+      if (baseline.name == best->against) otherwise = &baseline;
+  return otherwise == nullptr || std::isnan(otherwise->long_short_drawdown) ? 0 : otherwise->long_short_drawdown;
+}
+
 std::vector<SafetyCheck> check_safety(const Judgement& j, const PolicyOptions& o) {
   const ModelJudgement& c = j.candidate;
   std::vector<SafetyCheck> checks;
@@ -37,22 +55,14 @@ std::vector<SafetyCheck> check_safety(const Judgement& j, const PolicyOptions& o
   if (o.ladder == Ladder::on) {
     check_positions(c, o, checks);
   } else if (!std::isnan(c.long_short_drawdown)) {
-    checks.push_back(
-        {"long_short_drawdown", c.long_short_drawdown <= o.max_drawdown, c.long_short_drawdown, o.max_drawdown});
+    const double most = std::max(o.max_drawdown, drawdown_otherwise(j));
+    checks.push_back({"long_short_drawdown", c.long_short_drawdown <= most, c.long_short_drawdown, most});
   }
   if (j.against_active) {
     // Replacing must not lose foresight: shown to rank worse than the active version is unsafe.
     at_least("rank_ic_lead_upper_bound", upper_bound(j.against_active->rank_ic.difference, o.superiority_alpha), 0.0);
   }
   return checks;
-}
-
-/// The baseline with the highest rank IC, or none.
-const Comparison* best_baseline(const Judgement& j) {
-  const auto best =
-      std::max_element(j.against_baselines.begin(), j.against_baselines.end(),
-                       [](const Comparison& a, const Comparison& b) { return a.rank_ic.mean_b < b.rank_ic.mean_b; });
-  return best == j.against_baselines.end() ? nullptr : &*best;
 }
 
 /// The baseline over which least of a lead is shown, or none: what is asked is asked of all, so this one decides.

@@ -57,7 +57,9 @@ struct PolicyOptions {
   double min_win_rate = 0.50;  ///< of the ladder: the upper bound of the win rate must reach it
   double min_average_r = 0.0;  ///< likewise
   double min_calibration_quality = 0.70;
-  double max_drawdown = 0.30;  ///< of the long-short book before costs; on the ladder, of the positions after them
+  /// Of the long-short book before costs, or the fall of the book of who speaks otherwise (the active version, else the
+  /// best baseline) on the same rows, where that is larger; on the ladder, of the positions after costs.
+  double max_drawdown = 0.30;
 };
 
 /// A limit of the policy beside what was found.

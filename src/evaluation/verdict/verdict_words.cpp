@@ -100,7 +100,10 @@ std::string unsafe_words(const SafetyCheck& check, const Judgement& j, const Pol
   if (name == "long_short_drawdown")
     return "Unsafe: the capital of its long-short book fell by " + percent(check.value) +
            " before costs (maximum drawdown, " + counted(j.candidate.long_short.rebalances, "rebalance", "rebalances") +
-           "); " + needed("at most " + percent(check.threshold) + " is allowed", "max_drawdown");
+           "); " +
+           needed("at most " + percent(check.threshold) + " is allowed" +
+                      (check.threshold > o.max_drawdown ? ", as who speaks otherwise fell by" : ""),
+                  "max_drawdown");
   return "Unsafe: it ranks worse than the active version: rank IC lead " +
          fixed(j.against_active->rank_ic.difference.mean, 4) + ", at most " + fixed(check.value, 4) + " with " +
          percent(1 - o.superiority_alpha) + " confidence (one-sided).";
