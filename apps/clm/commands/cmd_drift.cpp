@@ -1,4 +1,5 @@
-// drift: streaming detectors, control charts and tests of two samples on series of one's own.
+// drift: what of the market is not as it was fitted on; streaming detectors, control charts and tests of two samples on
+// series of one's own.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -16,8 +17,11 @@
 #include "evaluation/drift/control_charts.hpp"
 #include "evaluation/drift/drift_detectors.hpp"
 #include "evaluation/drift/e_detector.hpp"
+#include "evaluation/drift/fitted_series.hpp"
 #include "evaluation/statistics/two_sample_tests.hpp"
+#include "learning/triggers/trigger_drift.hpp"
 #include "market/import/gzip_reader.hpp"
+#include "market_drift.hpp"
 
 namespace clm::app {
 namespace {
@@ -25,7 +29,7 @@ namespace {
 constexpr std::uint64_t kMaxBytes = 256U << 20;
 
 struct DriftFlags {
-  std::string file, column, against;
+  std::string file, column, against, as_of, fitted_until;
   std::vector<std::string> detectors;  ///< none: those that fit the series
   std::size_t in_control = 0;
   double run_length = 10'000;
@@ -192,6 +196,7 @@ struct Comparison {
   std::size_t reference_values = 0;
   SampleComparison samples;
   std::vector<NamedTest> tests;
+  std::vector<WindowDistance> windows;  ///< the newest values, beside windows of the reference
 };
 
 Comparison compare(const std::vector<double>& reference, const std::vector<double>& values) {
@@ -210,11 +215,28 @@ nlohmann::json to_json(const Comparison& comparison, const std::string& against)
   auto tests = nlohmann::json::array();
   for (const NamedTest& test : comparison.tests)
     tests.push_back({{"test", test.name}, {"statistic", test.result.statistic}, {"p", test.result.p_value}});
+  auto windows = nlohmann::json::array();
+  for (const WindowDistance& one : comparison.windows)
+    windows.push_back(
+        {{"window_bars", one.window_bars}, {"distance", to_string(one.distance)}, {"value", one.value}, {"p", one.p}});
   return {{"file", against},
           {"values", comparison.reference_values},
           {"effective", comparison.samples.current_effective},
           {"reference_effective", comparison.samples.reference_effective},
-          {"tests", tests}};
+          {"tests", tests},
+          {"windows", windows}};
+}
+
+std::string told_windows(const std::vector<WindowDistance>& windows) {
+  if (windows.empty()) return {};
+  TextTable table({"newest values", "distance", "value", "p"});
+  for (const WindowDistance& one : windows)
+    table.add({std::to_string(one.window_bars), std::string(to_string(one.distance)), fixed(one.value, 4),
+               one.p < 0.0001 ? "< 0.0001" : fixed(one.p, 4)});
+  return "\nThe newest values beside spans of as many in the reference (mean, Wasserstein: in its standard "
+         "deviations;\n"
+         "scale: logarithm of the ratio to what is usual in such spans):\n\n" +
+         table.render();
 }
 
 std::string told(const Comparison& comparison) {
@@ -226,7 +248,8 @@ std::string told(const Comparison& comparison) {
          " values of the reference. In order of time neighbours are alike: the values count for " +
          fixed(comparison.samples.current_effective, 0) + " independent ones, the reference's for " +
          fixed(comparison.samples.reference_effective, 0) + ".\n\n" + table.render() +
-         "p: how often a difference as large comes about by chance where both are of one distribution.\n";
+         "p: how often a difference as large comes about by chance where both are of one distribution.\n" +
+         told_windows(comparison.windows);
 }
 
 /// All places; of many the first and how many more there are.
@@ -240,6 +263,7 @@ std::string list_of(const std::vector<std::size_t>& places) {
 }
 
 Result<int> run_drift(Program& program, const DriftFlags& flags) {
+  if (flags.file.empty()) return run_market_drift(program, flags.as_of, flags.fitted_until);
   const auto values = read_series(flags.file, flags.column);
   if (!values) return forward_error(values);
   std::vector<std::string> detectors = flags.detectors;
@@ -273,16 +297,34 @@ Result<int> run_drift(Program& program, const DriftFlags& flags) {
 void add_drift(CLI::App& app, Commands& commands) {
   auto flags = std::make_shared<DriftFlags>();
   auto* command = app.add_subcommand(
-      "drift", "Drift detectors, control charts and tests against another sample, on a series from a file");
-  command->add_option("file", flags->file, "One value a line, or a CSV with --column")->required()->type_name("FILE");
-  command->add_option("--column", flags->column, "Column of a CSV whose first line names them")->type_name("NAME");
+      "drift",
+      "Which features are not what they were in the rows that the active versions were fitted on; with FILE, drift "
+      "detectors, control charts and tests against another sample on a series of one's own");
+  auto* file = command
+                   ->add_option("file", flags->file,
+                                "One value a line, or a CSV with --column (default: the features of the workspace)")
+                   ->type_name("FILE");
+  command->add_option("--column", flags->column, "Column of a CSV whose first line names them")
+      ->type_name("NAME")
+      ->needs(file);
   command->add_option("--against", flags->against, "Another such file: do both come from one distribution?")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->needs(file);
+  command->add_option("--as-of", flags->as_of, "Of the workspace: nothing known later is read (default: now)")
+      ->type_name("TIME")
+      ->excludes(file);
+  command
+      ->add_option("--fitted-until", flags->fitted_until,
+                   "Of the workspace: compare with all bars up to then (default: with those that the active versions "
+                   "were fitted on)")
+      ->type_name("TIME")
+      ->excludes(file);
   command
       ->add_option("--detectors", flags->detectors,
                    "page_hinkley, adwin, kswin, and for values in [0, 1] ddm, hddm_w, as River has them by default; "
                    "cusum, ewma, e_sr (falls of the mean alone). Default: River's that fit the values")
       ->delimiter(',')
+      ->needs(file)
       ->check(CLI::IsMember({"page_hinkley", "ddm", "hddm_w", "adwin", "kswin", "cusum", "ewma", "e_sr"}));
   command
       ->add_option("--in-control", flags->in_control,

@@ -78,7 +78,8 @@ void add_error_rates(CLI::App& app, Commands& commands) {
   command->add_option("--rank-ic", options->rank_ic, "Rank IC of the active version")
       ->check(CLI::Range(0.0, 0.5))
       ->capture_default_str();
-  command->add_option("--scenarios", options->scenarios, "Which: aa, gain, damage, no_drift (the slowest), regimes")
+  command
+      ->add_option("--scenarios", options->scenarios, "Which: aa, gain, damage, no_drift, drift (the slowest), regimes")
       ->delimiter(',')
       ->capture_default_str();
   command->add_flag("--stored", flags->stored,

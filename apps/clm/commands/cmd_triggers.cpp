@@ -21,6 +21,8 @@ namespace clm::app {
 namespace {
 
 nlohmann::json to_json(const TriggerReading& reading) {
+  nlohmann::json drift;
+  if (reading.feature_drift) drift = to_json(*reading.feature_drift, reading.limit);
   return {{"model_type", reading.trigger.model_type},
           {"trigger", to_string(reading.trigger.kind)},
           {"fired", reading.fired},
@@ -28,7 +30,8 @@ nlohmann::json to_json(const TriggerReading& reading) {
           {"value", finite_or_null(reading.value)},
           {"limit", finite_or_null(reading.limit)},
           {"false_alarms", finite_or_null(reading.false_alarms_a_year)},
-          {"reason", reading.trigger.reason}};
+          {"reason", reading.trigger.reason},
+          {"drift", drift}};
 }
 
 Result<int> run_triggers(Program& program) {

@@ -1,4 +1,5 @@
-// What detectors cost a value: under 100 ns each. Values are drawn before the clock runs.
+// What detectors cost a value: under 100 ns each; and what it costs to hold windows of a series against fitted values.
+// Values are drawn before the clock runs.
 #include <benchmark/benchmark.h>
 
 #include <vector>
@@ -6,6 +7,7 @@
 #include "base/random.hpp"
 #include "evaluation/drift/control_charts.hpp"
 #include "evaluation/drift/drift_detectors.hpp"
+#include "evaluation/drift/fitted_series.hpp"
 #include "evaluation/drift/regime_detector.hpp"
 #include "evaluation/statistics/two_sample_tests.hpp"
 
@@ -68,6 +70,22 @@ void compare_a_week_of_hours(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(compare_with(reference, all.subspan(720, 168)));
 }
 
+constexpr std::size_t kWindows[] = {24, 168, 672};
+constexpr std::size_t kYear = 8'760;
+
+void learn_a_fitted_year(benchmark::State& state) {
+  const auto values = normal_values();
+  for (auto _ : state) benchmark::DoNotOptimize(FittedSeries(std::span<const double>(values).first(kYear), kWindows));
+}
+
+/// A feature's last day, week and four weeks beside those of a fitted year.
+void compare_windows_with_a_fitted_year(benchmark::State& state) {
+  const auto values = normal_values();
+  const FittedSeries fitted(std::span<const double>(values).first(kYear), kWindows);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(fitted.compare(std::span<const double>(values).subspan(kYear, kWindows[2])));
+}
+
 BENCHMARK(page_hinkley)->Unit(benchmark::kMillisecond);
 BENCHMARK(ddm)->Unit(benchmark::kMillisecond);
 BENCHMARK(hddm_w)->Unit(benchmark::kMillisecond);
@@ -78,6 +96,8 @@ BENCHMARK(cusum)->Unit(benchmark::kMillisecond);
 BENCHMARK(ewma)->Unit(benchmark::kMillisecond);
 BENCHMARK(regime_of_bars)->Unit(benchmark::kMillisecond);
 BENCHMARK(compare_a_week_of_hours)->Unit(benchmark::kMicrosecond);
+BENCHMARK(learn_a_fitted_year)->Unit(benchmark::kMicrosecond);
+BENCHMARK(compare_windows_with_a_fitted_year)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace clm

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -13,6 +15,7 @@
 #include "evaluation/metrics/metrics.hpp"
 #include "evaluation/trials/paired_trial.hpp"
 #include "learning/options/hours.hpp"
+#include "learning/studies/planted_drift.hpp"
 #include "learning/studies/quiet_history.hpp"
 #include "learning/studies/regime_rates.hpp"
 #include "learning/studies/simulated_forecasters.hpp"
@@ -55,6 +58,16 @@ StageRun run_stage(const LearningOptions& learning, Stage stage, const StageOpti
 
 constexpr const char* kNoDrift = "no_drift";
 constexpr const char* kRegimes = "regimes";
+constexpr const char* kDrift = "drift";
+constexpr std::string_view kKnown[] = {"aa", "gain", "damage", kNoDrift, kDrift, kRegimes};
+
+constexpr double kMemories[] = {1, 10, 100, 500};
+constexpr PlantedShift kShifts[] = {{0, true}, {0.5, true}, {1, true}, {2, true}, {10, true}, {10, false}};
+
+/// Days after a training that triggers are watched for.
+double watched_days(const LearningOptions& learning) {
+  return std::floor(std::clamp(learning.triggers.false_alarm_days / 3, 10.0, 60.0));
+}
 
 bool asks_for(const ErrorRateOptions& options, const std::string& scenario) {
   return std::find(options.scenarios.begin(), options.scenarios.end(), scenario) != options.scenarios.end();
@@ -82,11 +95,10 @@ Status check_universe(const LearningOptions& learning, const ErrorRateOptions& o
 }
 
 Status check_scenarios(const ErrorRateOptions& options) {
-  const ErrorRateOptions known;
   for (const auto& name : options.scenarios)
-    if (name != kRegimes && std::find(known.scenarios.begin(), known.scenarios.end(), name) == known.scenarios.end())
+    if (std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown))
       return fail(ErrorKind::usage, "error_rates.scenario", "\"" + name + "\" is not a scenario", "--scenarios",
-                  "Choose of aa, gain, damage, no_drift and regimes.");
+                  "Choose of aa, gain, damage, no_drift, drift and regimes.");
   return {};
 }
 
@@ -130,7 +142,7 @@ ErrorRate stage_rate(const Scenario& scenario, const LearningOptions& learning, 
 Result<std::vector<ErrorRate>> no_drift_rates(const LearningOptions& learning, const ErrorRateOptions& options,
                                               const RunContext& run) {
   const double rate_days = learning.triggers.false_alarm_days;
-  const double days = std::floor(std::clamp(rate_days / 3, 10.0, 60.0));
+  const double days = watched_days(learning);
   std::vector<QuietHistory> histories(options.n);
   std::vector<Status> failures(options.n);
   parallel_for(run.jobs, options.n, [&](std::size_t i) {
@@ -176,6 +188,43 @@ Result<std::vector<ErrorRate>> no_drift_rates(const LearningOptions& learning, c
               demanded(of_regime))};
 }
 
+/// "2 sd at least 80 %": what is asked of a shift.
+std::string demanded_of(const PlantedShift& shift, double memory, double days, double false_alarm_days) {
+  if (shift.deviations == 0) return "at most " + fixed(100 * (1 - std::exp(-days / (2 * false_alarm_days))), 1) + " %";
+  if (!shift.in_all) return "-";
+  if (shift.deviations >= 10) return "at least 95 %";
+  return shift.deviations >= 2 && memory <= 100 ? "at least 80 %" : "-";
+}
+
+std::vector<ErrorRate> drift_rates(const LearningOptions& learning, const ErrorRateOptions& options,
+                                   const RunContext& run) {
+  const double days = watched_days(learning);
+  const auto bars = static_cast<std::size_t>(24 * days);
+  std::vector<ErrorRate> rates;
+  for (const double memory : kMemories) {
+    std::vector<std::vector<std::optional<std::size_t>>> found(options.n);
+    parallel_for(run.jobs, options.n, [&](std::size_t i) {
+      if (run.cancel.requested()) return;
+      found[i] = find_planted_shifts(learning.triggers, {options.seed, i, memory, bars}, kShifts);
+      run.progress.advance();
+    });
+    for (std::size_t s = 0; s < std::size(kShifts); ++s) {
+      const PlantedShift& shift = kShifts[s];
+      std::vector<std::size_t> alarms;
+      for (const auto& one : found)
+        if (s < one.size() && one[s]) alarms.push_back(*one[s]);
+      const std::string size = fixed(shift.deviations, shift.deviations == 0.5 ? 1 : 0);
+      rates.push_back(rate_of(
+          std::string(kDrift) + "_" + size + "sd" + (shift.in_all ? "" : "_of_one") + "_memory_" + fixed(memory, 0),
+          "features that remember " + fixed(memory, 0) + " bars move by " + size + " standard deviations, " +
+              (shift.in_all ? "all " : "one of ") + std::to_string(kPlantedFeatures) +
+              ": drift of features is found within " + fixed(days, 0) + " days",
+          options.n, alarms, demanded_of(shift, memory, days, learning.triggers.false_alarm_days)));
+    }
+  }
+  return rates;
+}
+
 }  // namespace
 
 Result<std::vector<ErrorRate>> simulated_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
@@ -197,8 +246,9 @@ Result<std::vector<ErrorRate>> simulated_error_rates(const LearningOptions& lear
 
   std::vector<ErrorRate> rates;
   const RegimeRateOptions regimes{options.n, options.seed, options.real_returns};
-  const std::size_t rows = options.scenarios.size() + (asks_for(options, kRegimes) ? regime_scenarios(regimes) - 1 : 0);
-  run.progress.begin("simulating histories", rows * options.n);
+  const std::size_t memories = asks_for(options, kDrift) ? std::size(kMemories) - 1 : 0;
+  const std::size_t markets = asks_for(options, kRegimes) ? regime_scenarios(regimes) - 1 : 0;
+  run.progress.begin("simulating histories", (options.scenarios.size() + memories + markets) * options.n);
   for (const Scenario& scenario : scenarios)
     if (asks_for(options, scenario.name)) rates.push_back(stage_rate(scenario, learning, options, run));
   if (asks_for(options, kNoDrift)) {
@@ -206,6 +256,8 @@ Result<std::vector<ErrorRate>> simulated_error_rates(const LearningOptions& lear
     if (!quiet) return forward_error(quiet);
     for (ErrorRate& rate : *quiet) rates.push_back(std::move(rate));
   }
+  if (asks_for(options, kDrift))
+    for (ErrorRate& rate : drift_rates(learning, options, run)) rates.push_back(std::move(rate));
   if (asks_for(options, kRegimes))
     for (const RegimeRate& rate : regime_rates(regimes, run))
       rates.push_back(rate_of(rate.scenario, rate.what, rate.n, rate.bars, rate.demanded));

@@ -19,14 +19,15 @@ struct ErrorRateOptions {
   int symbols = 60;               ///< >= `judging.min_symbols`
   double rank_ic = 0.05;          ///< of the reference
   std::size_t gain_bars = 4'000;  ///< in which a better candidate is to be found
-  /// These, and `regimes`: all of `regime_rates`.
+  /// These; "drift"; and "regimes": all of `regime_rates`.
   std::vector<std::string> scenarios{"aa", "gain", "damage", "no_drift"};
   std::vector<std::vector<double>> real_returns;  ///< `RegimeRateOptions::real`
 };
 
 /// How often something happened.
 struct ErrorRate {
-  /// aa, gain, damage, no_drift, no_drift_performance, no_drift_drift, no_drift_regime, or one of `regime_rates`
+  /// aa, gain, damage, no_drift, no_drift_performance, no_drift_drift, no_drift_regime, drift_10sd_memory_100, or one
+  /// of `regime_rates`
   std::string scenario;
   std::string what;  ///< in words: what was planted, and what counts as an event
   std::size_t n = 0, events = 0;
@@ -42,10 +43,13 @@ struct ErrorRate {
 ///   damage   one whose loss is 10 % higher after its promotion is rolled back by the watch
 ///   no_drift a trigger alarms though nothing changes, within a third of `triggers.false_alarm_days` (10 days at least
 ///            and 60 at most) after a version was trained; and each of the triggers alone
+///   drift    features jump by 0, .5, 1, 2, 10 standard deviations at the end of the fitted rows, all of them or one,
+///            and the check of features finds it in the same days; for features that remember 1, 10, 100, 500 bars
+///            (`find_planted_shifts`)
 ///   regimes  states of volatility and trend are said that are not there, or are there (`regime_rates`)
 /// Deterministic in options and seed, whatever the number of jobs. Cost: a shadow of 720 bars 6 ms at 60 symbols, a
-/// history without drift some 0.3 s. Errors: `error_rates.symbols` (usage): fewer symbols than can be ranked decide
-/// nothing, ever; `error_rates.scenario` (usage).
+/// history without drift some 0.3 s, one of planted drifts some 2 s. Errors: `error_rates.symbols` (usage): fewer
+/// symbols than can be ranked decide nothing, ever; `error_rates.scenario` (usage).
 Result<std::vector<ErrorRate>> simulated_error_rates(const LearningOptions& learning, const ErrorRateOptions& options,
                                                      const RunContext& run);
 

@@ -10,7 +10,7 @@
 #include "learning/data/bar_means.hpp"
 #include "learning/data/market_tape.hpp"
 #include "learning/studies/simulated_forecasters.hpp"
-#include "learning/triggers/trigger_drift.hpp"
+#include "learning/triggers/feature_drift.hpp"
 #include "learning/triggers/trigger_performance.hpp"
 #include "learning/triggers/trigger_regime.hpp"
 #include "learning/triggers/trigger_types.hpp"
@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t kMarketSymbols = 8;
 constexpr std::size_t kWarmUpBars = 1'000;
+/// That the version was fitted on, and the regimes were learned from.
+constexpr std::size_t kFittedBars = 5'088;
 /// Of the market whose regime stays; what its volatility is does not matter.
 constexpr double kBarVolatility = 0.005;
 constexpr double kTailDegrees = 4;
@@ -47,7 +49,7 @@ QuietHistory watch_forecasts(const LearningOptions& learning, const QuietHistory
   const DriftOptions drift = spread_drift_options();
   std::vector<double> rank_ics;
   std::vector<float> spreads;
-  for (std::size_t bar = 0; bar < drift.most_bars(); ++bar) {
+  for (std::size_t bar = 0; bar < drift.most_bars; ++bar) {
     version.advance();
     const BarScore score = version.score(0, least);
     rank_ics.push_back(score.rank_ic);
@@ -65,8 +67,8 @@ QuietHistory watch_forecasts(const LearningOptions& learning, const QuietHistory
     spreads.push_back(static_cast<float>(score.spread));
     if (!seen.performance && is_due(bar, learning.triggers.performance_hours) && chart.look().alarm)
       seen.performance = bar + 1;
-    if (seen.drift || bar + 1 < drift.current_bars || !is_due(bar, learning.triggers.drift_hours)) continue;
-    if (reference.compare(std::span<const float>(spreads).last(drift.current_bars)).least_p() < level)
+    if (seen.drift || !is_due(bar, learning.triggers.drift_hours)) continue;
+    if (reference.compare(std::span<const float>(spreads).subspan(drift.most_bars)).least_p() < level)
       seen.drift = bar + 1;
   }
   return seen;
@@ -76,10 +78,9 @@ Result<std::optional<std::size_t>> watch_features(const LearningOptions& learnin
                                                   const RunContext& run) {
   const auto features = feature_set(learning.feature_set);
   if (!features) return forward_error(features);
-  const DriftOptions drift = feature_drift_options(Interval::one_hour());
   SimulationOptions market;
   market.symbols = kMarketSymbols;
-  market.bars = kWarmUpBars + drift.most_bars() + options.bars;
+  market.bars = kWarmUpBars + kFittedBars + options.bars;
   market.seed = Random::stream(options.seed, "quiet.market", options.index).next();
   auto simulated = simulate(market);
   if (!simulated) return forward_error(simulated);
@@ -89,29 +90,25 @@ Result<std::optional<std::size_t>> watch_features(const LearningOptions& learnin
   const auto tape = MarketTape::record(*features, candles, nullptr, learning.label, Timestamp::max(), inner);
   if (!tape) return forward_error(tape);
   BarMeans means(*tape);
+  FeatureDriftMonitor monitor(*tape, means);
   const std::size_t data_end = tape->bars() - options.bars;
-  const std::size_t first = data_end - std::min(data_end, drift.most_bars());
-  const DriftReference reference(tape->frame()->names, means.features(first, data_end), drift);
+  const FittedBars fitted{data_end - std::min(data_end, kFittedBars), data_end};
   const double level = drift_level(learning.triggers, Interval::one_hour());
-  for (std::size_t bar = drift.current_bars - 1; bar < options.bars; ++bar) {
-    if (!is_due(bar, learning.triggers.drift_hours)) continue;
-    const std::size_t end = data_end + bar + 1;
-    if (reference.compare(means.features(end - drift.current_bars, end)).least_p() < level)
+  for (std::size_t bar = 0; bar < options.bars; ++bar)
+    if (is_due(bar, learning.triggers.drift_hours) && monitor.look(fitted, data_end + bar).finding.least_p() < level)
       return std::optional<std::size_t>(bar + 1);
-  }
   return std::optional<std::size_t>();
 }
 
-/// After as much of the past as features are held against.
+/// As much of the past is learned from as of features.
 std::optional<std::size_t> watch_regime(const LearningOptions& learning, const QuietHistoryOptions& options) {
-  const std::size_t data_end = feature_drift_options(Interval::one_hour()).most_bars();
   Random random = Random::stream(options.seed, "quiet.regime", options.index);
-  std::vector<double> returns(data_end + options.bars);
+  std::vector<double> returns(kFittedBars + options.bars);
   for (double& one : returns) one = kBarVolatility * random.student_t(kTailDegrees);
   const std::span<const double> all(returns);
-  RegimeWatch watch(all.first(data_end), Interval::one_hour());
+  RegimeWatch watch(all.first(kFittedBars), Interval::one_hour());
   for (std::size_t bar = 0; bar < options.bars; ++bar) {
-    watch.add(all.subspan(data_end + bar, 1));
+    watch.add(all.subspan(kFittedBars + bar, 1));
     if (is_due(bar, learning.triggers.drift_hours) && watch.finding().shifted()) return bar + 1;
   }
   return std::nullopt;

@@ -92,6 +92,7 @@ LearningOptions replay_options() {
 /// raises some.
 LearningOptions listening() {
   LearningOptions options = replay_options();
+  options.training.window_days = 0;  // enough bars are fitted on to tell what is usual
   options.triggers.retrain_hours = 10'000;
   options.triggers.false_alarm_days = 0.25;
   options.triggers.cooldown_hours = 36;  // so that one is asked for once there are bars enough to see a drift
@@ -133,7 +134,7 @@ class Replay : public ::testing::Test {
   static const Run& stormy() {
     static Run run;
     if (!run.report) {
-      run.place.serve_what_learns_from(noise(), replay_options());
+      run.place.serve_what_learns_from(noise(), listening());
       const auto storm = replay_market_in_storm(kReplayBars);
       run.report = run.place.run(tape_of(storm, kReplayBars), storm, listening(), kSome);
     }
@@ -326,7 +327,7 @@ TEST_F(Replay, WhatComesLaterChangesNothingEarlier) {
 
 TEST_F(Replay, WhatTriggersSeeLaterChangesNothingEarlier) {
   ReplayPlace part(kReplayFrom);
-  part.serve_what_learns_from(noise(), replay_options());
+  part.serve_what_learns_from(noise(), listening());
   const auto early = replay_market_in_storm(kSome);
   ASSERT_TRUE(part.run(tape_of(early, kSome), early, listening(), kSome));
   ASSERT_TRUE(stormy().report);
@@ -353,7 +354,7 @@ TEST_F(Replay, InterruptedAnywhereItGoesOnToTheSameBits) {
 
 TEST_F(Replay, InterruptedAnywhereItsTriggersSeeTheSame) {
   ReplayPlace broken(kReplayFrom);
-  broken.serve_what_learns_from(noise(), replay_options());
+  broken.serve_what_learns_from(noise(), listening());
   const auto storm = replay_market_in_storm(kReplayBars);
   const MarketTape tape = tape_of(storm, kReplayBars);
   while (!broken.run(tape, storm, listening(), kSome, 53)) {

@@ -1,13 +1,13 @@
-// Features, or the spread of the active version's forecasts, come from another distribution than before.
+// Features are not what they were in the rows that the active version was fitted on, or its forecasts' spread is not
+// what it was on bars that it was not fitted on.
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <utility>
 
 #include "base/number_text.hpp"
 #include "learning/data/forecast_cache.hpp"
 #include "learning/data/label_overlap.hpp"
-#include "learning/triggers/kept_by_data_end.hpp"
+#include "learning/triggers/feature_drift.hpp"
 #include "learning/triggers/trigger_check.hpp"
 #include "learning/triggers/trigger_drift.hpp"
 
@@ -30,62 +30,47 @@ double spread_of(const std::vector<float>& forecast) {
 
 class DriftCheck final : public TriggerCheck {
  public:
-  explicit DriftCheck(const TriggerPlace& place) : place_(place) {}
+  explicit DriftCheck(const TriggerPlace& place) : place_(place), features_(place.tape, place.means) {}
 
   Result<TriggerReading> look(const TriggerSubject& subject, std::size_t bar) override {
     TriggerReading reading;
     reading.trigger = {subject.model_type, TriggerKind::drift_detected, Priority::medium, {}};
     reading.limit = drift_level(place_.options.triggers, place_.tape.interval());
     reading.false_alarms_a_year = kDaysAYear / place_.options.triggers.false_alarm_days;
-    Past& known = pasts_.at(subject.active_as_of, closed_bars(place_.tape, subject.active_as_of));
-    const std::size_t end = bar + 1;
-    const DriftOptions drift = feature_drift_options(place_.tape.interval());
-    if (end < known.bars + drift.current_bars) {
-      reading.trigger.reason = std::to_string(end > known.bars ? end - known.bars : 0) +
-                               " bars have closed since the active version was trained; " +
-                               std::to_string(drift.current_bars) + " are needed";
-      return reading;
-    }
-    if (known.bars < drift.least_bars()) {
-      reading.trigger.reason = std::to_string(known.bars) + " bars had closed when the active version was trained; " +
-                               std::to_string(drift.least_bars()) + " are needed";
-      return reading;
-    }
-    if (!known.features) {
-      const std::size_t first = known.bars - std::min(known.bars, drift.most_bars());
-      known.features.emplace(place_.tape.frame()->names, place_.means.features(first, known.bars), drift);
-    }
-    if (known.compared_at != bar) {
-      known.finding = known.features->compare(place_.means.features(end - drift.current_bars, end));
-      known.compared_at = bar;
-    }
-    const DriftFinding& features = known.finding;
+    const auto record = place_.registry.find(subject.active.str());
+    if (!record) return forward_error(record);
+    const auto manifest = stored_manifest(*record);
+    const FeatureDrift features = [&] {
+      if (manifest) return features_.look(fitted_bars(place_.tape, *manifest), bar);
+      FeatureDrift unknown;
+      unknown.why_not = "the manifest of the active version cannot be read: " + manifest.error().message;
+      return unknown;
+    }();
     std::string why_not;
     const auto spread = compare_spread(subject, bar, why_not);
     if (!spread) return forward_error(spread);
-    const bool features_drifted = features.least_p() < reading.limit;
+    const bool features_drifted = features.finding.least_p() < reading.limit;
     const bool forecasts_drifted = spread->least_p() < reading.limit;
     reading.fired = features_drifted || forecasts_drifted;
-    reading.value = std::min(features.least_p(), spread->least_p());
+    // Where nothing could be compared there is no value.
+    if (!features.finding.p.empty() || !spread->p.empty())
+      reading.value = std::min(features.finding.least_p(), spread->least_p());
     if (forecasts_drifted) reading.trigger.priority = Priority::high;
-    reading.trigger.reason = (forecasts_drifted ? "the forecasts' spread has drifted: " : "the forecasts' spread: ") +
-                             (why_not.empty() ? describe(spread->worst) : why_not) +
-                             (features_drifted ? "; features have drifted, of " : "; of ") +
-                             std::to_string(features.series) +
-                             (features_drifted ? " worst " : " features nearest to it ") + describe(features.worst) +
-                             "; level " + fixed(reading.limit, 5) + ", the last " + std::to_string(drift.current_bars) +
-                             " bars against those before " + to_string(subject.active_as_of);
+    std::string forecasts = "forecasts' spread has not drifted";
+    if (!why_not.empty())
+      forecasts = "forecasts' spread was not compared: " + why_not;
+    else if (!spread->worst.empty())
+      forecasts =
+          std::string(forecasts_drifted ? "the forecasts have drifted: their " : "the forecasts have not: their ") +
+          describe(spread->worst.front(), place_.tape.close(bar - spread->worst.front().since_bars));
+    const std::string of_features = sentence(features, reading.limit);
+    reading.trigger.reason =
+        forecasts_drifted && !features_drifted ? forecasts + "; " + of_features : of_features + "; " + forecasts;
+    reading.feature_drift = features;
     return reading;
   }
 
  private:
-  struct Past {
-    explicit Past(std::size_t closed) : bars(closed) {}
-    std::size_t bars;  ///< of the tape that had closed
-    std::optional<DriftReference> features;
-    std::size_t compared_at = std::numeric_limits<std::size_t>::max();  ///< bar of the finding
-    DriftFinding finding;
-  };
   /// The spread of a version's forecasts over the symbols.
   struct Spread {
     VersionId version;
@@ -107,16 +92,16 @@ class DriftCheck final : public TriggerCheck {
       why_not = spread.no_reference;
       return DriftFinding();
     }
-    const std::size_t current = spread_drift_options().current_bars;
+    const std::size_t current = std::min(bar, spread.held_out->options().windows.back());
     // What is said of this bar is not logged yet.
     if (auto read = read_live(spread, bar - current, bar); !read) return forward_error(read);
     const std::vector<float> live(spread.live.begin(), spread.live.end());
-    const auto known = std::count_if(live.begin(), live.end(), [](float x) { return !std::isnan(x); });
-    if (static_cast<std::size_t>(known) < current / 2) {
+    DriftFinding found = spread.held_out->compare(live);
+    if (found.series == 0) {
+      const auto known = std::count_if(live.begin(), live.end(), [](float x) { return !std::isnan(x); });
       why_not = "only " + std::to_string(known) + " of the last " + std::to_string(current) + " bars were forecast";
-      return DriftFinding();
     }
-    return spread.held_out->compare(live);
+    return found;
   }
 
   Status learn_spread(Spread& spread, std::size_t data_bars) {
@@ -131,11 +116,11 @@ class DriftCheck final : public TriggerCheck {
     const Timestamp clean_from = last_label_end(*manifest, place_.tape.interval());
     const DriftOptions drift = spread_drift_options();
     const std::size_t first = std::max(place_.tape.bar_at_or_after(clean_from + Duration(1)),
-                                       data_bars - std::min(data_bars, drift.most_bars()));
-    if (first + drift.least_bars() > data_bars) {
+                                       data_bars - std::min(data_bars, drift.most_bars));
+    if (first + DriftOptions::kLeastBars > data_bars) {
       spread.no_reference = "the active version was fitted on all but " +
                             std::to_string(data_bars > first ? data_bars - first : 0) + " bars of its data; " +
-                            std::to_string(drift.least_bars()) + " are needed";
+                            std::to_string(DriftOptions::kLeastBars) + " are needed";
       return {};
     }
     std::vector<float> values;
@@ -173,7 +158,7 @@ class DriftCheck final : public TriggerCheck {
   }
 
   TriggerPlace place_;
-  KeptByDataEnd<Past> pasts_;
+  FeatureDriftMonitor features_;
   std::map<std::string, Spread> spreads_;  ///< by model type
 };
 

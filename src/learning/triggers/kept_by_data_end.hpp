@@ -7,14 +7,14 @@
 
 namespace clm {
 
-/// What was learned of the bars before a moment at which data ended; of the newest few such moments, since the model
-/// types of one universe mostly share theirs. What is forgotten is learned again, to the same bits.
-template <typename Value>
+/// What was learned of the bars before a moment at which data ended, or of a span of them; of the newest few, since the
+/// model types of one universe mostly share theirs. What is forgotten is learned again, to the same bits.
+template <typename Value, typename Key = Timestamp>
 class KeptByDataEnd {
  public:
   /// What is kept of it; made by `Value(args...)` where there is none.
   template <typename... Arguments>
-  Value& at(Timestamp data_end, Arguments&&... arguments) {
+  Value& at(const Key& data_end, Arguments&&... arguments) {
     if (const auto known = kept_.find(data_end); known != kept_.end()) return known->second;
     if (kept_.size() == kMoments) kept_.erase(kept_.begin());
     return kept_.try_emplace(data_end, std::forward<Arguments>(arguments)...).first->second;
@@ -22,7 +22,7 @@ class KeptByDataEnd {
 
  private:
   static constexpr std::size_t kMoments = 8;
-  std::map<Timestamp, Value> kept_;
+  std::map<Key, Value> kept_;
 };
 
 }  // namespace clm

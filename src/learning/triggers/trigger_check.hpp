@@ -11,6 +11,7 @@
 #include "learning/data/market_tape.hpp"
 #include "learning/options/hours.hpp"
 #include "learning/options/learning_options.hpp"
+#include "learning/triggers/feature_drift.hpp"
 #include "learning/triggers/trigger_performance.hpp"
 #include "learning/triggers/triggers.hpp"
 #include "registry/registry.hpp"
@@ -25,6 +26,7 @@ struct TriggerReading {
   double limit = 0;
   /// How often it is expected to fire in a year without a reason; NaN where it goes by the clock or by counting.
   double false_alarms_a_year = std::numeric_limits<double>::quiet_NaN();
+  std::optional<FeatureDrift> feature_drift;  ///< of drift_detected: what it saw of every feature
 };
 
 /// The model type that a trigger is asked about.

@@ -2,44 +2,25 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <utility>
 
 #include "base/contract.hpp"
 #include "base/number_text.hpp"
-#include "base/probability_distribution.hpp"
-#include "evaluation/statistics/bootstrap.hpp"
+#include "evaluation/statistics/two_sample_tests.hpp"
 
 namespace clm {
 namespace {
 
-constexpr std::size_t kBins = 5;
-constexpr double kLeastInBin = 5;
 /// Rounding of a mean of single-precision values moves it by less.
 constexpr double kStill = 1e-7;
-/// Spans of the past begin so many times in the length of one.
-constexpr std::size_t kStartsInSpan = 4;
-/// Of the variance of a span's distance; Kolmogorov's own, squared, varies like a chi-squared with 5.6.
-constexpr double kDegreesOfSpan = 4;
-/// However long the past: where volatility comes and goes, distances have heavier tails than Kolmogorov's.
-constexpr double kMostDegrees = 24;
-/// The mean square of Kolmogorov's distribution.
-constexpr double kMeanSquare = std::numbers::pi * std::numbers::pi / 12;
+/// A Wasserstein distance that is no more than this beyond the distance of the means is told as that.
+constexpr double kMostlyShift = 1.25;
 
 std::vector<double> column_of(std::span<const float> values, std::size_t column, std::size_t columns) {
   std::vector<double> out;
   out.reserve(values.size() / columns);
   for (std::size_t i = column; i < values.size(); i += columns) out.push_back(static_cast<double>(values[i]));
   return out;
-}
-
-std::vector<double> sorted_known(std::span<const double> values) {
-  std::vector<double> known;
-  known.reserve(values.size());
-  for (const double x : values)
-    if (!std::isnan(x)) known.push_back(x);
-  std::sort(known.begin(), known.end());
-  return known;
 }
 
 bool is_still(const std::vector<double>& series) {
@@ -52,122 +33,96 @@ bool is_still(const std::vector<double>& series) {
   return !(most - least > kStill);
 }
 
+/// Where bars are missing the calendar jumps, and comes back into step a period later.
 bool repeats(const std::vector<double>& series, std::size_t period) {
   if (period == 0 || series.size() < 2 * period) return false;
+  std::size_t same = 0;
   for (std::size_t i = period; i < series.size(); ++i)
-    if (!(std::abs(series[i] - series[i - period]) <= kStill)) return false;
-  return true;
+    if (std::abs(series[i] - series[i - period]) <= kStill) ++same;
+  return 4 * same >= 3 * (series.size() - period);
 }
 
-double psi_of(const ReferenceSample& sample, std::span<const double> sorted) {
-  return population_stability_index(sample.shares(sample.sorted()), sample.shares(sorted));
+std::string told(const DriftedSeries& one) {
+  const std::string window = " over the last " + std::to_string(one.window_bars) + " bars";
+  if (one.distance == DriftDistance::scale)
+    return " varies " + fixed(one.scale_ratio, 2) + " times as much as usual within a span of that length" + window;
+  if (one.distance == DriftDistance::mean || one.wasserstein <= kMostlyShift * std::abs(one.mean_shift))
+    return " lies " + fixed(std::abs(one.mean_shift), 1) + " standard deviations " +
+           (one.mean_shift < 0 ? "lower" : "higher") + window;
+  return " is distributed otherwise, " + fixed(one.wasserstein, 1) + " standard deviations apart," + window;
 }
 
 }  // namespace
 
-DriftReference::Usual DriftReference::usual(const std::vector<double>& distances) {
-  MeanOptions overlapping;
-  overlapping.min_block = static_cast<double>(kStartsInSpan);
-  const MeanEstimate mean = estimate_mean(distances, overlapping);
-  double squares = 0;
-  for (const double distance : distances) squares += (distance - mean.mean) * (distance - mean.mean);
-  const double variance = squares / static_cast<double>(distances.size());
-  const double error = mean.standard_error * mean.standard_error;
-  const double square = mean.mean * mean.mean;
-  const double apart = static_cast<double>(distances.size()) / static_cast<double>(kStartsInSpan);
-  return {mean.mean, std::max(1.0, 2 * square / variance),
-          std::min({kMostDegrees, kDegreesOfSpan * (apart - 1), 2 * square / error})};
+std::size_t DriftFinding::below(double level) const {
+  return static_cast<std::size_t>(std::lower_bound(p.begin(), p.end(), level) - p.begin());
 }
 
-DriftReference::DriftReference(std::vector<std::string> names, std::span<const float> values,
-                               const DriftOptions& options)
-    : names_(std::move(names)), options_(options) {
+DriftReference::DriftReference(std::vector<std::string> names, std::span<const float> values, DriftOptions options)
+    : names_(std::move(names)), options_(std::move(options)) {
   expects(!names_.empty() && values.size() % names_.size() == 0, "values are whole rows");
-  expects(options.current_bars >= 2 * kStartsInSpan, "a span has some bars");
-  const std::size_t most = options.most_bars() * names_.size();
-  const auto newest = values.last(std::min(values.size(), most));
+  const auto newest = values.last(std::min(values.size(), options_.most_bars * names_.size()));
   for (std::size_t column = 0; column < names_.size(); ++column) {
     const auto series = column_of(newest, column, names_.size());
-    if (!is_still(series) && !repeats(series, options.period_bars)) series_.push_back(learn(column, series));
+    if (!is_still(series) && !repeats(series, options_.period_bars))
+      series_.push_back({column, FittedSeries(series, options_.windows)});
   }
 }
 
-DriftReference::Series DriftReference::learn(std::size_t column, const std::vector<double>& series) const {
-  const std::size_t span = options_.current_bars;
-  const std::size_t reference = std::min(options_.reference_bars, series.size() / 4);
-  const std::span<const double> all(series);
-  std::vector<std::vector<double>> past;
-  double known = 0;
-  for (std::size_t end = series.size() - reference; end >= span; end -= span / kStartsInSpan) {
-    auto values = sorted_known(all.subspan(end - span, span));
-    if (2 * values.size() < span) continue;
-    known += static_cast<double>(values.size());
-    past.push_back(std::move(values));
+DriftedSeries DriftReference::describe(const Series& series, const WindowDistance& least,
+                                       std::span<const float> values) const {
+  const std::size_t columns = names_.size();
+  const auto recent =
+      column_of(values.last(std::min(values.size(), options_.most_recent * columns)), series.column, columns);
+  DriftedSeries out;
+  out.name = names_[series.column];
+  out.distance = least.distance;
+  out.window_bars = least.window_bars;
+  for (const WindowDistance& one : series.fitted.compare(recent)) {
+    if (one.window_bars != least.window_bars) continue;
+    if (one.distance == DriftDistance::mean) out.mean_shift = one.value;
+    if (one.distance == DriftDistance::scale) out.scale_ratio = std::exp(one.value);
+    if (one.distance == DriftDistance::wasserstein) out.wasserstein = one.value;
   }
-  const auto usual_values = sorted_known(all.last(reference));
-  Series learned{column, ReferenceSample({}), 0, {}, {}};
-  if (usual_values.empty() || past.empty()) return learned;
-  learned.known = known / static_cast<double>(past.size());
-  std::vector<double> distances;
-  for (const auto& sorted : past) {
-    const double ks = kolmogorov_smirnov_distance(usual_values, sorted);
-    distances.push_back(ks * ks);
-  }
-  learned.squared_ks = usual(distances);
-  if (!(learned.squared_ks.mean_degrees > 0)) return learned;
-  // Half an effective value to a bin.
-  BinningOptions binning;
-  binning.bins = kBins;
-  binning.smoothing = std::max(0.5, 0.5 * learned.known * learned.squared_ks.mean / kMeanSquare);
-  learned.sample = ReferenceSample(all.last(reference), binning);
-  distances.clear();
-  for (const auto& sorted : past) distances.push_back(psi_of(learned.sample, sorted));
-  learned.psi = usual(distances);
-  return learned;
+  out.since_bars = series.fitted.bars_since_change(recent, least.distance);
+  const auto window = std::span<const double>(recent).last(least.window_bars);
+  out.psi = series.fitted.population_stability(window);
+  out.ks = series.fitted.kolmogorov_smirnov(window);
+  return out;
 }
 
-double DriftReference::p_value(const Series& series, const Distance& distance, std::size_t known) {
-  if (!(series.squared_ks.mean_degrees > 0)) return 1;
-  // A span with gaps is worth less than a whole one.
-  const double gaps = std::max(1.0, series.known / static_cast<double>(known));
-  const double square = kMeanSquare * distance.ks * distance.ks / (series.squared_ks.mean * gaps);
-  const double degrees = series.squared_ks.mean_degrees;
-  const double by_distance = std::min(1.0, 2 * std::pow(1 + 4 * square / degrees, -degrees / 2));
-  const auto bins = static_cast<double>(series.sample.edges().size() + 1);
-  const double effective = kMeanSquare / (series.squared_ks.mean * gaps);
-  if (bins < 2 || !(series.psi.mean_degrees > 0) || effective < kLeastInBin * bins) return by_distance;
-  const double by_bins = f_survival(distance.psi / (series.psi.mean * gaps), std::min(bins - 1, series.psi.degrees),
-                                    series.psi.mean_degrees);
-  return std::min(1.0, 2 * std::min(by_distance, by_bins));
-}
-
-DriftFinding DriftReference::compare(std::span<const float> values) const {
-  expects(values.size() == options_.current_bars * names_.size(), "a span of whole rows is compared");
-  DriftFinding finding;
-  finding.series = series_.size();
-  std::vector<DriftedSeries> all;
+DriftFinding DriftReference::compare(std::span<const float> values, std::size_t worst) const {
+  const std::size_t columns = names_.size();
+  expects(values.size() % columns == 0, "whole rows are compared");
+  const auto newest = values.last(std::min(values.size(), options_.windows.back() * columns));
   std::vector<double> p_values;
-  for (const Series& series : series_) {
-    const auto sorted = sorted_known(column_of(values, series.column, names_.size()));
-    Distance seen;
-    double p = 1;
-    if (!sorted.empty() && !series.sample.sorted().empty()) {
-      seen = {kolmogorov_smirnov_distance(series.sample.sorted(), sorted), psi_of(series.sample, sorted)};
-      p = p_value(series, seen, sorted.size());
+  std::vector<std::size_t> owner;  // of a p-value
+  std::vector<WindowDistance> seen;
+  for (std::size_t i = 0; i < series_.size(); ++i)
+    for (const WindowDistance& one : series_[i].fitted.compare(column_of(newest, series_[i].column, columns))) {
+      p_values.push_back(one.p);
+      owner.push_back(i);
+      seen.push_back(one);
     }
-    p_values.push_back(p);
-    all.push_back({names_[series.column], seen.psi, seen.ks, 1});
-  }
   const auto adjusted = benjamini_hochberg(p_values);
-  std::vector<std::size_t> order(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    all[i].p = adjusted[i];
-    order[i] = i;
+  constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  std::vector<std::size_t> nearest(series_.size(), kNone);
+  for (std::size_t k = 0; k < seen.size(); ++k) {
+    std::size_t& known = nearest[owner[k]];
+    if (known == kNone || p_values[k] < p_values[known]) known = k;
   }
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  nearest.erase(std::remove(nearest.begin(), nearest.end(), kNone), nearest.end());
+  std::sort(nearest.begin(), nearest.end(), [&](std::size_t a, std::size_t b) {
     return p_values[a] != p_values[b] ? p_values[a] < p_values[b] : a < b;
   });
-  for (std::size_t i = 0; i < std::min(kWorstSeries, order.size()); ++i) finding.worst.push_back(all[order[i]]);
+  DriftFinding finding;
+  finding.series = nearest.size();
+  for (const std::size_t k : nearest) {
+    finding.p.push_back(adjusted[k]);
+    if (finding.worst.size() == worst) continue;
+    finding.worst.push_back(describe(series_[owner[k]], seen[k], values));
+    finding.worst.back().p = adjusted[k];
+  }
   return finding;
 }
 
@@ -180,22 +135,23 @@ DriftOptions feature_drift_options(Interval interval) {
 
 DriftOptions spread_drift_options() {
   DriftOptions options;
-  options.history_bars = 1'344;  // forecasts of bars that have passed cost time, so fewer of them tell what is usual
+  options.windows = {24, 168};
+  options.most_bars = 2'064;  // forecasts of bars that have passed cost time, so fewer of them tell what is usual
   return options;
 }
 
 double drift_level(const TriggerOptions& triggers, Interval interval) {
   const double bar_hours = static_cast<double>(interval.ms()) / 3'600'000.0;
-  const double period_days = std::max(triggers.drift_hours, bar_hours) / 24;
+  // Looks closer to one another than the shortest window see mostly the same bars.
+  const double least_hours = static_cast<double>(DriftOptions().windows.front()) * bar_hours;
+  const double period_days = std::max(triggers.drift_hours, least_hours) / 24;
   return std::min(0.5, period_days / triggers.false_alarm_days / 2);
 }
 
-std::string describe(const std::vector<DriftedSeries>& worst) {
-  std::string text;
-  for (const DriftedSeries& one : worst)
-    text += (text.empty() ? "" : ", ") + one.name + " (PSI " + fixed(one.psi, 2) + ", KS " + fixed(one.ks, 2) + ", p " +
-            (one.p < 1e-6 ? "below 0.000001" : fixed(one.p, 6)) + ")";
-  return text;
+std::string describe(const DriftedSeries& one, Timestamp since) {
+  return one.name + told(one) + ", since " + to_string(since) + " (p " +
+         (one.p < 1e-6 ? "below 0.000001" : fixed(one.p, 6)) + "; PSI " + fixed(one.psi, 2) + ", KS " +
+         fixed(one.ks, 2) + ")";
 }
 
 }  // namespace clm

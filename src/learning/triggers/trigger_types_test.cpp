@@ -79,20 +79,25 @@ class TriggerChecks : public testing::LearningTest {
 
 // A row that is added is asked here without a line of this file being changed.
 TEST_F(TriggerChecks, EachSaysWhatItSeesAndOfWhom) {
-  const auto candles = testing::easy_candles(400);
-  const MarketTape tape = MarketTape::record(*feature_set("classic22"), candles, nullptr, LabelOptions(),
-                                             testing::close_of(400), undisturbed())
+  options_ = testing::small_trees();
+  options_.training.models = {"ridge"};
+  options_.deployment.gate = PolicyGate::none;
+  cycle(options_, Force::yes, testing::kBars);
+  const VersionId active(active_version("ridge"));
+  const Manifest manifest = manifest_of(active.str());
+  const std::size_t bars = testing::kBars + 10;
+  const MarketTape tape = MarketTape::record(*feature_set("classic22"), testing::easy_candles(bars), nullptr,
+                                             LabelOptions(), testing::close_of(bars), undisturbed())
                               .value();
   BarMeans means(tape);
   for (const TriggerType& type : trigger_types()) {
     SCOPED_TRACE(std::string(type.name));
     const auto check = type.make({tape, *registry_, life_log_, options_, means});
-    const TriggerSubject subject{
-        "lightgbm", VersionId("abcdef012345"), testing::close_of(390), testing::close_of(300), {}, nullptr};
+    const TriggerSubject subject{"ridge", active, manifest.created_as_of, manifest.learned_until, {}, nullptr};
     const auto seen = check->look(subject, tape.bars() - 1);
     ASSERT_TRUE(seen) << to_string(seen.error());
     EXPECT_EQ(seen->trigger.kind, type.kind);
-    EXPECT_EQ(seen->trigger.model_type, "lightgbm");
+    EXPECT_EQ(seen->trigger.model_type, "ridge");
     EXPECT_FALSE(seen->trigger.reason.empty());
     const auto again = check->look(subject, tape.bars() - 1);
     ASSERT_TRUE(again);
