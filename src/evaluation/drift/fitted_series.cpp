@@ -20,7 +20,7 @@ constexpr std::size_t kMostWindows = 256;
 constexpr std::size_t kMostSorted = 2'048;
 constexpr std::size_t kMostQuantiles = 64;
 /// However long the past: where volatility comes and goes, tails are heavier than those of a normal value.
-constexpr double kMostDegrees = 24;
+constexpr double kMostDegrees = 12;
 constexpr double kMostSpreadDegrees = 24;
 /// A window that varies less stands still: of a daily value on hourly bars some do.
 constexpr double kLeastScale = 0.05;

@@ -37,7 +37,7 @@ struct WindowDistance {
 /// a  1 for mean and scale, where T is about normal; for the Wasserstein distance that of a chi-squared that varies as
 ///    past T^2 did (1 in a slow series, where T is nearly the distance of the means).
 /// d  how well m is known: windows over the integrated autocorrelation time of their T^2 (Geyer's initial positive
-///    sequence), less one, and at most 24.
+///    sequence), less one, and at most 12: where volatility comes and goes, tails are as heavy (scenario no_drift).
 /// c  (1 + 1/n) / (1 - 1/n), n the effective number of windows: past windows are a part of the span that they are held
 ///    against, later ones are not.
 ///
