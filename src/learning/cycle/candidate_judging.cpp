@@ -31,6 +31,8 @@ Result<Incumbents> incumbents_of(const JudgingContext& judging, const CycleWorkp
     const auto active = place.registry.active(slot_of(trigger.model_type));
     if (!active) return forward_error(active);
     if (!*active) continue;
+    const auto known = stored_manifest((*active)->record);
+    if (known && is_of_this_cycle(*known, judging.protocol.as_of)) continue;
     incumbents.versions.emplace(trigger.model_type, (*active)->record.version.str());
     const std::string name = "the active " + trigger.model_type + " version " + (*active)->record.version.str();
     const auto artifact = place.registry.open_usable((*active)->record);

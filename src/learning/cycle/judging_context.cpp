@@ -1,5 +1,6 @@
 #include "learning/cycle/judging_context.hpp"
 
+#include "learning/data/protocol.hpp"
 #include "learning/options/serving_rules.hpp"
 #include "serving/expiry.hpp"
 
@@ -24,6 +25,11 @@ Status promote_with_earlier(Registry& registry, const JudgedCandidate& candidate
 
 }  // namespace
 
+bool is_of_this_cycle(const Manifest& active, Timestamp as_of) {
+  const auto protocol = read_protocol(active.protocol_json);
+  return active.created_as_of == as_of && protocol && is_of_everything_known(*protocol);
+}
+
 Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LearningOptions& options,
                        Timestamp at) {
   const auto active = registry.active(slot_of(candidate));
@@ -31,6 +37,7 @@ Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, cons
   if (!*active) return Rival::none;
   const auto theirs = stored_manifest((*active)->record);
   if (!theirs) return Rival::none;  // it is broken, and nobody can say what it was trained on
+  if (is_of_this_cycle(*theirs, candidate.created_as_of)) return Rival::none;
   const bool alike = theirs->feature_hash == candidate.feature_hash && is_about(*theirs, options.label);
   return alike && !is_expired(theirs->learned_until, at, max_data_age(options.serving)) ? Rival::comparable
                                                                                         : Rival::none;

@@ -31,6 +31,10 @@ struct JudgedCandidate {
   std::vector<StoredArtifact> earlier;  ///< of its recipe, oldest first: active before it, if it becomes active at once
 };
 
+/// Whether the active version is a vintage that the very cycle made which judges as of `as_of`, killed and carried out
+/// again: it is no rival of the candidate that it belongs to.
+bool is_of_this_cycle(const Manifest& active, Timestamp as_of);
+
 /// Whether the active version of the candidate's recipe forecasts the same label from the same features, and still has
 /// a vote at `at`.
 Result<Rival> rival_of(const Registry& registry, const Manifest& candidate, const LearningOptions& options,
