@@ -177,6 +177,41 @@ TEST_F(RollingOrigins, AnAcceptedRecipeHasAWholeLineupFromTheFirstDay) {
   EXPECT_EQ(manifest_of(active_version("lightgbm")).learned_until, close_of(kBars));
 }
 
+struct RollingOriginsOf : RollingOrigins {
+  void TestBody() override {}
+  using RollingOrigins::active_version;
+  using RollingOrigins::cycle;
+  using RollingOrigins::options_;
+  using RollingOrigins::registry_;
+};
+
+// A cycle that was killed when it had promoted a vintage of the new recipe, and not yet the version that was judged.
+TEST_F(RollingOrigins, ARecipeIsJudgedAgainWithoutItsOwnVintageAsARival) {
+  const CycleReport expected = cycle(options_);
+  RollingOriginsOf killed;
+  const auto versions = registry_->list().value();
+  const auto vintage = std::find_if(versions.begin(), versions.end(), [&](const VersionRecord& one) {
+    const auto protocol = read_protocol(manifest_of(one.version.str()).protocol_json);
+    return protocol->origin && is_of_everything_known(*protocol) && one.version != expected.results[0].version;
+  });
+  ASSERT_NE(vintage, versions.end());
+  const StoredArtifact whole = registry_->open_artifact(*vintage).value();
+  auto staged = killed.registry_->store().stage("lightgbm").value();
+  for (const auto& file : whole.manifest.files)
+    std::filesystem::copy_file(whole.directory / file.name, staged.directory() / file.name);
+  const auto stored = killed.registry_->store().put(std::move(staged), whole.manifest).value();
+  ASSERT_EQ(stored.version, vintage->version);
+  ASSERT_TRUE(killed.registry_->enter(stored, testing::because("a vintage of a new recipe")));
+  ASSERT_TRUE(killed.registry_->promote(stored.version, testing::because("a vintage of a new recipe")));
+
+  const CycleReport again = killed.cycle(options_);
+  ASSERT_EQ(again.results.size(), expected.results.size());
+  EXPECT_EQ(again.results[0].version, expected.results[0].version);
+  EXPECT_EQ(again.results[0].decision, expected.results[0].decision);
+  EXPECT_EQ(again.results[0].reasons, expected.results[0].reasons);
+  EXPECT_EQ(killed.active_version("lightgbm"), active_version("lightgbm"));
+}
+
 TEST_F(RollingOrigins, ARefusedRecipeLeavesOneVersionAndNobodySpeaks) {
   options_.policy.min_times = 1'000'000;
   options_.floor = Floor::none;
