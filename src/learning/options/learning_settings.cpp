@@ -183,11 +183,12 @@ void add_policy(Settings& s, PolicyOptions& o) {
         number("R", "With policy.ladder: its upper bound must reach this.", -10, 10));
   s.add("policy.min_calibration_quality", &o.min_calibration_quality,
         number("", "1 - expected calibration error.", 0, 1));
-  s.add("policy.max_drawdown", &o.max_drawdown,
-        number("",
-               "Of the long-short book before costs, or by what who speaks otherwise fell; with policy.ladder, of "
-               "single positions after them.",
-               0, 1));
+  s.add(
+      "policy.max_drawdown", &o.max_drawdown,
+      number("",
+             "Of the long-short book before costs, unless that of who speaks instead fell further; with policy.ladder, "
+             "of single positions after them.",
+             0, 1));
 }
 
 void add_stages(Settings& s, StageOptions& o) {

@@ -29,11 +29,9 @@ struct RegimeRate {
 ///                      volatility comes in clusters (GARCH(1, 1), .06 and .93, shocks of Student's t with 5 degrees of
 ///                      freedom), and of real returns with flipped signs, or with permuted days less their mean
 ///   trend_DRIFT        a drift of so many volatilities of a day a day, in clustered returns, is said to be one within
-///   180
-///                      days
-///   storm_none_NAME    a storm is said within a year of constant volatility: of normal returns and of Student's t with
-///   4
-///                      degrees of freedom
+///                      180 days
+///   storm_none_NAME    a storm is said within a year of constant volatility: of normal returns and of Student's t
+///                      with 4 degrees of freedom
 ///   storm_TIMES        volatility that rises so many times is said to be a storm within 24 bars
 /// Deterministic in options, whatever the number of jobs. Cost: about 1 ms a history.
 std::vector<RegimeRate> regime_rates(const RegimeRateOptions& options, const RunContext& run);
