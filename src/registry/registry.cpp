@@ -97,11 +97,23 @@ std::string first_to_serve(const std::vector<VersionRecord>& versions, const Slo
                          : "clm cycle --force --models " + slot_name(slot) + " trains one.");
 }
 
+bool is_among(const VersionId& version, const std::vector<Suspension>& suspensions) {
+  return std::any_of(suspensions.begin(), suspensions.end(),
+                     [&](const Suspension& one) { return one.version == version; });
+}
+
 /// One step of the life cycle inside of a transaction: status and event, nothing of the alias.
 void step(soci::session& session, VersionRecord& record, VersionStatus to, const Decision& decision) {
   set_status(session, record.version, to);
   insert_event(session, record.slot, record.version, record.status, to, decision);
   record.status = to;
+}
+
+/// All of it but the alias. Whom a person wants has a vote.
+void activate(soci::session& session, VersionRecord& record, const Decision& decision) {
+  step(session, record, VersionStatus::active, decision);
+  if (decision.actor == kPerson) delete_suspension(session, record.version);
+  set_way_back(session, record.version, Way::latest);
 }
 
 /// `older`: the next older sound version; empty: there is none.
@@ -119,6 +131,8 @@ tl::unexpected<Error> way_back_broken(const Slot& slot, const VersionId& version
 }
 
 }  // namespace
+
+std::string_view to_string(SuspensionCause cause) { return cause == SuspensionCause::harm ? "harm" : "break"; }
 
 bool are_bytes_sound(const Error& problem) { return problem.code == kUnloadable; }
 
@@ -268,8 +282,7 @@ Result<Registry::Promotion> Registry::promote(const VersionId& version, const De
       step(session, present->record, VersionStatus::retired, makes_place);
       promotion.retired = present->record.version;
     }
-    step(session, record, VersionStatus::active, *why);
-    set_way_back(session, version, Way::latest);
+    activate(session, record, *why);
     promotion.generation = move_alias(session, record.slot, version, why->at);
     promotion.active = std::move(record);
     return {};
@@ -296,13 +309,22 @@ Result<VersionRecord> Registry::retire(const VersionId& version, const Decision&
   return record;
 }
 
+Result<std::vector<VersionRecord>> Registry::ways_with_a_vote(const Slot& slot) const {
+  auto ways = ways_back(slot);
+  if (!ways) return forward_error(ways);
+  const auto suspended = suspensions();
+  if (!suspended) return forward_error(suspended);
+  std::erase_if(*ways, [&](const VersionRecord& way) { return is_among(way.version, *suspended); });
+  return ways;
+}
+
 Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& decision,
                                               const RollbackOptions& options) {
   const auto why = prepared(decision, clock_);
   if (!why) return forward_error(why);
   const auto present = active(slot);
   if (!present) return forward_error(present);
-  auto ways = ways_back(slot);
+  auto ways = options.target ? ways_back(slot) : ways_with_a_vote(slot);
   if (!ways) return forward_error(ways);
   if (!*present && ways->empty()) {
     const auto versions = list(Filter{slot.model_type, slot.scope, {}});
@@ -357,14 +379,50 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
       restored.reason = "active again instead of " + current->record.version.str() + ": " + why->reason;
       result.rolled_back = current->record.version;
     }
-    step(session, chosen->record, VersionStatus::active, restored);
-    set_way_back(session, chosen->record.version, Way::latest);
+    activate(session, chosen->record, restored);
     result.generation = move_alias(session, slot, chosen->record.version, why->at);
     result.active = std::move(chosen->record);
     return {};
   });
   if (!written) return forward_error(written);
   return result;
+}
+
+Status Registry::suspend(const std::vector<VersionId>& versions, Timestamp changed_at, SuspensionCause cause,
+                         const Decision& decision) {
+  const auto why = prepared(decision, clock_);
+  if (!why) return forward_error(why);
+  return database_->write("suspending versions", [&](soci::session& session) -> Status {
+    const auto known = select_suspensions(session);
+    for (const VersionId& version : versions) {
+      auto row = select_version(session, version);
+      if (!row) return unknown(version);
+      if (is_among(version, known)) continue;
+      insert_suspension(session, {version, why->at, changed_at, cause, why->reason});
+      Decision told = *why;
+      told.reason = "suspended, without a vote: " + why->reason;
+      step(session, row->record, row->record.status, told);
+    }
+    return {};
+  });
+}
+
+Status Registry::reinstate(const std::vector<VersionId>& versions, const Decision& decision) {
+  const auto why = prepared(decision, clock_);
+  if (!why) return forward_error(why);
+  return database_->write("reinstating versions", [&](soci::session& session) -> Status {
+    const auto known = select_suspensions(session);
+    for (const VersionId& version : versions) {
+      auto row = select_version(session, version);
+      if (!row) return unknown(version);
+      if (!is_among(version, known)) continue;
+      delete_suspension(session, version);
+      Decision told = *why;
+      told.reason = "reinstated, with a vote again: " + why->reason;
+      step(session, row->record, row->record.status, told);
+    }
+    return {};
+  });
 }
 
 Result<std::optional<Error>> Registry::what_is_broken(const VersionRecord& record) const {

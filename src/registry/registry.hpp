@@ -64,6 +64,22 @@ struct ActiveAlias {
   Timestamp since;
 };
 
+/// Why a version has no vote although nothing is wrong with its bytes.
+enum class SuspensionCause {
+  market_break,  ///< the market changed after it had learned; rows from before the change teach the wrong thing
+  harm           ///< what it said was worth less than nothing, while others did well
+};
+std::string_view to_string(SuspensionCause cause);
+
+/// A version that has no vote until it is reinstated. Its status, its alias and the way back stay what they were.
+struct Suspension {
+  VersionId version;
+  Timestamp at;          ///< as `Decision::at`
+  Timestamp changed_at;  ///< since when it did harm
+  SuspensionCause cause = SuspensionCause::market_break;
+  std::string reason;  ///< a sentence
+};
+
 /// Whether this program can load a version whose every byte is what it should be. Given by those who know what models
 /// are, which the registry does not. An error of kind integrity: it cannot. Any other: nobody can tell.
 using LoadCheck = std::function<Status(const StoredArtifact&)>;
@@ -139,13 +155,28 @@ class Registry {
     std::int64_t generation = 0;
   };
   /// The present version becomes `rolled_back`, which ends it; the one before, which has to be usable, is active again.
-  /// Where nothing is active, the last one that was becomes so. Rolling back twice goes further back and never returns
-  /// to what was rolled back. Errors: `registry.no_active`, `registry.no_way_back` (refused; nothing is changed),
-  /// `registry.way_back_broken` (integrity), `registry.raced` (locked; another process moved the alias meanwhile).
+  /// Suspended ones are passed over, unless one is the target. Where nothing is active, the last one that was becomes
+  /// so. Rolling back twice goes further back and never returns to what was rolled back. Errors: `registry.no_active`,
+  /// `registry.no_way_back` (refused; nothing is changed), `registry.way_back_broken` (integrity), `registry.raced`
+  /// (locked; another process moved the alias meanwhile).
   Result<Rollback> rollback(const Slot& slot, const Decision& decision, const RollbackOptions& options);
   Result<Rollback> rollback(const Slot& slot, const Decision& decision) { return rollback(slot, decision, {}); }
 
+  /// Takes the vote of versions, in one transaction. One that is suspended stays as it was, so that a killed step may
+  /// be taken again. Error `registry.unknown_version` (usage).
+  Status suspend(const std::vector<VersionId>& versions, Timestamp changed_at, SuspensionCause cause,
+                 const Decision& decision);
+  /// Gives them their vote back. One that is not suspended stays as it is, likewise. A promotion by a person does the
+  /// same. Error `registry.unknown_version` (usage).
+  Status reinstate(const std::vector<VersionId>& versions, const Decision& decision);
+
   // --- Reading ---
+
+  /// Ascending by version.
+  Result<std::vector<Suspension>> suspensions() const;
+  /// From when on rows teach what the market is like now: the newest change for which a version is still suspended
+  /// (`SuspensionCause::market_break`). None: all do.
+  Result<std::optional<Timestamp>> newest_break() const;
 
   Result<std::optional<ActiveAlias>> active(const Slot& slot) const;
   /// Grows with everything that becomes of any version: as long as it stands, all of it stands. One query, so a cheap
@@ -172,8 +203,8 @@ class Registry {
   /// The evidence on `version` itself: of its latest event that has one, save that of being retired, which belongs to
   /// the version that took its place. Empty if none.
   Result<std::string> latest_evidence(const VersionId& version) const;
-  /// Where a rollback of `slot` would lead, nearest first. To no ensemble of which a member was rolled back: that one
-  /// would speak again.
+  /// Where a rollback of `slot` would lead, nearest first, suspended ones among them, which it passes over. To no
+  /// ensemble of which a member was rolled back: that one would speak again.
   Result<std::vector<VersionRecord>> ways_back(const Slot& slot) const;
 
   /// Verifies every byte against the manifest and the manifest against the database; only then may it be loaded. An
@@ -218,14 +249,16 @@ class Registry {
     /// Names the versions without which one that stays could not be made again; left empty: none.
     std::function<std::vector<VersionId>(const Manifest&)> made_with = {};
   };
-  /// Removes artifacts of older versions, but never of an active, shadow or canary one, of the nearest way back, of a
-  /// member of an ensemble that stays, or of one that any of these was `made_with`. The database says `pruned` first,
-  /// then the bytes go; a kill between the two is finished by `reconcile`.
+  /// Removes artifacts of older versions, but never of an active, shadow, canary or suspended one, of the nearest way
+  /// back, of a member of an ensemble that stays, or of one that any of these was `made_with`. The database says
+  /// `pruned` first, then the bytes go; a kill between the two is finished by `reconcile`.
   Result<std::vector<VersionId>> prune(const FileLock& cycle_lock, const Retention& retention);
 
  private:
   Registry(Database& database, ArtifactStore store, const Clock* clock, LoadCheck loads)
       : database_(&database), store_(std::move(store)), clock_(clock), loads_(std::move(loads)) {}
+  /// `ways_back` without who is suspended.
+  Result<std::vector<VersionRecord>> ways_with_a_vote(const Slot& slot) const;
   Result<StoredArtifact> open_alone(const VersionRecord& record) const;
   Result<std::vector<StoredArtifact>> open_parts(const VersionRecord& record) const;
   Status enter_known(soci::session& session, const StoredArtifact& artifact, const std::string& manifest_json,

@@ -126,6 +126,25 @@ Result<std::vector<VersionRecord>> Registry::ways_back(const Slot& slot) const {
   return records;
 }
 
+Result<std::vector<Suspension>> Registry::suspensions() const {
+  std::vector<Suspension> suspensions;
+  const auto read = database_->read("reading who is suspended", [&](soci::session& session) -> Status {
+    suspensions = select_suspensions(session);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return suspensions;
+}
+
+Result<std::optional<Timestamp>> Registry::newest_break() const {
+  const auto suspensions = this->suspensions();
+  if (!suspensions) return forward_error(suspensions);
+  std::optional<Timestamp> newest;
+  for (const Suspension& one : *suspensions)
+    if (one.cause == SuspensionCause::market_break && (!newest || one.changed_at > *newest)) newest = one.changed_at;
+  return newest;
+}
+
 Result<std::vector<Event>> Registry::history(std::string_view model_type, int limit) const {
   std::vector<Event> events;
   const auto read = database_->read("reading the history", [&](soci::session& session) -> Status {

@@ -107,6 +107,14 @@ Json files_by_name(const Json& manifest) {
 
 }  // namespace
 
+Json to_json(const Suspension& suspension) {
+  return {{"version", suspension.version.str()},
+          {"at", to_string(suspension.at)},
+          {"changed_at", to_string(suspension.changed_at)},
+          {"cause", to_string(suspension.cause)},
+          {"reason", suspension.reason}};
+}
+
 Result<Json> models_document(const Registry& registry, const Registry::Filter& filter) {
   const auto records = registry.list(filter);
   if (!records) return forward_error(records);

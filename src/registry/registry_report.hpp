@@ -8,6 +8,8 @@ namespace clm {
 /// The documents that `clm models`, `show`, `history`, `diff` and `verify` print with --json (DESIGN: keys that tools
 /// rely on). Times are ISO 8601 in UTC.
 
+/// {version, at, changed_at, cause, reason}
+nlohmann::json to_json(const Suspension& suspension);
 /// {models:[{model_type, scope, version, status, pruned, trained_at, learned_until, data_from, data_to, rows,
 /// features_hash, metrics, problem}]}; of a version whose record was altered, what its manifest said is null, and
 /// `problem` says why.

@@ -65,7 +65,17 @@ CREATE TRIGGER evidence_is_not_deleted BEFORE DELETE ON evidence
   BEGIN SELECT raise(ABORT, 'evidence is append-only'); END;
 )sql"},
                                          // When it was written, by the machine's clock; events of before have none.
-                                         Migration{2, "ALTER TABLE events ADD COLUMN decided_at INTEGER;"}};
+                                         Migration{2, "ALTER TABLE events ADD COLUMN decided_at INTEGER;"},
+                                         // Who has no vote until further notice, whatever its status.
+                                         Migration{3, R"sql(
+CREATE TABLE suspensions (
+  version    TEXT PRIMARY KEY REFERENCES versions (version),
+  at         INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  cause      TEXT NOT NULL CHECK (cause IN ('break', 'harm')),
+  reason     TEXT NOT NULL CHECK (reason <> '')
+) WITHOUT ROWID;
+)sql"}};
 
 // A cycle's time by the clock came later: 0 where it was not written down.
 constexpr std::array kCycleLogMigrations{Migration{1, R"sql(

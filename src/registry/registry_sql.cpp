@@ -96,6 +96,34 @@ std::vector<VersionRow> select_ways_back(soci::session& session, const Slot& slo
                slot.model_type, slot.scope);
 }
 
+std::vector<Suspension> select_suspensions(soci::session& session) {
+  std::string version, cause, reason;
+  long long at = 0, changed_at = 0;
+  soci::statement statement =
+      (session.prepare << "SELECT version, at, changed_at, cause, reason FROM suspensions ORDER BY version",
+       soci::into(version), soci::into(at), soci::into(changed_at), soci::into(cause), soci::into(reason));
+  statement.execute();
+  std::vector<Suspension> suspensions;
+  while (statement.fetch())
+    suspensions.push_back(
+        {VersionId(version), Timestamp(at), Timestamp(changed_at),
+         cause == to_string(SuspensionCause::harm) ? SuspensionCause::harm : SuspensionCause::market_break, reason});
+  return suspensions;
+}
+
+void insert_suspension(soci::session& session, const Suspension& suspension) {
+  const long long at = suspension.at.ms(), changed_at = suspension.changed_at.ms();
+  const std::string cause(to_string(suspension.cause));
+  session << "INSERT INTO suspensions (version, at, changed_at, cause, reason) "
+             "VALUES (:version, :at, :changed, :cause, :reason)",
+      soci::use(suspension.version.str()), soci::use(at), soci::use(changed_at), soci::use(cause),
+      soci::use(suspension.reason);
+}
+
+void delete_suspension(soci::session& session, const VersionId& version) {
+  session << "DELETE FROM suspensions WHERE version = :version", soci::use(version.str());
+}
+
 void insert_version(soci::session& session, const VersionRecord& record) {
   const std::string status(to_string(record.status));
   const long long registered_at = record.registered_at.ms();

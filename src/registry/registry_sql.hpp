@@ -26,6 +26,11 @@ std::optional<VersionRow> select_active(soci::session& session, const Slot& slot
 /// Retired, not pruned, formerly active; latest activation first. No ensemble with a member that was rolled back.
 std::vector<VersionRow> select_ways_back(soci::session& session, const Slot& slot);
 
+/// Ascending by version.
+std::vector<Suspension> select_suspensions(soci::session& session);
+void insert_suspension(soci::session& session, const Suspension& suspension);
+void delete_suspension(soci::session& session, const VersionId& version);
+
 void insert_version(soci::session& session, const VersionRecord& record);
 /// The artifact of a known version was stored again, with these bytes as its manifest.
 void replace_artifact(soci::session& session, const VersionId& version, const std::string& manifest_json,

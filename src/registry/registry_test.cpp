@@ -342,5 +342,56 @@ TEST_F(RegistryTest, EverythingIsThereAfterReopening) {
   EXPECT_EQ(registry_->find(a.str())->registered_at, because("").at) << "64-bit times survive";
 }
 
+TEST_F(RegistryTest, SuspendedVersionsKeepTheirPlaceAndComeBackWithIt) {
+  const VersionId first = candidate(1), second = candidate(2);
+  for (const VersionId& version : {first, second}) ASSERT_TRUE(registry_->promote(version, because("better")));
+  EXPECT_EQ(*registry_->newest_break(), std::nullopt);
+  const auto generation = registry_->generation();
+  const Timestamp changed = from_calendar(2022, 6, 20), later = from_calendar(2022, 6, 25);
+  ASSERT_TRUE(registry_->suspend({second}, changed, SuspensionCause::market_break, because("it does harm")));
+  EXPECT_GT(*registry_->generation(), *generation) << "whoever serves notices";
+  ASSERT_TRUE(registry_->suspend({first, second}, later, SuspensionCause::harm, because("once more")));
+  const auto suspended = *registry_->suspensions();
+  ASSERT_EQ(suspended.size(), 2U);
+  for (const Suspension& one : suspended) {
+    EXPECT_EQ(one.changed_at, one.version == first ? later : changed) << "what was said first stands";
+    EXPECT_EQ(one.cause, one.version == first ? SuspensionCause::harm : SuspensionCause::market_break);
+  }
+  EXPECT_EQ(*registry_->newest_break(), changed) << "harm of one alone is no change of the market";
+  EXPECT_EQ(active_version(), second.str());
+  EXPECT_EQ(status(first), retired);
+  EXPECT_EQ(registry_->events_of(second)->back().reason, "suspended, without a vote: it does harm");
+
+  const auto back = registry_->rollback(kSlot, because("worse"));
+  ASSERT_FALSE(back) << "the way back passes over who is suspended";
+  EXPECT_EQ(back.error().code, "registry.no_way_back");
+  ASSERT_TRUE(registry_->reinstate({first, second}, because("well again")));
+  ASSERT_TRUE(registry_->reinstate({first}, because("well again")));
+  EXPECT_TRUE(registry_->suspensions()->empty());
+  EXPECT_EQ(registry_->events_of(first)->back().reason, "reinstated, with a vote again: well again");
+  EXPECT_EQ(registry_->rollback(kSlot, because("worse"))->active.version, first);
+  EXPECT_EQ(code_of(registry_->suspend({VersionId("0123456789ab")}, changed, SuspensionCause::harm, because("x"))),
+            "registry.unknown_version");
+}
+
+TEST_F(RegistryTest, WhomAPersonPromotesHasAVoteAgainAndWhomAProgramPromotesHasNot) {
+  const VersionId version = candidate(1), other = candidate(2);
+  const auto suspend = [&] {
+    ASSERT_TRUE(registry_->suspend({version}, from_calendar(2022, 6, 20), SuspensionCause::harm, because("harm")));
+  };
+  suspend();
+  ASSERT_TRUE(registry_->promote(version, because("better")));
+  EXPECT_EQ(registry_->suspensions()->size(), 1U);
+  ASSERT_TRUE(registry_->promote(other, because("better")));
+  Decision decision = because("I want it");
+  decision.actor = kPerson;
+  ASSERT_TRUE(registry_->promote(version, decision));
+  EXPECT_TRUE(registry_->suspensions()->empty());
+  ASSERT_TRUE(registry_->promote(other, because("better")));
+  suspend();
+  ASSERT_TRUE(registry_->rollback(kSlot, decision, {version}));
+  EXPECT_TRUE(registry_->suspensions()->empty()) << "asked for by name";
+}
+
 }  // namespace
 }  // namespace clm

@@ -175,6 +175,8 @@ Result<std::vector<VersionId>> Registry::prune(const FileLock&, const Retention&
   const auto written = database_->write("choosing what retention removes", [&](soci::session& session) -> Status {
     std::vector<VersionRecord> stays;
     std::map<Slot, std::vector<VersionRecord>> slots;  // newest first
+    std::set<VersionId> suspended;                     // they may come back
+    for (const Suspension& one : select_suspensions(session)) suspended.insert(one.version);
     for (auto& row : select_versions(session, {}))
       if (!row.record.pruned) slots[row.record.slot].push_back(std::move(row.record));
     for (auto& [slot, stored] : slots) {
@@ -183,8 +185,8 @@ Result<std::vector<VersionId>> Registry::prune(const FileLock&, const Retention&
       const auto keep = static_cast<std::size_t>(retention.keep_versions_per_slot);
       for (std::size_t i = 0; i < stored.size(); ++i) {
         const VersionStatus status = stored[i].status;
-        const bool serves =
-            status == VersionStatus::active || status == VersionStatus::shadow || status == VersionStatus::canary;
+        const bool serves = status == VersionStatus::active || status == VersionStatus::shadow ||
+                            status == VersionStatus::canary || suspended.contains(stored[i].version);
         (i < keep || serves || stored[i].version == way_back ? stays : to_remove).push_back(std::move(stored[i]));
       }
     }

@@ -228,5 +228,20 @@ TEST(Kill, AtAnyMomentTheWorkspaceOpensVerifiesAndGoesOn) {
   EXPECT_GT(killed, 20);
 }
 
+TEST_F(UpkeepTest, RetentionKeepsWhoIsSuspendedBecauseItMayComeBack) {
+  std::vector<VersionId> versions;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    versions.push_back(candidate(seed));
+    ASSERT_TRUE(registry_->promote(versions.back(), because("better")));
+  }
+  ASSERT_TRUE(registry_->suspend({versions[1]}, from_calendar(2022, 6, 20), SuspensionCause::harm, because("harm")));
+  Registry::Retention retention;
+  retention.keep_versions_per_slot = 1;
+  const auto removed = registry_->prune(lock(), retention);
+  ASSERT_TRUE(removed) << to_string(removed.error());
+  EXPECT_EQ(std::count(removed->begin(), removed->end(), versions[0]), 1);
+  EXPECT_EQ(std::count(removed->begin(), removed->end(), versions[1]), 0);
+}
+
 }  // namespace
 }  // namespace clm

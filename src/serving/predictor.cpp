@@ -73,7 +73,9 @@ Result<Predictor> Predictor::load(const Registry& registry, const ServingRules& 
     auto active = active_of(registry, rules);
     if (!active) return forward_error(active);
     ServableVersions versions(registry);
-    auto facts = versions.facts(std::move(*active), canaries);
+    const auto suspended = suspended_versions(registry);
+    if (!suspended) return forward_error(suspended);
+    auto facts = versions.facts(std::move(*active), canaries, *suspended);
     if (!facts) return forward_error(facts);
     const auto now = registry.generation();
     if (!now) return forward_error(now);

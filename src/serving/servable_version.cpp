@@ -86,13 +86,24 @@ Status ServableVersions::add_facts(const std::string& model_type, const VersionI
   return {};
 }
 
-Result<ServingFacts> ServableVersions::facts(std::map<std::string, VersionId> active,
-                                             std::vector<CanaryShare> canaries) {
+Result<SuspendedVersions> suspended_versions(const Registry& registry) {
+  const auto suspensions = registry.suspensions();
+  if (!suspensions) return forward_error(suspensions);
+  SuspendedVersions words;
+  for (const Suspension& one : *suspensions)
+    words.emplace(one.version, "it is suspended since " + to_string(one.at) + ": " + one.reason);
+  return words;
+}
+
+Result<ServingFacts> ServableVersions::facts(std::map<std::string, VersionId> active, std::vector<CanaryShare> canaries,
+                                             const SuspendedVersions& suspended) {
   ServingFacts facts;
   for (const auto& [model_type, version] : active)
     if (auto added = add_facts(model_type, version, facts); !added) return forward_error(added);
   for (const CanaryShare& canary : canaries)
     if (auto added = add_facts(canary.model_type, canary.version, facts); !added) return forward_error(added);
+  for (auto& [version, one] : facts.versions)
+    if (const auto found = suspended.find(version); found != suspended.end()) one.suspended = found->second;
   facts.active = std::move(active);
   facts.canaries = std::move(canaries);
   return facts;

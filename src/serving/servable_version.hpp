@@ -20,6 +20,11 @@ struct ServableVersion {
   std::optional<CalibratedModel> model;  ///< of a single version without a problem
 };
 
+/// Who is suspended, and why in words.
+using SuspendedVersions = std::map<VersionId, std::string>;
+/// As the registry has it. Errors: those of the registry.
+Result<SuspendedVersions> suspended_versions(const Registry& registry);
+
 /// Versions that were verified and loaded, each once. Not thread-safe; what it hands out is. Borrows the registry.
 class ServableVersions {
  public:
@@ -32,7 +37,8 @@ class ServableVersions {
 
   /// What a plan is made of: the facts of all who are named, and of the members of ensembles among them; they are
   /// loaded then. Errors as `load`.
-  Result<ServingFacts> facts(std::map<std::string, VersionId> active, std::vector<CanaryShare> canaries);
+  Result<ServingFacts> facts(std::map<std::string, VersionId> active, std::vector<CanaryShare> canaries,
+                             const SuspendedVersions& suspended = {});
 
   /// By version.
   const std::map<VersionId, std::shared_ptr<const ServableVersion>>& loaded() const { return loaded_; }

@@ -38,7 +38,7 @@ class Planner {
     return found == facts_.active.end() || found->second.empty() ? nullptr : &facts_of(found->second);
   }
   bool could_vote(const VersionFacts& one) const {
-    return one.broken.empty() && !is_expired(one.learned_until, at_, rules_.max_data_age);
+    return one.broken.empty() && one.suspended.empty() && !is_expired(one.learned_until, at_, rules_.max_data_age);
   }
   LabelOptions common_label() const;
   std::string why_not(const VersionFacts& one) const;
@@ -76,6 +76,7 @@ LabelOptions Planner::common_label() const {
 
 std::string Planner::why_not(const VersionFacts& one) const {
   if (!one.broken.empty()) return one.broken;
+  if (!one.suspended.empty()) return one.suspended;
   if (std::string why = why_expired(one.learned_until, at_, rules_.max_data_age); !why.empty()) return why;
   if (are_judged_alike(one.label, label_)) return {};
   const auto bars = [](const LabelOptions& label) { return std::to_string(label.horizon_bars) + " bars"; };

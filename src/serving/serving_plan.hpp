@@ -37,6 +37,7 @@ struct VersionFacts {
   LabelOptions label;                ///< what it forecasts
   std::string broken;                ///< why nobody can be served by it; empty: everybody can
   std::optional<EnsembleRule> rule;  ///< of an ensemble
+  std::string suspended = {};        ///< why it has no vote until it is reinstated; empty: it is not suspended
 };
 
 /// What the registry knows at one moment.
@@ -78,7 +79,8 @@ struct Lineup {
 
 /// Who is served to whom at one moment, and why the others are not: the one place that decides it.
 ///
-/// - A version has no vote if it is broken, has expired, or forecasts something else than the plan's label is about
+/// - A version has no vote if it is broken, is suspended, has expired, or forecasts something else than the plan's
+/// label is about
 ///   (`are_judged_alike`).
 /// - That label is the one that the settings ask for. Where nobody who could vote forecasts it, as after a change of
 ///   the setting, it is that of the one who learned last: votes of different labels are never combined, and a changed
@@ -99,7 +101,8 @@ ServingPlan plan_serving(const ServingFacts& facts, const ServingRules& rules, T
                          const std::vector<Symbol>& symbols);
 
 /// The plan of one version, whatever its label, its status and what the settings name: it alone, or the members of an
-/// ensemble, each as far as it is neither broken nor expired. Contract: it is one of `facts`.
+/// ensemble, each as far as it is neither broken nor expired. What a suspended one would say is asked with facts that
+/// leave its suspension out. Contract: it is one of `facts`.
 ServingPlan plan_version(const ServingFacts& facts, const VersionId& version, Duration max_data_age, Timestamp at,
                          const std::vector<Symbol>& symbols);
 

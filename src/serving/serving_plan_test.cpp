@@ -275,5 +275,23 @@ TEST_F(ServingPlanTest, MembersAreBroughtToOneScaleOverAllSymbolsThatHaveAForeca
   EXPECT_EQ(combine(plan(), votes).scales[0][1].slope, 1) << "five are too few";
 }
 
+TEST_F(ServingPlanTest, WhoIsSuspendedHasNoVoteInALineupOrByItself) {
+  active("lightgbm", "a1");
+  active("ridge", "b1");
+  activate(ensemble_of("e1", {{"lightgbm", "a1"}, {"ridge", "b1"}}));
+  facts_.versions.at(VersionId("a1")).suspended = "it does harm";
+  const Lineup together = lineup();
+  EXPECT_EQ(together.ensemble, VersionId("e1"));
+  EXPECT_EQ(member(together, "a1").why_not, "it does harm");
+  EXPECT_EQ(member(together, "a1").weight, 0);
+  EXPECT_EQ(member(together, "b1").weight, 1);
+  facts_.versions.at(VersionId("b1")).suspended = "so does it";
+  const Lineup nobody = lineup();
+  EXPECT_FALSE(nobody.has_vote());
+  EXPECT_TRUE(nobody.ensemble.empty());
+  EXPECT_THAT(why_absent(nobody, std::string(kEnsembleType)), HasSubstr("none of its members"));
+  EXPECT_EQ(member(nobody, "b1").why_not, "so does it");
+}
+
 }  // namespace
 }  // namespace clm

@@ -12,6 +12,7 @@
 #include "learning/life_cycle/life_cycle_outlook.hpp"
 #include "learning/options/serving_rules.hpp"
 #include "learning/recipes/recipe_list.hpp"
+#include "registry/registry_report.hpp"
 #include "workspace/market_view.hpp"
 #include "workspace/stored_life_cycle.hpp"
 
@@ -138,6 +139,9 @@ Status survey_lineup(Workspace& workspace, Timestamp as_of, WorkspaceStatus& sta
     if (!record) continue;
     if (const auto whole = (*registry)->open_usable(*record); !whole) sound = forward_error(whole);
   }
+  auto suspended = (*registry)->suspensions();
+  if (!suspended) return forward_error(suspended);
+  status.suspended = std::move(*suspended);
   auto unlisted = unlisted_versions(**registry, learning);
   if (!unlisted) return forward_error(unlisted);
   status.unlisted = std::move(*unlisted);
@@ -311,6 +315,8 @@ nlohmann::json to_json(const WorkspaceStatus& status) {
   auto unlisted = nlohmann::json::array();
   for (const UnlistedVersion& one : status.unlisted) unlisted.push_back(to_json(one));
   document["unlisted"] = std::move(unlisted);
+  document["suspended"] = nlohmann::json::array();
+  for (const Suspension& one : status.suspended) document["suspended"].push_back(to_json(one));
   document["lineup"] = std::move(lineup);
   document["without_vote"] = std::move(voteless);
   document["due"] = std::move(due);

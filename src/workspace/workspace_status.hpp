@@ -50,6 +50,7 @@ struct WorkspaceStatus {
   RecipeNames recipes;  ///< of all of these
   /// Of those who have a vote, who learned from candles that were corrected since (`CandleCorrections::of`).
   std::map<VersionId, std::vector<CorrectedCandles>> corrected;
+  std::vector<Suspension> suspended;  ///< members of the lineup or not
   std::vector<UnlistedVersion> unlisted;
   std::vector<NextTraining> due;
   std::vector<Job> waiting;  ///< for a person
@@ -65,9 +66,9 @@ WorkspaceStatus survey_workspace(Workspace& workspace, int jobs);
 
 /// {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup: [{model_type, version, recipe,
 /// learned_until, weight, corrected: [{symbol, bars, from, to}]}], without_vote: [{recipe, model_type, version, why}],
-/// unlisted: [{model_type, version, learned_until}], due: [{model_type, at, trigger, new_bars, not_before, served,
-/// last_tried, waits_for, given_up}], waiting: [job], trials, lock_held_by, subsystems: [{name, state, age_seconds,
-/// age_of, waits_for, problem}]}
+/// suspended: [{version, at, changed_at, cause, reason}], unlisted: [{model_type, version, learned_until}], due:
+/// [{model_type, at, trigger, new_bars, not_before, served, last_tried, waits_for, given_up}], waiting: [job], trials,
+/// lock_held_by, subsystems: [{name, state, age_seconds, age_of, waits_for, problem}]}
 nlohmann::json to_json(const WorkspaceStatus& status);
 
 }  // namespace clm

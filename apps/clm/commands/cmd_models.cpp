@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <set>
@@ -25,7 +26,7 @@ std::string date_of(const nlohmann::json& time) {
 
 constexpr const char* kModelsDocument = R"(Document (--json)
   {ensemble, models: [{model_type, version, status, weight, recipe, judged,
-  corrected, scope, pruned, trained_at, learned_until, data_from, data_to,
+  corrected, suspended, scope, pruned, trained_at, learned_until, data_from, data_to,
   rows, features_hash, metrics, problem}]}
   ensemble: the one that serves. weight: in what is served, as of the newest
   cycle; null: it does not speak. A version that is retired from its slot may
@@ -33,7 +34,9 @@ constexpr const char* kModelsDocument = R"(Document (--json)
   accepted recipe, of which metrics are the recipe's, and of a lineup of such.
   corrected: [{symbol, bars, from, to}] of the candles that it learned from and
   that were corrected or removed since; null: it is not known, since an earlier
-  release made it, or since it is an ensemble, whose members say it.)";
+  release made it, or since it is an ensemble, whose members say it.
+  suspended: {version, at, changed_at, cause, reason} of one that has no vote
+  because what it said did harm; null: it is not suspended.)";
 
 /// Adds who speaks with which weight, by which recipe each was made, and whether it was judged itself.
 /// `notes`: what is to be said of them.
@@ -47,8 +50,16 @@ Status add_what_serves(Workspace& workspace, const Registry& registry, nlohmann:
   const auto corrections = open_corrections(workspace);
   if (!corrections) return forward_error(corrections);
   document["ensemble"] = speaking->ensemble.empty() ? nlohmann::json() : nlohmann::json(speaking->ensemble.str());
+  const auto suspended = registry.suspensions();
+  if (!suspended) return forward_error(suspended);
   for (auto& m : document["models"]) {
     const VersionId version(m["version"].get<std::string>());
+    const auto out = std::find_if(suspended->begin(), suspended->end(),
+                                  [&](const Suspension& one) { return one.version == version; });
+    m["suspended"] = out == suspended->end() ? nlohmann::json() : to_json(*out);
+    if (out != suspended->end())
+      notes += "SUSPENDED  " + text_of(m["model_type"]) + " " + version.str() + "  since " + to_string(out->at) + ": " +
+               out->reason + "\n";
     const auto weight = speaking->weights.find(version);
     const std::string recipe = names->of(text_of(m["model_type"]), version);
     m["weight"] = weight == speaking->weights.end() ? nlohmann::json() : nlohmann::json(weight->second);

@@ -108,10 +108,13 @@ std::string describe(const std::vector<ReplayReport>& reports, const std::vector
   std::string recoveries;
   for (const ReplayReport& r : reports)
     if (r.recovery)
-      recoveries += "\n" + r.policy + ": rank IC " + fixed(r.recovery->before, 4) + " before the change, " +
-                    fixed(r.recovery->worst, 4) + " at worst; " +
-                    (r.recovery->bars ? "half of it was back after " + std::to_string(*r.recovery->bars) + " bars"
-                                      : std::string("half of it never came back"));
+      recoveries +=
+          "\n" + r.policy + ": rank IC " + fixed(r.recovery->before, 4) + " before the change, " +
+          fixed(r.recovery->worst, 4) + " at worst; " +
+          (r.recovery->harm_ended ? "harm had ended after " + std::to_string(*r.recovery->harm_ended) + " bars; "
+                                  : std::string("it was still below zero at the end; ")) +
+          (r.recovery->bars ? "half of it was back after " + std::to_string(*r.recovery->bars) + " bars"
+                            : std::string("half of it never came back"));
   std::string text = "Replay " + to_string(reports.front().from) + " to " + to_string(reports.front().to) + ", " +
                      std::to_string(reports.front().bars) + " bars\n" + ending + "\n\n" +
                      policies_tables(reports, width);

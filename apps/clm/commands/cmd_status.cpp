@@ -1,3 +1,7 @@
+#include <map>
+#include <utility>
+#include <vector>
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +18,7 @@ constexpr const char* kStatusDocument = R"(Document (--json)
   {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup:
   [{model_type, version, recipe, learned_until, weight, corrected: [{symbol,
   bars, from, to}]}], without_vote: [{recipe, model_type, version, why}],
+  suspended: [{version, at, changed_at, cause, reason}],
   unlisted: [{model_type, version, learned_until}], due: [{model_type, at,
   trigger, new_bars, not_before, served, last_tried, waits_for, given_up}],
   waiting: [job], trials, lock_held_by, subsystems: [{name, state,
@@ -22,7 +27,9 @@ constexpr const char* kStatusDocument = R"(Document (--json)
   weights sum to 1; corrected: candles that it learned from and that were
   corrected or removed since: the next cycle makes another vintage in place of
   the newest of its recipe. without_vote: why the others have none; recipe: the
-  one in force where there is no version. unlisted: active, of a type that
+  one in force where there is no version. suspended: without a vote because
+  what they said did harm (cause: break, the market changed; or harm, of that
+  one alone); clm reinstate gives it back. unlisted: active, of a type that
   the settings do not name: watched, not trained. due: when age (at) or so
   many new_bars call for the next vintage, or of a recipe that is not served
   for the next try. waiting: jobs that a person has to approve.
@@ -62,8 +69,23 @@ std::string lineup_lines(const WorkspaceStatus& status, std::size_t width) {
   return text;
 }
 
+/// One line for all that were suspended at once.
+std::string suspended_lines(const WorkspaceStatus& status) {
+  std::map<std::pair<Timestamp, std::string>, std::vector<std::string>> together;
+  for (const Suspension& one : status.suspended) together[{one.at, one.reason}].push_back(one.version.str());
+  std::string text;
+  for (const auto& [when, versions] : together) {
+    std::string names;
+    for (const std::string& version : versions) names += (names.empty() ? "" : ", ") + version;
+    text += "Suspended " + std::to_string(versions.size()) + (versions.size() == 1 ? " version" : " versions") +
+            " since " + to_string(when.first) + ": " + shortened(when.second, kReasonBytes) + "\n  " +
+            shortened(names, kReasonBytes) + "; clm reinstate gives votes back\n";
+  }
+  return text;
+}
+
 std::string describe(const WorkspaceStatus& status, std::size_t width) {
-  std::string text = market_line(status) + lineup_lines(status, width);
+  std::string text = market_line(status) + lineup_lines(status, width) + suspended_lines(status);
   const auto add = [&text](const char* title, const std::string& line) {
     text += std::string(title) + shortened(line, kReasonBytes) + "\n";
   };

@@ -22,6 +22,7 @@ void add_show(CLI::App& app, Commands& commands);
 void add_history(CLI::App& app, Commands& commands);
 void add_diff(CLI::App& app, Commands& commands);
 void add_promote(CLI::App& app, Commands& commands);
+void add_reinstate(CLI::App& app, Commands& commands);
 void add_reject(CLI::App& app, Commands& commands);
 void add_retire(CLI::App& app, Commands& commands);
 void add_rollback(CLI::App& app, Commands& commands);

@@ -14,7 +14,13 @@ constexpr double kMostEvidence = 1e100;
 }  // namespace
 
 EDetector::EDetector(const EDetectorOptions& options) : options_(options) {
-  expects(options.sigma > 0 && options.run_length > 1, "an e-detector needs a sigma above 0 and a run length above 1");
+  expects(options.sigma > 0 && options.run_length > 1 && options.largest_bet >= kLambdas.front(),
+          "an e-detector needs a sigma above 0, a run length above 1 and a bet");
+}
+
+std::size_t EDetector::bets_in_use() const {
+  return static_cast<std::size_t>(
+      std::count_if(kLambdas.begin(), kLambdas.end(), [&](double lambda) { return lambda <= options_.largest_bet; }));
 }
 
 void EDetector::restart() { *this = EDetector(options_); }
@@ -23,7 +29,7 @@ DriftSignal EDetector::update(double value) {
   if (!std::isfinite(value)) return DriftSignal::none;
   if (restart_due_) restart();
   const double z = (options_.mean - value) / options_.sigma;
-  for (std::size_t i = 0; i < bets_.size(); ++i) {
+  for (std::size_t i = 0; i < bets_in_use(); ++i) {
     Bet& bet = bets_[i];
     const double log_factor = kLambdas[i] * z - kLambdas[i] * kLambdas[i] / 2;
     bet.sum = std::min((bet.sum + 1) * std::exp(std::min(log_factor, std::log(kMostEvidence))), kMostEvidence);
@@ -38,13 +44,25 @@ DriftSignal EDetector::update(double value) {
 double EDetector::evidence() const {
   double sum = 0;
   for (const Bet& bet : bets_) sum += bet.sum;
-  return sum / static_cast<double>(bets_.size());
+  return sum / static_cast<double>(bets_in_use());
 }
 
-std::uint64_t EDetector::values_since_change() const {
+std::size_t EDetector::strongest_bet() const {
   const auto most = std::max_element(bets_.begin(), bets_.end(),
                                      [](const Bet& a, const Bet& b) { return a.log_maximum < b.log_maximum; });
-  return most->since;
+  return static_cast<std::size_t>(most - bets_.begin());
+}
+
+std::uint64_t EDetector::values_since_change() const { return bets_[strongest_bet()].since; }
+
+/// The logarithm of the product of L since the change is lambda times the sum of z less n lambda^2 / 2.
+double EDetector::mean_since_change() const {
+  const std::size_t bet = strongest_bet();
+  const auto values = static_cast<double>(bets_[bet].since);
+  if (values == 0) return 0;
+  const double lambda = kLambdas[bet];
+  const double mean_z = (bets_[bet].log_maximum / values + lambda * lambda / 2) / lambda;
+  return options_.mean - options_.sigma * mean_z;
 }
 
 DetectorState EDetector::state() const {

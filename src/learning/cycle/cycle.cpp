@@ -37,14 +37,21 @@ struct PlannedRefresh {
   WarmParent parent;
 };
 
-Result<PlannedRefresh> plan_refresh(const CycleWorkplace& place, CycleRows& rows, const AcceptedRecipe& recipe) {
+/// `since`: as for `protocol_of_refresh`.
+Result<PlannedRefresh> plan_refresh(const CycleWorkplace& place, CycleRows& rows, const AcceptedRecipe& recipe,
+                                    std::optional<Timestamp> since) {
   const auto working = rows.of(recipe.options);
   if (!working) return forward_error(working);
-  auto protocol = protocol_of_refresh(recipe, working->protocol);
+  auto protocol = protocol_of_refresh(recipe, working->protocol, since);
   if (!protocol) return forward_error(protocol);
   PlannedRefresh plan{&recipe, &working->data, std::move(*protocol), {}};
   const std::string& model_type = recipe.active.slot.model_type;
   if (!starts_warm(model_type, recipe.options.training)) return plan;
+  if (since) {
+    plan.parent.note =
+        "it began with drawn weights: the market changed, and what was learned before is to be forgotten";
+    return plan;
+  }
   if (plan.protocol.fits > 1) {
     plan.parent.note = "it began with drawn weights: it is the mean of several fits, which are to differ";
     return plan;
@@ -64,10 +71,12 @@ Result<std::vector<CycleResult>> refresh_models(const CycleWorkplace& place, con
                                                 const CycleRequest& request, std::int64_t cycle, CycleRows& rows,
                                                 const std::vector<AcceptedRecipe>& recipes, const RunContext& run) {
   if (recipes.empty()) return std::vector<CycleResult>();
+  const auto since = place.registry.newest_break();
+  if (!since) return forward_error(since);
   std::vector<PlannedRefresh> plans;
   std::size_t rounds = 0;
   for (const AcceptedRecipe& recipe : recipes) {
-    auto plan = plan_refresh(place, rows, recipe);
+    auto plan = plan_refresh(place, rows, recipe, *since);
     if (!plan) return forward_error(plan);
     plans.push_back(std::move(*plan));
     rounds += static_cast<std::size_t>(recipe.options.lineup.fits) *

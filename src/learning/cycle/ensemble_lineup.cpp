@@ -14,6 +14,7 @@
 #include "learning/recipes/recipe.hpp"
 #include "learning/vintages/recipe_vintages.hpp"
 #include "serving/expiry.hpp"
+#include "serving/servable_version.hpp"
 
 namespace clm {
 namespace {
@@ -162,6 +163,8 @@ Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log
   const auto chosen = options.ensemble.models.empty() ? trained_recipes(options) : options.ensemble.models;
   std::set<std::string> types(chosen.begin(), chosen.end());
   if (wants_floor(options)) types.insert(floor_type(options));
+  const auto suspended = suspended_versions(registry);
+  if (!suspended) return forward_error(suspended);
   for (const auto& type : types) {
     const auto active = registry.active(slot_of(type));
     if (!active) return forward_error(active);
@@ -173,6 +176,10 @@ Result<EnsemblePlan> plan_ensemble(const Registry& registry, const CycleLog& log
     const auto manifest = stored_manifest((*active)->record);
     if (!manifest) {
       plan.lineup.left_out.push_back({type, "its active version is broken: " + manifest.error().message});
+      continue;
+    }
+    if (const auto one = suspended->find((*active)->record.version); one != suspended->end()) {
+      plan.lineup.left_out.push_back({type, "its active version has no vote: " + one->second});
       continue;
     }
     const auto why = unfit(*manifest, options, request.as_of);

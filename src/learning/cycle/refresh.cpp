@@ -70,6 +70,13 @@ std::string problem_of(const Agreement& a, const std::string& predecessor, bool 
   return {};
 }
 
+std::string fitted_on_words(const Manifest& manifest) {
+  const auto protocol = read_protocol(manifest.protocol_json);
+  return protocol && protocol->since
+             ? "fitted on the rows since " + to_string(*protocol->since) + ", when the market changed"
+             : "fitted on everything known";
+}
+
 RowSet newest_rows(const Dataset& data) {
   RowSet rows{&data, {}};
   for (std::size_t row = data.size() - std::min(data.size(), kCheckedRows); row < data.size(); ++row)
@@ -123,13 +130,15 @@ Result<std::optional<AcceptedRecipe>> accepted_recipe(const Registry& registry, 
   return std::optional(std::move(recipe));
 }
 
-Result<Protocol> protocol_of_refresh(const AcceptedRecipe& recipe, const Protocol& protocol) {
+Result<Protocol> protocol_of_refresh(const AcceptedRecipe& recipe, const Protocol& protocol,
+                                     std::optional<Timestamp> since) {
   const auto trainer = make_trainer(recipe.active.slot.model_type, recipe.options.trainers);
   if (!trainer) return forward_error(trainer);
   std::vector<std::string> record;
   for (const StoredArtifact& vintage : recipe.vintages) record.push_back(vintage.version.str());
   Protocol own = vintage_protocol(protocol, **trainer, std::move(record));
   own.fits = recipe.options.lineup.fits;
+  own.since = since;
   return own;
 }
 
@@ -139,7 +148,7 @@ Result<Refresh> make_refresh(const CycleWorkplace& place, const AcceptedRecipe& 
   const LearningOptions& options = recipe.options;
   const auto trainer = make_trainer(model_type, options.trainers);
   if (!trainer) return forward_error(trainer);
-  const auto record = past_forecasts(recipe.vintages, data, place.said_before);
+  const auto record = past_forecasts(recipe.vintages, data, place.said_before, protocol.since);
   if (!record) return forward_error(record);
   auto staged = place.registry.store().stage(model_type);
   if (!staged) return forward_error(staged);
@@ -178,8 +187,8 @@ Result<Refresh> make_refresh(const CycleWorkplace& place, const AcceptedRecipe& 
   auto artifact = place.registry.store().put(std::move(*staged), std::move(manifest));
   if (!artifact) return forward_error(artifact);
   const StoredArtifact& predecessor = recipe.vintages.back();
-  return Refresh{std::move(*artifact), evidence.text(),
-                 problem_of(agreement, predecessor.version.str(), !learned_from_corrected(place, predecessor.manifest)),
+  const bool has_to_agree = !own.since && !learned_from_corrected(place, predecessor.manifest);
+  return Refresh{std::move(*artifact), evidence.text(), problem_of(agreement, predecessor.version.str(), has_to_agree),
                  model->model->notes()};
 }
 
@@ -196,7 +205,7 @@ Result<CycleResult> settle_refresh(const CycleWorkplace& place, const LearningOp
   expects(check.has_value(), "a refresh says what it is one of");
   const std::string why =
       is_fit ? "A refresh of recipe " + check->recipe + ", which was accepted when " + check->accepted_by +
-                   " was judged; fitted on everything known, it learned until " +
+                   " was judged; " + fitted_on_words(refresh.artifact.manifest) + ", it learned until " +
                    to_string(refresh.artifact.manifest.learned_until) + "."
              : "A refresh of recipe " + check->recipe + " that is not fit to serve: " + refresh.problem + ".";
   result.reasons = {why};

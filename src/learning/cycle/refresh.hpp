@@ -35,8 +35,10 @@ Result<std::optional<AcceptedRecipe>> accepted_recipe(const Registry& registry, 
                                                       const LearningOptions& options, Timestamp as_of,
                                                       AcceptedSince since = AcceptedSince::before);
 
-/// The protocol of the next vintage of a recipe. `protocol`: of a training of it now. Errors: those of `make_trainer`.
-Result<Protocol> protocol_of_refresh(const AcceptedRecipe& recipe, const Protocol& protocol);
+/// The protocol of the next vintage of a recipe. `protocol`: of a training of it now; `since`: the newest change of the
+/// market that is not taken back. Errors: those of `make_trainer`.
+Result<Protocol> protocol_of_refresh(const AcceptedRecipe& recipe, const Protocol& protocol,
+                                     std::optional<Timestamp> since = {});
 
 /// A vintage that was trained and checked, but not decided on in the registry.
 struct Refresh {
@@ -49,7 +51,7 @@ struct Refresh {
 /// Fits a vintage of the recipe on everything that `data` know, calibrates it by the recipe's record, and asks it
 /// beside its predecessor about the newest rows: it has to say something nearly as often, not always the same, and to
 /// agree with it (correlation of .1; vintages of one recipe have .5 to .7), unless candles that the predecessor
-/// learned from were corrected since. `protocol`: `protocol_of_refresh`.
+/// learned from were corrected since, or the market changed (`Protocol::since`). `protocol`: `protocol_of_refresh`.
 /// `parent`: as with `train_from`. Asks nothing of the registry but to store it, so that refreshes can be made side by
 /// side. Errors: those of training; `calibration.no_rows` (data).
 Result<Refresh> make_refresh(const CycleWorkplace& place, const AcceptedRecipe& recipe, const LearningData& data,

@@ -60,7 +60,7 @@ Result<Remade> train_again(const Registry& registry, const Manifest& expected, P
     }
     const auto earlier = open_versions(registry, protocol.calibrated_by);
     if (!earlier) return forward_error(earlier);
-    const auto record = past_forecasts(*earlier, data);
+    const auto record = past_forecasts(*earlier, data, nullptr, protocol.since);
     if (!record) return forward_error(record);
     auto made = train_vintage_into(staged->directory(), **trainer, data, protocol, *record, run);
     if (!made) return forward_error(made);

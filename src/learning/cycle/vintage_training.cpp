@@ -43,6 +43,11 @@ std::size_t first_row_from(const Dataset& rows, Timestamp time) {
                                   rows.decided_at_ms.begin());
 }
 
+bool was_fitted_since(const Manifest& manifest, Timestamp time) {
+  const auto protocol = read_protocol(manifest.protocol_json);
+  return protocol && protocol->since && *protocol->since >= time;
+}
+
 }  // namespace
 
 Protocol vintage_protocol(Protocol protocol, const Trainer& trainer, std::vector<std::string> calibrated_by) {
@@ -61,8 +66,11 @@ Protocol origin_protocol(Protocol protocol, const Trainer& trainer, Timestamp or
 Result<TrainingSplit> split_of(const LearningData& data, const Protocol& protocol) {
   if (!is_of_everything_known(protocol)) return split_for_training(data.rows.data, protocol.training, protocol.as_of);
   const Timestamp until = fitted_as_of(protocol);
-  return split_of_known(known_at(data.rows.data, protocol.training.window_days, until), stops_early_by(protocol),
-                        protocol.training, until);
+  RowSet known = known_at(data.rows.data, protocol.training.window_days, until);
+  if (protocol.since)
+    std::erase_if(known.rows,
+                  [&](std::uint32_t row) { return data.rows.data.decided_at_ms[row] < protocol.since->ms(); });
+  return split_of_known(known, stops_early_by(protocol), protocol.training, until);
 }
 
 RowSet rows_after_origin(const Dataset& data, Timestamp origin, Timestamp as_of) {
@@ -73,7 +81,7 @@ RowSet rows_after_origin(const Dataset& data, Timestamp origin, Timestamp as_of)
 }
 
 Result<PastForecasts> past_forecasts(const std::vector<StoredArtifact>& earlier, const LearningData& data,
-                                     ForecastMemory* memory) {
+                                     ForecastMemory* memory, std::optional<Timestamp> since) {
   const Dataset& rows = data.rows.data;
   PastForecasts record{{&rows, {}}, {}};
   std::vector<std::size_t> begin;
@@ -82,7 +90,8 @@ Result<PastForecasts> past_forecasts(const std::vector<StoredArtifact>& earlier,
   begin.push_back(rows.size());
   for (std::size_t v = 0; v < earlier.size(); ++v) {
     // The next one speaks where it was not fitted, whichever of them ends first.
-    const std::size_t end = *std::min_element(begin.begin() + static_cast<std::ptrdiff_t>(v) + 1, begin.end());
+    std::size_t end = *std::min_element(begin.begin() + static_cast<std::ptrdiff_t>(v) + 1, begin.end());
+    if (since && !was_fitted_since(earlier[v].manifest, *since)) end = std::min(end, first_row_from(rows, *since));
     const std::size_t first = std::max(begin[v], rows.size() - std::min(rows.size(), kRecordRows));
     if (first >= end) continue;
     const auto said = memory == nullptr ? ask_stored_version(earlier[v], rows, first, end)

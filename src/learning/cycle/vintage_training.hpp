@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,11 @@ struct PastForecasts {
 };
 /// `earlier`: verified artifacts, oldest first. A vintage that was fitted on everything known says something about rows
 /// decided later; one that was judged on a holdout about rows decided once the last label was known that it was
-/// fitted, stopped or calibrated by. `memory`: of what they said before; null: each is asked about all rows that are
-/// its own, to the same bits.
+/// fitted, stopped or calibrated by. `since`: the market changed then; from then on only those speak that were fitted
+/// on rows since (`Protocol::since`), for what the others say after it says nothing of how large a forecast is to be.
+/// `memory`: of what they said before; null: each is asked about all rows that are its own, to the same bits.
 Result<PastForecasts> past_forecasts(const std::vector<StoredArtifact>& earlier, const LearningData& data,
-                                     ForecastMemory* memory = nullptr);
+                                     ForecastMemory* memory = nullptr, std::optional<Timestamp> since = {});
 
 /// The versions that a protocol names, verified. Errors: those of the registry (`registry.pruned` where retention
 /// removed one).

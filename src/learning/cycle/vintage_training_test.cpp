@@ -1,6 +1,7 @@
 #include "learning/cycle/vintage_training.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -283,6 +284,44 @@ TEST_F(VintageTraining, WithoutARecordThereIsNothingToCalibrateBy) {
                                        PastForecasts{{&data.rows.data, {}}, {}}, undisturbed());
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, ErrorKind::data);
+}
+
+// After a change of the market nothing from before it is learned: neither by the fit nor, of how large a forecast is to
+// be, from what earlier versions said after it.
+TEST_F(VintageTraining, OfAChangedMarketNoRowFromBeforeTheChangeIsFittedOn) {
+  LearningData data = data_until(kBars);
+  const Timestamp since = close_of(kBars - 300);
+  Protocol how = protocol(kBars);
+  how.since = since;
+  const auto made = split_of(data, how);
+  ASSERT_TRUE(made) << to_string(made.error());
+  for (std::uint32_t row = 0; row < data.rows.data.size(); ++row)
+    EXPECT_EQ(std::binary_search(made->fit.rows.begin(), made->fit.rows.end(), row),
+              data.rows.data.decided_at_ms[row] >= since.ms());
+  EXPECT_EQ(made->training_span.from, since);
+  EXPECT_EQ(read_protocol(to_json(how).dump())->since, since) << "so that it can be made again";
+  EXPECT_FALSE(to_json(protocol(kBars)).contains("since_ms"));
+}
+
+TEST_F(VintageTraining, AfterAChangeOnlyWhoWasFittedSinceItHasARecord) {
+  const auto versions = versions_made_at({kBars - 400, kBars - 300});
+  const LearningData data = data_until(kBars);
+  const Timestamp since = close_of(kBars - 200);
+  const auto all = past_forecasts(versions, data);
+  const auto before = past_forecasts(versions, data, nullptr, since);
+  ASSERT_TRUE(all && before);
+  ASSERT_GT(before->rows.size(), 0U);
+  EXPECT_LT(before->rows.size(), all->rows.size());
+  for (std::size_t i = 0; i < before->rows.size(); ++i) {
+    EXPECT_LT(data.rows.data.decided_at_ms[before->rows.rows[i]], since.ms());
+    EXPECT_EQ(before->rows.rows[i], all->rows.rows[i]);
+    EXPECT_EQ(before->forecast[i], all->forecast[i]);
+  }
+  auto fitted_since = versions;
+  Protocol how = read_protocol(fitted_since.back().manifest.protocol_json).value();
+  how.since = since;
+  fitted_since.back().manifest.protocol_json = to_json(how).dump();
+  EXPECT_EQ(past_forecasts(fitted_since, data, nullptr, since)->rows.rows, all->rows.rows);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ struct ServedTerms {
 /// Why a version is heard at a bar.
 enum class Heard {
   in_service,   ///< it is active, or a member of the active ensemble
-  for_a_trial,  ///< a trial compares it, and nothing else asks it
+  for_a_trial,  ///< a trial compares it, or it is suspended and may come back; nothing else asks it
 };
 
 /// What one forecaster said at one close, before anybody could know what came of it. `who` is a version's id, or

@@ -45,6 +45,7 @@ nlohmann::json to_json(const Protocol& protocol) {
                           {"training", to_json(protocol.training)}};
   if (!protocol.warm_start.empty()) document["warm_start"] = protocol.warm_start;
   if (protocol.origin) document["origin_ms"] = protocol.origin->ms();
+  if (protocol.since) document["since_ms"] = protocol.since->ms();
   if (!protocol.calibrated_by.empty()) document["calibrated_by"] = protocol.calibrated_by;
   if (protocol.fits > 1) document["fits"] = protocol.fits;
   for (const std::string& parameters : protocol.fit_parameters)
@@ -73,6 +74,7 @@ Result<Protocol> read_protocol(std::string_view json_text) {
     if (protocol.fits < 1 || (!protocol.fit_parameters.empty() && std::ssize(protocol.fit_parameters) != protocol.fits))
       return unreadable("protocol", "fits is " + document["fits"].dump() + ", and fit_parameters has others");
     if (document.contains("origin_ms")) protocol.origin = Timestamp(document["origin_ms"].get<std::int64_t>());
+    if (document.contains("since_ms")) protocol.since = Timestamp(document["since_ms"].get<std::int64_t>());
     const auto& training = document.at("training");
     protocol.training.window_days = training.at("window_days").get<double>();
     protocol.training.holdout_share = training.at("holdout_share").get<double>();

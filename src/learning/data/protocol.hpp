@@ -23,6 +23,8 @@ struct Protocol {
   /// Of a version that was fitted at a rolling origin: on what was known then, and calibrated by what it said from then
   /// until `as_of` (Tashman 2000, International Journal of Forecasting 16:437).
   std::optional<Timestamp> origin = {};
+  /// Only rows decided from then on were fitted on: before, the market was another one (`Registry::newest_break`).
+  std::optional<Timestamp> since = {};
   /// Earlier versions of the recipe whose forecasts it was calibrated by, oldest first; none: by its validation rows.
   std::vector<std::string> calibrated_by = {};
   /// Of one moment, each on rows and with a seed of its own (`fit_vintage`); what the version says is their mean.

@@ -6,6 +6,7 @@
 #include "base/contract.hpp"
 #include "learning/life_cycle/active_types.hpp"
 #include "learning/life_cycle/broken_versions.hpp"
+#include "learning/life_cycle/harm_control.hpp"
 #include "learning/life_cycle/job_queue.hpp"
 #include "learning/life_cycle/job_runner.hpp"
 #include "learning/life_cycle/life_cycle_outlook.hpp"
@@ -53,6 +54,7 @@ struct LifeCycle::Parts {
         forecasts(tape, place.registry, options, std::move(rules)),
         outcomes(tape, options),
         trials(journal, jobs, types, place.registry, options, tape.interval()),
+        harm(journal, place.registry, monitor, tape, options),
         planner(tape, monitor, place.registry, place.log, journal, jobs, trials, options),
         broken(place.registry, journal, types, trials, options),
         reconciler(place.registry, journal, jobs, types, trials, broken, options),
@@ -69,6 +71,7 @@ struct LifeCycle::Parts {
   LiveForecasts forecasts;
   LiveOutcomes outcomes;
   LiveTrials trials;
+  HarmControl harm;
   TrainingPlanner planner;
   BrokenVersions broken;
   RegistryReconciler reconciler;
@@ -153,14 +156,18 @@ Status LifeCycle::decide_again(const RunContext& run) {
 
 Status LifeCycle::decide(std::size_t bar) {
   const Timestamp now = parts_->tape.close(bar);
+  std::vector<Trigger> wanted;
+  if (auto decided = parts_->harm.decide(bar, wanted); !decided) return decided;
   if (auto decided = parts_->trials.decide(now); !decided) return decided;
-  if (auto asked = parts_->planner.ask(bar); !asked) return asked;
+  if (auto asked = parts_->planner.ask(bar, std::move(wanted)); !asked) return asked;
   parts_->journal.state().last_look = now;
   return parts_->jobs.make_plan(now);
 }
 
 Status LifeCycle::carry_out(Timestamp now, const RunContext& run) {
+  if (auto done = parts_->harm.carry_out(now); !done) return done;
   if (auto done = parts_->runner.carry_out(now, run); !done) return done;
+  if (auto read = parts_->harm.read(); !read) return read;
   parts_->forecasts.keep_only_concerned(state());
   return {};
 }

@@ -42,8 +42,11 @@ enum class StepMode {
 /// the registry is taken into account like anything else that a person does, and a job whose version stands where it
 /// wanted it is completed, whoever moved it. In `logging_only` they are told and no more.
 ///
-/// Its parts: `LiveForecasts`, `LiveOutcomes`, `LiveTrials`, `TrainingPlanner`, `JobQueue` and `JobRunner`,
-/// `RegistryReconciler` with `BrokenVersions`; `LifeCycleJournal` holds the state.
+/// What does harm is silenced within the bar, and comes back when it no longer does (`HarmControl`), in mode `advisory`
+/// too.
+///
+/// Its parts: `LiveForecasts`, `LiveOutcomes`, `LiveTrials`, `HarmControl`, `TrainingPlanner`, `JobQueue` and
+/// `JobRunner`, `RegistryReconciler` with `BrokenVersions`; `LifeCycleJournal` holds the state.
 class LifeCycle {
  public:
   /// Goes on from the stored state: jobs that were decided and are not done are carried out, trainings among them, so

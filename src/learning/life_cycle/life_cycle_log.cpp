@@ -136,7 +136,7 @@ void write_terms(soci::session& session, Timestamp decided_at, const ServedTerms
       soci::use(at), soci::use(lineup), soci::use(label), soci::use(expected), soci::use(up), soci::use(actions);
 }
 
-constexpr std::array<std::pair<EventKind, std::string_view>, 16> kEventKinds{{
+constexpr std::array<std::pair<EventKind, std::string_view>, 18> kEventKinds{{
     {EventKind::trigger, "trigger"},
     {EventKind::trained, "trained"},
     {EventKind::shadow, "shadow"},
@@ -152,6 +152,8 @@ constexpr std::array<std::pair<EventKind, std::string_view>, 16> kEventKinds{{
     {EventKind::trial_ended, "trial_ended"},
     {EventKind::proposed, "proposed"},
     {EventKind::failed, "failed"},
+    {EventKind::suspended, "suspended"},
+    {EventKind::reinstated, "reinstated"},
     {EventKind::retired, "retired"},
 }};
 

@@ -35,6 +35,8 @@ enum class EventKind {
   trial_ended,  ///< by what somebody did, or because a version is broken
   proposed,     ///< what is left to a person, or only said
   failed,       ///< a version is broken, or a job was given up
+  suspended,    ///< versions have no vote until further notice, because what they say does harm
+  reinstated,   ///< they have it again
   retired,      ///< out of service, and nobody takes its place: the floor, once a type is accepted
 };
 std::string_view to_string(EventKind kind);

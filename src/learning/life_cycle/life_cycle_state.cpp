@@ -112,6 +112,28 @@ Result<TypeState> read_type(const Json& json, const LabelOptions& label, Interva
   return type;
 }
 
+/// A state of before anybody was watched has none.
+Status read_watches(const Json& json, const LabelOptions& label, Interval interval, LifeCycleState& state) {
+  const auto read = [&](const Json& one) { return SkillWatch::from_state(one, label.horizon_bars, interval); };
+  if (const Json served = json.value("served_watch", Json()); !served.is_null()) {
+    auto watch = read(served);
+    if (!watch) return forward_error(watch);
+    state.served_watch = std::move(*watch);
+  }
+  const Json voters = json.value("voter_watches", Json::object());
+  for (const auto& [version, one] : voters.items()) {
+    auto watch = read(one);
+    if (!watch) return forward_error(watch);
+    state.voter_watches.emplace(VersionId(version), std::move(*watch));
+  }
+  for (const Json& one : json.value("withdrawals", Json::array())) {
+    auto withdrawal = read_withdrawal(one, label.horizon_bars, interval);
+    if (!withdrawal) return forward_error(withdrawal);
+    state.withdrawals.push_back(std::move(*withdrawal));
+  }
+  return {};
+}
+
 }  // namespace
 
 bool is_vacant(const TypeState& type, Timestamp now, const ServingOptions& options) {
@@ -123,13 +145,20 @@ std::string to_json_text(const LifeCycleState& state) {
   for (const auto& [name, type] : state.types) types[name] = to_json(type);
   auto trials = Json::array();
   for (const auto& trial : state.trials) trials.push_back(to_json(trial));
+  auto voters = Json::object();
+  for (const auto& [version, watch] : state.voter_watches) voters[version.str()] = watch.state();
+  auto withdrawals = Json::array();
+  for (const Withdrawal& one : state.withdrawals) withdrawals.push_back(to_json(one));
   return Json{{"last_close", to_json(state.last_close)},
               {"last_look", to_json(state.last_look)},
               {"events", state.events},
               {"plans", state.plans},
               {"jobs", state.jobs},
               {"types", types},
-              {"trials", trials}}
+              {"trials", trials},
+              {"served_watch", state.served_watch ? state.served_watch->state() : Json()},
+              {"voter_watches", voters},
+              {"withdrawals", withdrawals}}
       .dump();
 }
 
@@ -171,6 +200,7 @@ Result<LifeCycleState> read_life_cycle_state(const std::string& text, const Stag
       trial.losses.restore(one.at("losses"));
       state.trials.push_back(std::move(trial));
     }
+    if (auto watches = read_watches(json, label, interval, state); !watches) return forward_error(watches);
     return state;
   } catch (const std::exception& error) {
     return fail(ErrorKind::integrity, "life_cycle.state",

@@ -4,10 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "learning/life_cycle/skill_watch.hpp"
+#include "learning/life_cycle/withdrawal.hpp"
 #include "learning/options/learning_options.hpp"
 #include "learning/trials/trial.hpp"
 #include "learning/triggers/trigger_performance.hpp"
 #include "registry/version.hpp"
+#include "serving/servable_version.hpp"
 
 namespace clm {
 
@@ -42,6 +45,12 @@ struct LifeCycleState {
   std::int64_t plans = 0, jobs = 0;     ///< likewise
   std::map<std::string, TypeState> types;
   std::vector<Trial> trials;  ///< in the order they began
+  /// Of what is served, and of everybody who has a vote (`HarmControl`); none: nobody of whom a rank IC was promised.
+  std::optional<SkillWatch> served_watch;
+  std::map<VersionId, SkillWatch> voter_watches;
+  std::vector<Withdrawal> withdrawals;  ///< those that may be taken back, oldest first
+  /// Who has no vote, as the registry had it when it was last read. It is not stored.
+  SuspendedVersions suspended;
 };
 
 std::string to_json_text(const LifeCycleState& state);

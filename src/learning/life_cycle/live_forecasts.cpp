@@ -31,6 +31,8 @@ std::vector<VersionId> versions_concerned(const LifeCycleState& state) {
     versions.insert(trial.challenger);
     if (!trial.reference.empty()) versions.insert(trial.reference);
   }
+  for (const Withdrawal& withdrawal : state.withdrawals)
+    versions.insert(withdrawal.heard.begin(), withdrawal.heard.end());
   return {versions.begin(), versions.end()};
 }
 
@@ -73,7 +75,7 @@ Result<ServingFacts> LiveForecasts::facts(std::size_t bar, const LifeCycleState&
   std::map<std::string, VersionId> active;
   for (const auto& [name, type] : state.types)
     if (!type.active.empty()) active[name] = type.active;
-  auto facts = cache_.facts(std::move(active), canaries_of(state.trials, canary_));
+  auto facts = cache_.facts(std::move(active), canaries_of(state.trials, canary_), state.suspended);
   if (!facts) return forward_error(facts);
   for (auto& [version, one] : facts->versions) {
     const auto too_young = cache_.was_made_after(version, tape_.close(bar));

@@ -15,7 +15,8 @@ class LiveForecasts {
  public:
   LiveForecasts(const MarketTape& tape, const Registry& registry, const LearningOptions& options, ServingRules rules);
 
-  /// One row per version: the active ones, the members of the active ensemble, and both sides of every trial; and one
+  /// One row per version: the active ones, the members of the active ensemble, both sides of every trial, and those
+  /// suspended that may come back; and one
   /// of what is served (`kServed`), with its terms. None where nobody is concerned. Cost: that of `ForecastCache`; of
   /// members, which are asked for their votes anyway, that of storing a row. Errors: those of artifacts and the
   /// registry.
@@ -33,7 +34,7 @@ class LiveForecasts {
   ForecastCache cache_;
 };
 
-/// The active versions, and both sides of every trial; each once, ascending.
+/// The active versions, both sides of every trial, and those suspended that may come back; each once, ascending.
 std::vector<VersionId> versions_concerned(const LifeCycleState& state);
 
 }  // namespace clm

@@ -1,5 +1,6 @@
 #include "learning/life_cycle/live_outcomes.hpp"
 
+#include <cmath>
 #include <limits>
 #include <map>
 #include <utility>
@@ -17,6 +18,27 @@ std::vector<float> labels_of(const MarketTape& tape, std::size_t bar, Timestamp 
   for (std::size_t row = tape.row_begin(bar); row < tape.row_end(bar); ++row)
     if (rows.known_at_ms[row] <= now.ms()) labels[rows.symbol[row]] = rows.label[row];
   return labels;
+}
+
+/// `score_of`: of a version at that moment; null: it said nothing.
+template <typename ScoreOf>
+void tell_watches(Timestamp decided_at, const ScoreOf& score_of, LifeCycleState& state) {
+  if (state.served_watch)
+    if (const BarScore* score = score_of(VersionId(kServed))) state.served_watch->add(decided_at, score->rank_ic);
+  for (auto& [version, watch] : state.voter_watches)
+    if (const BarScore* score = score_of(version)) watch.add(decided_at, score->rank_ic);
+  for (Withdrawal& withdrawal : state.withdrawals) {
+    if (decided_at <= withdrawal.found_at) continue;
+    double sum = 0;
+    int heard = 0;
+    for (const VersionId& version : withdrawal.heard) {
+      const BarScore* score = score_of(version);
+      if (score == nullptr || std::isnan(score->rank_ic)) continue;
+      sum += score->rank_ic;
+      ++heard;
+    }
+    if (heard > 0) withdrawal.recovery.add(decided_at, sum / heard);
+  }
 }
 
 }  // namespace
@@ -56,6 +78,7 @@ void LiveOutcomes::add_known(Timestamp now, LifeCycleState& state) {
       const VersionId& charted = vintage_at(type.earlier_charted, type.charted, decided_at);
       if (const BarScore* score = score_of(charted)) type.chart->add(*score);
     }
+    tell_watches(decided_at, score_of, state);
     for (Trial& trial : state.trials) {
       if (decided_at <= trial.started) continue;
       const BarScore* challenger = score_of(trial.challenger);

@@ -212,6 +212,7 @@ class OneServingRule : public testing::LifeCycleTest {
     count("canary", with_canary(false));
     count("canary of an ensemble", with_canary(true));
     count("member expired", !all.ensemble.empty() && says("it learned until"));
+    count("member suspended", !all.ensemble.empty() && says("it is suspended since"));
     count("past the ensemble", passed_over && all.has_vote());
     count("several types",
           all.ensemble.empty() && std::count_if(all.members.begin(), all.members.end(),
@@ -312,6 +313,28 @@ TEST_F(OneServingRule, LineupsOfSeveralVintagesOfATypeAreServedAsTheyAreNoted) {
   for (const char* what :
        {"types", "ensemble", "several vintages", "member expired", "canary", "canary of an ensemble"})
     EXPECT_GE(situations_[what], 4) << what;
+}
+
+// Some members of a lineup are suspended, then all, then some are reinstated.
+TEST_F(OneServingRule, WhoIsSuspendedSaysNothingUntilItIsReinstated) {
+  const VersionId first = refreshed(kBars);
+  go_on_to(kBars + 4);
+  refreshed(kBars + 4);
+  std::vector<VersionId> members;
+  for (const ManifestMember& member : manifest_of(active_version("ensemble")).members)
+    members.emplace_back(member.version);
+  ASSERT_GE(members.size(), 4U);
+  members.emplace_back(active_version("ridge"));  // would speak by itself where the lineup has no vote
+  const Timestamp changed = close_of(kBars);
+  ASSERT_TRUE(registry_->suspend({first}, changed, SuspensionCause::harm, because("harm")));
+  go_on_to(kBars + 9);
+  ASSERT_TRUE(registry_->suspend(members, changed, SuspensionCause::market_break, because("it turned around")));
+  go_on_to(kBars + 14);
+  ASSERT_TRUE(registry_->reinstate({members[1], members[2]}, because("well again")));
+  go_on_to(kBars + 19);
+  EXPECT_EQ(compared_, 19U);
+  EXPECT_GE(situations_["nobody"], 4);
+  EXPECT_GE(situations_["member suspended"], 4);
 }
 
 // After a change of `feature_set`: the features of the active versions go on being computed beside the new ones.

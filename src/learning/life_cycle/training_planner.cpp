@@ -7,14 +7,6 @@
 #include "learning/options/recipe_options.hpp"
 
 namespace clm {
-namespace {
-
-std::string sentence(const Trigger& trigger) {
-  return std::string(to_string(trigger.kind)) + " (" + std::string(to_string(trigger.priority)) +
-         "): " + trigger.reason;
-}
-
-}  // namespace
 
 Result<std::optional<Trigger>> TrainingPlanner::due_trigger(const std::string& model_type, std::size_t bar) {
   TypeState& type = journal_.type(model_type);
@@ -108,9 +100,12 @@ void TrainingPlanner::ask_for_outdated_failures(std::vector<Trigger>& wanted, Ti
   }
 }
 
-Status TrainingPlanner::ask(std::size_t bar) {
+Status TrainingPlanner::ask(std::size_t bar, std::vector<Trigger> wanted) {
   const Timestamp now = tape_.close(bar);
-  std::vector<Trigger> wanted = std::exchange(asked_, {});
+  for (Trigger& one : std::exchange(asked_, {})) {
+    const auto is_of_it = [&](const Trigger& other) { return other.model_type == one.model_type; };
+    if (std::none_of(wanted.begin(), wanted.end(), is_of_it)) wanted.push_back(std::move(one));
+  }
   ask_for_lost(wanted, now);
   ask_for_outdated_failures(wanted, now);
   // Whoever asks for what is waiting to be tried again need not wait.

@@ -30,8 +30,9 @@ class TrainingPlanner {
   /// At the next `ask` these are trained, whatever the triggers say; and the ensemble is looked at in any case.
   void ask_for_cycle(std::vector<Trigger> trained);
   /// What is lost (`TypeState::lost`) is taken up and forgotten: a recipe of the settings is trained, and in place
-  /// of an ensemble another one is looked for. Errors: those of the triggers, the registry and the log.
-  Status ask(std::size_t bar);
+  /// of an ensemble another one is looked for. `wanted`: what is trained in any case, as `HarmControl` has it. Errors:
+  /// those of the triggers, the registry and the log.
+  Status ask(std::size_t bar, std::vector<Trigger> wanted = {});
 
  private:
   void ask_for_lost(std::vector<Trigger>& wanted, Timestamp now);

@@ -189,10 +189,18 @@ enum class PolicyGate {
 };
 std::string_view to_string(PolicyGate gate);
 
+/// When what is served, or a voter, is taken to do harm (`HarmControl`).
+struct HarmOptions {
+  /// Blocks of a label's length up to a false alarm, in the mean at least, of a forecaster without any skill; one with
+  /// skill has far fewer. 0: nobody is watched.
+  double run_length = 1000;
+};
+
 struct DeploymentOptions {
   PolicyMode mode = PolicyMode::enforced;
   PolicyGate gate = PolicyGate::evidence;
   StageOptions stages;
+  HarmOptions harm;
 };
 
 /// Everything a learning cycle can be told, with its defaults.

@@ -226,6 +226,22 @@ void add_stages(Settings& s, StageOptions& o) {
         number("", "Below the other version's hit rate, once shown.", 0, 1));
 }
 
+void add_deployment(Settings& s, DeploymentOptions& o) {
+  add_choice(s, "policy.mode", o.mode, "Who moves versions: say what would be done, leave it to a person, or do it.",
+             {PolicyMode::logging_only, PolicyMode::advisory, PolicyMode::enforced});
+  add_choice(s, "policy.gate", o.gate,
+             "What a version has to show: evidence: the verdict decides; none: nothing, for comparison in a replay. "
+             "policy.mode is stronger: it says who moves a version at all.",
+             {PolicyGate::evidence, PolicyGate::none});
+  s.add("policy.harm_run_length", &o.harm.run_length,
+        number("blocks",
+               "What is served, and everybody who votes, is watched for harm: a rank IC below zero, in "
+               "blocks of a label's length. So many go by up to a false alarm, in the mean at least, of "
+               "who has no skill at all. Harm takes the votes away within the bar. 0: nobody is watched.",
+               0, 1e9));
+  add_stages(s, o.stages);
+}
+
 }  // namespace
 
 std::string_view to_string(EnsembleMode mode) {
@@ -296,14 +312,7 @@ void add_settings(Settings& settings, LearningOptions& options) {
   add_ensemble(settings, options.ensemble);
   add_judging(settings, options.judging);
   add_policy(settings, options.policy);
-  add_choice(settings, "policy.mode", options.deployment.mode,
-             "Who moves versions: say what would be done, leave it to a person, or do it.",
-             {PolicyMode::logging_only, PolicyMode::advisory, PolicyMode::enforced});
-  add_choice(settings, "policy.gate", options.deployment.gate,
-             "What a version has to show: evidence: the verdict decides; none: nothing, for comparison in a replay. "
-             "policy.mode is stronger: it says who moves a version at all.",
-             {PolicyGate::evidence, PolicyGate::none});
-  add_stages(settings, options.deployment.stages);
+  add_deployment(settings, options.deployment);
   settings.add("jobs.max_attempts", &options.jobs.max_attempts, number("attempts", "Of a training.", 1, 1e6));
   settings.add("jobs.backoff_hours", &options.jobs.backoff_hours,
                number("hours", "Before a training is tried again; doubled each time.", 0, 1e6));

@@ -15,8 +15,11 @@ struct RecoveryOptions {
 /// How long a change of the market was felt.
 struct Recovery {
   Timestamp changed_at;
-  double before = 0;                ///< mean of the times before the change
-  double worst = 0;                 ///< lowest mean of a window that began after it
+  double before = 0;  ///< mean of the times before the change
+  double worst = 0;   ///< lowest mean of a window that began after it
+  /// Times from the change to the end of the first window whose mean is not below zero: harm has ended by then; none:
+  /// it never did.
+  std::optional<std::size_t> harm_ended;
   std::optional<std::size_t> bars;  ///< times from the change to the end of the first window that had recovered; none:
                                     ///< it never did, or there was nothing to recover
 };

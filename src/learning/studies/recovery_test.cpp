@@ -21,6 +21,7 @@ TEST(Recovery, IsTheEndOfTheFirstWindowThatHasHalfOfTheSkillBefore) {
   ASSERT_TRUE(recovery);
   EXPECT_NEAR(recovery->before, 0.2, 1e-12);
   EXPECT_NEAR(recovery->worst, -0.2, 1e-12);
+  EXPECT_EQ(recovery->harm_ended, 60U) << "ten low ones and ten high ones";
   EXPECT_EQ(recovery->bars, 65U);
 }
 
@@ -34,6 +35,7 @@ TEST(Recovery, MayNeverHappen) {
   const auto never = time_to_recover(fall(300), Timestamp(100'000), {20, 0.5});
   ASSERT_TRUE(never);
   EXPECT_FALSE(never->bars);
+  EXPECT_FALSE(never->harm_ended);
   TimedSeries hopeless = fall(0);
   for (double& value : hopeless.value) value = -value;
   EXPECT_FALSE(time_to_recover(hopeless, Timestamp(100'000), {20, 0.5})->bars) << "there was nothing to recover";

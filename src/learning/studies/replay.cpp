@@ -268,6 +268,7 @@ nlohmann::json to_json(const Recovery& recovery) {
   return {{"changed_at", to_string(recovery.changed_at)},
           {"rank_ic_before", recovery.before},
           {"rank_ic_worst", recovery.worst},
+          {"harm_ended_after_bars", recovery.harm_ended ? nlohmann::json(*recovery.harm_ended) : nlohmann::json()},
           {"bars", recovery.bars ? nlohmann::json(*recovery.bars) : nlohmann::json()}};
 }
 

@@ -78,4 +78,9 @@ std::optional<Trigger> check_vacancy(const ModelFreshness& model, Timestamp as_o
   return trigger;
 }
 
+std::string sentence(const Trigger& trigger) {
+  return std::string(to_string(trigger.kind)) + " (" + std::string(to_string(trigger.priority)) +
+         "): " + trigger.reason;
+}
+
 }  // namespace clm

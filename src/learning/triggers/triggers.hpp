@@ -22,6 +22,9 @@ struct Trigger {
   std::string reason;  ///< a sentence with its numbers
 };
 
+/// "drift_detected (high): ..."
+std::string sentence(const Trigger& trigger);
+
 /// What is known of a model type when the question is asked. These are times of a schedule: as of when trainings were
 /// made, from which on there is more to learn from. How old a version is, is another matter
 /// (`Manifest::learned_until`): a new one has a holdout and a validation between its last fitted label and now.

@@ -47,6 +47,11 @@ Result<std::vector<VersionRecord>> vintages_of(const Registry& registry, const R
   auto active = registry.active(slot);
   if (!active) return forward_error(active);
   if (*active) records->push_back(std::move((*active)->record));
+  const auto suspensions = registry.suspensions();
+  if (!suspensions) return forward_error(suspensions);
+  if (use == VintageUse::lineup)
+    for (const Suspension& one : *suspensions)
+      std::erase_if(*records, [&](const VersionRecord& record) { return record.version == one.version; });
   std::vector<StoredVintage> own;
   for (VersionRecord& record : *records) {
     const auto manifest = stored_manifest(record);
