@@ -75,6 +75,11 @@ CREATE TABLE suspensions (
   cause      TEXT NOT NULL CHECK (cause IN ('break', 'harm')),
   reason     TEXT NOT NULL CHECK (reason <> '')
 ) WITHOUT ROWID;
+)sql"},
+                                         Migration{4, R"sql(
+CREATE TABLE kept_versions (
+  version TEXT PRIMARY KEY REFERENCES versions (version)
+) WITHOUT ROWID;
 )sql"}};
 
 // A cycle's time by the clock came later: 0 where it was not written down.

@@ -124,6 +124,15 @@ void delete_suspension(soci::session& session, const VersionId& version) {
   session << "DELETE FROM suspensions WHERE version = :version", soci::use(version.str());
 }
 
+std::set<VersionId> select_kept(soci::session& session) {
+  std::set<VersionId> kept;
+  std::string version;
+  soci::statement statement = (session.prepare << "SELECT version FROM kept_versions", soci::into(version));
+  statement.execute();
+  while (statement.fetch()) kept.insert(VersionId(version));
+  return kept;
+}
+
 void insert_version(soci::session& session, const VersionRecord& record) {
   const std::string status(to_string(record.status));
   const long long registered_at = record.registered_at.ms();

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ std::vector<VersionRow> select_ways_back(soci::session& session, const Slot& slo
 std::vector<Suspension> select_suspensions(soci::session& session);
 void insert_suspension(soci::session& session, const Suspension& suspension);
 void delete_suspension(soci::session& session, const VersionId& version);
+/// Which retention never removes.
+std::set<VersionId> select_kept(soci::session& session);
 
 void insert_version(soci::session& session, const VersionRecord& record);
 /// The artifact of a known version was stored again, with these bytes as its manifest.

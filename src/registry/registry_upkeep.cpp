@@ -169,6 +169,14 @@ Result<Registry::Reconciliation> Registry::reconcile(const FileLock&, Timestamp 
   return done;
 }
 
+Status Registry::keep(const VersionId& version) {
+  if (const auto known = find(version.str()); !known) return forward_error(known);
+  return database_->write("keeping a version", [&](soci::session& session) -> Status {
+    session << "INSERT INTO kept_versions (version) VALUES (:version) ON CONFLICT DO NOTHING", soci::use(version.str());
+    return {};
+  });
+}
+
 Result<std::vector<VersionId>> Registry::prune(const FileLock&, const Retention& retention) {
   expects(retention.keep_versions_per_slot >= 1, "retention keeps at least one version");
   std::vector<VersionRecord> to_remove;
@@ -177,6 +185,7 @@ Result<std::vector<VersionId>> Registry::prune(const FileLock&, const Retention&
     std::map<Slot, std::vector<VersionRecord>> slots;  // newest first
     std::set<VersionId> suspended;                     // they may come back
     for (const Suspension& one : select_suspensions(session)) suspended.insert(one.version);
+    const std::set<VersionId> kept = select_kept(session);
     for (auto& row : select_versions(session, {}))
       if (!row.record.pruned) slots[row.record.slot].push_back(std::move(row.record));
     for (auto& [slot, stored] : slots) {
@@ -187,7 +196,8 @@ Result<std::vector<VersionId>> Registry::prune(const FileLock&, const Retention&
         const VersionStatus status = stored[i].status;
         const bool serves = status == VersionStatus::active || status == VersionStatus::shadow ||
                             status == VersionStatus::canary || suspended.contains(stored[i].version);
-        (i < keep || serves || stored[i].version == way_back ? stays : to_remove).push_back(std::move(stored[i]));
+        const bool is_wanted = serves || kept.contains(stored[i].version) || stored[i].version == way_back;
+        (i < keep || is_wanted ? stays : to_remove).push_back(std::move(stored[i]));
       }
     }
     const std::set<VersionId> needed = needed_by(store_, stays, to_remove, retention);

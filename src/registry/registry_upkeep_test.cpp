@@ -88,6 +88,19 @@ TEST_F(UpkeepTest, ReconcileLeavesBrokenStrangersToVerify) {
   EXPECT_EQ(problem_of(stored.version)->code, "artifact.file_empty");
 }
 
+TEST_F(UpkeepTest, RetentionNeverRemovesWhatIsToBeKept) {
+  const VersionId kept = promoted(1), other = promoted(2);
+  ASSERT_TRUE(registry_->keep(kept));
+  ASSERT_TRUE(registry_->keep(kept)) << "twice is once";
+  EXPECT_EQ(code_of(registry_->keep(VersionId("cccccccccccc"))), "registry.unknown_version");
+  for (std::uint64_t seed = 3; seed < 6; ++seed) promoted(seed);
+  reopen();
+  const auto removed = registry_->prune(lock(), {1});
+  ASSERT_TRUE(removed.has_value()) << to_string(removed.error());
+  EXPECT_FALSE(registry_->find(kept.str())->pruned);
+  EXPECT_TRUE(registry_->find(other.str())->pruned);
+}
+
 TEST_F(UpkeepTest, RetentionKeepsTheNewestTheActiveAndItsWayBack) {
   const VersionId older = promoted(1), way_back = promoted(2), now = promoted(3);
   const VersionId shadowed = candidate(4), old_candidate = candidate(5);

@@ -171,6 +171,9 @@ Status survey_learning(Workspace& workspace, const std::optional<MarketView>& ma
   auto trials = trials_under_way(workspace, interval);
   if (!trials) return forward_error(trials);
   status.trials = std::move(*trials);
+  const auto regret = log->regret();
+  if (!regret) return forward_error(regret);
+  status.regret = regret_of(*regret, workspace.learning().label.horizon_bars, interval);
   const auto state = current_life_cycle(workspace, *log, interval);
   if (!state) return forward_error(state);
   std::map<Timestamp, std::int64_t> counted;
@@ -322,6 +325,7 @@ nlohmann::json to_json(const WorkspaceStatus& status) {
   document["due"] = std::move(due);
   document["waiting"] = std::move(waiting);
   document["trials"] = std::move(trials);
+  document["regret"] = to_json(status.regret);
   document["lock_held_by"] = text_or_null(status.holder);
   document["subsystems"] = std::move(subsystems);
   return document;

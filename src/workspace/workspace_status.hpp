@@ -9,6 +9,7 @@
 #include "learning/data/candle_corrections.hpp"
 #include "learning/jobs/job.hpp"
 #include "learning/life_cycle/unlisted_versions.hpp"
+#include "learning/regret/regret.hpp"
 #include "learning/trials/stage_decision.hpp"
 #include "learning/triggers/next_training.hpp"
 #include "serving/data_lateness.hpp"
@@ -55,6 +56,7 @@ struct WorkspaceStatus {
   std::vector<NextTraining> due;
   std::vector<Job> waiting;  ///< for a person
   std::vector<TrialView> trials;
+  RegretReport regret;
   std::vector<SubsystemState> subsystems;
   std::string holder;  ///< who holds the workspace's lock now; empty: nobody
 };
@@ -68,7 +70,7 @@ WorkspaceStatus survey_workspace(Workspace& workspace, int jobs);
 /// learned_until, weight, corrected: [{symbol, bars, from, to}]}], without_vote: [{recipe, model_type, version, why}],
 /// suspended: [{version, at, changed_at, cause, reason}], unlisted: [{model_type, version, learned_until}], due:
 /// [{model_type, at, trigger, new_bars, not_before, served, last_tried, waits_for, given_up}], waiting: [job], trials,
-/// lock_held_by, subsystems: [{name, state, age_seconds, age_of, waits_for, problem}]}
+/// regret, lock_held_by, subsystems: [{name, state, age_seconds, age_of, waits_for, problem}]}
 nlohmann::json to_json(const WorkspaceStatus& status);
 
 }  // namespace clm

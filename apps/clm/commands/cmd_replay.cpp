@@ -124,7 +124,13 @@ std::string describe(const std::vector<ReplayReport>& reports, const std::vector
             fixed(c.rank_ic.difference.hi, 4) + "], long-short net " + fixed(c.net_bps.difference.mean, 1) + " bps [" +
             fixed(c.net_bps.difference.lo, 1) + ", " + fixed(c.net_bps.difference.hi, 1) + "]";
   if (!recoveries.empty()) text += "\n" + recoveries;
-  if (!comparisons.empty() || !recoveries.empty()) text += "\n";
+  bool any_regret = false;
+  for (const ReplayReport& r : reports) {
+    for (const std::string& words : regret_in_words(r.regret)) text += "\nserved by " + r.policy + " " + words;
+    any_regret = any_regret || !r.regret.all.empty();
+  }
+  if (any_regret) text += std::string("\n") + kRegretByChance;
+  if (!comparisons.empty() || !recoveries.empty() || any_regret) text += "\n";
   if (reports.size() > 1) return text;
   text += "\n";
   for (const LifeEvent& event : reports.front().timeline) text += to_line(event) + "\n";
@@ -206,6 +212,8 @@ Result<int> run_replay(Program& program, const ReplayFlags& flags) {
     auto report = run_policy(**workspace, *tape, *place, replay, flags.restart ? Again::from_scratch : Again::resume,
                              program.context());
     if (!report) return forward_error(report);
+    if (const std::string behind = report->regret.warning(); !behind.empty())
+      program.warn("policy " + report->policy + ": " + behind);
     reports.push_back(std::move(*report));
   }
   const auto comparisons = compare_policies(**workspace, *tape, replays, options.judging);

@@ -46,6 +46,13 @@ ReplayFigures figures_in(const Json& json) {
   out.served_share = number_in(json, "served_share");
   out.data_age_days = number_in(json, "mean_data_age_days");
   if (const Json& served = member(json, "served"); served.is_object()) out.served = model_figures_in(served);
+  const Json& regret = member(json, "regret");
+  const std::string best = text_in(member(regret, "best"), "forecaster");
+  out.regret = each_of(member(regret, "all"), [&](const Json& r) {
+    return ReplayRegret{text_in(r, "in_words"), number_in(r, "bars"), estimate_in(r, "ic_bars"),
+                        text_in(r, "forecaster") == best};
+  });
+  out.regret_warning = text_in(regret, "warning");
   out.timeline = each_of(member(json, "timeline"), [](const Json& e) {
     return ReplayMoment{time_in(e, "at"),      text_in(e, "kind"), text_in(e, "model_type"),
                         text_in(e, "version"), text_in(e, "text"), text_in(member(e, "detail"), "status")};
@@ -108,6 +115,35 @@ std::string policies_table(const ReplayDocument& document) {
                        "that holds zero shows no difference.",
                        forest);
   return out;
+}
+
+/// Empty where no replay has any: of an older release, or with too few symbols to be ranked.
+std::string regret_body(const ReplayDocument& document) {
+  HtmlTable table{
+      "What each policy served less who might have spoken in its place, on the same bars. Below zero: it was "
+      "behind. Intervals of 95 % in small print.",
+      {"Policy", "Less", "IC-bars", "Bars", "In hindsight"},
+      {}};
+  std::string warnings;
+  for (const ReplayFigures& r : document.replays) {
+    for (const ReplayRegret& one : r.regret)
+      table.rows.push_back({HtmlCell{r.policy, {}, HtmlCell::Kind::name}, HtmlCell{one.less, {}, HtmlCell::Kind::word},
+                            figure_cell(signed_text(one.ic_bars.value, 1),
+                                        std::isfinite(one.ic_bars.lo) ? interval_text(one.ic_bars.lo, one.ic_bars.hi, 1)
+                                                                      : std::string("too few days for an interval")),
+                            figure_cell(count_text(one.bars)),
+                            HtmlCell{one.is_best ? "the best" : "", {}, HtmlCell::Kind::word}});
+    if (!r.regret_warning.empty()) warnings += html_paragraph(r.policy + ": " + r.regret_warning + ".");
+  }
+  if (table.rows.empty()) return {};
+  return html_paragraph(
+             "One IC-bar is a rank IC of 1 for one bar. Chance alone takes two equally good forecasters some 26 "
+             "IC-bars "
+             "apart within two years of hourly bars (one standard deviation). The newest vintages are those of each "
+             "recipe in service, as the policy periodic would let them speak; the first lineup goes on speaking after "
+             "it "
+             "left.") +
+         warnings + html_table(table);
 }
 
 std::string equity_plot(const ReplayDocument& document) {
@@ -311,6 +347,8 @@ std::string replay_report(const ReplayDocument& document, const std::string& sou
       {"policies", "Policies side by side", policies_table(document)},
       {"outcome", "What came of it",
        "<div class=\"plots\">" + equity_plot(document) + monthly_plot(document) + "</div>"}};
+  if (const std::string regret = regret_body(document); !regret.empty())
+    sections.push_back({"regret", "What was served less who might have spoken", regret});
   for (const ReplayFigures& replay : document.replays)
     sections.push_back({"timeline-" + replay.policy, "Timeline: " + replay.policy, timeline_body(replay)});
   const ReplayFigures& first = document.replays.front();

@@ -18,6 +18,14 @@ struct ReplayMoment {
   std::string status;  ///< of a version that was trained: what it became at once; else empty
 };
 
+/// What was served less one other forecaster, in IC-bars (a rank IC of 1 for one bar).
+struct ReplayRegret {
+  std::string less;  ///< in words
+  double bars = kUnknown;
+  Estimate ic_bars;
+  bool is_best = false;  ///< no other forecaster was better in hindsight
+};
+
 /// What one policy did and what came of it; NaN: not known.
 struct ReplayFigures {
   std::string policy;
@@ -26,6 +34,8 @@ struct ReplayFigures {
   double rollbacks = kUnknown, retreats = kUnknown, refusals = kUnknown, regretted = kUnknown;
   double cycle_wall_seconds = kUnknown, served_share = kUnknown, data_age_days = kUnknown;
   std::optional<ModelFigures> served;
+  std::vector<ReplayRegret> regret;
+  std::string regret_warning;  ///< empty: none
   std::vector<ReplayMoment> timeline;
 };
 

@@ -42,6 +42,24 @@ TEST_F(ReplayPage, TellsWhatHappenedAndWhy) {
   EXPECT_EQ(page.find("<safe>"), std::string::npos);
 }
 
+TEST_F(ReplayPage, TellsWhatWasServedLessWhoMightHaveSpoken) {
+  const auto document = read_replay_file(file(R"({"replays": [{"policy": "gated", "from": "2023-01-01T00:00:00Z",
+    "to": "2023-03-01T00:00:00Z", "timeline": [], "regret": {"newest": {}, "best": {"forecaster": "xgboost"},
+      "warning": "what was served is 30.0 IC-bars behind the newest vintages", "all": [
+        {"forecaster": "newest", "in_words": "the newest vintages", "bars": 1234, "ic_bars": -30.04,
+         "interval": [-50.5, -9.5]},
+        {"forecaster": "xgboost", "in_words": "xgboost alone", "bars": 12, "ic_bars": -31.5, "interval": null}]}}]})"));
+  ASSERT_TRUE(document) << to_string(document.error());
+  const std::string page = replay_report(*document, "replay.json", Timestamp(0));
+  for (const char* part : {"the newest vintages", "\u221230.0", "[\u221250.5, \u22129.5]", "1,234", "xgboost alone",
+                           "\u221231.5", "too few days for an interval", "the best",
+                           "gated: what was served is 30.0 IC-bars behind the newest vintages.", "some 26 IC-bars"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  const auto of_before = read_replay_file(file(kDocument));
+  EXPECT_EQ(replay_report(*of_before, "replay.json", Timestamp(0)).find("IC-bar"), std::string::npos)
+      << "a document of an older release has none";
+}
+
 TEST_F(ReplayPage, SaysFirstHowItEnded) {
   const auto document = read_replay_file(file(kDocument));
   ASSERT_TRUE(document);

@@ -39,7 +39,7 @@ class ForecastCache {
   Result<ServedBar> served(const ServingPlan& plan, std::size_t bar);
   /// What a plan is made of (`ServableVersions::facts`).
   Result<ServingFacts> facts(std::map<std::string, VersionId> active, std::vector<CanaryShare> canaries,
-                             const SuspendedVersions& suspended) {
+                             const SuspendedVersions& suspended = {}) {
     return versions_.facts(std::move(active), std::move(canaries), suspended);
   }
   /// What a version's manifest says. Errors also why it is broken.

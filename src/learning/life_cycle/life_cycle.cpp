@@ -53,6 +53,7 @@ struct LifeCycle::Parts {
         types(journal, place.registry, monitor, options),
         forecasts(tape, place.registry, options, std::move(rules)),
         outcomes(tape, options),
+        regret(tape, place.registry, options.judging.min_symbols),
         trials(journal, jobs, types, place.registry, options, tape.interval()),
         harm(journal, place.registry, monitor, tape, options),
         planner(tape, monitor, place.registry, place.log, journal, jobs, trials, options),
@@ -70,6 +71,7 @@ struct LifeCycle::Parts {
   ActiveTypes types;
   LiveForecasts forecasts;
   LiveOutcomes outcomes;
+  RegretTally regret;
   LiveTrials trials;
   HarmControl harm;
   TrainingPlanner planner;
@@ -133,16 +135,30 @@ Status LifeCycle::step(StepMode mode, const RunContext& run) {
   expects(bar < parts_->tape.bars(), "there is a bar to go through");
   const Timestamp now = parts_->tape.close(bar);
   LifeCycleState& state = parts_->journal.state();
+  if (auto noted = note_first_lineup(bar); !noted) return noted;
   // Forecast with what was in force when the bar closed: a training that begins now is not done yet.
   auto rows = parts_->forecasts.at(bar, state);
   if (!rows) return forward_error(rows);
   parts_->outcomes.wait_for(bar, *rows);
-  parts_->outcomes.add_known(now, state);
+  if (auto known = parts_->outcomes.add_known(now, state, parts_->regret); !known) return known;
+  parts_->journal.count(parts_->regret.take());
   if (mode == StepMode::decide)
     if (auto decided = decide(bar); !decided) return decided;
   state.last_close = now;
   if (auto committed = parts_->jobs.commit(std::move(*rows)); !committed) return committed;
   return mode == StepMode::decide ? carry_out(now, run) : Status();
+}
+
+Status LifeCycle::note_first_lineup(std::size_t bar) {
+  auto& first = parts_->journal.state().first_lineup;
+  if (!first.empty()) return {};
+  auto accepted = parts_->forecasts.accepted(bar, state());
+  if (!accepted) return forward_error(accepted);
+  // Kept before it is noted: killed in between, it is noted at this bar again.
+  for (const auto& [slot, version] : *accepted)
+    if (auto kept = parts_->place.registry.keep(version); !kept) return kept;
+  first = std::move(*accepted);
+  return {};
 }
 
 Status LifeCycle::decide_again(const RunContext& run) {

@@ -85,6 +85,8 @@ class LifeCycle {
   struct Parts;
   explicit LifeCycle(std::unique_ptr<Parts> parts);
   Status reconcile_and_carry_out(const RunContext& run);
+  /// Whom what is served is held against from now on (`LifeCycleState::first_lineup`), if nobody is yet.
+  Status note_first_lineup(std::size_t bar);
   Status decide(std::size_t bar);
   Status carry_out(Timestamp now, const RunContext& run);
 

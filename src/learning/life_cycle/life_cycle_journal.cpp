@@ -25,7 +25,8 @@ Status LifeCycleJournal::commit(std::vector<ForecastRow> forecasts) {
                           std::move(forecasts),
                           std::exchange(uncommitted_events_, {}),
                           std::exchange(unsaved_plans_, {}),
-                          std::exchange(unsaved_jobs_, {})};
+                          std::exchange(unsaved_jobs_, {}),
+                          std::exchange(uncommitted_regret_, {})};
   for (LifeEvent& event : step.events) event.sequence = ++state_.events;
   step.state_json = to_json_text(state_);
   return log_.commit(step);

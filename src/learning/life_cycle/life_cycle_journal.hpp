@@ -22,6 +22,10 @@ class LifeCycleJournal {
 
   void record_event(Timestamp at, EventKind kind, const std::string& model_type, const VersionId& version,
                     std::string text, std::string detail_json = "{}");
+  /// What came of bars whose truth became known.
+  void count(std::vector<RegretDay> regret) {
+    uncommitted_regret_.insert(uncommitted_regret_.end(), regret.begin(), regret.end());
+  }
   void save(Plan plan) { unsaved_plans_.push_back(std::move(plan)); }
   /// As it stands now; saved again before it is stored, it is stored as it then stands.
   void save(const Job& job);
@@ -37,6 +41,7 @@ class LifeCycleJournal {
   std::vector<LifeEvent> uncommitted_events_;
   std::vector<Plan> unsaved_plans_;
   std::vector<Job> unsaved_jobs_;
+  std::vector<RegretDay> uncommitted_regret_;
 };
 
 }  // namespace clm

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/contract.hpp"
+#include "learning/regret/regret_table.hpp"
 
 namespace clm {
 namespace {
@@ -67,7 +68,8 @@ CREATE TRIGGER served_terms_are_not_changed BEFORE UPDATE ON served_terms
 )sql";
 
 constexpr std::array kMigrations{Migration{1, kFirstTables}, Migration{2, kJobTables},   Migration{3, kUniverses},
-                                 Migration{4, kJobClock},    Migration{5, kJobSettings}, Migration{6, kRecord}};
+                                 Migration{4, kJobClock},    Migration{5, kJobSettings}, Migration{6, kRecord},
+                                 Migration{7, kRegretTable}};
 
 constexpr char kDigits[] = "0123456789abcdef";
 
@@ -242,6 +244,7 @@ Status LifeCycleLog::commit(const Step& step) {
     }
     for (const Plan& plan : step.plans) write_plan(session, plan);
     for (const Job& job : step.jobs) write_job(session, job);
+    for (const RegretDay& more : step.regret) add_regret(session, more);
     return {};
   });
 }
@@ -279,17 +282,19 @@ Result<std::vector<ForecastRow>> LifeCycleLog::forecasts(Timestamp from, Timesta
   std::map<std::int64_t, std::vector<std::size_t>> of_others;  // rows by universe
   const auto read = database_->read("reading forecasts", [&](soci::session& session) -> Status {
     long long decided_at = 0, universe = 0;
+    int in_service = 1;
     std::string name, forecast;
     const long long first = from.ms(), end = to.ms();
-    soci::statement select = (session.prepare << "SELECT decided_at, who, forecast, universe FROM forecasts WHERE "
-                                                 "decided_at >= :first AND decided_at < :end AND (:who = '' OR who = "
-                                                 ":who) ORDER BY decided_at, who",
-                              soci::use(first, "first"), soci::use(end, "end"), soci::use(who, "who"),
-                              soci::into(decided_at), soci::into(name), soci::into(forecast), soci::into(universe));
+    soci::statement select =
+        (session.prepare << "SELECT decided_at, who, forecast, universe, in_service FROM forecasts WHERE decided_at >= "
+                            ":first AND decided_at < :end AND (:who = '' OR who = :who) ORDER BY decided_at, who",
+         soci::use(first, "first"), soci::use(end, "end"), soci::use(who, "who"), soci::into(decided_at),
+         soci::into(name), soci::into(forecast), soci::into(universe), soci::into(in_service));
     select.execute();
     while (select.fetch()) {
       if (universe != universe_ && universe != 0) of_others[universe].push_back(rows.size());
-      rows.push_back({Timestamp(decided_at), name, from_text(forecast)});
+      rows.push_back(
+          {Timestamp(decided_at), name, from_text(forecast), in_service == 1 ? Heard::in_service : Heard::for_a_trial});
     }
     return {};
   });
@@ -366,6 +371,16 @@ Result<std::optional<TimeRange>> LifeCycleLog::forecast_span() const {
   });
   if (!read) return forward_error(read);
   return span;
+}
+
+Result<std::vector<RegretDay>> LifeCycleLog::regret() const {
+  std::vector<RegretDay> days;
+  const auto read = database_->read("reading the regret", [&](soci::session& session) -> Status {
+    days = read_regret(session);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return days;
 }
 
 Result<std::int64_t> LifeCycleLog::event_count() const {

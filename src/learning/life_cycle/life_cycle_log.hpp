@@ -13,6 +13,7 @@
 #include "learning/data/forecast_history.hpp"
 #include "learning/jobs/job.hpp"
 #include "learning/jobs/job_table.hpp"
+#include "learning/regret/regret.hpp"
 #include "market/series/candle.hpp"
 #include "registry/database.hpp"
 
@@ -79,7 +80,8 @@ class LifeCycleLog : public ForecastHistory {
     std::vector<ForecastRow> forecasts;
     std::vector<LifeEvent> events;
     std::vector<Plan> plans;
-    std::vector<Job> jobs;  ///< new ones, and what has changed about known ones
+    std::vector<Job> jobs;               ///< new ones, and what has changed about known ones
+    std::vector<RegretDay> regret = {};  ///< of bars whose truth became known; they are added to their days
   };
   /// All of it or nothing. A forecast that was logged is never changed: the first one stands; nor is a job that ended.
   Status commit(const Step& step);
@@ -98,6 +100,8 @@ class LifeCycleLog : public ForecastHistory {
   Result<std::vector<NamedForecast>> named_forecasts(Timestamp from, Timestamp to, const std::string& who = {}) const;
   /// From the first forecast to one past the last; none: nothing was logged.
   Result<std::optional<TimeRange>> forecast_span() const;
+  /// By day, then by forecaster, of all bars that were counted.
+  Result<std::vector<RegretDay>> regret() const;
   Result<std::int64_t> event_count() const;
   /// In their order, from `sequence` on.
   Result<std::vector<LifeEvent>> events(std::int64_t from_sequence = 1) const;

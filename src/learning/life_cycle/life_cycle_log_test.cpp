@@ -71,6 +71,42 @@ TEST_F(LifeCycleLogTest, ForecastsAreAboutTheUniverseOfTheReader) {
   EXPECT_EQ(rows[0].forecast, (std::vector<float>{2}));
 }
 
+TEST_F(LifeCycleLogTest, RegretIsAddedUpByDayToTheBit) {
+  EXPECT_TRUE(log_.regret()->empty());
+  const Timestamp first = from_calendar(2024, 1, 1);
+  const double a = 1.0 / 3, b = -0.1, c = 0.7 / 9;
+  LifeCycleLog::Step step;
+  step.state_json = "{}";
+  step.regret = {{first, "newest", 1, a, b}, {first, "newest", 1, c, a}, {first + kDay, "newest", 1, b, c}};
+  ASSERT_TRUE(log_.commit(step));
+  step.regret = {{first, "newest", 1, b, b}, {first, "static", 2, a, c}};
+  ASSERT_TRUE(log_.commit(step));
+  const auto days = log_.regret().value();
+  ASSERT_EQ(days.size(), 3U);
+  EXPECT_EQ(days[0].day, first);
+  EXPECT_EQ(days[0].forecaster, "newest");
+  EXPECT_EQ(days[0].bars, 3);
+  EXPECT_EQ(days[0].forecaster_ic, a + c + b);
+  EXPECT_EQ(days[0].served_ic, b + a + b);
+  EXPECT_EQ(days[1].forecaster, "static");
+  EXPECT_EQ(days[1].bars, 2);
+  EXPECT_EQ(days[1].served_ic, c);
+  EXPECT_EQ(days[2].day, first + kDay);
+  EXPECT_EQ(days[2].forecaster_ic, b);
+}
+
+// Who was only on trial must not count as in service after a restart.
+TEST_F(LifeCycleLogTest, WhyAForecastWasHeardIsReadBack) {
+  ASSERT_TRUE(log_.set_universe({Symbol("A")}));
+  LifeCycleLog::Step step = forecast_at(Timestamp(1), {0.5F});
+  step.forecasts.push_back({Timestamp(1), "b", {0.5F}, Heard::for_a_trial});
+  ASSERT_TRUE(log_.commit(step));
+  const auto rows = log_.forecasts(Timestamp(0), Timestamp(10)).value();
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].heard, Heard::in_service);
+  EXPECT_EQ(rows[1].heard, Heard::for_a_trial);
+}
+
 TEST_F(LifeCycleLogTest, AForecastThatWasLoggedStands) {
   ASSERT_TRUE(log_.set_universe({Symbol("A")}));
   ASSERT_TRUE(log_.commit(forecast_at(Timestamp(1), {0.5F})));
@@ -107,6 +143,7 @@ TEST_F(LifeCycleLogTest, JobsOfBeforeClockAndSettingsWereNotedHaveNone) {
     session << "ALTER TABLE jobs DROP COLUMN settings";
     session << "ALTER TABLE forecasts DROP COLUMN in_service";
     session << "DROP TABLE served_terms";
+    session << "DROP TABLE regret";
     session << "UPDATE schema_versions SET version = 3 WHERE component = 'life_cycle'";
     return {};
   }));
@@ -130,6 +167,7 @@ TEST_F(LifeCycleLogTest, ForecastsOfBeforeTheRecordWasKeptCountAsInServiceAndHav
   ASSERT_TRUE(database_->write("going back to the tables of before", [](soci::session& session) -> Status {
     session << "ALTER TABLE forecasts DROP COLUMN in_service";
     session << "DROP TABLE served_terms";
+    session << "DROP TABLE regret";
     session << "UPDATE schema_versions SET version = 5 WHERE component = 'life_cycle'";
     return {};
   }));

@@ -149,6 +149,8 @@ std::string to_json_text(const LifeCycleState& state) {
   for (const auto& [version, watch] : state.voter_watches) voters[version.str()] = watch.state();
   auto withdrawals = Json::array();
   for (const Withdrawal& one : state.withdrawals) withdrawals.push_back(to_json(one));
+  auto first_lineup = Json::object();
+  for (const auto& [slot, version] : state.first_lineup) first_lineup[slot] = version.str();
   return Json{{"last_close", to_json(state.last_close)},
               {"last_look", to_json(state.last_look)},
               {"events", state.events},
@@ -158,7 +160,8 @@ std::string to_json_text(const LifeCycleState& state) {
               {"trials", trials},
               {"served_watch", state.served_watch ? state.served_watch->state() : Json()},
               {"voter_watches", voters},
-              {"withdrawals", withdrawals}}
+              {"withdrawals", withdrawals},
+              {"first_lineup", first_lineup}}
       .dump();
 }
 
@@ -177,6 +180,9 @@ Result<LifeCycleState> read_life_cycle_state(const std::string& text, const Stag
       if (!type) return forward_error(type);
       state.types[name] = std::move(*type);
     }
+    const Json first_lineup = json.value("first_lineup", Json::object());  // none before it was noted
+    for (const auto& [slot, version] : first_lineup.items())
+      state.first_lineup[slot] = VersionId(version.get<std::string>());
     for (const auto& one : json.at("trials")) {
       const auto name = one.at("stage").get<std::string>();
       const auto stage = parse_stage(name);

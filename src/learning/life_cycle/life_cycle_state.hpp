@@ -51,6 +51,9 @@ struct LifeCycleState {
   std::vector<Withdrawal> withdrawals;  ///< those that may be taken back, oldest first
   /// Who has no vote, as the registry had it when it was last read. It is not stored.
   SuspendedVersions suspended;
+  /// Who was in service, by slot, at the first bar at which anybody accepted was: the static forecaster of
+  /// `RegretTally`. Of a life cycle that an older release began, at the first bar since. Empty: nobody yet.
+  std::map<std::string, VersionId> first_lineup;
 };
 
 std::string to_json_text(const LifeCycleState& state);

@@ -42,6 +42,18 @@ TEST(LifeCycleState, RouteAndProposalAreStoredByName) {
   EXPECT_EQ(again->trials.front().proposed, StageMove::go_on);
 }
 
+TEST(LifeCycleState, TheFirstLineupIsStored) {
+  LifeCycleState state;
+  state.first_lineup = {{"ensemble", VersionId("aaaaaaaaaaaa")}, {"lightgbm/yearly", VersionId("bbbbbbbbbbbb")}};
+  const std::string text = to_json_text(state);
+  const auto again = read(text);
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_EQ(again->first_lineup, state.first_lineup);
+  Json old = Json::parse(text);
+  old.erase("first_lineup");
+  EXPECT_TRUE(read(old.dump())->first_lineup.empty()) << "nobody noted it then";
+}
+
 TEST(LifeCycleState, NumbersOfAnOlderReleaseAreRead) {
   Json old = Json::parse(to_json_text(one_trial()));
   old.at("trials").at(0)["route"] = 1;

@@ -1,6 +1,7 @@
 #include "learning/life_cycle/live_forecasts.hpp"
 
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -41,6 +42,7 @@ LiveForecasts::LiveForecasts(const MarketTape& tape, const Registry& registry, c
     : tape_(tape),
       canary_(options.deployment.stages.canary),
       rules_(std::move(rules)),
+      benchmarks_(tape, options, rules_),
       cache_(tape, registry, options.serving) {}
 
 Result<std::vector<ForecastRow>> LiveForecasts::at(std::size_t bar, const LifeCycleState& state) {
@@ -62,13 +64,26 @@ Result<std::vector<ForecastRow>> LiveForecasts::at(std::size_t bar, const LifeCy
     rows.push_back(
         {now, version.str(), std::move(*said), serving.contains(version) ? Heard::in_service : Heard::for_a_trial});
   }
+  auto benchmarks = benchmarks_.at(bar, *facts, state.first_lineup, cache_);
+  if (!benchmarks) return forward_error(benchmarks);
+  std::move(benchmarks->begin(), benchmarks->end(), std::back_inserter(rows));
   auto served = this->served(bar, *facts);
   if (!served) return forward_error(served);
   rows.push_back(std::move(*served));
   return rows;
 }
 
-void LiveForecasts::keep_only_concerned(const LifeCycleState& state) { cache_.keep_only(versions_concerned(state)); }
+Result<std::map<std::string, VersionId>> LiveForecasts::accepted(std::size_t bar, const LifeCycleState& state) {
+  const auto facts = this->facts(bar, state);
+  if (!facts) return forward_error(facts);
+  return benchmarks_.accepted(bar, *facts);
+}
+
+void LiveForecasts::keep_only_concerned(const LifeCycleState& state) {
+  auto versions = versions_concerned(state);
+  for (const auto& [slot, version] : state.first_lineup) versions.push_back(version);
+  cache_.keep_only(versions);
+}
 
 /// What the life cycle knows of who serves.
 Result<ServingFacts> LiveForecasts::facts(std::size_t bar, const LifeCycleState& state) {
@@ -77,11 +92,7 @@ Result<ServingFacts> LiveForecasts::facts(std::size_t bar, const LifeCycleState&
     if (!type.active.empty()) active[name] = type.active;
   auto facts = cache_.facts(std::move(active), canaries_of(state.trials, canary_), state.suspended);
   if (!facts) return forward_error(facts);
-  for (auto& [version, one] : facts->versions) {
-    const auto too_young = cache_.was_made_after(version, tape_.close(bar));
-    if (!too_young) return forward_error(too_young);
-    if (*too_young) one.broken = "it was made of bars that had not closed by then";
-  }
+  if (auto silenced = silence_too_young(*facts, cache_, tape_.close(bar)); !silenced) return forward_error(silenced);
   return facts;
 }
 

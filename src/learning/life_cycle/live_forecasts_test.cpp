@@ -31,7 +31,7 @@ TEST_F(LiveForecastsTest, WhoNoSettingNamesForecastsAndIsNotServed) {
   LiveForecasts forecasts(tape_, *registry_, options_, serving_rules(options_).value());
   const auto rows = forecasts.at(tape_.bars() - 1, journal_.state());
   ASSERT_TRUE(rows) << to_string(rows.error());
-  ASSERT_EQ(rows->size(), 3U);
+  ASSERT_EQ(rows->size(), 4U) << "and what the newest say alone";
   const std::vector<float>&served = rows->back().forecast, &of_ridge = row_of(*rows, ridge)->forecast,
         &of_unlisted = row_of(*rows, unlisted)->forecast;
   EXPECT_EQ(rows->back().who, kServed);

@@ -60,9 +60,10 @@ Status LiveOutcomes::restore(const ForecastHistory& history, Timestamp last) {
   return {};
 }
 
-void LiveOutcomes::add_known(Timestamp now, LifeCycleState& state) {
+Status LiveOutcomes::add_known(Timestamp now, LifeCycleState& state, RegretTally& regret) {
   for (; !waiting_.empty() && tape_.known_at(waiting_.front().bar) <= now; waiting_.pop_front()) {
     const Waiting& due = waiting_.front();
+    if (auto counted = regret.add(due.bar, due.rows, now); !counted) return counted;
     const std::vector<float> labels = labels_of(tape_, due.bar, now);
     std::map<VersionId, BarScore> scores;
     const auto score_of = [&](const VersionId& version) -> const BarScore* {
@@ -92,6 +93,7 @@ void LiveOutcomes::add_known(Timestamp now, LifeCycleState& state) {
   const Timestamp oldest = waiting_.empty() ? now : tape_.close(waiting_.front().bar);
   for (auto& [name, type] : state.types) forget_before(oldest, type.earlier_charted);
   for (Trial& trial : state.trials) forget_before(oldest, trial.earlier_references);
+  return {};
 }
 
 }  // namespace clm

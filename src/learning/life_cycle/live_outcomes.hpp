@@ -7,6 +7,7 @@
 #include "learning/data/market_tape.hpp"
 #include "learning/life_cycle/life_cycle_state.hpp"
 #include "learning/options/learning_options.hpp"
+#include "learning/regret/regret_tally.hpp"
 
 namespace clm {
 
@@ -20,8 +21,9 @@ class LiveOutcomes {
   void wait_for(std::size_t bar, std::vector<ForecastRow> rows);
   /// Waits again for what was forecast by `last` and is not known by then. Errors: those of the history.
   Status restore(const ForecastHistory& history, Timestamp last);
-  /// Every bar whose truth is known at `now` counts: for a trial and a chart, if it was decided after they began.
-  void add_known(Timestamp now, LifeCycleState& state);
+  /// Every bar whose truth is known at `now` counts: for the regret; for a trial and a chart, if it was decided after
+  /// they began. Errors: those of the tally.
+  Status add_known(Timestamp now, LifeCycleState& state, RegretTally& regret);
 
  private:
   /// Forecasts whose truth is not known yet.

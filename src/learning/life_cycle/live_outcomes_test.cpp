@@ -44,6 +44,11 @@ LifeCycleState with_trial_since(std::size_t bar) {
   return state;
 }
 
+class LiveOutcomesTest : public testing::RegistryTest {
+ protected:
+  RegretTally regret_{tape(), *registry_, 8};
+};
+
 /// Holds what it was given.
 class Remembered : public ForecastHistory {
  public:
@@ -56,32 +61,32 @@ class Remembered : public ForecastHistory {
   std::vector<ForecastRow> rows;
 };
 
-TEST(LiveOutcomes, AreHeardOnceTheTruthIsKnownAndNotBefore) {
+TEST_F(LiveOutcomesTest, AreHeardOnceTheTruthIsKnownAndNotBefore) {
   LearningOptions options;
   LiveOutcomes outcomes(tape(), options);
   LifeCycleState state = with_trial_since(199);
   for (std::size_t bar = 200; bar < 203; ++bar) outcomes.wait_for(bar, said_at(bar));
-  outcomes.add_known(tape().known_at(200) - Duration(1), state);
+  ASSERT_TRUE(outcomes.add_known(tape().known_at(200) - Duration(1), state, regret_));
   EXPECT_EQ(state.trials[0].losses.bars(), 0U);
-  outcomes.add_known(tape().known_at(200), state);
+  ASSERT_TRUE(outcomes.add_known(tape().known_at(200), state, regret_));
   EXPECT_EQ(state.trials[0].losses.bars(), 1U);
-  outcomes.add_known(tape().known_at(202), state);
+  ASSERT_TRUE(outcomes.add_known(tape().known_at(202), state, regret_));
   EXPECT_EQ(state.trials[0].losses.bars(), 3U);
   EXPECT_GT(state.trials[0].losses.report().gain, 0) << "the challenger was right";
   EXPECT_EQ(state.trials[0].challenger_behaviour.bars, 3U);
 }
 
-TEST(LiveOutcomes, WhatWasDecidedBeforeATrialBeganIsNoneOfIts) {
+TEST_F(LiveOutcomesTest, WhatWasDecidedBeforeATrialBeganIsNoneOfIts) {
   LearningOptions options;
   LiveOutcomes outcomes(tape(), options);
   LifeCycleState state = with_trial_since(201);
   for (std::size_t bar = 200; bar < 203; ++bar) outcomes.wait_for(bar, said_at(bar));
-  outcomes.add_known(tape().known_at(202), state);
+  ASSERT_TRUE(outcomes.add_known(tape().known_at(202), state, regret_));
   EXPECT_EQ(state.trials[0].losses.bars(), 1U);
 }
 
 // What a vintage said counts on when its successor is active by the time that the outcome is known.
-TEST(LiveOutcomes, OfARefreshedReferenceEveryBarIsHeardAsItWasSaidThen) {
+TEST_F(LiveOutcomesTest, OfARefreshedReferenceEveryBarIsHeardAsItWasSaidThen) {
   const VersionId newer("cccccccccccc");
   LearningOptions options;
   LiveOutcomes outcomes(tape(), options);
@@ -98,16 +103,16 @@ TEST(LiveOutcomes, OfARefreshedReferenceEveryBarIsHeardAsItWasSaidThen) {
     if (bar > 201) said[1].who = newer.str();
     outcomes.wait_for(bar, std::move(said));
   }
-  outcomes.add_known(tape().known_at(200), state);
+  ASSERT_TRUE(outcomes.add_known(tape().known_at(200), state, regret_));
   EXPECT_EQ(state.trials[0].earlier_references.size(), 1U) << "its last word is still to be heard of";
-  outcomes.add_known(tape().known_at(204), state);
+  ASSERT_TRUE(outcomes.add_known(tape().known_at(204), state, regret_));
   EXPECT_EQ(state.trials[0].losses.bars(), 5U);
   EXPECT_EQ(type.chart->blocks(), 1U) << "five bars of a horizon of five";
   EXPECT_TRUE(state.trials[0].earlier_references.empty()) << "nothing of it is waited for any more";
   EXPECT_TRUE(type.earlier_charted.empty());
 }
 
-TEST(LiveOutcomes, AfterAKillTheSameBarsAreWaitedFor) {
+TEST_F(LiveOutcomesTest, AfterAKillTheSameBarsAreWaitedFor) {
   LearningOptions options;
   Remembered history;
   LiveOutcomes whole(tape(), options), resumed(tape(), options);
@@ -117,11 +122,11 @@ TEST(LiveOutcomes, AfterAKillTheSameBarsAreWaitedFor) {
     for (const ForecastRow& row : said_at(bar)) history.rows.push_back(row);
   }
   const Timestamp last = tape().close(209);
-  whole.add_known(last, in_one_go);
+  ASSERT_TRUE(whole.add_known(last, in_one_go, regret_));
   killed.trials[0].losses = in_one_go.trials[0].losses;
   ASSERT_TRUE(resumed.restore(history, last));
-  whole.add_known(tape().known_at(209), in_one_go);
-  resumed.add_known(tape().known_at(209), killed);
+  ASSERT_TRUE(whole.add_known(tape().known_at(209), in_one_go, regret_));
+  ASSERT_TRUE(resumed.add_known(tape().known_at(209), killed, regret_));
   EXPECT_EQ(killed.trials[0].losses.bars(), 10U);
   EXPECT_EQ(killed.trials[0].losses.state(), in_one_go.trials[0].losses.state());
 }

@@ -259,6 +259,9 @@ Result<ReplayReport> replay(const MarketTape& tape, const CycleWorkplace& place,
   if (!age) return forward_error(age);
   if (age->bars > 0) report.mean_data_age_days = age->days / static_cast<double>(age->bars);
   if (auto judged = judge_served(tape, log, options, report); !judged) return forward_error(judged);
+  const auto regret = log.regret();
+  if (!regret) return forward_error(regret);
+  report.regret = regret_of(*regret, tape.label().horizon_bars, tape.interval());
   return report;
 }
 
@@ -320,6 +323,7 @@ nlohmann::json to_json(const ReplayReport& report) {
           {"mean_data_age_days", report.mean_data_age_days},
           {"metrics", metrics},
           {"served", report.served ? to_json(*report.served) : nlohmann::json()},
+          {"regret", to_json(report.regret)},
           {"recovery", report.recovery ? to_json(*report.recovery) : nlohmann::json()},
           {"timeline", timeline}};
 }

@@ -8,6 +8,7 @@
 
 #include "evaluation/verdict/judgement.hpp"
 #include "learning/life_cycle/life_cycle.hpp"
+#include "learning/regret/regret.hpp"
 #include "learning/studies/recovery.hpp"
 
 namespace clm {
@@ -46,10 +47,11 @@ struct ReplayReport {
   double served_share = 0;               ///< of the bars: those with a served forecast
   double mean_data_age_days = 0;         ///< of what was served, since it had learned its last label
   std::optional<ModelJudgement> served;  ///< what was served, over the whole span; none without forecasts
+  RegretReport regret;                   ///< of it, over the bars whose truth was known by the end
   std::optional<Recovery> recovery;      ///< of the served rank IC, from `changed_at`; none without it
   std::vector<LifeEvent> timeline;
 };
-/// As in the manual, and `served`: the whole judgement of what was served.
+/// As in the manual, and `served`: the whole judgement of what was served; `regret`, as `RegretReport`.
 nlohmann::json to_json(const ReplayReport& report);
 
 /// Close of the first bar of `span` as of which a training with these options has rows enough, where those known at a

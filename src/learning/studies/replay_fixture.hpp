@@ -1,4 +1,7 @@
 #pragma once
+#include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -55,7 +58,7 @@ class LifeCycleChecker {
     const auto forecasts = log_.forecasts(*state.last_close, *state.last_close + Duration(1));
     ASSERT_TRUE(forecasts) << to_string(forecasts.error());
     for (const ForecastRow& row : *forecasts) {
-      if (row.who == kServed) continue;
+      if (row.who == kServed || row.who == kNewest || row.who == kStatic) continue;
       ASSERT_EQ(records.count(row.who), 1U) << when;
       if (data_end_.count(row.who) == 0) {
         const auto manifest = read_manifest(records[row.who]->manifest_json);
@@ -110,7 +113,7 @@ class ReplayPlace : public LearningTest {
     EXPECT_TRUE(report) << to_string(report.error());
     return report->results.front().version;
   }
-  /// Text of everything that happened and of everything that was forecast before `end`.
+  /// Text of everything that happened and of everything that was forecast before `end`, and of the regret to the bit.
   std::string memory(Timestamp end = Timestamp::max()) const {
     std::string text;
     const auto events = life_log_.events();
@@ -121,6 +124,15 @@ class ReplayPlace : public LearningTest {
     const auto forecasts = life_log_.forecasts(Timestamp::min(), end);
     for (const ForecastRow& row : *forecasts)
       text += to_string(row.decided_at) + row.who + ::testing::PrintToString(row.forecast) + "\n";
+    const auto span = life_log_.forecast_span();
+    // Of days all of whose outcomes were known by then, whoever ran on.
+    const Timestamp known_by = *span ? std::min(end, (*span)->to) - kHour * 12 : end;
+    const auto regret = life_log_.regret();
+    for (const RegretDay& day : *regret)
+      if (day.day + kDay <= known_by)
+        text += to_string(day.day) + day.forecaster + std::to_string(day.bars) + " " +
+                std::to_string(std::bit_cast<std::uint64_t>(day.forecaster_ic)) + " " +
+                std::to_string(std::bit_cast<std::uint64_t>(day.served_ic)) + "\n";
     return text;
   }
   std::vector<std::string> kinds_of(const VersionId& version) const {

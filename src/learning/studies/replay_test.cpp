@@ -372,6 +372,16 @@ TEST_F(Replay, PoliciesDifferInWhatTheyDo) {
     const auto report = policy == "gated" ? gated().report : place.run(tape(), candles(), *options, kReplayBars);
     ASSERT_TRUE(report) << to_string(report.error());
     promotions[policy] = report->promotions;
+    const Regret *newest = report->regret.of(kNewest), *first = report->regret.of(kStatic);
+    ASSERT_TRUE(newest != nullptr && first != nullptr) << policy;
+    EXPECT_GT(newest->bars, 320) << policy << ": all but the first bar and those whose labels are not known at the end";
+    EXPECT_EQ(first->bars, newest->bars) << policy << ": the first version speaks on, whoever took its place";
+    if (policy != "gated") {
+      EXPECT_EQ(newest->ic_bars, 0) << policy << ": it serves the newest alone";
+    }
+    if (policy == "static" || policy == "periodic") {
+      EXPECT_EQ(first->ic_bars == 0, policy == "static") << policy;
+    }
     if (policy != "gated") {
       EXPECT_EQ(report->refusals, 0U) << policy;
     }
