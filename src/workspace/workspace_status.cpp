@@ -162,6 +162,9 @@ Status survey_learning(Workspace& workspace, const std::optional<MarketView>& ma
   if (!database) return forward_error(database);
   const auto log = LifeCycleLog::open(**database);
   if (!log) return forward_error(log);
+  auto pauses = log->refresh_pauses();
+  if (!pauses) return forward_error(pauses);
+  status.paused = std::move(*pauses);
   const auto jobs = log->jobs(WhichJobs::open);
   if (!jobs) return forward_error(jobs);
   std::copy_if(jobs->begin(), jobs->end(), std::back_inserter(status.waiting),
@@ -186,7 +189,8 @@ Status survey_learning(Workspace& workspace, const std::optional<MarketView>& ma
   };
   const auto last_trainings = log->last_trainings();
   if (!last_trainings) return forward_error(last_trainings);
-  status.due = training_outlook({*state, *jobs, *last_trainings, market->as_of, bars_since}, workspace.learning());
+  status.due = training_outlook({*state, *jobs, *last_trainings, market->as_of, bars_since, status.paused},
+                                workspace.learning());
   return read;
 }
 
@@ -325,6 +329,9 @@ nlohmann::json to_json(const WorkspaceStatus& status) {
   document["due"] = std::move(due);
   document["waiting"] = std::move(waiting);
   document["trials"] = std::move(trials);
+  auto paused = nlohmann::json::array();
+  for (const RefreshPause& one : status.paused) paused.push_back(to_json(one));
+  document["paused"] = std::move(paused);
   document["regret"] = to_json(status.regret);
   document["lock_held_by"] = text_or_null(status.holder);
   document["subsystems"] = std::move(subsystems);

@@ -188,9 +188,9 @@ TEST(CommandLine, WithStandardOutputClosedNoFileTakesItsPlace) {
 TEST(CommandLine, AMissingArgumentIsCalledAsTheUsageCallsIt) {
   const TestWorkspace place;
   const std::map<std::string, std::string> wanted{
-      {"show", "VERSION"},          {"promote", "VERSION"}, {"reject", "VERSION"},
-      {"retire", "VERSION|RECIPE"}, {"diff", "A B"},        {"rollback", "RECIPE"},
-      {"approve", "JOB"},           {"fetch", "binance"},   {"completion", "bash|zsh|fish"}};
+      {"show", "VERSION"},  {"promote", "VERSION"},         {"reject", "VERSION"}, {"retire", "VERSION|RECIPE"},
+      {"diff", "A B"},      {"rollback", "RECIPE"},         {"resume", "RECIPE"},  {"approve", "JOB"},
+      {"fetch", "binance"}, {"completion", "bash|zsh|fish"}};
   for (const auto& [command, name] : wanted) {
     Words words{command};
     if (command == "promote" || command == "reject" || command == "retire" || command == "rollback")

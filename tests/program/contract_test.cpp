@@ -20,9 +20,9 @@ void expect_keys(const Json& object, const std::vector<std::string>& keys) {
 TEST(Contract, EveryCommandHasHelp) {
   const Outcome all = run_program({{"--help"}, {}, {}, {}});
   EXPECT_EQ(all.exit_code, 0);
-  for (const char* command :
-       {"init", "import",  "fetch",  "simulate", "data",   "features",  "cycle",   "models",  "show",   "history",
-        "diff", "promote", "reject", "rollback", "verify", "reproduce", "predict", "explain", "config", "completion"}) {
+  for (const char* command : {"init",   "import", "fetch",     "simulate", "data",    "features", "cycle",
+                              "models", "show",   "history",   "diff",     "promote", "reject",   "rollback",
+                              "resume", "verify", "reproduce", "predict",  "explain", "config",   "completion"}) {
     EXPECT_NE(all.out.find(command), std::string::npos) << command;
     const Outcome help = run_program({{command, "--help"}, {}, {}, {}});
     EXPECT_EQ(help.exit_code, 0) << help.describe();

@@ -68,6 +68,67 @@ TEST_F(LineupProgram, ServesTheVintagesOfAcceptedRecipesAndGoesBackWithThem) {
   EXPECT_EQ(place_.run({"verify"}).exit_code, 0);
 }
 
+TEST_F(LineupProgram, ARollbackPausesTheRefreshesOfItsRecipeUntilAPersonResumesThem) {
+  live_weeks(2);
+  EXPECT_TRUE(place_.json({"status"})["paused"].empty());
+  const auto told = place_.json({"rollback", "lightgbm", "--reason", "too many losses"});
+  EXPECT_EQ(told["paused"]["reason"], "too many losses");
+  const std::string gone_back_to = active("lightgbm"), other = active("xgboost");
+
+  place_.simulate(kBars + 3 * kWeekBars);
+  const auto forced = place_.run({"cycle", "--force"});
+  ASSERT_EQ(forced.exit_code, 0) << forced.describe();
+  EXPECT_NE(forced.err.find("lightgbm is not trained: refreshes are paused since "), std::string::npos) << forced.err;
+  EXPECT_NE(forced.err.find("by person (too many losses); clm resume lightgbm goes on"), std::string::npos);
+  EXPECT_EQ(forced.err.find("xgboost is not trained"), std::string::npos);
+  place_.json({"cycle"});
+  EXPECT_EQ(active("lightgbm"), gone_back_to);
+  EXPECT_NE(active("xgboost"), other) << "the others are refreshed";
+  EXPECT_TRUE(members(active("ensemble")).contains(gone_back_to)) << "it speaks on";
+  const auto status = place_.json({"status"});
+  ASSERT_EQ(status["paused"].size(), 1U);
+  EXPECT_EQ(status["paused"][0]["model_type"], "lightgbm");
+  EXPECT_NE(status["due"].dump().find("clm resume lightgbm goes on"), std::string::npos);
+  EXPECT_NE(place_.run({"status"}).out.find("lightgbm: the next vintage waits: refreshes are paused since "),
+            std::string::npos);
+  EXPECT_NE(place_.run({"models"}).out.find("clm resume lightgbm"), std::string::npos);
+  EXPECT_EQ(place_.json({"models", "--type", "lightgbm"})["paused"].size(), 1U);
+  EXPECT_TRUE(place_.json({"models", "--type", "xgboost"})["paused"].empty());
+
+  EXPECT_EQ(place_.error({"resume", "xgboost"}, 4)["code"], "refreshes.not_paused");
+  EXPECT_EQ(place_.json({"resume", "lightgbm", "--reason", "looked into"})["paused"]["reason"], "too many losses");
+  EXPECT_EQ(place_.error({"resume", "lightgbm"}, 4)["code"], "refreshes.not_paused");
+  place_.simulate(kBars + 4 * kWeekBars);
+  place_.json({"cycle"});
+  EXPECT_NE(active("lightgbm"), gone_back_to);
+  EXPECT_TRUE(place_.json({"status"})["paused"].empty());
+
+  EXPECT_TRUE(place_.json({"rollback", "ensemble", "--reason", "the test says so"})["paused"].is_null());
+}
+
+// What was served is held against the newest vintages and the first lineup, from the first bar after it was made.
+TEST_F(LineupProgram, TellsWhatWasServedLessWhoMightHaveSpoken) {
+  live_weeks(0);
+  EXPECT_TRUE(place_.json({"status"})["regret"].is_null()) << "nothing was served yet";
+  live_weeks(2);
+  const auto regret = place_.json({"status"})["regret"];
+  std::set<std::string> all;
+  for (const auto& one : regret["all"]) all.insert(one["forecaster"]);
+  EXPECT_EQ(all, (std::set<std::string>{"newest", "static", "silence", "lightgbm", "xgboost"}));
+  for (const char* forecaster : {"newest", "static"}) {
+    EXPECT_GT(regret[forecaster]["bars"], 2 * kWeekBars - 10) << forecaster;
+    EXPECT_LE(regret[forecaster]["bars"], 2 * kWeekBars - 6) << forecaster << ": whose labels are known";
+    EXPECT_NE(regret[forecaster]["ic_bars"], 0.0) << forecaster;
+    EXPECT_LT(regret[forecaster]["interval"][0], regret[forecaster]["ic_bars"]) << forecaster;
+  }
+  for (const auto& one : regret["all"]) EXPECT_GE(one["ic_bars"], regret["best"]["ic_bars"]);
+  const auto told = place_.run({"status"});
+  EXPECT_NE(told.out.find("Served    less the newest vintages "), std::string::npos) << told.out;
+  EXPECT_NE(told.out.find("Served    less the first lineup "), std::string::npos);
+  EXPECT_NE(told.out.find("Served    less the best in hindsight, "), std::string::npos);
+  EXPECT_NE(told.out.find("some 26 IC-bars"), std::string::npos);
+}
+
 TEST_F(LineupProgram, WhoIsRolledBackStopsSpeakingAtOnce) {
   live_weeks(3);
   const std::string before = active("ensemble"), rolled_back = active("lightgbm");

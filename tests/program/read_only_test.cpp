@@ -44,6 +44,7 @@ const std::vector<std::vector<std::string>> kChanging{{"cycle"},
                                                       {"reject", "A", "--reason", "R"},
                                                       {"retire", "A", "--reason", "R"},
                                                       {"rollback", "ridge", "--reason", "R"},
+                                                      {"resume", "ridge"},
                                                       {"approve", "1", "--reason", "R"},
                                                       {"evaluate", "--from", "2024-01-01", "--to", "2024-02-01"},
                                                       {"replay", "--from", "2024-02-01", "--to", "2024-02-02"}};

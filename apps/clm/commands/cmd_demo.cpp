@@ -239,6 +239,8 @@ Status roll_back(const Story& story) {
   if (story.run("market", {"rollback", "xgboost", "--reason", "a drill"}) != 0)
     return unexpected_turn("the rollback failed");
   story.run("market", {"history", "xgboost"});
+  story.say("\nA person's choice stands until the person ends it:");
+  if (story.run("market", {"resume", "xgboost"}) != 0) return unexpected_turn("the refreshes were not paused");
   story.chapter("10. Made again, bit for bit");
   const auto active = story.active("market", "xgboost");
   if (!active) return forward_error(active);

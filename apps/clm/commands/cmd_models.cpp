@@ -12,6 +12,7 @@
 #include "cli/text_table.hpp"
 #include "commands.hpp"
 #include "learning/cycle/vintage_training.hpp"
+#include "learning/life_cycle/life_cycle_log.hpp"
 #include "registry/registry_report.hpp"
 #include "workspace/market_view.hpp"
 #include "workspace/speaking_versions.hpp"
@@ -26,8 +27,9 @@ std::string date_of(const nlohmann::json& time) {
 
 constexpr const char* kModelsDocument = R"(Document (--json)
   {ensemble, models: [{model_type, version, status, weight, recipe, judged,
-  corrected, suspended, scope, pruned, trained_at, learned_until, data_from, data_to,
-  rows, features_hash, metrics, problem}]}
+  corrected, suspended, scope, pruned, trained_at, learned_until, data_from,
+  data_to, rows, features_hash, metrics, problem}], paused: [{model_type, at,
+  by, reason}]}
   ensemble: the one that serves. weight: in what is served, as of the newest
   cycle; null: it does not speak. A version that is retired from its slot may
   speak on as an older vintage of its recipe. judged: false of a vintage of an
@@ -36,7 +38,8 @@ constexpr const char* kModelsDocument = R"(Document (--json)
   that were corrected or removed since; null: it is not known, since an earlier
   release made it, or since it is an ensemble, whose members say it.
   suspended: {version, at, changed_at, cause, reason} of one that has no vote
-  because what it said did harm; null: it is not suspended.)";
+  because what it said did harm; null: it is not suspended.
+  paused: recipes of which no version is trained until clm resume.)";
 
 /// Adds who speaks with which weight, by which recipe each was made, and whether it was judged itself.
 /// `notes`: what is to be said of them.
@@ -82,6 +85,22 @@ Status add_what_serves(Workspace& workspace, const Registry& registry, nlohmann:
   return {};
 }
 
+/// Of the recipes that are asked for.
+Result<std::vector<RefreshPause>> refresh_pauses(Workspace& workspace, const Registry::Filter& filter) {
+  const auto database = workspace.database();
+  if (!database) return forward_error(database);
+  const auto log = LifeCycleLog::open(**database);
+  if (!log) return forward_error(log);
+  auto pauses = log->refresh_pauses();
+  if (!pauses) return forward_error(pauses);
+  std::erase_if(*pauses, [&](const RefreshPause& pause) {
+    const Slot slot = slot_of(pause.model_type);
+    return (!filter.model_type.empty() && slot.model_type != filter.model_type) ||
+           (!filter.scope.empty() && slot.scope != filter.scope);
+  });
+  return pauses;
+}
+
 Result<int> run_models(Program& program, const std::string& recipe) {
   if (auto known = check_recipe("--type", recipe); !known) return forward_error(known);
   const auto opened = open_registry(program);
@@ -94,6 +113,13 @@ Result<int> run_models(Program& program, const std::string& recipe) {
   std::string notes;
   if (auto added = add_what_serves(*opened->workspace, *opened->registry, *document, notes); !added)
     return forward_error(added);
+  const auto pauses = refresh_pauses(*opened->workspace, filter);
+  if (!pauses) return forward_error(pauses);
+  (*document)["paused"] = nlohmann::json::array();
+  for (const RefreshPause& pause : *pauses) {
+    (*document)["paused"].push_back(to_json(pause));
+    notes += folded_line(pause.model_type + ": " + describe(pause), program.columns());
+  }
   TextTable table({"type", "version", "status", "weight", "data from", "learned until", "trained as of", "rows",
                    "rank IC", "hit rate %", "net bps/trade", "interval", "trades"});
   bool are_all_judged = true, speaks_beside = false;

@@ -21,9 +21,9 @@ constexpr const char* kStatusDocument = R"(Document (--json)
   suspended: [{version, at, changed_at, cause, reason}],
   unlisted: [{model_type, version, learned_until}], due: [{model_type, at,
   trigger, new_bars, not_before, served, last_tried, waits_for, given_up}],
-  waiting: [job], trials, regret: {newest, static, best, all, warning},
-  lock_held_by, subsystems: [{name, state, age_seconds, age_of, waits_for,
-  problem}]}
+  paused: [{model_type, at, by, reason}], waiting: [job], trials,
+  regret: {newest, static, best, all, warning}, lock_held_by, subsystems:
+  [{name, state, age_seconds, age_of, waits_for, problem}]}
   lineup: who has a vote; several vintages of a recipe have one each, and their
   weights sum to 1; corrected: candles that it learned from and that were
   corrected or removed since: the next cycle makes another vintage in place of
@@ -33,11 +33,12 @@ constexpr const char* kStatusDocument = R"(Document (--json)
   one alone); clm reinstate gives it back. unlisted: active, of a type that
   the settings do not name: watched, not trained. due: when age (at) or so
   many new_bars call for the next vintage, or of a recipe that is not served
-  for the next try. waiting: jobs that a person has to approve.
+  for the next try. paused: recipes of which no version is trained until
+  clm resume. waiting: jobs that a person has to approve.
   regret: what was served less others, {forecaster, in_words, from, to, bars,
-  ic_bars, interval, standard_error, rank_ic, served_rank_ic}: the newest vintages
-  alone, the first lineup as if it had gone on (static), and the best in
-  hindsight of all, among them each recipe's newest vintage and silence.
+  ic_bars, interval, standard_error, rank_ic, served_rank_ic}: the newest
+  vintages alone, the first lineup as if it had gone on (static), and the best
+  in hindsight of all, among them each recipe's newest vintage and silence.
   ic_bars: the sum over bars of the difference of rank IC, below zero: behind;
   interval: of 95 %. Chance alone takes two equally good forecasters some 26
   apart in two years of hourly bars. Null where no bar could be ranked.

@@ -26,6 +26,7 @@ void add_reinstate(CLI::App& app, Commands& commands);
 void add_reject(CLI::App& app, Commands& commands);
 void add_retire(CLI::App& app, Commands& commands);
 void add_rollback(CLI::App& app, Commands& commands);
+void add_resume(CLI::App& app, Commands& commands);
 void add_verify(CLI::App& app, Commands& commands);
 void add_reproduce(CLI::App& app, Commands& commands);
 void add_status(CLI::App& app, Commands& commands);

@@ -7,6 +7,8 @@
 
 #include "cli/open_workspace.hpp"
 #include "cli/text_table.hpp"
+#include "learning/life_cycle/life_cycle_log.hpp"
+#include "learning/options/recipe_options.hpp"
 #include "workspace/live_cycle.hpp"
 
 namespace clm::app {
@@ -82,9 +84,29 @@ Result<Opened> open_to_learn(Program& program, const CycleFlags& flags, const st
 
 }  // namespace
 
+namespace {
+
+/// Whoever asks for a training of what a person has paused is told who did, and how to go on.
+Status warn_of_pauses(Program& program, Workspace& workspace) {
+  const auto database = workspace.database();
+  if (!database) return forward_error(database);
+  const auto log = LifeCycleLog::open(**database);
+  if (!log) return forward_error(log);
+  const auto pauses = log->refresh_pauses();
+  if (!pauses) return forward_error(pauses);
+  for (const std::string& recipe : trained_recipes(workspace.learning()))
+    if (const RefreshPause* pause = pause_of(*pauses, recipe))
+      program.warn(recipe + " is not trained: " + describe(*pause));
+  return {};
+}
+
+}  // namespace
+
 Result<int> run_and_print_cycle(Program& program, const CycleFlags& flags) {
   auto opened = open_to_learn(program, flags, "clm cycle");
   if (!opened) return forward_error(opened);
+  if (flags.force)
+    if (auto warned = warn_of_pauses(program, *opened->workspace); !warned) return forward_error(warned);
   const auto done = run_live_cycle(opened->learning, flags.force ? Force::yes : Force::no, program.context());
   if (!done) return forward_error(done);
   if (!done->record_files)

@@ -34,7 +34,15 @@ Status JobQueue::recover() {
   auto jobs = journal_.log().jobs(WhichJobs::open);
   if (!jobs) return forward_error(jobs);
   open_ = std::move(*jobs);
+  const auto pauses = journal_.log().refresh_pauses();
+  if (!pauses) return forward_error(pauses);
   for (Job& job : open_) {
+    if (const RefreshPause* pause = pause_of(*pauses, job.model_type); job.kind == JobKind::train && pause != nullptr) {
+      job.state = JobState::cancelled;
+      job.outcome = describe(*pause);
+      journal_.save(job);
+      continue;
+    }
     if (job.kind == JobKind::train && !options_of(options_, job.model_type)) {
       job.state = JobState::cancelled;
       job.outcome = "the settings have no recipe " + job.model_type + " any more";

@@ -199,10 +199,13 @@ const std::vector<Job>& LifeCycle::open_jobs() const { return std::as_const(part
 Result<std::vector<NextTraining>> LifeCycle::next_trainings() const {
   const auto last_trainings = parts_->journal.log().last_trainings();
   if (!last_trainings) return forward_error(last_trainings);
+  auto pauses = parts_->journal.log().refresh_pauses();
+  if (!pauses) return forward_error(pauses);
   const MarketTape& tape = parts_->tape;
   const std::size_t last = tape.bars() - 1;
   const auto bars_since = [&](Timestamp time) { return tape.rows_since(time, last); };
-  return training_outlook({state(), open_jobs(), *last_trainings, tape.close(last), bars_since}, parts_->options);
+  return training_outlook({state(), open_jobs(), *last_trainings, tape.close(last), bars_since, std::move(*pauses)},
+                          parts_->options);
 }
 
 const std::optional<Result<CycleReport>>& LifeCycle::last_cycle() const { return parts_->runner.last_cycle(); }

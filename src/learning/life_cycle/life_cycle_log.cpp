@@ -69,7 +69,7 @@ CREATE TRIGGER served_terms_are_not_changed BEFORE UPDATE ON served_terms
 
 constexpr std::array kMigrations{Migration{1, kFirstTables}, Migration{2, kJobTables},   Migration{3, kUniverses},
                                  Migration{4, kJobClock},    Migration{5, kJobSettings}, Migration{6, kRecord},
-                                 Migration{7, kRegretTable}};
+                                 Migration{7, kRegretTable}, Migration{8, kPauseTable}};
 
 constexpr char kDigits[] = "0123456789abcdef";
 
@@ -381,6 +381,30 @@ Result<std::vector<RegretDay>> LifeCycleLog::regret() const {
   });
   if (!read) return forward_error(read);
   return days;
+}
+
+Status LifeCycleLog::pause_refreshes(const RefreshPause& pause) {
+  return database_->write("pausing refreshes", [&](soci::session& session) -> Status {
+    write_pause(session, pause);
+    return {};
+  });
+}
+
+Status LifeCycleLog::resume_refreshes(const RefreshPause& resumed) {
+  return database_->write("resuming refreshes", [&](soci::session& session) -> Status {
+    end_pause(session, resumed);
+    return {};
+  });
+}
+
+Result<std::vector<RefreshPause>> LifeCycleLog::refresh_pauses() const {
+  std::vector<RefreshPause> pauses;
+  const auto read = database_->read("reading which refreshes are paused", [&](soci::session& session) -> Status {
+    pauses = read_pauses(session);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return pauses;
 }
 
 Result<std::int64_t> LifeCycleLog::event_count() const {

@@ -13,6 +13,7 @@
 #include "learning/data/forecast_history.hpp"
 #include "learning/jobs/job.hpp"
 #include "learning/jobs/job_table.hpp"
+#include "learning/life_cycle/refresh_pauses.hpp"
 #include "learning/regret/regret.hpp"
 #include "market/series/candle.hpp"
 #include "registry/database.hpp"
@@ -102,6 +103,12 @@ class LifeCycleLog : public ForecastHistory {
   Result<std::optional<TimeRange>> forecast_span() const;
   /// By day, then by forecaster, of all bars that were counted.
   Result<std::vector<RegretDay>> regret() const;
+  /// From now on no vintage of the recipe is made; where it is paused already, the first pause stands.
+  Status pause_refreshes(const RefreshPause& pause);
+  /// Ends the pause of a recipe: by whom, when and why. Nothing where it is not paused.
+  Status resume_refreshes(const RefreshPause& resumed);
+  /// Those in force, by recipe. Cost: one query.
+  Result<std::vector<RefreshPause>> refresh_pauses() const;
   Result<std::int64_t> event_count() const;
   /// In their order, from `sequence` on.
   Result<std::vector<LifeEvent>> events(std::int64_t from_sequence = 1) const;

@@ -95,6 +95,29 @@ TEST_F(LifeCycleLogTest, RegretIsAddedUpByDayToTheBit) {
   EXPECT_EQ(days[2].forecaster_ic, b);
 }
 
+TEST_F(LifeCycleLogTest, APauseStandsUntilSomebodyEndsIt) {
+  EXPECT_TRUE(log_.refresh_pauses()->empty());
+  ASSERT_TRUE(log_.pause_refreshes({"xgboost", Timestamp(1'000), "a person", "losses"}));
+  ASSERT_TRUE(log_.pause_refreshes({"lightgbm/yearly", Timestamp(2'000), "a person", "too old"}));
+  ASSERT_TRUE(log_.pause_refreshes({"xgboost", Timestamp(3'000), "another", "again"})) << "the first one stands";
+  auto log = LifeCycleLog::open(*database_);
+  ASSERT_TRUE(log);
+  auto pauses = log->refresh_pauses().value();
+  ASSERT_EQ(pauses.size(), 2U);
+  EXPECT_EQ(pauses[0].model_type, "lightgbm/yearly");
+  EXPECT_EQ(pauses[1].at, Timestamp(1'000));
+  EXPECT_EQ(describe(pauses[1]),
+            "refreshes are paused since 1970-01-01T00:00:01Z by a person (losses); clm resume xgboost goes on");
+  EXPECT_EQ(pause_of(pauses, "xgboost"), &pauses[1]);
+  EXPECT_EQ(pause_of(pauses, "lightgbm"), nullptr) << "another recipe of the type";
+
+  ASSERT_TRUE(log->resume_refreshes({"xgboost", Timestamp(4'000), "a person", "better"}));
+  ASSERT_TRUE(log->resume_refreshes({"xgboost", Timestamp(5'000), "a person", "twice is once"}));
+  ASSERT_EQ(log->refresh_pauses()->size(), 1U);
+  ASSERT_TRUE(log->pause_refreshes({"xgboost", Timestamp(6'000), "a person", "worse"})) << "once more";
+  EXPECT_EQ(log->refresh_pauses()->at(1).reason, "worse");
+}
+
 // Who was only on trial must not count as in service after a restart.
 TEST_F(LifeCycleLogTest, WhyAForecastWasHeardIsReadBack) {
   ASSERT_TRUE(log_.set_universe({Symbol("A")}));
@@ -144,6 +167,7 @@ TEST_F(LifeCycleLogTest, JobsOfBeforeClockAndSettingsWereNotedHaveNone) {
     session << "ALTER TABLE forecasts DROP COLUMN in_service";
     session << "DROP TABLE served_terms";
     session << "DROP TABLE regret";
+    session << "DROP TABLE refresh_pauses";
     session << "UPDATE schema_versions SET version = 3 WHERE component = 'life_cycle'";
     return {};
   }));
@@ -168,6 +192,7 @@ TEST_F(LifeCycleLogTest, ForecastsOfBeforeTheRecordWasKeptCountAsInServiceAndHav
     session << "ALTER TABLE forecasts DROP COLUMN in_service";
     session << "DROP TABLE served_terms";
     session << "DROP TABLE regret";
+    session << "DROP TABLE refresh_pauses";
     session << "UPDATE schema_versions SET version = 5 WHERE component = 'life_cycle'";
     return {};
   }));

@@ -32,7 +32,9 @@ std::vector<NextTraining> training_outlook(const OutlookQuestion& question, cons
     const auto on_trial = std::count_if(state.trials.begin(), state.trials.end(), [&](const Trial& trial) {
       return trial.model_type == name && trial.stage != Stage::watch;
     });
-    if (waiting != open_jobs.end()) {
+    if (const RefreshPause* pause = pause_of(question.pauses, name)) {
+      next.waits_for = describe(*pause);
+    } else if (waiting != open_jobs.end()) {
       if (waiting->attempts > 0) next.waits_for = "the last try failed (" + waiting->outcome + "); ";
       next.waits_for += was_begun_with_other_settings(*waiting, settings)
                             ? "the settings have changed since, so the next clm cycle tries again"

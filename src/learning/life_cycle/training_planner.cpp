@@ -60,6 +60,7 @@ bool TrainingPlanner::may_be_trained(const std::string& model_type, Timestamp no
 
 void TrainingPlanner::ask_for_lost(std::vector<Trigger>& wanted, Timestamp now) {
   for (auto& [name, type] : journal_.state().types) {
+    if (is_paused(name)) continue;
     const std::string why = std::exchange(type.lost, {});
     if (name == kEnsembleType && !why.empty()) cycle_asked_ = true;
     const auto trained = trained_recipes(options_);
@@ -90,7 +91,7 @@ void TrainingPlanner::ask_for_outdated_failures(std::vector<Trigger>& wanted, Ti
     const std::string& name = job.model_type;
     const auto trained = trained_recipes(options_);
     const auto is_of_it = [&](const Trigger& one) { return one.model_type == name; };
-    if (std::find(trained.begin(), trained.end(), name) == trained.end() ||
+    if (std::find(trained.begin(), trained.end(), name) == trained.end() || is_paused(name) ||
         std::any_of(wanted.begin(), wanted.end(), is_of_it) || jobs_.waiting_training(name) != nullptr)
       continue;
     wanted.push_back(
@@ -102,6 +103,9 @@ void TrainingPlanner::ask_for_outdated_failures(std::vector<Trigger>& wanted, Ti
 
 Status TrainingPlanner::ask(std::size_t bar, std::vector<Trigger> wanted) {
   const Timestamp now = tape_.close(bar);
+  auto pauses = journal_.log().refresh_pauses();
+  if (!pauses) return forward_error(pauses);
+  pauses_ = std::move(*pauses);
   for (Trigger& one : std::exchange(asked_, {})) {
     const auto is_of_it = [&](const Trigger& other) { return other.model_type == one.model_type; };
     if (std::none_of(wanted.begin(), wanted.end(), is_of_it)) wanted.push_back(std::move(one));
@@ -118,12 +122,13 @@ Status TrainingPlanner::ask(std::size_t bar, std::vector<Trigger> wanted) {
   for (const auto& model_type : trained_recipes(options_)) {
     const bool asked_for = std::any_of(wanted.begin(), wanted.end(),
                                        [&](const Trigger& trigger) { return trigger.model_type == model_type; });
-    if (asked_for || !may_be_trained(model_type, now)) continue;
+    if (asked_for || is_paused(model_type) || !may_be_trained(model_type, now)) continue;
     auto trigger = due_trigger(model_type, bar);
     if (!trigger) return forward_error(trigger);
     if (!*trigger) continue;
     wanted.push_back(std::move(**trigger));
   }
+  std::erase_if(wanted, [&](const Trigger& trigger) { return is_paused(trigger.model_type); });
   for (Trigger& trigger : wanted) {
     Job job;
     job.kind = JobKind::train;

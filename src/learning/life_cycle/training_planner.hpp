@@ -30,11 +30,13 @@ class TrainingPlanner {
   /// At the next `ask` these are trained, whatever the triggers say; and the ensemble is looked at in any case.
   void ask_for_cycle(std::vector<Trigger> trained);
   /// What is lost (`TypeState::lost`) is taken up and forgotten: a recipe of the settings is trained, and in place
-  /// of an ensemble another one is looked for. `wanted`: what is trained in any case, as `HarmControl` has it. Errors:
-  /// those of the triggers, the registry and the log.
+  /// of an ensemble another one is looked for. `wanted`: what is trained in any case, as `HarmControl` has it. Of a
+  /// recipe whose refreshes a person has paused (`RefreshPause`) nothing is trained, whoever asks for it, and no trigger
+  /// is asked. Errors: those of the triggers, the registry and the log.
   Status ask(std::size_t bar, std::vector<Trigger> wanted = {});
 
  private:
+  bool is_paused(const std::string& model_type) const { return pause_of(pauses_, model_type) != nullptr; }
   void ask_for_lost(std::vector<Trigger>& wanted, Timestamp now);
   void ask_for_outdated_failures(std::vector<Trigger>& wanted, Timestamp now);
   /// Of the triggers that are listened to and asked now; in the cool-down after a training of those that do not wait.
@@ -54,6 +56,7 @@ class TrainingPlanner {
   std::vector<Trigger> asked_;  ///< by a person
   bool cycle_asked_ = false;
   std::vector<Job> outdated_failures_;
+  std::vector<RefreshPause> pauses_;  ///< as the last `ask` found them
 };
 
 }  // namespace clm

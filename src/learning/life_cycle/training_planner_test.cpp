@@ -155,6 +155,41 @@ TEST_F(TrainingPlannerTest, WhatIsLostIsTrainedAtOnceAndOnce) {
   EXPECT_EQ(journal_.type("lightgbm").lost, "");
 }
 
+TEST_F(TrainingPlannerTest, NothingIsTrainedOfARecipeThatAPersonHasPausedWhoeverAsks) {
+  options_.training.models = {"ridge", "lightgbm"};
+  options_.triggers.kinds = {"time_based"};
+  options_.triggers.retrain_hours = 24;
+  served(1);
+  known();
+  ASSERT_TRUE(life_log_.pause_refreshes({"ridge", now_, "a person", "losses"}));
+  planner_.ask_for_cycle(asked_by_hand(options_.training.models));
+  auto planned = planned_at(bar_after(1));
+  ASSERT_EQ(planned.size(), 1U) << "by hand";
+  EXPECT_EQ(planned[0].model_type, "lightgbm");
+  const std::int64_t events = life_log_.event_count().value();
+  journal_.type("ridge").lost = "the active version is broken";
+  EXPECT_TRUE(planned_at(bar_after(30)).empty()) << "of age, and because its version is lost";
+  EXPECT_EQ(life_log_.event_count().value(), events) << "no trigger was asked";
+
+  ASSERT_TRUE(life_log_.resume_refreshes({"ridge", now_, "a person", "better"}));
+  planned = planned_at(bar_after(31));
+  ASSERT_EQ(planned.size(), 1U);
+  EXPECT_EQ(planned[0].reason, "the active version is broken") << "it was not forgotten";
+}
+
+TEST_F(TrainingPlannerTest, ATrainingThatWaitsIsCancelledByThePauseOfItsRecipe) {
+  known();
+  ASSERT_EQ(planned_at(bar_after(0)).size(), 1U);
+  ASSERT_TRUE(life_log_.pause_refreshes({"ridge", now_, "a person", "losses"}));
+  JobQueue resumed(journal_, *registry_, options_);
+  ASSERT_TRUE(resumed.recover());
+  ASSERT_TRUE(resumed.commit({}));
+  ASSERT_EQ(all_jobs().size(), 1U);
+  EXPECT_EQ(all_jobs()[0].state, JobState::cancelled);
+  EXPECT_THAT(all_jobs()[0].outcome, HasSubstr("clm resume ridge goes on"));
+  EXPECT_TRUE(resumed.open().empty());
+}
+
 TEST_F(TrainingPlannerTest, WhatWasGivenUpIsAskedForAgainWhenSettingsHaveChanged) {
   options_.jobs.max_attempts = 1;
   served(1);
