@@ -7,6 +7,7 @@
 
 #include "base/json_number.hpp"
 #include "base/number_text.hpp"
+#include "evaluation/verdict/acceptance_words.hpp"
 #include "evaluation/verdict/verdict_words.hpp"
 
 namespace clm {
@@ -160,22 +161,51 @@ void ask_for_profit(const Judgement& j, const PolicyOptions& o, Verdict& verdict
   asked.ask(pays, "It pays" + sides + net_words(j, o) + ".", "It is not shown to pay" + sides + net_words(j, o) + ".");
 }
 
+void ask_for_deflated_sharpe(const Judgement& j, const PolicyOptions& o, Verdict& verdict, Asked& asked) {
+  if (o.min_deflated_sharpe <= 0) return;
+  const double found = j.candidate.deflated_sharpe;
+  const std::string text = "Deflated Sharpe ratio " + fixed(found, 3);
+  verdict.conditions.push_back({"deflated_sharpe", found >= o.min_deflated_sharpe, found, o.min_deflated_sharpe});
+  asked.ask(found >= o.min_deflated_sharpe, text + ".",
+            text + "; at least " + fixed(o.min_deflated_sharpe, 3) + " is needed (policy.min_deflated_sharpe).");
+}
+
+void conclude(Asked asked, Verdict& verdict) {
+  verdict.decision = asked.passed ? DeploymentDecision::deploy : DeploymentDecision::reject;
+  verdict.reasons = std::move(asked.bad);
+  verdict.reasons.insert(verdict.reasons.end(), asked.good.begin(), asked.good.end());
+}
+
+/// A recipe that is new, by its growing record: it foresees something, and what is served does not get worse.
+void decide_by_record(const Judgement& j, const PolicyOptions& o, Verdict& verdict) {
+  const AcceptanceFinding& found = j.acceptance->finding;
+  verdict.improvement = found.lineup.mean;
+  verdict.lo = found.lineup.lo;
+  verdict.hi = found.lineup.hi;
+  Asked asked;
+  const auto ask = [&](const char* name, const ShownMean& one, const std::string& sentence) {
+    verdict.conditions.push_back({name, one.shown, one.lo, one.least});
+    asked.ask(one.shown, sentence, sentence);
+  };
+  ask("skill_lower_bound", found.skill, skill_sentence(j));
+  // Where nobody else would speak, what is served with it is what it says: the first question is that one.
+  if (!j.acceptance->without.empty()) ask("lineup_difference_lower_bound", found.lineup, lineup_sentence(j));
+  if (const std::string words = benchmark_sentence(j); !words.empty())
+    ask("benchmark_difference_lower_bound", *found.benchmark, words);
+  if (o.profit != ProfitRule::none) ask_for_profit(j, o, verdict, asked);
+  ask_for_deflated_sharpe(j, o, verdict, asked);
+  conclude(std::move(asked), verdict);
+  if (const std::string words = beside_benchmark_sentence(j); !words.empty()) verdict.reasons.push_back(words);
+}
+
 /// The first version of its kind: it must have skill, more of it than any baseline, and by rule earn something.
 void decide_first(const Judgement& j, const PolicyOptions& o, Verdict& verdict) {
   Asked asked;
   ask_for_skill(j, o, verdict, asked);
   ask_for_lead(j, o, verdict, asked);
   if (o.profit != ProfitRule::none) ask_for_profit(j, o, verdict, asked);
-  if (o.min_deflated_sharpe > 0) {
-    const double found = j.candidate.deflated_sharpe;
-    const std::string text = "Deflated Sharpe ratio " + fixed(found, 3);
-    verdict.conditions.push_back({"deflated_sharpe", found >= o.min_deflated_sharpe, found, o.min_deflated_sharpe});
-    asked.ask(found >= o.min_deflated_sharpe, text + ".",
-              text + "; at least " + fixed(o.min_deflated_sharpe, 3) + " is needed (policy.min_deflated_sharpe).");
-  }
-  verdict.decision = asked.passed ? DeploymentDecision::deploy : DeploymentDecision::reject;
-  verdict.reasons = std::move(asked.bad);
-  verdict.reasons.insert(verdict.reasons.end(), asked.good.begin(), asked.good.end());
+  ask_for_deflated_sharpe(j, o, verdict, asked);
+  conclude(std::move(asked), verdict);
 }
 
 std::string no_skill_words(const Judgement& j, const PolicyOptions& o) {
@@ -306,7 +336,9 @@ std::optional<DeploymentDecision> parse_deployment_decision(std::string_view nam
 
 Verdict decide(const Judgement& judgement, const PolicyOptions& options) {
   Verdict verdict;
-  if (!judgement.active || !judgement.improvement || !judgement.against_active)
+  if (judgement.acceptance)
+    decide_by_record(judgement, options, verdict);
+  else if (!judgement.active || !judgement.improvement || !judgement.against_active)
     decide_first(judgement, options, verdict);
   else if (options.ladder == Ladder::on)
     decide_by_ladder(judgement, options, verdict);

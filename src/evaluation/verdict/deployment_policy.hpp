@@ -40,12 +40,19 @@ struct PolicyOptions {
   /// How far below the active version's a replacement's rank IC may be, in units of rank IC: it is deployed once it is
   /// shown to be no further below. 0: it must be shown to be better. More lets versions in sooner, and worse ones.
   double margin = 0.003;
-  /// A first version's rank IC must be above zero at this one-sided level, divided by the number of candidates tried
-  /// on the rows: over as many markets without a signal, at most this share promotes anything.
+  /// Wrong acceptances a year, over all recipes of a workspace together: the expected share of recipes without
+  /// foresight among those accepted of a year's, and where none has any, the probability that one is accepted at all; a
+  /// recipe's own level is `acceptance_level`. It may be asked at every bar.
+  double acceptance_alpha = 0.005;
+  /// Where a version is judged by itself (`Ladder::on`, `clm evaluate`): a first version's rank IC must be above zero
+  /// at this one-sided level, divided by the number of candidates tried on the rows: over as many markets without a
+  /// signal, at most this share promotes anything.
   double skill_alpha = 0.01;
-  /// And it must be shown at this one-sided level to be no more than `margin` below that of each baseline (with
-  /// `Ladder::on` above it). This is asked of all of them, so having several needs no correction (intersection-union
-  /// test, Berger 1982). A replacement's rank IC must be above zero at this level.
+  /// At this level a lineup with a recipe that is new must be shown, whenever it is looked at, to rank no more than
+  /// `margin` below the lineup without and below the benchmark. And a first version that is judged by itself must be
+  /// shown at it to be no more than `margin` below each baseline (with `Ladder::on` above it). This is asked of all of
+  /// them, so having several needs no correction (intersection-union test, Berger 1982). A replacement's rank IC must
+  /// be above zero at this level.
   double superiority_alpha = 0.05;
   ProfitRule profit = ProfitRule::estimate;
   /// A book says nothing on fewer rebalances; then it does not earn. Of the ladder: an improvement, which rests on
@@ -89,11 +96,14 @@ struct Verdict {
 /// are multiplied by a positive number: rank IC from the next open, the gross profit of books of equal gross exposure,
 /// paired on the same bars, the probabilities as served, and counts.
 ///
-/// Without an active version: deploy if safe, skilled (rank IC above zero at `skill_alpha` over the candidates tried),
-/// shown to be no more than `margin` below every baseline in rank IC and (by rule) earning; else reject.
-/// Beside one: unsafe, or shown to rank worse at `superiority_alpha`: reject. Deploy if its own rank IC is shown to be
-/// above zero, is shown to be no more than `margin` below the active one's, and its book is not shown to earn less
-/// before costs; else keep.
+/// A recipe that is new (`Judgement::acceptance`): deploy if safe, if its record shows foresight and a lineup that is
+/// no worse with it, and (by rule) if it earns; else reject.
+///
+/// A version judged by itself, without an active version: deploy if safe, skilled (rank IC above zero at `skill_alpha`
+/// over the candidates tried), shown to be no more than `margin` below every baseline in rank IC and (by rule) earning;
+/// else reject. Beside one: unsafe, or shown to rank worse at `superiority_alpha`: reject. Deploy if its own rank IC is
+/// shown to be above zero, is shown to be no more than `margin` below the active one's, and its book is not shown to
+/// earn less before costs; else keep.
 ///
 /// With `Ladder::on`, beside an active version: unsafe or an improvement below zero: reject; below
 /// `canary_improvement`, or without forecasting skill of its own: keep; at least `deploy_improvement` with a lower

@@ -16,6 +16,7 @@
 #include "evaluation/metrics/rank_ic.hpp"
 #include "evaluation/metrics/trading_simulation.hpp"
 #include "evaluation/statistics/model_comparison.hpp"
+#include "evaluation/verdict/acceptance.hpp"
 #include "evaluation/verdict/improvement.hpp"
 #include "market/series/candle.hpp"
 
@@ -122,6 +123,7 @@ struct Judgement {
   std::vector<Comparison> against_baselines;  ///< as `baselines`
   std::optional<Comparison> against_active;
   std::optional<Improvement> improvement;  ///< over the active version: the composite
+  std::optional<Acceptance> acceptance;    ///< of a recipe that is new: what its growing record says
 };
 
 /// All tables share one `rows`. Error `judge.no_common_rows` (data) where they never all have a forecast.

@@ -215,6 +215,7 @@ Json to_json(const Judgement& j) {
                           {"win_rate_gain", finite_or_null(j.improvement->win_rate_gain)},
                           {"average_r_gain", finite_or_null(j.improvement->average_r_gain)},
                           {"calibration_gain", finite_or_null(j.improvement->calibration_gain)}};
+  if (j.acceptance) out["acceptance"] = to_json(*j.acceptance);
   return out;
 }
 
