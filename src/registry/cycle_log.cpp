@@ -42,6 +42,20 @@ std::vector<CycleRecord> query_cycles(soci::session& session, const std::string&
   return records;
 }
 
+std::optional<RecipeTry> query_recipe_try(soci::session& session, const std::string& slot, const std::string& recipe,
+                                          Timestamp as_of) {
+  long long tried_at = 0, number = 0, first_origin = 0, spacing = 0;
+  int year = 0;
+  const long long as_of_ms = as_of.ms();
+  session << "SELECT tried_at, year, number, first_origin, spacing FROM recipe_tries WHERE slot = :slot AND "
+             "recipe = :recipe AND tried_at <= :as_of ORDER BY tried_at DESC LIMIT 1",
+      soci::use(slot), soci::use(recipe), soci::use(as_of_ms), soci::into(tried_at), soci::into(year),
+      soci::into(number), soci::into(first_origin), soci::into(spacing);
+  if (!session.got_data()) return std::nullopt;
+  return RecipeTry{Timestamp(tried_at), year, static_cast<std::size_t>(number), Timestamp(first_origin),
+                   Duration(spacing)};
+}
+
 }  // namespace
 
 std::string_view to_string(CycleStatus status) { return kStatusNames[static_cast<std::size_t>(status)].second; }
@@ -157,6 +171,63 @@ Result<int> CycleLog::other_holdout_uses(std::string_view model_type, TimeRange 
   });
   if (!read) return forward_error(read);
   return count;
+}
+
+Result<std::optional<RecipeTry>> CycleLog::recipe_try(std::string_view slot, std::string_view recipe,
+                                                      Timestamp as_of) const {
+  std::optional<RecipeTry> found;
+  const auto read = database_->read("looking for a recipe's record", [&](soci::session& session) -> Status {
+    found = query_recipe_try(session, std::string(slot), std::string(recipe), as_of);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return found;
+}
+
+Result<RecipeTry> CycleLog::begin_recipe_try(std::string_view slot, std::string_view recipe, Timestamp at,
+                                             Timestamp first_origin, Duration spacing) {
+  std::optional<RecipeTry> begun;
+  const auto written = database_->write("beginning a recipe's record", [&](soci::session& session) -> Status {
+    const std::string name(slot), id(recipe);
+    begun = query_recipe_try(session, name, id, at);
+    if (begun && begun->tried_at == at) return {};
+    const long long at_ms = at.ms(), first_ms = first_origin.ms(), spacing_ms = spacing.count();
+    const int year = calendar_time(at).year;
+    session << "INSERT INTO recipe_tries (slot, recipe, tried_at, year, number, first_origin, spacing) "
+               "SELECT :slot, :recipe, :at, :year, 1 + count(*), :first, :spacing FROM recipe_tries WHERE year = :same",
+        soci::use(name), soci::use(id), soci::use(at_ms), soci::use(year), soci::use(first_ms), soci::use(spacing_ms),
+        soci::use(year);
+    begun = query_recipe_try(session, name, id, at);
+    return {};
+  });
+  if (!written) return forward_error(written);
+  return *begun;
+}
+
+Status CycleLog::note_acceptance(std::string_view slot, std::string_view recipe, Timestamp at) {
+  return database_->write("noting an acceptance", [&](soci::session& session) -> Status {
+    const std::string name(slot), id(recipe);
+    const auto begun = query_recipe_try(session, name, id, at);
+    if (!begun) return {};
+    const long long at_ms = at.ms(), tried_ms = begun->tried_at.ms();
+    session
+        << "UPDATE recipe_tries SET accepted_at = :at WHERE slot = :slot AND recipe = :recipe AND tried_at = :tried "
+           "AND accepted_at = 0",
+        soci::use(at_ms), soci::use(name), soci::use(id), soci::use(tried_ms);
+    return {};
+  });
+}
+
+Result<std::size_t> CycleLog::recipes_accepted(int year, Timestamp as_of) const {
+  long long count = 0;
+  const auto read = database_->read("counting acceptances", [&](soci::session& session) -> Status {
+    const long long as_of_ms = as_of.ms();
+    session << "SELECT count(*) FROM recipe_tries WHERE year = :year AND accepted_at > 0 AND accepted_at < :as_of",
+        soci::use(year), soci::use(as_of_ms), soci::into(count);
+    return {};
+  });
+  if (!read) return forward_error(read);
+  return static_cast<std::size_t>(count);
 }
 
 }  // namespace clm

@@ -27,6 +27,16 @@ struct CycleRecord {
   double seconds = 0;  ///< of the clock on the wall
 };
 
+/// A record of a recipe that is not accepted, as it was begun: moments of the past at which it is fitted, to which
+/// later tries add. A change of the recipe begins another one.
+struct RecipeTry {
+  Timestamp tried_at;      ///< when it was begun
+  int year = 0;            ///< of that moment, UTC
+  std::size_t number = 0;  ///< it was the so many-th to be begun in that year, in the whole workspace; 1, 2, ...
+  Timestamp first_origin;
+  Duration spacing;  ///< between origins
+};
+
 /// What cycles did, and how often a holdout was looked at. As thread-safe as its database; borrows it.
 class CycleLog {
  public:
@@ -53,6 +63,18 @@ class CycleLog {
   /// touches it): with the candidate itself, the number of trials that enters the deflated Sharpe ratio. The same
   /// candidate judged again is no further trial.
   Result<int> other_holdout_uses(std::string_view model_type, TimeRange span, const VersionId& candidate) const;
+
+  /// The newest record of the recipe `id` in the slot that was begun at `as_of` or before.
+  Result<std::optional<RecipeTry>> recipe_try(std::string_view slot, std::string_view recipe, Timestamp as_of) const;
+  /// Begins one as of `at` and gives it its number. Where one was begun at that very moment, as by a cycle that was
+  /// killed, it is that one, as it was.
+  Result<RecipeTry> begin_recipe_try(std::string_view slot, std::string_view recipe, Timestamp at,
+                                     Timestamp first_origin, Duration spacing);
+  /// Its newest record begun at `at` or before led to its acceptance. Noting it again changes nothing; neither does
+  /// noting it of a recipe without a record.
+  Status note_acceptance(std::string_view slot, std::string_view recipe, Timestamp at);
+  /// How many recipes whose records were begun in that year were accepted before `as_of`.
+  Result<std::size_t> recipes_accepted(int year, Timestamp as_of) const;
 
  private:
   explicit CycleLog(Database& database) : database_(&database) {}

@@ -80,5 +80,42 @@ TEST_F(CycleLogTest, CountsCandidatesThatEverSawRowsOfAHoldout) {
   EXPECT_EQ(*log_.other_holdout_uses("lightgbm", span(99, 200), VersionId("none")), 1);
 }
 
+TEST_F(CycleLogTest, RecipesAreCountedInTheOrderInWhichTheyAreTriedInAYear) {
+  const Timestamp may = from_calendar(2023, 5, 1), june = from_calendar(2023, 6, 1), later = from_calendar(2024, 1, 1);
+  const Duration month = june - may;
+  const auto begin = [&](const char* slot, const char* recipe, Timestamp at) {
+    return log_.begin_recipe_try(slot, recipe, at, at - month, month).value();
+  };
+  EXPECT_EQ(begin("lightgbm", "a", may).number, 1U);
+  EXPECT_EQ(begin("xgboost", "b", may).number, 2U);
+  EXPECT_EQ(begin("lightgbm", "a", may).number, 1U) << "of a cycle that was killed and carried out again";
+  EXPECT_EQ(begin("lightgbm", "changed", june).number, 3U);
+  EXPECT_EQ(begin("lightgbm/yearly", "a", june).number, 4U) << "under another name it begins anew";
+  EXPECT_EQ(begin("nhits", "c", later).number, 1U) << "another year";
+
+  EXPECT_FALSE(*log_.recipe_try("lightgbm", "a", may - month)) << "it was not begun then";
+  const auto anchor = *log_.recipe_try("lightgbm", "a", later);
+  ASSERT_TRUE(anchor);
+  EXPECT_EQ(anchor->tried_at, may);
+  EXPECT_EQ(anchor->first_origin, may - month);
+  EXPECT_EQ(anchor->spacing, month);
+  EXPECT_EQ(anchor->year, 2023);
+  EXPECT_EQ(begin("lightgbm", "a", later).number, 2U);
+  EXPECT_EQ((*log_.recipe_try("lightgbm", "a", later))->tried_at, later) << "begun anew, as another try";
+  EXPECT_EQ((*log_.recipe_try("lightgbm", "a", june))->tried_at, may);
+}
+
+TEST_F(CycleLogTest, AcceptancesCountOnceAndNotAtTheMomentItself) {
+  const Timestamp may = from_calendar(2023, 5, 1), june = from_calendar(2023, 6, 1), july = from_calendar(2023, 7, 1);
+  for (const char* slot : {"lightgbm", "xgboost"}) ASSERT_TRUE(log_.begin_recipe_try(slot, "a", may, may, june - may));
+  EXPECT_EQ(*log_.recipes_accepted(2023, july), 0U);
+  ASSERT_TRUE(log_.note_acceptance("lightgbm", "a", june));
+  ASSERT_TRUE(log_.note_acceptance("lightgbm", "a", july));
+  ASSERT_TRUE(log_.note_acceptance("nhits", "b", june)) << "accepted without a record, as by a person";
+  EXPECT_EQ(*log_.recipes_accepted(2023, june), 0U) << "who is judged beside it is judged as before, killed or not";
+  EXPECT_EQ(*log_.recipes_accepted(2023, july), 1U);
+  EXPECT_EQ(*log_.recipes_accepted(2024, july), 0U);
+}
+
 }  // namespace
 }  // namespace clm

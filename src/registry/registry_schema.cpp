@@ -103,6 +103,22 @@ CREATE TABLE holdout_uses (
 )sql"},
                                          Migration{2, R"sql(
 ALTER TABLE cycles ADD COLUMN decided_at INTEGER NOT NULL DEFAULT 0;
+)sql"},
+                                         // The moments at which recipes that were not accepted are judged, since when,
+                                         // and which of its year's each is; accepted_at 0: it was not.
+                                         Migration{3, R"sql(
+CREATE TABLE recipe_tries (
+  slot         TEXT NOT NULL,
+  recipe       TEXT NOT NULL,
+  tried_at     INTEGER NOT NULL,
+  year         INTEGER NOT NULL,
+  number       INTEGER NOT NULL,
+  first_origin INTEGER NOT NULL,
+  spacing      INTEGER NOT NULL,
+  accepted_at  INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (slot, recipe, tried_at),
+  UNIQUE (year, number)
+) WITHOUT ROWID;
 )sql"}};
 
 }  // namespace
