@@ -187,7 +187,7 @@ void expect_cycles_to_be_completed(const TestWorkspace& base, std::size_t versio
 /// Statuses and aliases are to move, whichever way.
 void let_the_policy_move(TestWorkspace& place) {
   place.environment["CLM_POLICY_MODE"] = "enforced";
-  place.environment["CLM_POLICY_SKILL_ALPHA"] = "0.49";
+  place.environment["CLM_POLICY_ACCEPTANCE_ALPHA"] = "5";
   place.environment["CLM_POLICY_SUPERIORITY_ALPHA"] = "0.49";
   place.environment["CLM_POLICY_PROFIT"] = "none";
 }

@@ -141,7 +141,7 @@ TEST_F(ReplayCommand, APolicyFileChangesSettingsOfThatPolicyAlone) {
 TEST_F(ReplayCommand, WhatServedNobodyIsHeldAgainstNothing) {
   place_.simulate(kReplayBars);
   // Nobody can show so much in so few bars.
-  const std::string never = policy_file("never.toml", "[policy]\nskill_alpha = 1e-9\n");
+  const std::string never = policy_file("never.toml", "[policy]\nacceptance_alpha = 1e-9\n");
   const std::string once = policy_file("once.toml", "[policy]\ngate = \"none\"\n[triggers]\nkinds = []\n");
   const auto silent_first = place_.json(replay(never + ",static," + once, 1'250, 1'310));
   EXPECT_EQ(silent_first["replays"][0]["served_share"], 0);

@@ -139,6 +139,9 @@ TEST(Verdict, TooFewTradesAreSaidToBeFew) {
       what_would_have_to_change(verdict),
       ElementsAre("The profit before costs of a book of equal gross exposure would have to be more than 3.00 bps; "
                   "found was 2.00 bps in 700 rebalances."));
+  verdict.conditions = {{"lineup_difference_lower_bound", false, -0.0042, -0.003, 0, 0}};
+  EXPECT_THAT(what_would_have_to_change(verdict),
+              ElementsAre(HasSubstr("would have to be more than -0.0030; found was -0.0042.")));
 }
 
 TEST(VersionReport, OfOneThatAPersonPromotedSaysSoAndIsNotRed) {

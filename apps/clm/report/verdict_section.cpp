@@ -42,6 +42,14 @@ LimitWords words_of(const std::string& name) {
                 name.substr(kLead.size(), name.size() - kLead.size() - kP.size()) +
                 " (how often chance alone gives one as large)",
             Unit::p_value, "at most"};
+  if (name == "skill_lower_bound")
+    return {"rank IC of its record (bound that holds whenever it is looked at)", Unit::plain, "more than"};
+  if (name == "lineup_difference_lower_bound")
+    return {"rank IC of what is served with it less that without it (bound that holds whenever it is looked at)",
+            Unit::plain, "more than"};
+  if (name == "benchmark_difference_lower_bound")
+    return {"rank IC of what is served with it less ridge's (bound that holds whenever it is looked at)", Unit::plain,
+            "more than"};
   if (name == "rank_ic_lead_lower_bound")
     return {"rank IC lead over the active version at its least favourable (lower bound)", Unit::plain, "more than"};
   if (name == "gross_bps") return {"profit before costs of a book of equal gross exposure", Unit::bps, "more than"};

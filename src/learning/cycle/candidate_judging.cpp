@@ -73,10 +73,11 @@ Result<Incumbents> incumbents_of(const JudgingContext& judging, const CycleWorkp
   return incumbents;
 }
 
-/// `other_trials`: how many other candidates were ever judged on these rows.
+/// `other_trials`: how many other candidates were ever judged on these rows. `questions`: as of `judge_and_settle`.
 Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const LearningOptions& options,
                                         const JudgingContext& judging, const Incumbents& incumbents,
-                                        TrainedCandidate& candidate, int other_trials) {
+                                        const AcceptanceQuestions* questions, TrainedCandidate& candidate,
+                                        int other_trials) {
   JudgeOptions judge_options = options.judging;
   judge_options.candidates_tried = static_cast<std::size_t>(other_trials) + 1;
   judge_options.seed = static_cast<std::uint64_t>(options.training.seed);
@@ -88,6 +89,10 @@ Result<JudgedCandidate> judge_candidate(const CycleWorkplace& place, const Learn
   auto judgement = judge(candidate.forecasts, baselines,
                          active == incumbents.forecasts.end() ? nullptr : &active->second, judge_options);
   if (!judgement) return forward_error(judgement);
+  if (questions != nullptr) {
+    const ForecastTable said{recipe, judging.truth, candidate.raw};
+    judgement->acceptance = acceptance_of(*questions, recipe, said, incumbents.forecasts, options);
+  }
   auto verdict = decide(*judgement, options.policy);
   candidate.manifest.metrics_json = headline_metrics(*judgement).dump();
   if (const auto parent = incumbents.versions.find(recipe); parent != incumbents.versions.end())
@@ -122,7 +127,8 @@ CycleResult failed_result(const std::string& recipe, const Error& error) {
 Result<std::vector<CycleResult>> judge_and_settle(const CycleWorkplace& place, const LearningOptions& options,
                                                   const CycleRequest& request, std::int64_t cycle,
                                                   const JudgingContext& judging, const std::vector<Trigger>& triggers,
-                                                  std::vector<MadeCandidate> trained, const RunContext& run) {
+                                                  std::vector<MadeCandidate> trained,
+                                                  const AcceptanceQuestions* questions, const RunContext& run) {
   const auto incumbents = incumbents_of(judging, place, options, triggers);
   if (!incumbents) return forward_error(incumbents);
 
@@ -137,7 +143,8 @@ Result<std::vector<CycleResult>> judge_and_settle(const CycleWorkplace& place, c
   std::vector<std::optional<Result<JudgedCandidate>>> outcomes(triggers.size());
   parallel_for(run.jobs, triggers.size(), [&](std::size_t i) {
     if (*trained[i]) {
-      outcomes[i].emplace(judge_candidate(place, options, judging, *incumbents, **trained[i], other_trials[i]));
+      outcomes[i].emplace(
+          judge_candidate(place, options, judging, *incumbents, questions, **trained[i], other_trials[i]));
     } else {
       outcomes[i].emplace(forward_error(*trained[i]));
     }

@@ -17,6 +17,8 @@
 #include "learning/cycle/holdout_candidates.hpp"
 #include "learning/cycle/judging_context.hpp"
 #include "learning/cycle/lineup_step.hpp"
+#include "learning/cycle/origin_judging.hpp"
+#include "learning/cycle/recipe_acceptance.hpp"
 #include "learning/cycle/refresh.hpp"
 #include "learning/cycle/rolling_origins.hpp"
 #include "learning/cycle/vintage_training.hpp"
@@ -167,73 +169,16 @@ Result<std::vector<CycleResult>> left_out(const CycleWorkplace& place, const Cyc
   return results;
 }
 
-/// Of these, those that are judged at the same origins, and what that is done by; at its place, since it refers to
-/// itself.
-struct OriginJudging {
-  std::vector<Timestamp> origins;
-  std::vector<Trigger> triggers;
-  TrainingSplit split;
-  std::optional<JudgingContext> judging;
-};
-
-/// By how many of `origins` each recipe has the time for, the most first.
-Result<std::vector<std::unique_ptr<OriginJudging>>> by_origins(const LearningOptions& options,
-                                                               const std::vector<Timestamp>& origins,
-                                                               const std::vector<Trigger>& triggers) {
-  std::map<std::size_t, std::vector<Trigger>, std::greater<>> by_count;
-  for (const Trigger& trigger : triggers) {
-    const auto trainer = make_trainer(slot_of(trigger.model_type).model_type, options.trainers);
-    if (!trainer) return forward_error(trainer);
-    by_count[origins_in_budget(**trainer, options, origins.size())].push_back(trigger);
-  }
-  std::vector<std::unique_ptr<OriginJudging>> groups;
-  for (auto& [count, own] : by_count)
-    groups.push_back(std::make_unique<OriginJudging>(
-        OriginJudging{{origins.end() - static_cast<std::ptrdiff_t>(count), origins.end()}, std::move(own), {}, {}}));
-  return groups;
-}
-
-/// The rows and the moments that recipes with the same options are judged on.
-struct RowsToJudge {
-  CycleData working;
-  std::vector<Timestamp> origins;
-  std::vector<std::unique_ptr<OriginJudging>> groups;
-};
-
-Result<RowsToJudge> rows_to_judge(CycleRows& rows, const LearningOptions& options, const std::vector<Trigger>& triggers,
-                                  Timestamp as_of) {
-  auto working = rows.of(options);
+/// The record of the floor.
+Result<AnchoredRecipe> anchored_floor(const CycleWorkplace& place, const LearningOptions& options, CycleRows& rows,
+                                      Timestamp as_of) {
+  const auto working = rows.of(options);
   if (!working) return forward_error(working);
-  auto origins = rolling_origins(working->data.rows.data, options, as_of);
-  if (!origins) return forward_error(origins);
-  auto groups = by_origins(options, *origins, triggers);
-  if (!groups) return forward_error(groups);
-  return RowsToJudge{std::move(*working), std::move(*origins), std::move(*groups)};
+  return anchored_recipe(place, options, options, floor_trigger(options).model_type, working->data.rows.data, as_of);
 }
 
-Result<std::vector<CycleResult>> judge_group(const CycleWorkplace& place, const LearningOptions& options,
-                                             const CycleRequest& request, std::int64_t cycle, const RowsToJudge& rows,
-                                             OriginJudging& group, const std::vector<Trigger>& triggers,
-                                             const RunContext& run) {
-  const std::size_t count = group.origins.size(), of = rows.origins.size();
-  if (!group.judging) {
-    Protocol protocol = rows.working.protocol;
-    if (count < of) protocol.origins = static_cast<std::int64_t>(count);
-    auto judging = judge_at_origins(rows.working.data, protocol, group.origins, options, group.split, run);
-    if (!judging) return forward_error(judging);
-    group.judging.emplace(std::move(*judging));
-  }
-  auto trained = train_at_origins(place, options, *group.judging, group.origins, triggers, run);
-  if (!trained) return forward_error(trained);
-  auto results = judge_and_settle(place, options, request, cycle, *group.judging, triggers, std::move(*trained), run);
-  if (!results || count == of) return results;
-  for (CycleResult& result : *results)
-    result.reasons.push_back("fitted at the newest " + std::to_string(count) + " of " + std::to_string(of) +
-                             " moments: training.origins_minutes leaves no time for more");
-  return results;
-}
-
-/// Judges at rolling origins what was not accepted; and where nobody is active after that, the floor.
+/// Judges at rolling origins what was not accepted; and the floor, where nobody is active after that, or who was
+/// accepted is to speak beside it.
 Result<std::vector<CycleResult>> judge_new(const CycleWorkplace& place, const LearningOptions& options,
                                            const CycleRequest& request, std::int64_t cycle, CycleRows& rows,
                                            const std::vector<Trigger>& triggers, const RunContext& run) {
@@ -245,36 +190,46 @@ Result<std::vector<CycleResult>> judge_new(const CycleWorkplace& place, const Le
   };
   const auto groups = judged_together(options, triggers);
   if (!groups) return forward_error(groups);
+  std::optional<Result<AnchoredRecipe>> floor_record;
+  if (wants_floor(options)) floor_record.emplace(anchored_floor(place, options, rows, request.as_of));
+  const AnchoredRecipe* its_record = floor_record && *floor_record ? &**floor_record : nullptr;
   std::optional<RowsToJudge> of_workspace;  // with what baselines say there, where that was asked
   for (const JudgedTogether& group : *groups) {
-    auto own = rows_to_judge(rows, group.options, group.triggers, request.as_of);
+    auto own = rows_to_judge(place, options, rows, group.options, group.triggers, request.as_of);
     if (!own) {
       if (auto noted = add(left_out(place, request, group, own.error())); !noted) return forward_error(noted);
       continue;
     }
     for (const auto& at : own->groups)
-      if (auto judged = add(judge_group(place, group.options, request, cycle, *own, *at, at->triggers, run)); !judged)
+      if (auto judged = add(judge_group(place, options, group.options, request, cycle, rows, *own, its_record, *at,
+                                        at->triggers, run));
+          !judged)
         return forward_error(judged);
     if (!is_by_name(group)) of_workspace.emplace(std::move(*own));
   }
   if (!wants_floor(options)) return results;
   const auto anybody = is_any_active(place.registry, options);
   if (!anybody) return forward_error(anybody);
-  if (*anybody) return results;
+  const bool beside = std::any_of(results.begin(), results.end(),
+                                  [](const CycleResult& one) { return one.floor == BenchmarkSpeaks::yes; });
+  if (*anybody && !beside) return results;
   const std::vector<Trigger> floor{floor_trigger(options)};
   const auto accepted = accepted_recipe(place.registry, floor.front().model_type, options, request.as_of);
   if (!accepted) return forward_error(accepted);
   if (*accepted) return results;  // it speaks already
   if (!of_workspace) {
-    auto own = rows_to_judge(rows, options, {}, request.as_of);
+    auto own = rows_to_judge(place, options, rows, options, {}, request.as_of);
     if (!own) return forward_error(own);
     of_workspace.emplace(std::move(*own));
   }
-  auto& at = of_workspace->groups;
-  if (at.empty() || at.front()->origins.size() < of_workspace->origins.size())
-    at.insert(at.begin(), std::make_unique<OriginJudging>(OriginJudging{of_workspace->origins, {}, {}, {}}));
-  if (auto judged = add(judge_group(place, options, request, cycle, *of_workspace, *at.front(), floor, run)); !judged)
-    return forward_error(judged);
+  if (its_record == nullptr) return forward_error(*floor_record);
+  of_workspace->recipes.emplace(floor.front().model_type, *its_record);
+  OriginJudging& at = of_workspace->group_at(its_record->origins);
+  auto judged = judge_group(place, options, options, request, cycle, rows, *of_workspace, its_record, at, floor, run);
+  // What accepts the floor says nothing of whether it is needed.
+  if (judged)
+    for (CycleResult& result : *judged) result.floor.reset();
+  if (auto added = add(std::move(judged)); !added) return forward_error(added);
   return results;
 }
 
@@ -340,7 +295,7 @@ Status learn_by_ladder(const CycleWorkplace& place, const LearningOptions& optio
     auto trained = train_on_holdout_split(place, group.options, *judging, group.triggers, run);
     if (!trained) return forward_error(trained);
     if (auto done = add_results(judge_and_settle(place, group.options, request, report.cycle, *judging, group.triggers,
-                                                 std::move(*trained), run),
+                                                 std::move(*trained), nullptr, run),
                                 report);
         !done)
       return done;
@@ -372,19 +327,20 @@ Status learn(const CycleWorkplace& place, const LearningOptions& options, const 
     return add_results(refresh_models(place, options, request, report.cycle, rows, recipes, run), report);
   };
   if (auto done = refresh(work->accepted); !done) return done;
+  std::vector<std::string> judged;
   if (!work->to_judge.empty()) {
     if (auto done = add_results(judge_new(place, options, request, report.cycle, rows, work->to_judge, run), report);
         !done)
       return done;
-    // Whose recipe was accepted just now is served with all that is known, not without what it was judged on.
-    std::vector<std::string> judged;
     for (const Trigger& trigger : work->to_judge) judged.push_back(trigger.model_type);
-    if (auto settled = settle_floor(place.registry, options, request); !settled) return settled;
-    if (wants_floor(options)) judged.push_back(floor_trigger(options).model_type);
-    const auto accepted = accepted_of(place.registry, options, judged, request.as_of);
-    if (!accepted) return forward_error(accepted);
-    if (auto done = refresh(*accepted); !done) return done;
   }
+  if (auto settled = settle_floor(place, options, request, rows, report.results); !settled) return settled;
+  // Whose recipe was accepted just now is served with all that is known, not without what it was judged on; and the
+  // floor is as fresh as who speaks beside it.
+  if (wants_floor(options) && !report.triggers.empty()) judged.push_back(floor_trigger(options).model_type);
+  const auto accepted = accepted_of(place.registry, options, judged, request.as_of);
+  if (!accepted) return forward_error(accepted);
+  if (auto done = refresh(*accepted); !done) return done;
   return learn_lineup(place, options, request, rows, nullptr, report, run);
 }
 

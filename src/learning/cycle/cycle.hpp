@@ -70,6 +70,8 @@ struct CycleResult {
   double improvement = 0, lo = 0, hi = 0;
   std::vector<std::string> reasons;
   std::string evidence_json;  ///< judgement and verdict; empty if the training failed
+  /// Of a recipe that is accepted by this result: whether the floor is to speak beside it.
+  std::optional<BenchmarkSpeaks> floor = {};
 };
 
 /// Who would make up an ensemble after the cycle, and whether one was made of them.

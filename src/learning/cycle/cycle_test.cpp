@@ -25,7 +25,6 @@ using testing::kBars;
 LearningOptions cycle_options() {
   LearningOptions options = testing::small_trees();
   options.ensemble.mode = EnsembleMode::off;  // ensemble_step_test has it
-  options.policy.skill_alpha = 0.2;
   return options;
 }
 

@@ -1,6 +1,7 @@
 // Who speaks while no type of training.models was accepted.
 #include "learning/cycle/floor.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "learning/cycle/learning_fixture.hpp"
@@ -21,13 +22,17 @@ class FloorTest : public testing::LearningTest {
     options_.trainers.lightgbm.rounds = 1;  // the market is linear: ridge is far ahead
     options_.policy.superiority_alpha = 0.05;
     options_.policy.margin = PolicyOptions().margin;
-    options_.policy.skill_alpha = PolicyOptions().skill_alpha;
     options_.lineup.spacing_days = 2;
   }
-  void let_trees_in() {
+  /// What is asked is asked of the estimates: with ridge trees are no worse than it by so much, alone they are.
+  void let_trees_in_beside_ridge() {
     options_.trainers.lightgbm.rounds = 20;
+    options_.policy.superiority_alpha = 0.5;
+    options_.policy.margin = 0.014;
+  }
+  void let_trees_in() {
+    let_trees_in_beside_ridge();
     options_.policy.margin = 1;
-    options_.policy.skill_alpha = 0.2;
   }
   std::vector<std::string> member_types() const {
     std::vector<std::string> types;
@@ -59,7 +64,45 @@ TEST_F(FloorTest, RidgeSpeaksWhereNoTypeIsAcceptedAndIsRefreshedWithEveryTry) {
   ASSERT_TRUE(predictor) << to_string(predictor.error());
 }
 
-TEST_F(FloorTest, ItLeavesWithTheFirstTypeThatIsAccepted) {
+TEST_F(FloorTest, ItSpeaksBesideWhoIsAcceptedUntilTheyAreShownToNeedItNoLonger) {
+  cycle(options_);
+  const std::string first = active_version("ridge");
+  ASSERT_NE(first, "");
+  let_trees_in_beside_ridge();
+  const CycleReport let_in = cycle(options_, Force::no, kBars + 100);
+  ASSERT_EQ(let_in.results.front().decision, "deploy") << ::testing::PrintToString(let_in.results.front().reasons);
+  EXPECT_EQ(let_in.results.front().floor, BenchmarkSpeaks::yes)
+      << ::testing::PrintToString(let_in.results.front().reasons);
+  EXPECT_NE(active_version("lightgbm"), "");
+  EXPECT_NE(active_version("ridge"), "");
+  EXPECT_NE(active_version("ridge"), first) << "as fresh as who speaks beside it";
+  EXPECT_THAT(member_types(), ::testing::Contains("lightgbm"));
+  EXPECT_THAT(member_types(), ::testing::Contains("ridge"));
+
+  const CycleReport refreshed = cycle(options_, Force::no, kBars + 150);
+  EXPECT_THAT(member_types(), ::testing::Contains("ridge"));
+  EXPECT_EQ(manifest_of(active_version("ridge")).learned_until, testing::close_of(kBars + 150));
+
+  options_.policy.margin = 1;
+  cycle(options_, Force::no, kBars + 190);
+  EXPECT_EQ(active_version("ridge"), "") << "by what both said live and at their origins";
+  for (const std::string& type : member_types()) EXPECT_EQ(type, "lightgbm");
+}
+
+TEST_F(FloorTest, WhereNothingIsMixedItLeavesWithTheFirst) {
+  cycle(options_);
+  ASSERT_NE(active_version("ridge"), "");
+  let_trees_in_beside_ridge();
+  options_.ensemble.mode = EnsembleMode::off;
+  const CycleReport report = cycle(options_, Force::no, kBars + 100);
+  EXPECT_EQ(report.results.front().decision, "reject") << "alone it is not as good";
+  options_.policy.margin = 1;
+  cycle(options_, Force::no, kBars + 150);
+  EXPECT_NE(active_version("lightgbm"), "");
+  EXPECT_EQ(active_version("ridge"), "");
+}
+
+TEST_F(FloorTest, ItLeavesWithTheFirstTypeThatIsAcceptedIfThatIsAsGoodAlone) {
   cycle(options_);
   ASSERT_NE(active_version("ridge"), "");
   let_trees_in();
@@ -70,6 +113,7 @@ TEST_F(FloorTest, ItLeavesWithTheFirstTypeThatIsAccepted) {
 }
 
 TEST_F(FloorTest, NobodySpeaksOfNoiseNotEvenTheFloor) {
+  options_.policy.acceptance_alpha = PolicyOptions().acceptance_alpha;
   SimulationOptions market;
   market.symbols = 10;
   market.bars = kBars;
@@ -87,6 +131,7 @@ TEST_F(FloorTest, NobodySpeaksOfNoiseNotEvenTheFloor) {
 
 TEST_F(FloorTest, NobodySpeaksWhereAPersonWantsNone) {
   options_.floor = Floor::none;
+  options_.policy.acceptance_alpha = PolicyOptions().acceptance_alpha;
   const CycleReport report = cycle(options_);
   EXPECT_EQ(report.results.size(), 1U);
   EXPECT_EQ(active_version("ridge"), "");

@@ -41,6 +41,7 @@ Result<TrainedCandidate> train_candidate(const CycleWorkplace& place, const Lear
       std::move(*version),
       ForecastTable{model_type, judging.truth, std::move(said->forecast), std::move(said->up_probability)},
       {},
+      {},
       model->model->notes()};
 }
 

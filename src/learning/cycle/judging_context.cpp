@@ -2,6 +2,7 @@
 
 #include "learning/data/protocol.hpp"
 #include "learning/options/serving_rules.hpp"
+#include "learning/recipes/recipe.hpp"
 #include "serving/expiry.hpp"
 
 namespace clm {
@@ -21,6 +22,24 @@ Status promote_with_earlier(Registry& registry, const JudgedCandidate& candidate
   }
   const auto promoted = registry.promote(candidate.artifact.version, decision);
   return promoted ? Status() : forward_error(promoted);
+}
+
+/// Of a version that is active: its recipe is accepted.
+Status note_if_accepted(const CycleWorkplace& place, const JudgedCandidate& candidate, Timestamp as_of,
+                        CycleResult& result) {
+  if (!candidate.judgement.acceptance) return {};
+  const auto recipe = recipe_of(candidate.artifact.manifest);
+  if (!recipe) return forward_error(recipe);
+  const Acceptance& found = *candidate.judgement.acceptance;
+  const bool is_needed = found.benchmark_speaks == BenchmarkSpeaks::yes && !found.finding.without_benchmark->shown;
+  result.floor = is_needed ? BenchmarkSpeaks::yes : BenchmarkSpeaks::no;
+  return place.log.note_acceptance(result.model_type, recipe->id, as_of);
+}
+
+Status accept(const CycleWorkplace& place, const JudgedCandidate& candidate, const Decision& decision,
+              CycleResult& result) {
+  if (auto promoted = promote_with_earlier(place.registry, candidate, decision); !promoted) return promoted;
+  return note_if_accepted(place, candidate, decision.at, result);
 }
 
 }  // namespace
@@ -65,6 +84,8 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
   if (entered->record.status != VersionStatus::candidate) {
     result.reasons.push_back("this very model was trained before and is " +
                              std::string(to_string(entered->record.status)) + "; that stands");
+    if (entered->record.status == VersionStatus::active)
+      if (auto noted = note_if_accepted(place, candidate, request.as_of, result); !noted) return forward_error(noted);
     return result;
   }
   if (entered->whole_again)
@@ -89,8 +110,7 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
     return result;
   }
   if (!gated) {
-    if (auto promoted = promote_with_earlier(place.registry, candidate, decision); !promoted)
-      return forward_error(promoted);
+    if (auto accepted = accept(place, candidate, decision, result); !accepted) return forward_error(accepted);
     result.reasons.push_back("no gate: it is served whatever was found");
     return result;
   }
@@ -102,8 +122,7 @@ Result<CycleResult> settle(const CycleWorkplace& place, const LearningOptions& o
   if (!to) {
     result.reasons.push_back("waits for a person: clm promote " + version.str() + " --reason TEXT");
   } else if (*to == VersionStatus::active) {
-    if (auto promoted = promote_with_earlier(place.registry, candidate, decision); !promoted)
-      return forward_error(promoted);
+    if (auto accepted = accept(place, candidate, decision, result); !accepted) return forward_error(accepted);
   } else {
     if (auto moved = place.registry.advance(version, *to, decision); !moved) return forward_error(moved);
     result.reasons.push_back("it goes into the " + std::string(to_string(*to)) + ", beside the active version");

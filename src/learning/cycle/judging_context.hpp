@@ -20,6 +20,8 @@ struct JudgingContext {
   Protocol protocol;
   std::shared_ptr<const JudgedRows> truth;  ///< of the holdout
   std::vector<ForecastTable> baselines;
+  /// The same as the fits at rolling origins said them: not calibrated, which takes what came later. None of a holdout.
+  std::vector<ForecastTable> raw_baselines = {};
 };
 
 /// A candidate that was judged and put into the store, but not decided on in the registry.

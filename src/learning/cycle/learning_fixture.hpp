@@ -43,6 +43,7 @@ inline void let_through(LearningOptions& options) {
   options.policy.superiority_alpha = 0.95;
   options.policy.margin = 1;
   options.policy.skill_alpha = 0.2;
+  options.policy.acceptance_alpha = 50;  // whose estimate is above zero
   options.policy.profit = ProfitRule::none;
   options.policy.min_trades = 0;
   options.policy.min_win_rate = 0;

@@ -37,7 +37,6 @@ LearningOptions daily() {
   options.trainers.lightgbm.rounds = 5;
   options.trainers.xgboost.rounds = 5;
   options.lineup.spacing_days = 2;
-  options.policy.skill_alpha = 0.45;  // shared with the candidates of the other type
   return options;
 }
 LearningOptions daily_of_two() {

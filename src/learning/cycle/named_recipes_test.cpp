@@ -31,7 +31,6 @@ LearningOptions two_of_a_type() {
   options.training.models = {"lightgbm"};
   options.trainers.lightgbm.rounds = 5;
   options.lineup.spacing_days = 2;
-  options.policy.skill_alpha = 0.45;
   options.recipes = {
       {"short", "lightgbm", "clm.toml:9", {{"lightgbm.rounds", "4", ""}, {"training.window_days", "40.0", ""}}}};
   return options;

@@ -35,7 +35,6 @@ LearningOptions refresh_options() {
   LearningOptions options = testing::small_trees();
   options.training.models = {"lightgbm"};
   options.ensemble.mode = EnsembleMode::off;
-  options.policy.skill_alpha = 0.45;  // shared with the candidates of the other type
   return options;
 }
 

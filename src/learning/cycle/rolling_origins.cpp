@@ -117,13 +117,19 @@ Result<TrainedCandidate> candidate_of(const CycleWorkplace& place, const Learnin
   vintages.pop_back();
   auto version = version_id(last.manifest);
   if (!version) return forward_error(version);
-  return TrainedCandidate{std::move(last.staged), std::move(last.manifest), std::move(*version),
-                          std::move(*table),      std::move(vintages),      std::move(notes)};
+  return TrainedCandidate{std::move(last.staged), std::move(last.manifest), std::move(*version), std::move(*table),
+                          std::move(newest),      std::move(vintages),      std::move(notes)};
+}
+
+/// The newest ones after which too little came, all but `least` of them.
+void drop_without_rows(const Dataset& data, Timestamp as_of, std::vector<Timestamp>& origins, std::size_t least) {
+  while (origins.size() > least && rows_after_origin(data, origins.back(), as_of).size() < kLeastRowsOfOrigin)
+    origins.pop_back();
 }
 
 }  // namespace
 
-Result<std::vector<Timestamp>> rolling_origins(const Dataset& data, const LearningOptions& options, Timestamp as_of) {
+Result<RollingOrigins> rolling_origins(const Dataset& data, const LearningOptions& options, Timestamp as_of) {
   const auto split = split_for_training(data, options.training, as_of);
   if (!split) return forward_error(split);
   const Timestamp first = split->holdout_span.from;
@@ -136,9 +142,16 @@ Result<std::vector<Timestamp>> rolling_origins(const Dataset& data, const Learni
   for (Timestamp origin = as_of - apart; origin >= first && std::ssize(origins) < most; origin = origin - apart)
     origins.push_back(origin);
   std::reverse(origins.begin(), origins.end());
-  while (!origins.empty() && rows_after_origin(data, origins.back(), as_of).size() < kLeastRowsOfOrigin)
-    origins.pop_back();
+  drop_without_rows(data, as_of, origins, 0);
   if (origins.empty()) origins.push_back(first);
+  return RollingOrigins{std::move(origins), apart};
+}
+
+std::vector<Timestamp> origins_since(const RecipeTry& record, const Dataset& data, Timestamp as_of) {
+  std::vector<Timestamp> origins;
+  for (Timestamp origin = record.first_origin; origins.empty() || origin < as_of; origin = origin + record.spacing)
+    origins.push_back(origin);
+  drop_without_rows(data, as_of, origins, 1);
   return origins;
 }
 
@@ -158,7 +171,7 @@ Result<JudgingContext> judge_at_origins(const LearningData& data, const Protocol
   split.holdout = rows_after_origin(data.rows.data, origins.front(), protocol.as_of);
   split.holdout_span = {Timestamp(data.rows.data.decided_at_ms[split.holdout.rows.front()]),
                         last_label_known(split.holdout) + Duration(1)};
-  JudgingContext judging{data, split, protocol, judged_rows_of(data, split.holdout), {}};
+  JudgingContext judging{data, split, protocol, judged_rows_of(data, split.holdout), {}, {}};
   const auto trainers = baseline_trainers(*data.rows.data.frame, data.label, options.trainers);
   if (!trainers) return forward_error(trainers);
   const auto begin = begin_of_origins(split.holdout, origins);
@@ -173,6 +186,7 @@ Result<JudgingContext> judge_at_origins(const LearningData& data, const Protocol
     auto table = judged_table(std::string(trainer->type()), judging, said);
     if (!table) return forward_error(table);
     judging.baselines.push_back(std::move(*table));
+    judging.raw_baselines.push_back({std::string(trainer->type()), judging.truth, std::move(said)});
   }
   return judging;
 }

@@ -5,15 +5,25 @@
 
 namespace clm {
 
-/// Moments at which a recipe that is new is fitted to be judged, ascending: every `lineup.spacing_days` back from
-/// `as_of`, over the newest `training.holdout_share` of what is known, at most `training.origins` of them (then further
-/// apart); where that share is shorter than the spacing, its beginning alone. Errors as `split_for_training`.
-Result<std::vector<Timestamp>> rolling_origins(const Dataset& data, const LearningOptions& options, Timestamp as_of);
+/// Moments at which a recipe is fitted to be judged whose record begins as of `as_of`, ascending: every
+/// `lineup.spacing_days` back from there, over the newest `training.holdout_share` of what is known, at most
+/// `training.origins` of them (then further apart); where that share is shorter than the spacing, its beginning alone.
+/// Errors as `split_for_training`.
+struct RollingOrigins {
+  std::vector<Timestamp> moments;
+  Duration spacing;  ///< at which later ones follow
+};
+Result<RollingOrigins> rolling_origins(const Dataset& data, const LearningOptions& options, Timestamp as_of);
+
+/// Those of a record that was begun before: its first, and at its spacing all since, the newest where 200 rows and more
+/// came after it. So at each later moment a record has the same beginning.
+std::vector<Timestamp> origins_since(const RecipeTry& record, const Dataset& data, Timestamp as_of);
 
 /// At how many of `origins` moments, the newest ones, a type is fitted, one at least: as many trainings, of
 /// `lineup.fits` fits each, as are done within `training.origins_minutes` if each takes all of its own
 /// `time_budget_seconds`. So no clock has a say: the same settings judge at the same moments on every machine and in a
 /// replay, and trainings that end earlier leave time unused. A type without a time budget, or with none to keep: all.
+/// Where a record has grown to more than twice as many, it begins anew (`begin_recipe_try`).
 std::size_t origins_in_budget(const Trainer& trainer, const LearningOptions& options, std::size_t origins);
 
 /// What is judged of recipes: rows decided since the first origin whose label is known, and what baselines say about

@@ -9,12 +9,15 @@
 #include <map>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "base/file_io.hpp"
 #include "evaluation/calibration/calibrated_model.hpp"
 #include "features/sets/feature_set.hpp"
 #include "learning/cycle/learning_fixture.hpp"
 #include "learning/cycle/reproduce.hpp"
 #include "learning/cycle/vintage_training.hpp"
+#include "learning/recipes/recipe.hpp"
 #include "models/trainers.hpp"
 
 namespace clm {
@@ -26,21 +29,23 @@ using testing::kBars;
 
 class RollingOrigins : public testing::LearningTest {
  protected:
-  LearningData data() {
+  LearningData data(std::size_t bars = kBars) {
     LearningDataOptions data_options;
-    data_options.as_of = close_of(kBars);
+    data_options.as_of = close_of(bars);
     data_options.label = options_.label;
-    return prepare_learning_data(feature_set("classic22").value(), easy_candles(), nullptr, data_options, undisturbed())
+    return prepare_learning_data(feature_set("classic22").value(), easy_candles(bars), nullptr, data_options,
+                                 undisturbed())
         .value();
   }
-  Protocol protocol() const {
+  Protocol protocol(std::size_t bars = kBars) const {
     const MemoryCandleSource candles = easy_candles();
-    return {close_of(kBars), candles.venue(), candles.interval(), candles.symbols(), options_.training};
+    return {close_of(bars), candles.venue(), candles.interval(), candles.symbols(), options_.training};
   }
   /// What is judged of the recipe.
-  TrainedCandidate candidate(const LearningData& data, const std::vector<Timestamp>& origins) {
+  TrainedCandidate candidate(const LearningData& data, const std::vector<Timestamp>& origins,
+                             std::size_t bars = kBars) {
     TrainingSplit split;
-    const auto judging = judge_at_origins(data, protocol(), origins, options_, split, undisturbed());
+    const auto judging = judge_at_origins(data, protocol(bars), origins, options_, split, undisturbed());
     EXPECT_TRUE(judging) << to_string(judging.error());
     const MemoryCandleSource candles = easy_candles();
     auto made = train_at_origins(workplace(candles), options_, *judging, origins,
@@ -55,7 +60,6 @@ class RollingOrigins : public testing::LearningTest {
     LearningOptions options = testing::small_trees();
     options.training.models = {"lightgbm"};
     options.training.origins = 3;
-    options.policy.skill_alpha = 0.2;
     options.lineup.spacing_days = 3;
     options.lineup.vintages = 2;
     options.ensemble.mode = EnsembleMode::off;
@@ -72,23 +76,23 @@ TEST_F(RollingOrigins, TheyLieBackwardsFromNowOverTheShareThatIsJudged) {
   const auto origins = rolling_origins(known.rows.data, options_, close_of(kBars));
   ASSERT_TRUE(origins) << to_string(origins.error());
   const std::size_t apart = bars / 3;
-  EXPECT_THAT(*origins,
+  EXPECT_THAT(origins->moments,
               ::testing::ElementsAre(close_of(kBars - 3 * apart), close_of(kBars - 2 * apart), close_of(kBars - apart)))
       << "as far apart as three fit in";
   options_.training.origins = 6;
-  const auto spaced = *rolling_origins(known.rows.data, options_, close_of(kBars));
+  const auto spaced = rolling_origins(known.rows.data, options_, close_of(kBars))->moments;
   EXPECT_EQ(spaced.back(), close_of(kBars - 72)) << "no nearer than vintages of a lineup";
   EXPECT_EQ(spaced.front(), close_of(kBars - 72 * spaced.size()));
   EXPECT_GE(spaced.front(), share);
   options_.lineup.spacing_days = 28;
   const auto one = rolling_origins(known.rows.data, options_, close_of(kBars));
-  ASSERT_EQ(one->size(), 1U);
-  EXPECT_EQ(one->front(), share) << "the share is shorter than the spacing: its beginning";
+  ASSERT_EQ(one->moments.size(), 1U);
+  EXPECT_EQ(one->moments.front(), share) << "the share is shorter than the spacing: its beginning";
 }
 
 TEST_F(RollingOrigins, WhatIsJudgedIsWhatTheNewestFitSaidThatWasMadeBefore) {
   const LearningData known = data();
-  const auto origins = *rolling_origins(known.rows.data, options_, close_of(kBars));
+  const auto origins = rolling_origins(known.rows.data, options_, close_of(kBars))->moments;
   const TrainedCandidate made = candidate(known, origins);
   ASSERT_EQ(made.earlier.size(), 1U) << "two have a place in the lineup";
   const JudgedRows& truth = *made.forecasts.rows;
@@ -129,7 +133,7 @@ TEST_F(RollingOrigins, WhatIsJudgedIsWhatTheNewestFitSaidThatWasMadeBefore) {
 
 TEST_F(RollingOrigins, NoFitKnowsALabelThatWasNotKnownAtItsOrigin) {
   const LearningData known = data();
-  const auto origins = *rolling_origins(known.rows.data, options_, close_of(kBars));
+  const auto origins = rolling_origins(known.rows.data, options_, close_of(kBars))->moments;
   const TrainedCandidate made = candidate(known, origins);
   const auto poisoned_from = [&](Timestamp time, bool known_then) {
     LearningData altered = known;
@@ -150,7 +154,7 @@ TEST_F(RollingOrigins, NoFitKnowsALabelThatWasNotKnownAtItsOrigin) {
 TEST_F(RollingOrigins, RidgeIsFittedOnTheSameRowsAsTheRecipe) {
   options_.training.max_fit_rows = 3'000;
   const LearningData known = data();
-  const auto origins = *rolling_origins(known.rows.data, options_, close_of(kBars));
+  const auto origins = rolling_origins(known.rows.data, options_, close_of(kBars))->moments;
   const auto trees = make_trainer("lightgbm", options_.trainers), ridge = make_trainer("ridge", options_.trainers);
   for (const Timestamp origin : origins) {
     const auto of_trees = split_of(known, origin_protocol(protocol(), **trees, origin));
@@ -172,7 +176,7 @@ TEST_F(RollingOrigins, AnAcceptedRecipeHasAWholeLineupFromTheFirstDay) {
   std::set<Timestamp> learned_until;
   for (const ManifestMember& member : lineup.members) learned_until.insert(manifest_of(member.version).learned_until);
   const LearningData known = data();
-  const auto origins = *rolling_origins(known.rows.data, options_, close_of(kBars));
+  const auto origins = rolling_origins(known.rows.data, options_, close_of(kBars))->moments;
   EXPECT_THAT(learned_until, ::testing::ElementsAre(origins[1], origins[2], close_of(kBars)));
   EXPECT_EQ(manifest_of(active_version("lightgbm")).learned_until, close_of(kBars));
 }
@@ -181,6 +185,7 @@ struct RollingOriginsOf : RollingOrigins {
   void TestBody() override {}
   using RollingOrigins::active_version;
   using RollingOrigins::cycle;
+  using RollingOrigins::log_;
   using RollingOrigins::options_;
   using RollingOrigins::registry_;
 };
@@ -210,6 +215,64 @@ TEST_F(RollingOrigins, ARecipeIsJudgedAgainWithoutItsOwnVintageAsARival) {
   EXPECT_EQ(again.results[0].decision, expected.results[0].decision);
   EXPECT_EQ(again.results[0].reasons, expected.results[0].reasons);
   EXPECT_EQ(killed.active_version("lightgbm"), active_version("lightgbm"));
+}
+
+nlohmann::json acceptance_in(const CycleResult& result) {
+  return nlohmann::json::parse(result.evidence_json)["judgement"]["acceptance"];
+}
+
+// What was looked at once is looked at again, to the bit, and more: only so may it be looked at as often as one likes.
+TEST_F(RollingOrigins, TheRecordOfALaterTryContainsThatOfAnEarlierOne) {
+  const LearningData known = data(), later = data(kBars + 100);
+  const auto first = *rolling_origins(known.rows.data, options_, close_of(kBars));
+  const TrainedCandidate early = candidate(known, first.moments);
+  const RecipeTry record{close_of(kBars), 2024, 1, first.moments.front(), first.spacing};
+  EXPECT_EQ(origins_since(record, known.rows.data, close_of(kBars)), first.moments);
+  const auto since = origins_since(record, later.rows.data, close_of(kBars + 100));
+  ASSERT_EQ(since.size(), first.moments.size() + 1);
+  EXPECT_TRUE(std::equal(first.moments.begin(), first.moments.end(), since.begin()));
+  EXPECT_EQ(since.back(), first.moments.back() + first.spacing);
+  const TrainedCandidate late = candidate(later, since, kBars + 100);
+  ASSERT_GT(late.raw.size(), early.raw.size() + 500);
+  EXPECT_TRUE(std::equal(early.raw.begin(), early.raw.end(), late.raw.begin()));
+  EXPECT_TRUE(std::equal(early.forecasts.rows->decided_at_ms.begin(), early.forecasts.rows->decided_at_ms.end(),
+                         late.forecasts.rows->decided_at_ms.begin()));
+}
+
+TEST_F(RollingOrigins, ARecipeThatWasRefusedIsAskedAboutItsRecordSinceItsFirstTry) {
+  options_.policy.min_times = 1'000'000;  // nobody is safe
+  const auto first = acceptance_in(cycle(options_).results.front());
+  const auto second = acceptance_in(cycle(options_, Force::no, kBars + 50).results.front());
+  EXPECT_EQ(second["from_ms"], first["from_ms"]);
+  EXPECT_EQ(second["bars"], first["bars"].get<int>() + 50);
+  EXPECT_EQ(first["order"], 1);
+  EXPECT_EQ(second["order"], 1) << "no further part of the budget";
+  EXPECT_EQ(second["skill"]["level"], first["skill"]["level"]);
+  options_.trainers.lightgbm.rounds += 1;
+  const auto changed = acceptance_in(cycle(options_, Force::no, kBars + 100).results.front());
+  EXPECT_EQ(changed["order"], 2) << "another recipe";
+  EXPECT_GT(changed["from_ms"], first["from_ms"]);
+  // Who looks back reads no record that was begun later.
+  const auto before = acceptance_in(cycle(options_, Force::no, kBars + 80).results.front());
+  EXPECT_EQ(before["order"], 3);
+}
+
+TEST_F(RollingOrigins, ACycleThatWasKilledAfterARecordWasBegunGoesOnWithIt) {
+  const CycleReport expected = cycle(options_);
+  RollingOriginsOf killed;
+  const LearningData known = data();
+  const auto origins = *rolling_origins(known.rows.data, options_, close_of(kBars));
+  const std::string recipe = recipe_in_force("lightgbm", options_)->id;
+  ASSERT_TRUE(
+      killed.log_.begin_recipe_try("lightgbm", recipe, close_of(kBars), origins.moments.front(), origins.spacing));
+  const CycleReport again = killed.cycle(options_);
+  ASSERT_EQ(again.results.size(), expected.results.size());
+  EXPECT_EQ(again.results.front().reasons, expected.results.front().reasons);
+  EXPECT_EQ(again.results.front().evidence_json, expected.results.front().evidence_json);
+  // And once more, now that it is accepted.
+  const CycleReport third = killed.cycle(options_);
+  EXPECT_EQ(third.results.front().evidence_json, expected.results.front().evidence_json);
+  EXPECT_EQ(*killed.log_.recipes_accepted(calendar_time(close_of(kBars)).year, close_of(kBars + 1)), 1U);
 }
 
 TEST_F(RollingOrigins, ARefusedRecipeLeavesOneVersionAndNobodySpeaks) {

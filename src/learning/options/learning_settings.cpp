@@ -149,23 +149,32 @@ void add_policy(Settings& s, PolicyOptions& o) {
       {Ladder::off, Ladder::on});
   s.add("policy.margin", &o.margin,
         number("rank IC",
-               "A replacement must be shown to be no more than this below the active version, a first version below "
-               "every baseline.",
+               "With a recipe that is new what is served must be shown to rank no more than this below what is served "
+               "without, and below ridge; a version judged by itself below the active one, or every baseline.",
                0, 1));
+  s.add(
+      "policy.acceptance_alpha", &o.acceptance_alpha,
+      number("a year",
+             "Wrong acceptances of recipes without foresight, over all recipes first tried in a year; may be asked at "
+             "every bar.",
+             1e-9, 5));
   s.add("policy.deploy_improvement", &o.deploy_improvement,
         number("", "With policy.ladder: improvement that deploys, with a lower bound above zero.", 0, 10,
                {"CLM_MIN_IMPROVEMENT_THRESHOLD"}));
   s.add("policy.canary_improvement", &o.canary_improvement,
         number("", "With policy.ladder: improvement that earns a canary.", 0, 10));
   s.add("policy.skill_alpha", &o.skill_alpha,
-        number("", "One-sided level at which a first version's rank IC must be above zero.", 1e-9, 0.5));
-  s.add(
-      "policy.superiority_alpha", &o.superiority_alpha,
-      number(
-          "",
-          "One-sided level at which it must be shown to be within policy.margin of every baseline; with policy.ladder, "
-          "above it.",
-          1e-9, 0.5));
+        number("",
+               "Where versions are judged by themselves (policy.ladder): one-sided level at which a first version's "
+               "rank IC must be above zero.",
+               1e-9, 0.5));
+  s.add("policy.superiority_alpha", &o.superiority_alpha,
+        number("",
+               "One-sided level at which what is served with a recipe that is new must be shown to be within "
+               "policy.margin of "
+               "what is served without, whenever that is looked at; with policy.ladder, a first version above every "
+               "baseline.",
+               1e-9, 0.5));
   add_choice(
       s, "policy.profit", o.profit,
       "What a first version must earn. estimate: before costs, more than nothing; with policy.ladder, than every "
