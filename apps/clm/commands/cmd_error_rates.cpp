@@ -79,7 +79,8 @@ void add_error_rates(CLI::App& app, Commands& commands) {
       ->check(CLI::Range(0.0, 0.5))
       ->capture_default_str();
   command
-      ->add_option("--scenarios", options->scenarios, "Which: aa, gain, damage, no_drift, drift (the slowest), regimes")
+      ->add_option("--scenarios", options->scenarios,
+                   "Which: aa, gain, damage, no_drift, drift (the slowest), regimes, acceptance")
       ->delimiter(',')
       ->capture_default_str();
   command->add_flag("--stored", flags->stored,

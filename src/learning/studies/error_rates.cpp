@@ -15,6 +15,7 @@
 #include "evaluation/metrics/metrics.hpp"
 #include "evaluation/trials/paired_trial.hpp"
 #include "learning/options/hours.hpp"
+#include "learning/studies/acceptance_rates.hpp"
 #include "learning/studies/planted_drift.hpp"
 #include "learning/studies/quiet_history.hpp"
 #include "learning/studies/regime_rates.hpp"
@@ -59,7 +60,8 @@ StageRun run_stage(const LearningOptions& learning, Stage stage, const StageOpti
 constexpr const char* kNoDrift = "no_drift";
 constexpr const char* kRegimes = "regimes";
 constexpr const char* kDrift = "drift";
-constexpr std::string_view kKnown[] = {"aa", "gain", "damage", kNoDrift, kDrift, kRegimes};
+constexpr const char* kAcceptance = "acceptance";
+constexpr std::string_view kKnown[] = {"aa", "gain", "damage", kNoDrift, kDrift, kRegimes, kAcceptance};
 
 constexpr double kMemories[] = {1, 10, 100, 500};
 constexpr PlantedShift kShifts[] = {{0, true}, {0.5, true}, {1, true}, {2, true}, {10, true}, {10, false}};
@@ -98,7 +100,7 @@ Status check_scenarios(const ErrorRateOptions& options) {
   for (const auto& name : options.scenarios)
     if (std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown))
       return fail(ErrorKind::usage, "error_rates.scenario", "\"" + name + "\" is not a scenario", "--scenarios",
-                  "Choose of aa, gain, damage, no_drift, drift and regimes.");
+                  "Choose of aa, gain, damage, no_drift, drift, regimes and acceptance.");
   return {};
 }
 
@@ -248,7 +250,8 @@ Result<std::vector<ErrorRate>> simulated_error_rates(const LearningOptions& lear
   const RegimeRateOptions regimes{options.n, options.seed, options.real_returns};
   const std::size_t memories = asks_for(options, kDrift) ? std::size(kMemories) - 1 : 0;
   const std::size_t markets = asks_for(options, kRegimes) ? regime_scenarios(regimes) - 1 : 0;
-  run.progress.begin("simulating histories", (options.scenarios.size() + memories + markets) * options.n);
+  const std::size_t recipes = asks_for(options, kAcceptance) ? acceptance_scenarios() - 1 : 0;
+  run.progress.begin("simulating histories", (options.scenarios.size() + memories + markets + recipes) * options.n);
   for (const Scenario& scenario : scenarios)
     if (asks_for(options, scenario.name)) rates.push_back(stage_rate(scenario, learning, options, run));
   if (asks_for(options, kNoDrift)) {
@@ -260,6 +263,9 @@ Result<std::vector<ErrorRate>> simulated_error_rates(const LearningOptions& lear
     for (ErrorRate& rate : drift_rates(learning, options, run)) rates.push_back(std::move(rate));
   if (asks_for(options, kRegimes))
     for (const RegimeRate& rate : regime_rates(regimes, run))
+      rates.push_back(rate_of(rate.scenario, rate.what, rate.n, rate.bars, rate.demanded));
+  if (asks_for(options, kAcceptance))
+    for (const AcceptanceRate& rate : acceptance_rates(learning, options.n, options.seed, run))
       rates.push_back(rate_of(rate.scenario, rate.what, rate.n, rate.bars, rate.demanded));
   run.progress.end();
   return rates;

@@ -19,7 +19,7 @@ struct ErrorRateOptions {
   int symbols = 60;               ///< >= `judging.min_symbols`
   double rank_ic = 0.05;          ///< of the reference
   std::size_t gain_bars = 4'000;  ///< in which a better candidate is to be found
-  /// These; "drift"; and "regimes": all of `regime_rates`.
+  /// These; "drift"; "regimes": all of `regime_rates`; and "acceptance": all of `acceptance_rates`.
   std::vector<std::string> scenarios{"aa", "gain", "damage", "no_drift"};
   std::vector<std::vector<double>> real_returns;  ///< `RegimeRateOptions::real`
 };
@@ -27,7 +27,7 @@ struct ErrorRateOptions {
 /// How often something happened.
 struct ErrorRate {
   /// aa, gain, damage, no_drift, no_drift_performance, no_drift_drift, no_drift_regime, drift_10sd_memory_100, or one
-  /// of `regime_rates`
+  /// of `regime_rates` or `acceptance_rates`
   std::string scenario;
   std::string what;  ///< in words: what was planted, and what counts as an event
   std::size_t n = 0, events = 0;
@@ -47,6 +47,7 @@ struct ErrorRate {
 ///            and the check of features finds it in the same days; for features that remember 1, 10, 100, 500 bars
 ///            (`find_planted_shifts`)
 ///   regimes  states of volatility and trend are said that are not there, or are there (`regime_rates`)
+///   acceptance  recipes that foresee nothing, or something, are accepted (`acceptance_rates`)
 /// Deterministic in options and seed, whatever the number of jobs. Cost: a shadow of 720 bars 6 ms at 60 symbols, a
 /// history without drift some 0.3 s, one of planted drifts some 2 s. Errors: `error_rates.symbols` (usage): fewer
 /// symbols than can be ranked decide nothing, ever; `error_rates.scenario` (usage).

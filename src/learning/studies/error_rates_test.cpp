@@ -125,5 +125,30 @@ TEST_F(ErrorRates, AreTheSameForAnyNumberOfJobs) {
   for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(to_json(one[i]), to_json(two[i]));
 }
 
+TEST_F(ErrorRates, RecipesWithoutForesightAreRarelyAcceptedAndOthersTheSoonerTheMoreTheyForesee) {
+  const auto found = simulated({}, 60, 2, {"acceptance"}).value();
+  std::map<std::string, const ErrorRate*> by_name;
+  for (const ErrorRate& rate : found) by_name.emplace(rate.scenario, &rate);
+  const auto events = [&](const std::string& name) {
+    EXPECT_TRUE(by_name.contains(name)) << name;
+    return by_name.contains(name) ? by_name.at(name)->events : 0;
+  };
+  EXPECT_LE(events("acceptance_noise"), 1U);
+  EXPECT_LE(events("acceptance_noise_beside_ridge"), 1U);
+  EXPECT_LE(events("acceptance_at_margin"), 6U);
+  EXPECT_EQ(events("acceptance_twin"), 0U);
+  EXPECT_GE(events("acceptance_ic_0.04_by_12_months"), 55U);
+  EXPECT_GE(events("acceptance_ic_0.02_by_24_months"), events("acceptance_ic_0.02_by_12_months"));
+  EXPECT_GE(events("acceptance_ic_0.04_by_6_months"), events("acceptance_ic_0.02_by_6_months"));
+  EXPECT_GT(events("acceptance_lead_0.010_by_6_months"), events("acceptance_alone_0.010_by_6_months"))
+      << "beside ridge sooner than in its place";
+
+  LearningOptions careless;
+  careless.policy.acceptance_alpha = 5;  // whose estimates are above their limits
+  careless.policy.superiority_alpha = 0.5;
+  const auto let_in = simulated(careless, 30, 2, {"acceptance"}).value();
+  EXPECT_GE(let_in.front().events, 10U) << "it is the policy as configured";
+}
+
 }  // namespace
 }  // namespace clm
