@@ -252,9 +252,9 @@ class Registry {
   /// From now on retention never removes its artifact, nor those of its members. Error `registry.unknown_version`
   /// (usage).
   Status keep(const VersionId& version);
-  /// Removes artifacts of older versions, but never of an active, shadow, canary, suspended or kept one, of the nearest way back,
-  /// of a member of an ensemble that stays, or of one that any of these was `made_with`. The database says `pruned`
-  /// first, then the bytes go; a kill between the two is finished by `reconcile`.
+  /// Removes artifacts of older versions, but never of an active, shadow, canary, suspended or kept one, of the nearest
+  /// way back, of a member of an ensemble that stays, or of one that any of these was `made_with`. The database says
+  /// `pruned` first, then the bytes go; a kill between the two is finished by `reconcile`.
   Result<std::vector<VersionId>> prune(const FileLock& cycle_lock, const Retention& retention);
 
  private:

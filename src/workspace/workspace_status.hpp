@@ -71,8 +71,9 @@ WorkspaceStatus survey_workspace(Workspace& workspace, int jobs);
 /// {newest_bar, late_bars, stale, venue, interval, symbols, ensemble, lineup: [{model_type, version, recipe,
 /// learned_until, weight, corrected: [{symbol, bars, from, to}]}], without_vote: [{recipe, model_type, version, why}],
 /// suspended: [{version, at, changed_at, cause, reason}], unlisted: [{model_type, version, learned_until}], due:
-/// [{model_type, at, trigger, new_bars, not_before, served, last_tried, waits_for, given_up}], paused: [{model_type, at, by, reason}], waiting:
-/// [job], trials, regret, lock_held_by, subsystems: [{name, state, age_seconds, age_of, waits_for, problem}]}
+/// [{model_type, at, trigger, new_bars, not_before, served, last_tried, waits_for, given_up}], paused: [{model_type,
+/// at, by, reason}], waiting: [job], trials, regret, lock_held_by, subsystems: [{name, state, age_seconds, age_of,
+/// waits_for, problem}]}
 nlohmann::json to_json(const WorkspaceStatus& status);
 
 }  // namespace clm

@@ -141,7 +141,7 @@ TEST(Verdict, TooFewTradesAreSaidToBeFew) {
                   "found was 2.00 bps in 700 rebalances."));
   verdict.conditions = {{"lineup_difference_lower_bound", false, -0.0042, -0.003, 0, 0}};
   EXPECT_THAT(what_would_have_to_change(verdict),
-              ElementsAre(HasSubstr("would have to be more than -0.0030; found was -0.0042.")));
+              ElementsAre(HasSubstr("would have to be more than \u22120.0030; found was \u22120.0042.")));
 }
 
 TEST(VersionReport, OfOneThatAPersonPromotedSaysSoAndIsNotRed) {

@@ -31,8 +31,8 @@ class TrainingPlanner {
   void ask_for_cycle(std::vector<Trigger> trained);
   /// What is lost (`TypeState::lost`) is taken up and forgotten: a recipe of the settings is trained, and in place
   /// of an ensemble another one is looked for. `wanted`: what is trained in any case, as `HarmControl` has it. Of a
-  /// recipe whose refreshes a person has paused (`RefreshPause`) nothing is trained, whoever asks for it, and no trigger
-  /// is asked. Errors: those of the triggers, the registry and the log.
+  /// recipe whose refreshes a person has paused (`RefreshPause`) nothing is trained, whoever asks for it, and no
+  /// trigger is asked. Errors: those of the triggers, the registry and the log.
   Status ask(std::size_t bar, std::vector<Trigger> wanted = {});
 
  private:
