@@ -318,6 +318,20 @@ Result<std::vector<VersionRecord>> Registry::ways_with_a_vote(const Slot& slot) 
   return ways;
 }
 
+tl::unexpected<Error> Registry::no_way_back(const Slot& slot, const std::optional<VersionId>& target) const {
+  const auto passed_over = ways_back(slot);
+  const std::string name = slot_name(slot);
+  const std::string other = "clm retire " + name + " --reason TEXT takes the active version out of service; clm " +
+                            "promote VERSION --reason TEXT puts another one in its place.";
+  if (target)
+    return refused("registry.no_way_back", "version " + target->str() + " is not on the way back of " + name, other);
+  if (passed_over && !passed_over->empty())
+    return refused("registry.no_way_back", "every earlier version of " + name + " is suspended, and has no vote",
+                   "clm rollback " + name + " --to " + passed_over->front().version.str() +
+                       " --reason TEXT goes back to the nearest of them and gives it its vote. " + other);
+  return refused("registry.no_way_back", "no earlier version of " + name + " can be active again", other);
+}
+
 Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& decision,
                                               const RollbackOptions& options) {
   const auto why = prepared(decision, clock_);
@@ -338,12 +352,7 @@ Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& 
   auto first = ways->begin();
   if (options.target)
     first = std::find_if(first, ways->end(), [&](const auto& way) { return way.version == *options.target; });
-  if (first == ways->end())
-    return refused("registry.no_way_back",
-                   options.target ? "version " + options.target->str() + " is not on the way back of " + slot_name(slot)
-                                  : "no earlier version of " + slot_name(slot) + " can be active again",
-                   "clm retire " + slot_name(slot) + " --reason TEXT takes the active version out of service; clm " +
-                       "promote VERSION --reason TEXT puts another one in its place.");
+  if (first == ways->end()) return no_way_back(slot, options.target);
   std::vector<std::pair<VersionRecord, Error>> broken;
   auto target = first;
   for (; target != ways->end(); ++target) {

@@ -260,6 +260,8 @@ class Registry {
  private:
   Registry(Database& database, ArtifactStore store, const Clock* clock, LoadCheck loads)
       : database_(&database), store_(std::move(store)), clock_(clock), loads_(std::move(loads)) {}
+  /// Why no version can take the place of the present one; `target`: which one was wanted.
+  tl::unexpected<Error> no_way_back(const Slot& slot, const std::optional<VersionId>& target) const;
   /// `ways_back` without who is suspended.
   Result<std::vector<VersionRecord>> ways_with_a_vote(const Slot& slot) const;
   Result<StoredArtifact> open_alone(const VersionRecord& record) const;

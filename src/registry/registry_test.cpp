@@ -365,6 +365,7 @@ TEST_F(RegistryTest, SuspendedVersionsKeepTheirPlaceAndComeBackWithIt) {
   const auto back = registry_->rollback(kSlot, because("worse"));
   ASSERT_FALSE(back) << "the way back passes over who is suspended";
   EXPECT_EQ(back.error().code, "registry.no_way_back");
+  EXPECT_NE(back.error().remedy.find("--to " + first.str()), std::string::npos);
   ASSERT_TRUE(registry_->reinstate({first, second}, because("well again")));
   ASSERT_TRUE(registry_->reinstate({first}, because("well again")));
   EXPECT_TRUE(registry_->suspensions()->empty());

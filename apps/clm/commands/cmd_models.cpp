@@ -60,9 +60,6 @@ Status add_what_serves(Workspace& workspace, const Registry& registry, nlohmann:
     const auto out = std::find_if(suspended->begin(), suspended->end(),
                                   [&](const Suspension& one) { return one.version == version; });
     m["suspended"] = out == suspended->end() ? nlohmann::json() : to_json(*out);
-    if (out != suspended->end())
-      notes += "SUSPENDED  " + text_of(m["model_type"]) + " " + version.str() + "  since " + to_string(out->at) + ": " +
-               out->reason + "\n";
     const auto weight = speaking->weights.find(version);
     const std::string recipe = names->of(text_of(m["model_type"]), version);
     m["weight"] = weight == speaking->weights.end() ? nlohmann::json() : nlohmann::json(weight->second);
@@ -122,7 +119,7 @@ Result<int> run_models(Program& program, const std::string& recipe) {
   }
   TextTable table({"type", "version", "status", "weight", "data from", "learned until", "trained as of", "rows",
                    "rank IC", "hit rate %", "net bps/trade", "interval", "trades"});
-  bool are_all_judged = true, speaks_beside = false;
+  bool are_all_judged = true, speaks_beside = false, is_any_suspended = false;
   for (const auto& m : (*document)["models"]) {
     if (const auto& problem = m["problem"]; !problem.is_null())
       notes += "BROKEN  " + text_of(m["model_type"]) + " " + text_of(m["version"]) + "  " +
@@ -136,7 +133,9 @@ Result<int> run_models(Program& program, const std::string& recipe) {
     const double lo = number_of(metrics, "net_bps_per_trade_lo"), hi = number_of(metrics, "net_bps_per_trade_hi");
     const std::string interval =
         traded && !std::isnan(lo) && !std::isnan(hi) ? "[" + fixed(lo, 1) + ", " + fixed(hi, 1) + "]" : "-";
-    table.add({text_of(m["model_type"]), text_of(m["version"]), text_of(m["status"]), fixed(number_of(m, "weight"), 2),
+    is_any_suspended = is_any_suspended || !m["suspended"].is_null();
+    table.add({text_of(m["model_type"]), text_of(m["version"]),
+               text_of(m["status"]) + (m["suspended"].is_null() ? "" : ", suspended"), fixed(number_of(m, "weight"), 2),
                date_of(m["data_from"]), date_of(m["learned_until"]), date_of(m["trained_at"]),
                m["rows"].is_null() ? "-" : grouped(m["rows"].get<long long>()), fixed(number_of(metrics, "rank_ic"), 4),
                fixed(100 * number_of(metrics, "hit_rate"), 1), traded ? fixed(net, 1) : "-", interval,
@@ -145,6 +144,10 @@ Result<int> run_models(Program& program, const std::string& recipe) {
   if (speaks_beside)
     notes += folded_line(
         "Who has a weight speaks, whatever its status: a retired version as an older vintage of its recipe.",
+        program.columns());
+  if (is_any_suspended)
+    notes += folded_line(
+        "Suspended: without a vote until further notice, because what was said did harm: clm status, clm reinstate.",
         program.columns());
   if (!are_all_judged)
     notes += folded_line(
