@@ -318,20 +318,6 @@ Result<std::vector<VersionRecord>> Registry::ways_with_a_vote(const Slot& slot) 
   return ways;
 }
 
-tl::unexpected<Error> Registry::no_way_back(const Slot& slot, const std::optional<VersionId>& target) const {
-  const auto passed_over = ways_back(slot);
-  const std::string name = slot_name(slot);
-  const std::string other = "clm retire " + name + " --reason TEXT takes the active version out of service; clm " +
-                            "promote VERSION --reason TEXT puts another one in its place.";
-  if (target)
-    return refused("registry.no_way_back", "version " + target->str() + " is not on the way back of " + name, other);
-  if (passed_over && !passed_over->empty())
-    return refused("registry.no_way_back", "every earlier version of " + name + " is suspended, and has no vote",
-                   "clm rollback " + name + " --to " + passed_over->front().version.str() +
-                       " --reason TEXT goes back to the nearest of them and gives it its vote. " + other);
-  return refused("registry.no_way_back", "no earlier version of " + name + " can be active again", other);
-}
-
 Result<Registry::Rollback> Registry::rollback(const Slot& slot, const Decision& decision,
                                               const RollbackOptions& options) {
   const auto why = prepared(decision, clock_);

@@ -126,6 +126,22 @@ Result<std::vector<VersionRecord>> Registry::ways_back(const Slot& slot) const {
   return records;
 }
 
+tl::unexpected<Error> Registry::no_way_back(const Slot& slot, const std::optional<VersionId>& target) const {
+  constexpr const char* kCode = "registry.no_way_back";
+  const auto passed_over = ways_back(slot);
+  const std::string name = slot_name(slot);
+  const std::string other = "clm retire " + name + " --reason TEXT takes the active version out of service; clm " +
+                            "promote VERSION --reason TEXT puts another one in its place.";
+  if (target)
+    return fail(ErrorKind::refused, kCode, "version " + target->str() + " is not on the way back of " + name, {},
+                other);
+  if (passed_over && !passed_over->empty())
+    return fail(ErrorKind::refused, kCode, "every earlier version of " + name + " is suspended, and has no vote", {},
+                "clm rollback " + name + " --to " + passed_over->front().version.str() +
+                    " --reason TEXT goes back to the nearest of them and gives it its vote. " + other);
+  return fail(ErrorKind::refused, kCode, "no earlier version of " + name + " can be active again", {}, other);
+}
+
 Result<std::vector<Suspension>> Registry::suspensions() const {
   std::vector<Suspension> suspensions;
   const auto read = database_->read("reading who is suspended", [&](soci::session& session) -> Status {
