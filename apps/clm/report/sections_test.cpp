@@ -13,6 +13,7 @@
 namespace clm::app {
 namespace {
 
+using Json = nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
